@@ -1,0 +1,177 @@
+-- The first schema. Times are milliseconds since 1970; 0 means "not yet".
+-- Ids are 128 random bits in base32. What a person could use as a secret is
+-- here only as a hash, or sealed under the key-encryption key.
+
+-- db
+CREATE TABLE wake (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX wake_at ON wake (at);
+
+-- keep: the server's own keys, sealed
+CREATE TABLE server_key (
+  name TEXT PRIMARY KEY, sealed BLOB NOT NULL, created_at INTEGER NOT NULL
+) STRICT;
+
+-- limit
+CREATE TABLE tally (
+  key TEXT NOT NULL, span INTEGER NOT NULL, n INTEGER NOT NULL, ends_at INTEGER NOT NULL,
+  PRIMARY KEY (key, span)
+) STRICT;
+CREATE INDEX tally_ends ON tally (ends_at);
+
+-- audit
+CREATE TABLE audit_event (
+  id TEXT PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL,
+  directory_id TEXT NOT NULL DEFAULT '', person_id TEXT NOT NULL DEFAULT '', actor TEXT NOT NULL DEFAULT '',
+  method TEXT NOT NULL DEFAULT '', app TEXT NOT NULL DEFAULT '',
+  ip TEXT NOT NULL DEFAULT '', place TEXT NOT NULL DEFAULT '', browser TEXT NOT NULL DEFAULT '',
+  correlation TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+CREATE INDEX audit_person ON audit_event (person_id, at);
+CREATE INDEX audit_at ON audit_event (at);
+
+-- notify
+CREATE TABLE mail (
+  id TEXT PRIMARY KEY, person_id TEXT NOT NULL, address TEXT NOT NULL, locale TEXT NOT NULL,
+  template TEXT NOT NULL, data TEXT NOT NULL, created_at INTEGER NOT NULL,
+  next_at INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, leased_until INTEGER NOT NULL DEFAULT 0,
+  sent_at INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX mail_due ON mail (sent_at, next_at);
+
+-- directory
+CREATE TABLE directory (
+  id TEXT PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('organization', 'personal')),
+  name TEXT NOT NULL, domain TEXT UNIQUE, policy TEXT NOT NULL,
+  guard INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE person (
+  id TEXT PRIMARY KEY, directory_id TEXT NOT NULL REFERENCES directory (id),
+  login TEXT NOT NULL UNIQUE, name TEXT NOT NULL, email TEXT NOT NULL DEFAULT '',
+  locale TEXT NOT NULL DEFAULT '', zone TEXT NOT NULL DEFAULT '', role TEXT NOT NULL DEFAULT '',
+  state TEXT NOT NULL CHECK (state IN ('active', 'suspended')),
+  enrol TEXT NOT NULL CHECK (enrol IN ('open', 'closed')),
+  epoch INTEGER NOT NULL DEFAULT 1, created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX person_directory ON person (directory_id, login);
+CREATE TABLE setup_link (
+  hash BLOB PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person (id), epoch INTEGER NOT NULL,
+  created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, used_at INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- method
+CREATE TABLE password (
+  person_id TEXT PRIMARY KEY REFERENCES person (id), hash TEXT NOT NULL,
+  changed_at INTEGER NOT NULL, exposed_at INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE code_guard (
+  person_id TEXT PRIMARY KEY, failures INTEGER NOT NULL, until INTEGER NOT NULL
+) STRICT;
+
+-- registration
+CREATE TABLE offer (
+  id TEXT PRIMARY KEY, person_id TEXT NOT NULL, session_id TEXT NOT NULL, epoch INTEGER NOT NULL,
+  secret_hash BLOB NOT NULL, code_hash BLOB NOT NULL UNIQUE, replaces TEXT NOT NULL DEFAULT '',
+  created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+  taken_at INTEGER NOT NULL DEFAULT 0, registration_id TEXT NOT NULL DEFAULT '',
+  confirmed_at INTEGER NOT NULL DEFAULT 0, ended_at INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX offer_session ON offer (session_id, created_at);
+CREATE TABLE registration (
+  id TEXT PRIMARY KEY, person_id TEXT NOT NULL, directory_id TEXT NOT NULL, offer_id TEXT NOT NULL UNIQUE,
+  state TEXT NOT NULL CHECK (state IN ('pending', 'active', 'removed')),
+  name TEXT NOT NULL, platform TEXT NOT NULL, ip TEXT NOT NULL, place TEXT NOT NULL, browser TEXT NOT NULL,
+  public_key BLOB NOT NULL, code_secret BLOB NOT NULL, last_step INTEGER NOT NULL DEFAULT 0,
+  push_endpoint TEXT NOT NULL DEFAULT '', push_keys BLOB NOT NULL DEFAULT x'',
+  epoch INTEGER NOT NULL, created_at INTEGER NOT NULL, activated_at INTEGER NOT NULL DEFAULT 0,
+  seen_at INTEGER NOT NULL, removed_at INTEGER NOT NULL DEFAULT 0, removed_why TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX registration_person ON registration (person_id, state);
+
+-- approval
+CREATE TABLE approval (
+  id TEXT PRIMARY KEY, kind TEXT NOT NULL, person_id TEXT NOT NULL, directory_id TEXT NOT NULL,
+  attempt_id TEXT NOT NULL DEFAULT '', offer_id TEXT NOT NULL DEFAULT '', only_registration TEXT NOT NULL DEFAULT '',
+  state TEXT NOT NULL CHECK (state IN ('open', 'approved', 'failed', 'denied', 'reported', 'replaced', 'used')),
+  number TEXT NOT NULL, nonce TEXT NOT NULL, body BLOB NOT NULL, epoch INTEGER NOT NULL,
+  known INTEGER NOT NULL, knocked INTEGER NOT NULL DEFAULT 0, ip TEXT NOT NULL, net TEXT NOT NULL, correlation TEXT NOT NULL,
+  asked_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+  decided_at INTEGER NOT NULL DEFAULT 0, registration_id TEXT NOT NULL DEFAULT '', decision BLOB NOT NULL DEFAULT x''
+) STRICT;
+CREATE INDEX approval_person ON approval (person_id, state, expires_at);
+CREATE INDEX approval_attempt ON approval (attempt_id, asked_at);
+-- One row a person: the counters toward silence, and what transactions of one person queue on.
+CREATE TABLE approval_gate (
+  person_id TEXT PRIMARY KEY, turn INTEGER NOT NULL DEFAULT 0, strikes INTEGER NOT NULL DEFAULT 0,
+  denials INTEGER NOT NULL DEFAULT 0, denials_since INTEGER NOT NULL DEFAULT 0, silent_until INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE network_block (
+  person_id TEXT NOT NULL, net TEXT NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (person_id, net)
+) STRICT;
+
+-- signin
+CREATE TABLE attempt (
+  id TEXT PRIMARY KEY, hash BLOB NOT NULL UNIQUE, goal TEXT NOT NULL,
+  purpose TEXT NOT NULL, -- 'signin', 'again' (full authentication once more for one person)
+  client_id TEXT NOT NULL DEFAULT '', app TEXT NOT NULL DEFAULT '', app_host TEXT NOT NULL DEFAULT '', app_verified INTEGER NOT NULL DEFAULT 0,
+  hint TEXT NOT NULL DEFAULT '', login TEXT NOT NULL DEFAULT '', directory_id TEXT NOT NULL DEFAULT '',
+  person_id TEXT NOT NULL DEFAULT '', -- '' for a name nobody has: a decoy
+  epoch INTEGER NOT NULL DEFAULT 0, known INTEGER NOT NULL DEFAULT 0,
+  proofs TEXT NOT NULL DEFAULT '', -- space-separated, in order: 'pwd', 'approval', 'otp'
+  state TEXT NOT NULL, -- 'name', 'password', 'second', 'done', 'ended'
+  why TEXT NOT NULL DEFAULT '', -- of 'ended'
+  approval_id TEXT NOT NULL DEFAULT '', decoy_number TEXT NOT NULL DEFAULT '', decoy_expires INTEGER NOT NULL DEFAULT 0,
+  session_id TEXT NOT NULL DEFAULT '',
+  ip TEXT NOT NULL, net TEXT NOT NULL, place TEXT NOT NULL, browser TEXT NOT NULL, correlation TEXT NOT NULL UNIQUE,
+  created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX attempt_expires ON attempt (expires_at);
+CREATE TABLE session (
+  id TEXT PRIMARY KEY, hash BLOB NOT NULL UNIQUE, person_id TEXT NOT NULL, directory_id TEXT NOT NULL, epoch INTEGER NOT NULL,
+  methods TEXT NOT NULL, strength INTEGER NOT NULL, auth_at INTEGER NOT NULL, full_at INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+  ip TEXT NOT NULL, place TEXT NOT NULL, browser TEXT NOT NULL,
+  ended_at INTEGER NOT NULL DEFAULT 0, ended_why TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX session_person ON session (person_id, ended_at);
+CREATE TABLE known_browser (
+  hash BLOB NOT NULL, person_id TEXT NOT NULL, epoch INTEGER NOT NULL, second TEXT NOT NULL DEFAULT '',
+  created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+  PRIMARY KEY (hash, person_id)
+) STRICT;
+
+-- oauth
+CREATE TABLE client (
+  id TEXT PRIMARY KEY, directory_id TEXT NOT NULL DEFAULT '', name TEXT NOT NULL, host TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('web', 'browser', 'native')), secret_hash BLOB NOT NULL DEFAULT x'',
+  redirects TEXT NOT NULL, logout_redirects TEXT NOT NULL DEFAULT '[]', scopes TEXT NOT NULL,
+  audience TEXT NOT NULL DEFAULT '', verified INTEGER NOT NULL DEFAULT 0, trusted INTEGER NOT NULL DEFAULT 0,
+  id_token_alg TEXT NOT NULL DEFAULT 'ES256', created_at INTEGER NOT NULL, disabled_at INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE authorize_request (
+  id TEXT PRIMARY KEY, client_id TEXT NOT NULL, redirect_uri TEXT NOT NULL, response_mode TEXT NOT NULL, scope TEXT NOT NULL,
+  state TEXT NOT NULL, nonce TEXT NOT NULL, challenge TEXT NOT NULL, prompt TEXT NOT NULL, login_hint TEXT NOT NULL,
+  max_age INTEGER NOT NULL, acr TEXT NOT NULL, locales TEXT NOT NULL, resource TEXT NOT NULL,
+  created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, answered_at INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX authorize_expires ON authorize_request (expires_at);
+CREATE TABLE consent (
+  person_id TEXT NOT NULL, client_id TEXT NOT NULL, scope TEXT NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY (person_id, client_id)
+) STRICT;
+CREATE TABLE oauth_grant (
+  id TEXT PRIMARY KEY, client_id TEXT NOT NULL, person_id TEXT NOT NULL, session_id TEXT NOT NULL, epoch INTEGER NOT NULL,
+  scope TEXT NOT NULL, resource TEXT NOT NULL, redirect_uri TEXT NOT NULL, nonce TEXT NOT NULL, challenge TEXT NOT NULL,
+  auth_at INTEGER NOT NULL, acr TEXT NOT NULL, amr TEXT NOT NULL,
+  code_hash BLOB NOT NULL UNIQUE, code_expires INTEGER NOT NULL, redeemed_at INTEGER NOT NULL DEFAULT 0,
+  family_key BLOB NOT NULL DEFAULT x'', refresh_n INTEGER NOT NULL DEFAULT 0, refreshed_at INTEGER NOT NULL DEFAULT 0,
+  refresh_expires INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL, revoked_at INTEGER NOT NULL DEFAULT 0, revoked_why TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX grant_person ON oauth_grant (person_id, client_id);
+CREATE INDEX grant_session ON oauth_grant (session_id);
+CREATE TABLE signing_key (
+  id TEXT PRIMARY KEY, alg TEXT NOT NULL, public TEXT NOT NULL, sealed BLOB NOT NULL,
+  created_at INTEGER NOT NULL, signs_from INTEGER NOT NULL, signs_until INTEGER NOT NULL, shown_until INTEGER NOT NULL
+) STRICT;
