@@ -93,3 +93,5 @@ tool (
 	github.com/letsencrypt/pebble/v2/cmd/pebble
 	honnef.co/go/tools/cmd/staticcheck
 )
+
+ignore node_modules
