@@ -1,0 +1,82 @@
+package audit
+
+// A Kind names what happened: area, thing, outcome.
+type Kind string
+
+// Signing in.
+const (
+	SigninPasswordOK    Kind = "signin.password.ok"
+	SigninPasswordWrong Kind = "signin.password.wrong"
+	SigninCodeOK        Kind = "signin.code.ok"
+	SigninCodeWrong     Kind = "signin.code.wrong"
+	SigninLimited       Kind = "signin.limited"
+	SigninRefused       Kind = "signin.refused"
+	SigninDone          Kind = "signin.done"
+)
+
+// Approvals.
+const (
+	ApprovalAsked       Kind = "approval.asked"
+	ApprovalApproved    Kind = "approval.approved"
+	ApprovalDenied      Kind = "approval.denied"
+	ApprovalReported    Kind = "approval.reported"
+	ApprovalWrongNumber Kind = "approval.wrong_number"
+	ApprovalOther       Kind = "approval.other_request"
+	ApprovalExpired     Kind = "approval.expired"
+	ApprovalSilenced    Kind = "approval.silenced"
+	ApprovalUsed        Kind = "approval.used"
+)
+
+// Authenticator apps.
+const (
+	RegistrationOffered   Kind = "registration.offered"
+	RegistrationAccepted  Kind = "registration.accepted"
+	RegistrationConfirmed Kind = "registration.confirmed"
+	RegistrationRefused   Kind = "registration.refused"
+	RegistrationActive    Kind = "registration.active"
+	RegistrationRenamed   Kind = "registration.renamed"
+	RegistrationReplaced  Kind = "registration.replaced"
+	RegistrationRemoved   Kind = "registration.removed"
+)
+
+// Sessions.
+const (
+	SessionStarted  Kind = "session.started"
+	SessionEnded    Kind = "session.ended"
+	SessionEndedAll Kind = "session.ended_all"
+)
+
+// People and directories.
+const (
+	DirectoryCreated   Kind = "directory.created"
+	DirectoryPolicy    Kind = "directory.policy"
+	PersonCreated      Kind = "person.created"
+	PersonSuspended    Kind = "person.suspended"
+	PersonResumed      Kind = "person.resumed"
+	PersonReset        Kind = "person.reset"
+	PersonSetupLink    Kind = "person.setup_link"
+	PersonEnrolClosed  Kind = "person.enrol_closed"
+	PersonPasswordSet  Kind = "person.password.set"
+	PersonPasswordSeen Kind = "person.password.exposed"
+)
+
+// Applications.
+const (
+	OAuthClient    Kind = "oauth.client"
+	OAuthConsent   Kind = "oauth.consent"
+	OAuthGrant     Kind = "oauth.grant"
+	OAuthRefresh   Kind = "oauth.refresh"
+	OAuthReuse     Kind = "oauth.reuse"
+	OAuthRevoked   Kind = "oauth.revoked"
+	OAuthLogout    Kind = "oauth.logout"
+	OAuthKeyMade   Kind = "oauth.key.made"
+	OAuthKeyActive Kind = "oauth.key.active"
+)
+
+// The server itself.
+const (
+	ServerInit    Kind = "server.init"
+	ServerMigrate Kind = "server.migrate"
+	ServerRestore Kind = "server.restore"
+	ServerReseal  Kind = "server.reseal"
+)
