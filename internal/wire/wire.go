@@ -1,0 +1,228 @@
+// Package wire is what the app and a server say to each other, and the bytes
+// that get signed on the way.
+//
+// Both sides use it, so that what one signs the other verifies: the server, the
+// terminal app, and, by the vectors in testdata/vectors/wire, the web app. It
+// knows no database and no network.
+//
+// Three things are signed, all by the device key, an ECDSA key on P-256 that
+// belongs to one registration: the wish to pair ([Pair]), the answer to a
+// request ([Decision]), and each call of the device API ([Call], RFC 9421).
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// Limits that both sides know.
+const (
+	// MaxBody is the most bytes a body of the device API may have.
+	MaxBody = 16 << 10
+	// MaxName is the most characters of a device's name or platform.
+	MaxName = 64
+	// MaxEndpoint is the most bytes of a push endpoint.
+	MaxEndpoint = 1024
+)
+
+// Codes of a [Problem].
+const (
+	CodeInvalid      = "invalid"       // the body is not what the call takes
+	CodeOfferUnknown = "offer_unknown" // no such offer, or not this secret
+	CodeOfferExpired = "offer_expired" // the offer's ten minutes are over
+	CodeOfferUsed    = "offer_used"    // another device was first
+	CodeMistyped     = "code_mistyped" // the check symbol does not fit
+	CodeTooMany      = "too_many"      // wrong tries; see RetryAfter
+	CodeFull         = "full"          // five devices, and none to be replaced
+	CodeRemoved      = "removed"       // this registration is no more
+	CodeSkew         = "skew"          // the clocks differ by more than a minute; see Date
+	CodeSignature    = "signature"     // not signed as it must be
+	CodePending      = "pending"       // not before the test was answered
+	CodeUnknown      = "gone_unknown"  // no such request for this device
+	CodeClosed       = "closed"        // the request was answered, replaced or ran out; see State
+	CodeBusy         = "busy"          // try again after RetryAfter
+)
+
+// A Problem is the body of every answer that is not a success.
+type Problem struct {
+	Code    string `json:"error"`
+	Message string `json:"message"` // English, for a log
+	// RetryAfter is in seconds.
+	RetryAfter int `json:"retry_after,omitempty"`
+	// State of a closed request: "approved", "denied", "reported", "failed",
+	// "answered_elsewhere", "expired" or "replaced".
+	State string `json:"state,omitempty"`
+	// TakenBy names the device that used an offer before.
+	TakenBy string `json:"taken_by,omitempty"`
+}
+
+// A Pair asks to become a registration: POST /device/pair. It carries either
+// Offer and Secret (from the QR code) or Code (typed), never both.
+type Pair struct {
+	Offer     string `json:"offer,omitempty"`
+	Secret    string `json:"secret,omitempty"`
+	Code      string `json:"code,omitempty"` // as [ParsePairingCode] returns it
+	Key       JWK    `json:"key"`
+	Name      string `json:"name"`
+	Platform  string `json:"platform"`
+	Push      *Push  `json:"push,omitempty"`
+	Signature string `json:"signature"` // over [Pair.Message], base64url
+}
+
+// A Push is where a device can be knocked on (RFC 8030, RFC 8291).
+type Push struct {
+	Endpoint string `json:"endpoint"`
+	P256dh   string `json:"p256dh"` // base64url of 65 bytes
+	Auth     string `json:"auth"`   // base64url of 16 bytes
+}
+
+// A PairAnswer is what a device that took an offer is told. Its Code is the
+// only time the secret of its codes leaves the server.
+type PairAnswer struct {
+	Registration string    `json:"registration"`
+	State        string    `json:"state"`
+	Issuer       string    `json:"issuer"`
+	Directory    Directory `json:"directory"`
+	Person       Person    `json:"person"`
+	AccountType  string    `json:"account_type"` // "work" or "personal"
+	Code         CodeKey   `json:"code"`
+	Digits       int       `json:"digits"`   // of the number
+	PushKey      string    `json:"push_key"` // base64url of 65 bytes, "" without push
+	ExpiresAt    int64     `json:"expires_at"`
+}
+
+// A Directory is whom the account belongs to.
+type Directory struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Kind string `json:"kind"` // "organization" or "personal"
+}
+
+// A Person is whose account it is. Subject is for ever, the rest is for eyes.
+type Person struct {
+	Subject string `json:"subject"`
+	Login   string `json:"login"`
+	Name    string `json:"name"`
+}
+
+// A CodeKey says how a device makes the one-time codes of its account.
+type CodeKey struct {
+	Secret    string `json:"secret"` // base32 without padding
+	Algorithm string `json:"algorithm"`
+	Digits    int    `json:"digits"`
+	Period    int    `json:"period"` // seconds
+}
+
+// A Registration is what a device can ask about itself: GET /device/registration.
+type Registration struct {
+	Registration string    `json:"registration"`
+	State        string    `json:"state"` // "pending" or "active"
+	Name         string    `json:"name"`
+	Directory    Directory `json:"directory"`
+	Person       Person    `json:"person"`
+	PushKey      string    `json:"push_key"`
+	ServerTime   int64     `json:"server_time"`
+	CodeOK       bool      `json:"code_ok"`      // its codes sign in
+	SecurityURL  string    `json:"security_url"` // where the person manages methods
+	PendingTest  string    `json:"pending_test"` // request id, "" without one
+}
+
+// A Change alters a registration: PUT /device/registration. What is absent
+// stays as it is; "push":null takes the push address away.
+type Change struct {
+	Name *string    `json:"name,omitempty"`
+	Push PushChange `json:"push,omitzero"`
+}
+
+// A PushChange is a new push address, or none any more when To is nil. Its
+// zero value changes nothing.
+type PushChange struct {
+	Given bool
+	To    *Push
+}
+
+// UnmarshalJSON reads an address or null. Like the whole body it takes no unknown fields.
+func (c *PushChange) UnmarshalJSON(b []byte) error {
+	c.Given = true
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	return d.Decode(&c.To)
+}
+
+// MarshalJSON writes the address or null.
+func (c PushChange) MarshalJSON() ([]byte, error) { return json.Marshal(c.To) }
+
+// A Brief is a line of the pending list. What it is about has to be fetched.
+type Brief struct {
+	ID        string `json:"id"`
+	Kind      string `json:"kind"`
+	AskedAt   int64  `json:"asked_at"`
+	ExpiresAt int64  `json:"expires_at"`
+}
+
+// Briefs is the pending list, oldest first: GET /device/requests.
+type Briefs struct {
+	Requests   []Brief `json:"requests"`
+	ServerTime int64   `json:"server_time"`
+}
+
+// Kinds of a [Request].
+const (
+	KindSecond = "second" // the second proof of a sign-in
+	KindTest   = "test"   // tries a new registration once
+)
+
+// A Request is one question to one person. Its number is not in it: that is
+// on the page of the browser that asked, and nowhere else. The device signs
+// the digest of the exact bytes it fetched.
+type Request struct {
+	ID          string `json:"id"`
+	Kind        string `json:"kind"`
+	Nonce       string `json:"nonce"`
+	App         string `json:"app"`
+	AppHost     string `json:"app_host"`
+	AppVerified bool   `json:"app_verified"`
+	Person      string `json:"person"`
+	Directory   string `json:"directory"`
+	Place       string `json:"place"`
+	IP          string `json:"ip"`
+	Browser     string `json:"browser"`
+	System      string `json:"system"`
+	Known       bool   `json:"known"` // this browser has signed in before
+	AskedAt     int64  `json:"asked_at"`
+	ExpiresAt   int64  `json:"expires_at"`
+	Digits      int    `json:"digits"`
+	Correlation string `json:"correlation"`
+}
+
+// What a [Decision] decides.
+const (
+	Approve = "approve"
+	Deny    = "deny"
+	Report  = "report"
+)
+
+// A Decision answers a request: POST /device/requests/{id}/decision.
+type Decision struct {
+	Decision  string `json:"decision"`
+	Number    string `json:"number"`    // as typed; "" unless approving
+	Digest    string `json:"digest"`    // base64url of SHA-256 of the fetched bytes
+	At        int64  `json:"at"`        // milliseconds since 1970, by the device's corrected clock
+	Signature string `json:"signature"` // over [Decision.Message], base64url
+}
+
+// Outcomes of a decision.
+const (
+	Approved     = "approved"
+	Denied       = "denied"
+	Reported     = "reported"
+	WrongNumber  = "wrong_number"
+	OtherRequest = "other_request"
+)
+
+// An Outcome is what a decision came to. Whatever it is, the request is closed.
+type Outcome struct {
+	Outcome string `json:"outcome"`
+	// OtherApp is the app whose number was typed, with [OtherRequest].
+	OtherApp string `json:"other_app,omitempty"`
+}
