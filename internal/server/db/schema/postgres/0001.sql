@@ -143,35 +143,39 @@ CREATE TABLE known_browser (
 
 -- oauth
 CREATE TABLE client (
-  id TEXT PRIMARY KEY, directory_id TEXT NOT NULL DEFAULT '', name TEXT NOT NULL, host TEXT NOT NULL,
+  id TEXT PRIMARY KEY, directory_id TEXT NOT NULL DEFAULT '', -- '' for everybody, else for the people of that directory
+  name TEXT NOT NULL, host TEXT NOT NULL,
   kind TEXT NOT NULL CHECK (kind IN ('web', 'browser', 'native')), secret_hash BYTEA NOT NULL DEFAULT '',
-  redirects TEXT NOT NULL, logout_redirects TEXT NOT NULL DEFAULT '[]', scopes TEXT NOT NULL,
-  audience TEXT NOT NULL DEFAULT '', verified BIGINT NOT NULL DEFAULT 0, trusted BIGINT NOT NULL DEFAULT 0,
+  redirects TEXT NOT NULL, logout_redirects TEXT NOT NULL DEFAULT '[]', -- JSON lists
+  scopes TEXT NOT NULL, audience TEXT NOT NULL DEFAULT '',
+  verified BIGINT NOT NULL DEFAULT 0, trusted BIGINT NOT NULL DEFAULT 0,
   id_token_alg TEXT NOT NULL DEFAULT 'ES256', created_at BIGINT NOT NULL, disabled_at BIGINT NOT NULL DEFAULT 0
 );
 CREATE TABLE authorize_request (
-  id TEXT PRIMARY KEY, client_id TEXT NOT NULL, redirect_uri TEXT NOT NULL, response_mode TEXT NOT NULL, scope TEXT NOT NULL,
+  id TEXT PRIMARY KEY, client_id TEXT NOT NULL, redirect_uri TEXT NOT NULL, scope TEXT NOT NULL,
   state TEXT NOT NULL, nonce TEXT NOT NULL, challenge TEXT NOT NULL, prompt TEXT NOT NULL, login_hint TEXT NOT NULL,
-  max_age BIGINT NOT NULL, acr TEXT NOT NULL, locales TEXT NOT NULL, resource TEXT NOT NULL,
+  subject TEXT NOT NULL, max_age BIGINT NOT NULL, strength BIGINT NOT NULL, locales TEXT NOT NULL, resource TEXT NOT NULL,
   created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, answered_at BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX authorize_expires ON authorize_request (expires_at);
 CREATE TABLE consent (
-  person_id TEXT NOT NULL, client_id TEXT NOT NULL, scope TEXT NOT NULL, at BIGINT NOT NULL,
-  PRIMARY KEY (person_id, client_id)
+  person_id TEXT NOT NULL, client_id TEXT NOT NULL, scope TEXT NOT NULL, at BIGINT NOT NULL, -- one row for each scope
+  PRIMARY KEY (person_id, client_id, scope)
 );
 CREATE TABLE oauth_grant (
   id TEXT PRIMARY KEY, client_id TEXT NOT NULL, person_id TEXT NOT NULL, session_id TEXT NOT NULL, epoch BIGINT NOT NULL,
   scope TEXT NOT NULL, resource TEXT NOT NULL, redirect_uri TEXT NOT NULL, nonce TEXT NOT NULL, challenge TEXT NOT NULL,
-  auth_at BIGINT NOT NULL, acr TEXT NOT NULL, amr TEXT NOT NULL,
+  auth_at BIGINT NOT NULL, strength BIGINT NOT NULL, methods TEXT NOT NULL,
   code_hash BYTEA NOT NULL UNIQUE, code_expires BIGINT NOT NULL, redeemed_at BIGINT NOT NULL DEFAULT 0,
-  family_key BYTEA NOT NULL DEFAULT '', refresh_n BIGINT NOT NULL DEFAULT 0, refreshed_at BIGINT NOT NULL DEFAULT 0,
-  refresh_expires BIGINT NOT NULL DEFAULT 0,
-  created_at BIGINT NOT NULL, revoked_at BIGINT NOT NULL DEFAULT 0, revoked_why TEXT NOT NULL DEFAULT ''
+  offline BIGINT NOT NULL, -- 1: refresh tokens; the valid one is number refresh_n
+  refresh_n BIGINT NOT NULL DEFAULT 0, refreshed_at BIGINT NOT NULL DEFAULT 0, refresh_expires BIGINT NOT NULL DEFAULT 0,
+  created_at BIGINT NOT NULL, ends_at BIGINT NOT NULL, -- after which nothing of it is valid any more
+  revoked_at BIGINT NOT NULL DEFAULT 0, revoked_why TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX grant_person ON oauth_grant (person_id, client_id);
-CREATE INDEX grant_session ON oauth_grant (session_id);
+CREATE INDEX grant_ends ON oauth_grant (ends_at);
 CREATE TABLE signing_key (
-  id TEXT PRIMARY KEY, alg TEXT NOT NULL, public TEXT NOT NULL, sealed BYTEA NOT NULL,
+  id TEXT PRIMARY KEY, slot TEXT NOT NULL UNIQUE, -- 'ES256/1', 'ES256/2', …: two nodes cannot both make the next
+  alg TEXT NOT NULL, public TEXT NOT NULL, sealed BYTEA NOT NULL,
   created_at BIGINT NOT NULL, signs_from BIGINT NOT NULL, signs_until BIGINT NOT NULL, shown_until BIGINT NOT NULL
 );
