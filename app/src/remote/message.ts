@@ -1,0 +1,98 @@
+/** The bytes that a device key signs, apart from HTTP requests. They have one
+ *  author on each side; `testdata/vectors/wire` keeps the two alike. A label
+ *  keeps a message from ever being taken for one of another kind, a length
+ *  before each field keeps the fields apart. */
+import { fromBase64url, utf8, type Bytes } from './bytes'
+
+/** The public half of a device key, as JSON Web Key (RFC 7517). */
+export type PublicKey = { kty: 'EC'; crv: 'P-256'; x: string; y: string }
+
+/** Where a server can knock: a Web Push subscription (RFC 8030, RFC 8291). */
+export type PushAddress = { endpoint: string; p256dh: string; auth: string }
+
+/** What a new registration says of itself. `offer` and `secret` come from the
+ *  QR code, `code` from the keyboard: one way or the other. */
+export type Pairing = {
+  offer?: string
+  secret?: string
+  code?: string
+  key: PublicKey
+  name: string
+  platform: string
+  push?: PushAddress
+}
+
+/** What a person answered. The number is empty for all but `approve`. */
+export type Verdict = 'approve' | 'deny' | 'report'
+
+/** One answer to one request, complete. `digest` is SHA-256 of the bytes the
+ *  sheet was drawn from; `at` is in milliseconds since 1970. */
+export type Decision = {
+  issuer: string
+  registration: string
+  request: string
+  nonce: string
+  decision: Verdict
+  number: string
+  digest: Bytes
+  at: number
+}
+
+/** What is signed when a phone is paired with `issuer`. */
+export function pairMessage(issuer: string, pairing: Pairing): Bytes {
+  const { key, push } = pairing
+  return message('countersign/pair/1', [
+    utf8(issuer),
+    utf8(pairing.offer ?? ''),
+    utf8(pairing.secret ?? ''),
+    utf8(pairing.code ?? ''),
+    fromBase64url(key.x),
+    fromBase64url(key.y),
+    utf8(pairing.name),
+    utf8(pairing.platform),
+    utf8(push?.endpoint ?? ''),
+    fromBase64url(push?.p256dh ?? ''),
+    fromBase64url(push?.auth ?? ''),
+  ])
+}
+
+/** What is signed when a request is answered. */
+export function decideMessage(decision: Decision): Bytes {
+  return message('countersign/decide/1', [
+    utf8(decision.issuer),
+    utf8(decision.registration),
+    utf8(decision.request),
+    utf8(decision.nonce),
+    utf8(decision.decision),
+    utf8(decision.number),
+    decision.digest,
+    milliseconds(decision.at),
+  ])
+}
+
+/** Signs with a device key: ES256, r and s side by side (RFC 7518 §3.4). */
+export async function sign(key: CryptoKey, bytes: Bytes): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, key, bytes))
+}
+
+function message(label: string, fields: Bytes[]): Bytes {
+  const start = utf8(label)
+  const size = fields.reduce((sum, field) => sum + 2 + field.length, start.length + 1)
+  const bytes = new Uint8Array(size)
+  const view = new DataView(bytes.buffer)
+  bytes.set(start)
+  let at = start.length + 1
+  for (const field of fields) {
+    if (field.length > 0xffff) throw new RangeError(`${label}: a field is too long`)
+    view.setUint16(at, field.length)
+    bytes.set(field, at + 2)
+    at += 2 + field.length
+  }
+  return bytes
+}
+
+function milliseconds(at: number): Bytes {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(at))
+  return bytes
+}
