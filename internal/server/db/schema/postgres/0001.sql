@@ -132,6 +132,7 @@ CREATE TABLE session (
   methods TEXT NOT NULL, strength BIGINT NOT NULL, auth_at BIGINT NOT NULL, full_at BIGINT NOT NULL DEFAULT 0,
   created_at BIGINT NOT NULL, seen_at BIGINT NOT NULL, expires_at BIGINT NOT NULL,
   ip TEXT NOT NULL, place TEXT NOT NULL, browser TEXT NOT NULL,
+  enrol BIGINT NOT NULL DEFAULT 0, -- 1: may pair an app and do nothing else
   ended_at BIGINT NOT NULL DEFAULT 0, ended_why TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX session_person ON session (person_id, ended_at);

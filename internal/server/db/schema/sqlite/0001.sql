@@ -132,6 +132,7 @@ CREATE TABLE session (
   methods TEXT NOT NULL, strength INTEGER NOT NULL, auth_at INTEGER NOT NULL, full_at INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
   ip TEXT NOT NULL, place TEXT NOT NULL, browser TEXT NOT NULL,
+  enrol INTEGER NOT NULL DEFAULT 0, -- 1: may pair an app and do nothing else
   ended_at INTEGER NOT NULL DEFAULT 0, ended_why TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX session_person ON session (person_id, ended_at);

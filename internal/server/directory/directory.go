@@ -1,0 +1,164 @@
+// Package directory knows who can sign in. A directory is a set of people with
+// one policy: an organisation, whose admins manage the people, or a personal
+// one. A server hosts any number; nobody is in two.
+//
+// Each person has a session epoch, a number that only grows. Whatever is under
+// way for a person (a sign-in, a session, an offer, an open approval) carries
+// the epoch it began in and is void when the person's has moved on. So one
+// statement, [BumpEpoch], ends everything at once.
+package directory
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"countersign/internal/server/audit"
+	"countersign/internal/server/db"
+)
+
+// Kinds of directories.
+const (
+	Organization = "organization" // admins manage the people
+	Personal     = "personal"     // people look after themselves
+)
+
+// ErrUnknown is returned for a directory or person that is not there.
+var ErrUnknown = errors.New("no such directory or person")
+
+// ErrTaken is returned for a domain or login that another one has.
+var ErrTaken = errors.New("already taken")
+
+// ErrInvalid is returned for a name, login or policy that cannot be.
+var ErrInvalid = errors.New("not valid")
+
+// A Directory is a set of people with one policy.
+type Directory struct {
+	ID        string
+	Kind      string // Organization or Personal
+	Name      string // as people know it
+	Domain    string // what follows the @ in its people's logins; "" for none
+	Policy    Policy
+	CreatedAt time.Time
+}
+
+// Create makes a directory. The kind and the name are needed; the zero policy
+// means the default one. A domain belongs to one directory only ([ErrTaken]).
+func Create(ctx context.Context, tx *db.Tx, d Directory) (Directory, error) {
+	d.ID, d.CreatedAt = rand.Text(), tx.Now
+	d.Name, d.Domain = strings.TrimSpace(d.Name), strings.ToLower(strings.TrimSpace(d.Domain))
+	d.Policy = d.Policy.Defaults()
+	if d.Name == "" || d.Kind != Organization && d.Kind != Personal {
+		return Directory{}, fmt.Errorf("directory of kind %q needs a kind and a name: %w", d.Kind, ErrInvalid)
+	}
+	policy, err := encodePolicy(d.Policy)
+	if err != nil {
+		return Directory{}, err
+	}
+	n, err := tx.Exec(ctx, `
+		INSERT INTO directory (id, kind, name, domain, policy, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT DO NOTHING`,
+		d.ID, d.Kind, d.Name, sql.NullString{String: d.Domain, Valid: d.Domain != ""}, policy, db.Millis(tx.Now))
+	if err != nil {
+		return Directory{}, err
+	}
+	if n == 0 {
+		return Directory{}, fmt.Errorf("domain %s: %w", d.Domain, ErrTaken)
+	}
+	return d, audit.Record(ctx, tx, audit.Event{Kind: audit.DirectoryCreated, Directory: d.ID})
+}
+
+// SetPolicy changes what a directory asks of its people, from the next step of
+// every sign-in on.
+func SetPolicy(ctx context.Context, tx *db.Tx, id string, p Policy) error {
+	policy, err := encodePolicy(p.Defaults())
+	if err != nil {
+		return err
+	}
+	n, err := tx.Exec(ctx, `UPDATE directory SET policy = $1, guard = guard + 1 WHERE id = $2`, policy, id)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return fmt.Errorf("directory %s: %w", id, ErrUnknown)
+	}
+	return audit.Record(ctx, tx, audit.Event{Kind: audit.DirectoryPolicy, Directory: id})
+}
+
+const directoryColumns = `id, kind, name, COALESCE(domain, ''), policy, created_at`
+
+// Get returns a directory by its id, or [ErrUnknown].
+func Get(ctx context.Context, tx *db.Tx, id string) (Directory, error) {
+	return scanDirectory(tx.QueryRow(ctx, `SELECT `+directoryColumns+` FROM directory WHERE id = $1`, id))
+}
+
+// For returns the directory whose policy governs a sign-in with this login
+// while nothing is proven: the one with the domain after the @, else the
+// personal one, else the oldest. It looks at the text only, never at whether
+// somebody has that login. [ErrUnknown] means the server has no directory.
+func For(ctx context.Context, tx *db.Tx, login string) (Directory, error) {
+	_, domain, _ := cutLast(login, "@")
+	return scanDirectory(tx.QueryRow(ctx, `
+		SELECT `+directoryColumns+` FROM directory
+		ORDER BY CASE WHEN domain = $1 THEN 0 WHEN kind = 'personal' THEN 1 ELSE 2 END, created_at, id LIMIT 1`,
+		strings.ToLower(domain)))
+}
+
+// All yields the server's directories, oldest first.
+func All(ctx context.Context, tx *db.Tx) iter.Seq2[Directory, error] {
+	return each(ctx, tx, scanDirectory, `SELECT `+directoryColumns+` FROM directory ORDER BY created_at, id`)
+}
+
+type scanner interface{ Scan(dest ...any) error }
+
+func scanDirectory(row scanner) (Directory, error) {
+	var d Directory
+	var policy string
+	var created int64
+	err := row.Scan(&d.ID, &d.Kind, &d.Name, &d.Domain, &policy, &created)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Directory{}, fmt.Errorf("directory: %w", ErrUnknown)
+	} else if err != nil {
+		return Directory{}, err
+	}
+	if err := json.Unmarshal([]byte(policy), &d.Policy); err != nil {
+		return Directory{}, fmt.Errorf("policy of directory %s: %w", d.ID, err)
+	}
+	d.CreatedAt = db.Time(created)
+	return d, nil
+}
+
+// each runs a query and yields its rows; it ends with its error.
+func each[T any](ctx context.Context, tx *db.Tx, scan func(scanner) (T, error), query string, args ...any) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var zero T
+		rows, err := tx.Query(ctx, query, args...)
+		if err != nil {
+			yield(zero, err)
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			v, err := scan(rows)
+			if !yield(v, err) || err != nil {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(zero, err)
+		}
+	}
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}

@@ -1,0 +1,192 @@
+package directory
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"countersign/internal/server/audit"
+	"countersign/internal/server/db"
+)
+
+// States of a person.
+const (
+	Active    = "active"
+	Suspended = "suspended" // cannot sign in, keeps everything
+)
+
+// What a person without an authenticator app may do with the password alone.
+const (
+	EnrolOpen   = "open"   // pair the first app
+	EnrolClosed = "closed" // nothing
+)
+
+// Roles.
+const (
+	Member = ""      // an ordinary person
+	Admin  = "admin" // manages the organisation
+	Owner  = "owner" // an admin that only owners can change
+)
+
+// A Person is someone who can sign in.
+type Person struct {
+	ID          string // for ever, told to applications as the subject
+	DirectoryID string
+	Login       string // what is typed to sign in; normalised, unique on the server
+	Name        string // as people call them
+	Email       string
+	Locale      string // "en" or "ja"; "" for not chosen
+	Zone        string // IANA time zone; "" for not chosen
+	Role        string
+	State       string
+	Enrol       string
+	Epoch       int64 // see the package comment
+}
+
+// Login brings a login into the form it is compared in: NFKC, lower case,
+// nothing round it. It returns [ErrInvalid] for one that nobody can have.
+func Login(typed string) (string, error) {
+	s := norm.NFKC.String(strings.ToLower(norm.NFKC.String(strings.TrimSpace(typed))))
+	if s == "" || len(s) > 254 || strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) || !unicode.IsGraphic(r) || r == unicode.ReplacementChar
+	}) {
+		return "", fmt.Errorf("login: %w", ErrInvalid)
+	}
+	return s, nil
+}
+
+// CreatePerson adds a person: DirectoryID, Login and Name are needed. Enrol is
+// open unless said otherwise. It returns [ErrTaken] for a login in use.
+func CreatePerson(ctx context.Context, tx *db.Tx, p Person) (Person, error) {
+	login, err := Login(p.Login)
+	if err != nil {
+		return Person{}, err
+	}
+	p.ID, p.Login, p.State, p.Epoch = rand.Text(), login, Active, 1
+	if p.Name = strings.TrimSpace(p.Name); p.Name == "" {
+		return Person{}, fmt.Errorf("person %s needs a name: %w", p.Login, ErrInvalid)
+	}
+	if p.Enrol == "" {
+		p.Enrol = EnrolOpen
+	}
+	if p.Role != Member && p.Role != Admin && p.Role != Owner {
+		return Person{}, fmt.Errorf("role %q: %w", p.Role, ErrInvalid)
+	}
+	n, err := tx.Exec(ctx, `
+		INSERT INTO person (id, directory_id, login, name, email, locale, zone, role, state, enrol, epoch, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (login) DO NOTHING`,
+		p.ID, p.DirectoryID, p.Login, p.Name, p.Email, p.Locale, p.Zone, p.Role, p.State, p.Enrol, p.Epoch, db.Millis(tx.Now))
+	if err != nil {
+		return Person{}, err
+	}
+	if n == 0 {
+		return Person{}, fmt.Errorf("login %s: %w", p.Login, ErrTaken)
+	}
+	return p, audit.Record(ctx, tx, audit.Event{Kind: audit.PersonCreated, Directory: p.DirectoryID, Person: p.ID})
+}
+
+const personColumns = `id, directory_id, login, name, email, locale, zone, role, state, enrol, epoch`
+
+// ByID returns a person, or [ErrUnknown].
+func ByID(ctx context.Context, tx *db.Tx, id string) (Person, error) {
+	return scanPerson(tx.QueryRow(ctx, `SELECT `+personColumns+` FROM person WHERE id = $1`, id))
+}
+
+// ByLogin returns the person with this login, typed in any way [Login]
+// forgives, or [ErrUnknown], also for what cannot be a login.
+func ByLogin(ctx context.Context, tx *db.Tx, typed string) (Person, error) {
+	login, err := Login(typed)
+	if err != nil {
+		return Person{}, fmt.Errorf("person: %w", ErrUnknown)
+	}
+	return scanPerson(tx.QueryRow(ctx, `SELECT `+personColumns+` FROM person WHERE login = $1`, login))
+}
+
+// People yields the people of a directory by login.
+func People(ctx context.Context, tx *db.Tx, directory string) iter.Seq2[Person, error] {
+	return each(ctx, tx, scanPerson, `SELECT `+personColumns+` FROM person WHERE directory_id = $1 ORDER BY login`, directory)
+}
+
+func scanPerson(row scanner) (Person, error) {
+	var p Person
+	err := row.Scan(&p.ID, &p.DirectoryID, &p.Login, &p.Name, &p.Email, &p.Locale, &p.Zone, &p.Role, &p.State, &p.Enrol, &p.Epoch)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Person{}, fmt.Errorf("person: %w", ErrUnknown)
+	}
+	return p, err
+}
+
+// BumpEpoch ends everything under way for a person: sign-ins, sessions,
+// offers, open approvals, known browsers. It returns the new epoch. Two
+// transactions that bump one person's epoch take turns.
+func BumpEpoch(ctx context.Context, tx *db.Tx, person string) (int64, error) {
+	var epoch int64
+	err := tx.QueryRow(ctx, `UPDATE person SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch`, person).Scan(&epoch)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("person %s: %w", person, ErrUnknown)
+	}
+	return epoch, err
+}
+
+// SetState suspends a person or lets them sign in again. Suspending ends
+// everything under way.
+func SetState(ctx context.Context, tx *db.Tx, person, state string) error {
+	kind := audit.PersonResumed
+	if state == Suspended {
+		kind = audit.PersonSuspended
+	} else if state != Active {
+		return fmt.Errorf("state %q: %w", state, ErrInvalid)
+	}
+	if _, err := BumpEpoch(ctx, tx, person); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE person SET state = $1 WHERE id = $2`, state, person); err != nil {
+		return err
+	}
+	return recordOf(ctx, tx, kind, person)
+}
+
+// CloseEnrol ends the time in which the password alone pairs an app. The
+// first activation calls it.
+func CloseEnrol(ctx context.Context, tx *db.Tx, person string) error {
+	n, err := tx.Exec(ctx, `UPDATE person SET enrol = 'closed' WHERE id = $1 AND enrol = 'open'`, person)
+	if err != nil || n == 0 {
+		return err
+	}
+	return recordOf(ctx, tx, audit.PersonEnrolClosed, person)
+}
+
+// Reset lets a person pair a first app with the password alone again, and ends
+// everything under way. Their apps and password are the caller's to remove.
+func Reset(ctx context.Context, tx *db.Tx, person string) error {
+	if _, err := BumpEpoch(ctx, tx, person); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE person SET enrol = 'open' WHERE id = $1`, person); err != nil {
+		return err
+	}
+	return recordOf(ctx, tx, audit.PersonReset, person)
+}
+
+// SetLocale remembers the language and time zone a person reads in; "" leaves one as it is.
+func SetLocale(ctx context.Context, tx *db.Tx, person, locale, zone string) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE person SET locale = COALESCE(NULLIF(CAST($1 AS TEXT), ''), locale), zone = COALESCE(NULLIF(CAST($2 AS TEXT), ''), zone)
+		WHERE id = $3`, locale, zone, person)
+	return err
+}
+
+func recordOf(ctx context.Context, tx *db.Tx, kind audit.Kind, person string) error {
+	p, err := ByID(ctx, tx, person)
+	if err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Event{Kind: kind, Directory: p.DirectoryID, Person: p.ID})
+}

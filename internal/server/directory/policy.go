@@ -1,0 +1,137 @@
+package directory
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// A Policy is what a directory asks of its people. In the database it is JSON;
+// what is missing there has its default. Times are written like "1m30s".
+type Policy struct {
+	// SecondFactor asks for a second proof after the password: an approval or a
+	// one-time code. Without it the password alone signs in, and must be longer.
+	SecondFactor bool
+	// PhoneFirst asks for the approval before the password, so that nobody can
+	// try passwords without the person's phone. The phone is asked more often.
+	PhoneFirst bool
+	// Codes allows one-time codes of the authenticator app as second proof.
+	Codes bool
+	// Digits of the number that is matched: 2, 3 or 6.
+	Digits int
+	// ApprovalTTL is how long an approval can be answered: 30 s to 5 min.
+	ApprovalTTL time.Duration
+	// SessionIdle ends a session that was not used for so long.
+	SessionIdle time.Duration
+	// SessionLife ends a session so long after its last sign-in.
+	SessionLife time.Duration
+	// KnownBrowser is how long a browser stays known after a full sign-in.
+	KnownBrowser time.Duration
+	// FreshFor is how long after a full sign-in the person may change sign-in
+	// methods without signing in again.
+	FreshFor time.Duration
+}
+
+// DefaultPolicy is the policy of a directory that says nothing else.
+func DefaultPolicy() Policy {
+	return Policy{
+		SecondFactor: true,
+		Codes:        true,
+		Digits:       2,
+		ApprovalTTL:  time.Minute,
+		SessionIdle:  24 * time.Hour,
+		SessionLife:  30 * 24 * time.Hour,
+		KnownBrowser: 90 * 24 * time.Hour,
+		FreshFor:     10 * time.Minute,
+	}
+}
+
+// Defaults fills what is zero. The zero policy becomes [DefaultPolicy]; in any
+// other, a false switch means off.
+func (p Policy) Defaults() Policy {
+	d := DefaultPolicy()
+	if p == (Policy{}) {
+		return d
+	}
+	if p.Digits == 0 {
+		p.Digits = d.Digits
+	}
+	for _, f := range []struct{ have, want *time.Duration }{
+		{&p.ApprovalTTL, &d.ApprovalTTL}, {&p.SessionIdle, &d.SessionIdle}, {&p.SessionLife, &d.SessionLife},
+		{&p.KnownBrowser, &d.KnownBrowser}, {&p.FreshFor, &d.FreshFor},
+	} {
+		if *f.have == 0 {
+			*f.have = *f.want
+		}
+	}
+	return p
+}
+
+// Check tells what in the policy cannot be; the error is [ErrInvalid].
+func (p Policy) Check() error {
+	switch {
+	case p.Digits != 2 && p.Digits != 3 && p.Digits != 6:
+		return fmt.Errorf("number of %d digits, want 2, 3 or 6: %w", p.Digits, ErrInvalid)
+	case p.ApprovalTTL < 30*time.Second || p.ApprovalTTL > 5*time.Minute:
+		return fmt.Errorf("approvals open for %v, want 30s to 5m: %w", p.ApprovalTTL, ErrInvalid)
+	case p.SessionIdle < time.Minute || p.SessionLife < p.SessionIdle:
+		return fmt.Errorf("sessions of %v idle and %v in all: %w", p.SessionIdle, p.SessionLife, ErrInvalid)
+	case p.KnownBrowser < time.Hour:
+		return fmt.Errorf("browsers known for %v, want 1h or more: %w", p.KnownBrowser, ErrInvalid)
+	case p.FreshFor < time.Minute || p.FreshFor > time.Hour:
+		return fmt.Errorf("sign-ins fresh for %v, want 1m to 1h: %w", p.FreshFor, ErrInvalid)
+	case p.PhoneFirst && !p.SecondFactor:
+		return fmt.Errorf("the phone cannot come first where it is not asked: %w", ErrInvalid)
+	}
+	return nil
+}
+
+// policyJSON is how a policy is written down.
+type policyJSON struct {
+	SecondFactor *bool `json:"second_factor,omitempty"`
+	PhoneFirst   *bool `json:"phone_first,omitempty"`
+	Codes        *bool `json:"codes,omitempty"`
+	Digits       *int  `json:"digits,omitempty"`
+	ApprovalTTL  *span `json:"approval_ttl,omitempty"`
+	SessionIdle  *span `json:"session_idle,omitempty"`
+	SessionLife  *span `json:"session_life,omitempty"`
+	KnownBrowser *span `json:"known_browser,omitempty"`
+	FreshFor     *span `json:"fresh_for,omitempty"`
+}
+
+// fields points into a policy, so that reading JSON over it keeps what is missing there.
+func (p *Policy) fields() policyJSON {
+	return policyJSON{
+		&p.SecondFactor, &p.PhoneFirst, &p.Codes, &p.Digits,
+		(*span)(&p.ApprovalTTL), (*span)(&p.SessionIdle), (*span)(&p.SessionLife), (*span)(&p.KnownBrowser), (*span)(&p.FreshFor),
+	}
+}
+
+// MarshalJSON writes all fields.
+func (p Policy) MarshalJSON() ([]byte, error) { return json.Marshal(p.fields()) }
+
+// UnmarshalJSON reads what is there over the defaults.
+func (p *Policy) UnmarshalJSON(b []byte) error {
+	*p = DefaultPolicy()
+	f := p.fields()
+	return json.Unmarshal(b, &f)
+}
+
+func encodePolicy(p Policy) (string, error) {
+	if err := p.Check(); err != nil {
+		return "", err
+	}
+	b, err := json.Marshal(p)
+	return string(b), err
+}
+
+// A span is a duration written like "1m30s".
+type span time.Duration
+
+func (s span) MarshalText() ([]byte, error) { return []byte(time.Duration(s).String()), nil }
+
+func (s *span) UnmarshalText(b []byte) error {
+	d, err := time.ParseDuration(string(b))
+	*s = span(d)
+	return err
+}
