@@ -1,0 +1,27 @@
+/** What a part of the app adds to it. The shell knows no part by name: it asks
+ *  each plug in turn. `plugs.ts` lists them. */
+import type { ComponentChildren } from 'preact'
+import type { Entry } from '../store/vault'
+import type { Route } from './router'
+
+export type Plug = {
+  /** Screens, by the first word of their address: `pair` draws `#pair?…`. */
+  routes?: Record<string, (route: Route) => ComponentChildren>
+  /** What stands over every screen and every sheet. */
+  over?: () => ComponentChildren
+  /** Notes at the top of the list of accounts. */
+  notices?: () => ComponentChildren
+  /** Further ways on the screen where an account is typed in. */
+  ways?: () => ComponentChildren
+  /** Lines (`.line`) of the menu's group "This app". */
+  menu?: () => ComponentChildren
+  /** Groups below the code on the screen of an account. */
+  account?: (entry: Entry) => ComponentChildren
+  /** A personal or work account leaves this phone: the server should hear of it.
+   *  The account goes whether or not this succeeds. */
+  leave?: (entry: Entry) => Promise<void>
+  /** Everything is about to be removed from this phone. */
+  erase?: () => Promise<void>
+  /** Called once, after the first codes are on the screen. */
+  background?: () => void
+}

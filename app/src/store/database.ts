@@ -1,0 +1,75 @@
+/** The app's one IndexedDB database, `countersign`:
+ *  - `secrets`: the data key, a non-extractable AES-GCM key, under `data`.
+ *  - `versions`: the sealed vault by generation; the five newest are kept.
+ *  - `devices`: device keys by registration.
+ *  The service worker may read all of it; only the app writes the first two. */
+import { storeTrouble } from './trouble'
+
+export const databaseName = 'countersign'
+const schema = 1
+
+export type StoreName = 'secrets' | 'versions' | 'devices'
+
+let opening: Promise<IDBDatabase> | undefined
+
+/** The open database; opened again after the browser or `closeDatabase` closed it. */
+export function database(): Promise<IDBDatabase> {
+  opening ??= open().catch((thrown: unknown) => {
+    opening = undefined
+    throw storeTrouble(thrown)
+  })
+  return opening
+}
+
+export async function closeDatabase(): Promise<void> {
+  const was = opening
+  opening = undefined
+  const db = await was?.catch(() => undefined)
+  db?.close()
+}
+
+function open(): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(databaseName, schema)
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore('secrets')
+      request.result.createObjectStore('versions', { keyPath: 'generation' })
+      request.result.createObjectStore('devices', { keyPath: 'registration' })
+    }
+    request.onerror = () => reject(request.error ?? new Error('open'))
+    request.onsuccess = () => {
+      const db = request.result
+      // Another tab wants to erase or upgrade: let it. Ours opens again when needed.
+      db.onversionchange = () => {
+        db.close()
+        opening = undefined
+      }
+      db.onclose = () => {
+        opening = undefined
+      }
+      resolve(db)
+    }
+  })
+}
+
+/** Runs one transaction and answers once it is on the disk (or never was).
+ *  `work` must issue its requests at once: a transaction does not wait. */
+export async function transact<T>(
+  store: StoreName,
+  mode: IDBTransactionMode,
+  work: (store: IDBObjectStore) => IDBRequest<T>,
+): Promise<T> {
+  const db = await database()
+  return new Promise((resolve, reject) => {
+    let tx: IDBTransaction
+    try {
+      tx = db.transaction(store, mode, { durability: mode === 'readwrite' ? 'strict' : 'default' })
+      const request = work(tx.objectStore(store))
+      tx.oncomplete = () => resolve(request.result)
+    } catch (thrown) {
+      reject(thrown)
+      return
+    }
+    tx.onabort = () => reject(tx.error ?? new DOMException('aborted', 'AbortError'))
+  })
+}
