@@ -1,0 +1,79 @@
+# make run   builds what changed and starts the demo
+# make test  runs every check and every test
+# The rest is listed by make help.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+app_sources := $(shell find app ui -type f -not -path '*/node_modules/*' -not -path 'app/dist/*' -not -name '*.go' 2>/dev/null)
+
+.PHONY: help
+help: ## say what there is
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
+
+.PHONY: run
+run: build ## build and start the demo (PORT=9000, ARGS="--fresh")
+	exec bin/countersignd demo $(if $(PORT),--port $(PORT)) $(ARGS)
+
+.PHONY: build
+build: need app/dist/index.html ## build the web app and the server into bin/
+	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/...
+
+.PHONY: need
+need:
+	@scripts/need.sh run
+
+.PHONY: need-test
+need-test:
+	@scripts/need.sh test
+
+# npm writes node_modules/.package-lock.json last.
+node_modules/.package-lock.json: package-lock.json package.json app/package.json e2e/package.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+ui/messages/keys.gen.ts: $(wildcard ui/messages/*/*.json)
+	go run ./ui/gen
+	@touch $@
+
+app/dist/index.html: node_modules/.package-lock.json ui/messages/keys.gen.ts $(app_sources)
+	npm run build --workspace app
+	@touch $@
+
+.PHONY: test
+test: need-test build ## every check and every test; the last line counts them
+	@go run ./scripts/test
+
+.PHONY: check
+check: need-test build ## the quick round: lint, types, unit tests on SQLite
+	@go run ./scripts/test check
+
+.PHONY: pg
+pg: ## a PostgreSQL for one command: make pg CMD="go test ./internal/server/approval"
+	@scripts/need.sh test
+	@go run ./scripts/test pg $(if $(CMD),-- $(CMD))
+
+.PHONY: e2e
+e2e: need-test build ## the journeys in a real browser (ARGS="pair.spec.ts")
+	npm test --workspace e2e -- $(ARGS)
+
+.PHONY: gallery
+gallery: need-test build ## every screen beside its design, on one sheet in gallery-out/
+	npm run gallery --workspace e2e
+
+.PHONY: soak
+soak: need-test build ## hundreds of kills; about an hour
+	COUNTERSIGN_SOAK=1 go test -count=1 -timeout 3h -run 'Kill|Soak' ./...
+
+.PHONY: bench
+bench: need-test build ## the figures of bench/README.md
+	go test -run '^$$' -bench . -benchmem -timeout 1h ./bench/...
+
+.PHONY: bench-large
+bench-large: need-test build ## the same with ten thousand waiting streams
+	COUNTERSIGN_BENCH=large go test -run '^$$' -bench Large -timeout 2h ./bench/...
+
+.PHONY: vuln
+vuln: ## known vulnerabilities, where their database can be reached
+	go run golang.org/x/vuln/cmd/govulncheck@v1.1.4 ./...
