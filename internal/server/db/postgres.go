@@ -11,7 +11,10 @@ import (
 )
 
 // A postgresDB is a pool of connections to PostgreSQL, or to an engine that speaks its protocol.
-type postgresDB struct{ pool *sql.DB }
+type postgresDB struct {
+	pool *sql.DB
+	url  string
+}
 
 const attempts = 8 // of a transaction that others got in the way of
 
@@ -28,7 +31,7 @@ func openPostgres(ctx context.Context, url string, conns int) (*postgresDB, erro
 	if err := pool.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("reach PostgreSQL: %w", err), pool.Close())
 	}
-	return &postgresDB{pool}, nil
+	return &postgresDB{pool, url}, nil
 }
 
 func (p *postgresDB) close() error { return p.pool.Close() }

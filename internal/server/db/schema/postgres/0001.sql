@@ -2,9 +2,10 @@
 -- Ids are 128 random bits in base32. What a person could use as a secret is
 -- here only as a hash, or sealed under the key-encryption key.
 
--- db
+-- notify: what changed, for the other nodes
 CREATE TABLE wake (
-  id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, topic TEXT NOT NULL, at BIGINT NOT NULL
+  id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  node TEXT NOT NULL, topic TEXT NOT NULL, at BIGINT NOT NULL
 );
 CREATE INDEX wake_at ON wake (at);
 
@@ -28,17 +29,17 @@ CREATE TABLE audit_event (
   ip TEXT NOT NULL DEFAULT '', place TEXT NOT NULL DEFAULT '', browser TEXT NOT NULL DEFAULT '',
   correlation TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '{}'
 );
-CREATE INDEX audit_person ON audit_event (person_id, at);
-CREATE INDEX audit_at ON audit_event (at);
+CREATE INDEX audit_person ON audit_event (person_id, at, id);
+CREATE INDEX audit_at ON audit_event (at, id);
 
--- notify
+-- notify: mail to send; what a template is filled with is sealed, and emptied once it is sent
 CREATE TABLE mail (
-  id TEXT PRIMARY KEY, person_id TEXT NOT NULL, address TEXT NOT NULL, locale TEXT NOT NULL,
-  template TEXT NOT NULL, data TEXT NOT NULL, created_at BIGINT NOT NULL,
+  id TEXT PRIMARY KEY, person_id TEXT NOT NULL, address TEXT NOT NULL, locale TEXT NOT NULL, zone TEXT NOT NULL,
+  template TEXT NOT NULL, sealed BYTEA NOT NULL, created_at BIGINT NOT NULL,
   next_at BIGINT NOT NULL, tries BIGINT NOT NULL DEFAULT 0, leased_until BIGINT NOT NULL DEFAULT 0,
-  sent_at BIGINT NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT ''
+  ended_at BIGINT NOT NULL DEFAULT 0, outcome TEXT NOT NULL DEFAULT '', error TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX mail_due ON mail (sent_at, next_at);
+CREATE INDEX mail_due ON mail (ended_at, next_at);
 
 -- directory
 CREATE TABLE directory (

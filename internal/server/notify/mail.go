@@ -1,0 +1,236 @@
+package notify
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"countersign/internal/server/db"
+	"countersign/internal/server/keep"
+)
+
+const (
+	mailLease = 10 * time.Minute   // a node's time to send a batch, before another takes it
+	mailBatch = 16                 // over one connection
+	mailLook  = 5 * time.Second    // between looks at the queue
+	mailLife  = 24 * time.Hour     // then it is given up
+	mailKeep  = 7 * 24 * time.Hour // how long what became of a mail is remembered
+	firstWait = 30 * time.Second   // after the first failure; doubles
+	longWait  = 2 * time.Hour
+)
+
+// Mail is a message to a person, from a template of the message family "mail".
+type Mail struct {
+	Person   string // id
+	Address  string
+	Locale   string            // language: "ja", "en-GB"; others are written in English
+	Zone     string            // IANA name for the times in it; empty means UTC
+	Template string            // one of the Mail… constants
+	Data     map[string]string // what the template names; see the constants
+}
+
+// ErrTemplate is returned for a template that does not exist, or that lacks a value.
+var ErrTemplate = errors.New("mail template cannot be filled")
+
+// Mail queues a message, to be sent once the transaction is committed. Without
+// a mail server it does nothing.
+func (n *Notify) Mail(ctx context.Context, tx *db.Tx, m Mail) error {
+	if err := checkMail(m); err != nil {
+		return err
+	}
+	if n.o.SMTP == nil {
+		return nil
+	}
+	data, err := json.Marshal(m.Data)
+	if err != nil {
+		return err
+	}
+	id := rand.Text()
+	sealed, err := n.keep.Seal(data, mailPlace(id, m.Person))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
+		INSERT INTO mail (id, person_id, address, locale, zone, template, sealed, created_at, next_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)`,
+		id, m.Person, m.Address, m.Locale, m.Zone, m.Template, sealed, db.Millis(tx.Now))
+	if err != nil {
+		return err
+	}
+	tx.After(func() { poke(n.mailed) })
+	return nil
+}
+
+func mailPlace(id, person string) keep.Where {
+	return keep.Where{Table: "mail", Column: "sealed", Key: id, Person: person}
+}
+
+// sendMail sends what is due, until ctx ends.
+func (n *Notify) sendMail(ctx context.Context) {
+	if n.o.SMTP == nil {
+		return
+	}
+	for ctx.Err() == nil {
+		sent, err := n.sendDue(ctx)
+		if err != nil && ctx.Err() == nil {
+			n.log.WarnContext(ctx, "cannot work on the mail queue", "error", err)
+		}
+		if sent > 0 && err == nil {
+			continue // there may be more
+		}
+		select {
+		case <-ctx.Done():
+		case <-n.mailed:
+		case <-time.After(mailLook):
+		}
+	}
+}
+
+// sendDue leases a batch, sends it and writes down what became of it; it tells how many it tried.
+func (n *Notify) sendDue(ctx context.Context) (int, error) {
+	batch, err := n.lease(ctx)
+	if err != nil || len(batch) == 0 {
+		return 0, err
+	}
+	for i, err := range n.o.SMTP.send(ctx, n.compose(batch)) {
+		batch[i].err = err
+	}
+	// What has been sent is written down also when the node stops now.
+	return len(batch), n.settle(context.WithoutCancel(ctx), batch)
+}
+
+// A queued is a leased row of the queue.
+type queued struct {
+	id        string
+	mail      Mail
+	sealed    []byte
+	createdAt time.Time
+	tries     int // this one included
+	err       error
+}
+
+// lease takes due mails for this node alone: one statement, so that of two
+// nodes at once each mail falls to one.
+func (n *Notify) lease(ctx context.Context) (batch []queued, err error) {
+	err = n.d.Write(ctx, func(tx *db.Tx) error {
+		batch = batch[:0]
+		now := db.Millis(tx.Now)
+		rows, err := tx.Query(ctx, `
+			UPDATE mail SET leased_until = $1, tries = tries + 1
+			WHERE id IN (SELECT id FROM mail WHERE ended_at = 0 AND next_at <= $2 AND leased_until <= $2 ORDER BY next_at, id LIMIT $3)
+				AND ended_at = 0 AND leased_until <= $2
+			RETURNING id, person_id, address, locale, zone, template, sealed, created_at, tries`,
+			now+mailLease.Milliseconds(), now, mailBatch)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var q queued
+			var at int64
+			if err := rows.Scan(&q.id, &q.mail.Person, &q.mail.Address, &q.mail.Locale, &q.mail.Zone, &q.mail.Template, &q.sealed, &at, &q.tries); err != nil {
+				return err
+			}
+			q.createdAt = db.Time(at)
+			batch = append(batch, q)
+		}
+		return rows.Err()
+	})
+	return batch, err
+}
+
+// settle writes down what became of a batch.
+func (n *Notify) settle(ctx context.Context, batch []queued) error {
+	return n.d.Write(ctx, func(tx *db.Tx) error {
+		for _, q := range batch {
+			if err := n.settleOne(ctx, tx, q); err != nil {
+				return err
+			}
+		}
+		tx.After(func() { n.count(batch) })
+		return nil
+	})
+}
+
+func (n *Notify) settleOne(ctx context.Context, tx *db.Tx, q queued) error {
+	now := db.Millis(tx.Now)
+	next := tx.Now.Add(backoff(q.tries))
+	outcome := ""
+	switch {
+	case q.err == nil:
+		outcome = "sent"
+	case errors.Is(q.err, errForGood), next.After(q.createdAt.Add(mailLife)):
+		outcome = "given up"
+	}
+	if outcome == "" {
+		_, err := tx.Exec(ctx, `UPDATE mail SET leased_until = 0, next_at = $1, error = $2 WHERE id = $3 AND ended_at = 0`,
+			db.Millis(next), reason(q.err), q.id)
+		return err
+	}
+	_, err := tx.Exec(ctx, `UPDATE mail SET ended_at = $1, outcome = $2, error = $3, sealed = $4, leased_until = 0 WHERE id = $5 AND ended_at = 0`,
+		now, outcome, reason(q.err), []byte{}, q.id)
+	return err
+}
+
+func (n *Notify) count(batch []queued) {
+	for _, q := range batch {
+		if q.err == nil {
+			n.counts.mailed.Add(1)
+			continue
+		}
+		n.counts.mailFailed.Add(1)
+		n.log.Warn("mail not sent", "mail", q.id, "template", q.mail.Template, "tries", q.tries, "error", q.err)
+	}
+}
+
+func backoff(tries int) time.Duration {
+	return min(firstWait<<min(max(tries-1, 0), 16), longWait)
+}
+
+// pruneMail gives up mails that are too old, whoever should have sent them,
+// and forgets those that ended long ago.
+func pruneMail(ctx context.Context, tx *db.Tx) error {
+	now := db.Millis(tx.Now)
+	_, err := tx.Exec(ctx, `
+		UPDATE mail SET ended_at = $1, outcome = 'given up', sealed = $2,
+			error = CASE WHEN error = '' THEN 'not sent within a day' ELSE error END
+		WHERE ended_at = 0 AND created_at < $3 AND leased_until <= $1`,
+		now, []byte{}, db.Millis(tx.Now.Add(-mailLife)))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `DELETE FROM mail WHERE ended_at > 0 AND ended_at < $1`, db.Millis(tx.Now.Add(-mailKeep)))
+	return err
+}
+
+// MailStatus is how the queue stands.
+type MailStatus struct {
+	Configured bool      // there is a mail server
+	Waiting    int       // mails not sent yet
+	Oldest     time.Time // when the oldest of them was written; zero when none waits
+	GivenUp    int       // mails of the last week that could not be sent
+	LastError  string    // of the mail that failed last and still waits or was given up
+}
+
+// MailStatus tells how the queue stands.
+func (n *Notify) MailStatus(ctx context.Context) (MailStatus, error) {
+	s := MailStatus{Configured: n.o.SMTP != nil}
+	err := n.d.Read(ctx, func(tx *db.Tx) error {
+		var oldest int64
+		err := tx.QueryRow(ctx, `SELECT count(*), COALESCE(min(created_at), 0) FROM mail WHERE ended_at = 0`).Scan(&s.Waiting, &oldest)
+		if err != nil {
+			return err
+		}
+		s.Oldest = db.Time(oldest)
+		return tx.QueryRow(ctx, `
+			SELECT count(*), COALESCE((SELECT error FROM mail WHERE error <> '' AND outcome <> 'sent' ORDER BY next_at DESC, id LIMIT 1), '')
+			FROM mail WHERE outcome = 'given up'`).Scan(&s.GivenUp, &s.LastError)
+	})
+	if err != nil {
+		return MailStatus{}, fmt.Errorf("mail status: %w", err)
+	}
+	return s, nil
+}

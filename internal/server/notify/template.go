@@ -1,0 +1,177 @@
+package notify
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	htmltemplate "html/template"
+	"strings"
+	"time"
+
+	"github.com/wneessen/go-mail"
+
+	"countersign/ui"
+)
+
+// The templates. All of them name, where the caller knows them, "login" (the
+// person's sign-in name), "device" (the app or phone it is about), "browser",
+// "place" and "ip" (from where it was done).
+const (
+	MailAppAdded        = "app_added"        // needs login, device
+	MailAppRemoved      = "app_removed"      // needs login, device
+	MailPasswordChanged = "password_changed" // needs login
+	MailReported        = "reported"         // needs login; "app": what was being signed in to
+	MailSetupLink       = "setup_link"       // needs login, link
+	MailSignedOut       = "signed_out"       // needs login
+)
+
+// A letter is the keys of one template's texts, and the data they need.
+type letter struct {
+	subject, said, todo string
+	needs               []string
+}
+
+var letters = map[string]letter{
+	MailAppAdded:        {"mail.app_added.subject", "mail.app_added.said", "mail.app_added.todo", []string{"login", "device"}},
+	MailAppRemoved:      {"mail.app_removed.subject", "mail.app_removed.said", "mail.app_removed.todo", []string{"login", "device"}},
+	MailPasswordChanged: {"mail.password_changed.subject", "mail.password_changed.said", "mail.password_changed.todo", []string{"login"}},
+	MailReported:        {"mail.reported.subject", "mail.reported.said", "mail.reported.todo", []string{"login"}},
+	MailSetupLink:       {"mail.setup_link.subject", "mail.setup_link.said", "mail.setup_link.todo", []string{"login", "link"}},
+	MailSignedOut:       {"mail.signed_out.subject", "mail.signed_out.said", "mail.signed_out.todo", []string{"login"}},
+}
+
+func checkMail(m Mail) error {
+	l, ok := letters[m.Template]
+	if !ok {
+		return fmt.Errorf("%w: no template %q", ErrTemplate, m.Template)
+	}
+	for _, name := range l.needs {
+		if m.Data[name] == "" {
+			return fmt.Errorf("%w: %s needs %q", ErrTemplate, m.Template, name)
+		}
+	}
+	if err := mail.NewMsg().To(m.Address); err != nil {
+		return fmt.Errorf("%w: %s: not an address", ErrTemplate, m.Template)
+	}
+	return nil
+}
+
+// A fact is one line of "when, where, what".
+type fact struct{ Label, Value string }
+
+// A page is what both forms of a mail say.
+type page struct {
+	Lang, Subject, Said, Todo, Footer string
+	Link, Action                      string // where the mail has one
+	Facts                             []fact
+}
+
+// write fills a template: what happened, when, from where, and what to do if it was somebody else.
+func (n *Notify) write(m Mail, at time.Time) page {
+	lang := language(m.Locale)
+	l := letters[m.Template]
+	service := n.o.Service
+	if service == "" {
+		service = "Countersign"
+	}
+	t := func(key string) string {
+		return ui.T(lang, key, "login", m.Data["login"], "device", m.Data["device"], "service", service, "host", n.o.Host)
+	}
+	p := page{Lang: lang, Subject: t(l.subject), Said: t(l.said), Todo: t(l.todo), Link: m.Data["link"], Action: t("mail.setup_link.action"), Footer: t("mail.footer")}
+	for _, f := range []fact{
+		{t("mail.when"), when(lang, m.Zone, at)},
+		{t("mail.device"), m.Data["device"]},
+		{t("mail.app"), m.Data["app"]},
+		{t("mail.browser"), m.Data["browser"]},
+		{t("mail.place"), m.Data["place"]},
+		{t("mail.ip"), m.Data["ip"]},
+	} {
+		if f.Value != "" {
+			p.Facts = append(p.Facts, f)
+		}
+	}
+	return p
+}
+
+// language is the one of ours that a locale asks for; English when none.
+func language(locale string) string {
+	want, _, _ := strings.Cut(strings.ReplaceAll(locale, "_", "-"), "-")
+	for _, l := range ui.Languages {
+		if strings.EqualFold(l, want) {
+			return l
+		}
+	}
+	return ui.Languages[0]
+}
+
+// when writes an instant whole, with its zone: a mail may be read on another day, in another place.
+func when(lang, zone string, at time.Time) string {
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		loc = time.UTC
+	}
+	return ui.When(lang, zone, at, time.Time{}) + " (" + strings.TrimSuffix("UTC"+at.In(loc).Format("-07:00"), "+00:00") + ")"
+}
+
+func (p page) plain() string {
+	var b strings.Builder
+	b.WriteString(p.Said + "\n\n")
+	for _, f := range p.Facts {
+		b.WriteString(f.Label + ": " + f.Value + "\n")
+	}
+	if p.Link != "" {
+		b.WriteString("\n" + p.Link + "\n")
+	}
+	b.WriteString("\n" + p.Todo + "\n\n-- \n" + p.Footer + "\n")
+	return b.String()
+}
+
+//go:embed mail.html
+var mailHTML string
+
+var htmlMail = htmltemplate.Must(htmltemplate.New("mail").Parse(mailHTML))
+
+// A composed is a message ready to send, or why there is none.
+type composed struct {
+	msg *mail.Msg
+	err error
+}
+
+func (n *Notify) compose(batch []queued) []composed {
+	out := make([]composed, len(batch))
+	for i, q := range batch {
+		out[i].msg, out[i].err = n.composeOne(q)
+	}
+	return out
+}
+
+func (n *Notify) composeOne(q queued) (*mail.Msg, error) {
+	data, err := n.keep.Unseal(q.sealed, mailPlace(q.id, q.mail.Person))
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(data, &q.mail.Data); err != nil {
+		return nil, err
+	}
+	p := n.write(q.mail, q.createdAt)
+	var html bytes.Buffer
+	if err := htmlMail.Execute(&html, p); err != nil {
+		return nil, err
+	}
+	msg := mail.NewMsg()
+	if err := msg.From(n.o.SMTP.From); err != nil {
+		return nil, err
+	}
+	if err := msg.To(q.mail.Address); err != nil {
+		return nil, err
+	}
+	msg.Subject(p.Subject)
+	msg.SetDateWithValue(q.createdAt)
+	msg.SetMessageIDWithValue(q.id + "@" + n.o.Host) // the same at each try: a mail that arrives twice is seen to be one
+	msg.SetGenHeader("Content-Language", p.Lang)
+	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no vacation answers
+	msg.SetBodyString(mail.TypeTextPlain, p.plain())
+	msg.AddAlternativeString(mail.TypeTextHTML, html.String())
+	return msg, nil
+}
