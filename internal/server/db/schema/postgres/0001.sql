@@ -73,12 +73,13 @@ CREATE TABLE code_guard (
 -- registration
 CREATE TABLE offer (
   id TEXT PRIMARY KEY, person_id TEXT NOT NULL, session_id TEXT NOT NULL, epoch BIGINT NOT NULL,
-  secret_hash BYTEA NOT NULL, code_hash BYTEA NOT NULL UNIQUE, replaces TEXT NOT NULL DEFAULT '',
-  created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL,
+  secret_hash BYTEA NOT NULL, code_hash BYTEA NOT NULL UNIQUE, sealed BYTEA NOT NULL, -- secret and code, for the page to show again
+  replaces TEXT NOT NULL DEFAULT '', created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL,
   taken_at BIGINT NOT NULL DEFAULT 0, registration_id TEXT NOT NULL DEFAULT '',
-  confirmed_at BIGINT NOT NULL DEFAULT 0, ended_at BIGINT NOT NULL DEFAULT 0
+  confirmed_at BIGINT NOT NULL DEFAULT 0, ended_at BIGINT NOT NULL DEFAULT 0, ended_why TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX offer_session ON offer (session_id, created_at);
+CREATE INDEX offer_expires ON offer (expires_at);
 CREATE TABLE registration (
   id TEXT PRIMARY KEY, person_id TEXT NOT NULL, directory_id TEXT NOT NULL, offer_id TEXT NOT NULL UNIQUE,
   state TEXT NOT NULL CHECK (state IN ('pending', 'active', 'removed')),
@@ -89,26 +90,37 @@ CREATE TABLE registration (
   seen_at BIGINT NOT NULL, removed_at BIGINT NOT NULL DEFAULT 0, removed_why TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX registration_person ON registration (person_id, state);
+-- What a device has changed about itself lately: a signed call is good once.
+CREATE TABLE device_nonce (
+  registration_id TEXT NOT NULL, nonce TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (registration_id, nonce)
+);
 
 -- approval
 CREATE TABLE approval (
   id TEXT PRIMARY KEY, kind TEXT NOT NULL, person_id TEXT NOT NULL, directory_id TEXT NOT NULL,
-  attempt_id TEXT NOT NULL DEFAULT '', offer_id TEXT NOT NULL DEFAULT '', only_registration TEXT NOT NULL DEFAULT '',
+  attempt_id TEXT NOT NULL DEFAULT '', offer_id TEXT NOT NULL DEFAULT '',
+  only_registration TEXT NOT NULL DEFAULT '', -- who may answer: '' for any active app of the person
   state TEXT NOT NULL CHECK (state IN ('open', 'approved', 'failed', 'denied', 'reported', 'replaced', 'used')),
-  number TEXT NOT NULL, nonce TEXT NOT NULL, body BYTEA NOT NULL, epoch BIGINT NOT NULL,
-  known BIGINT NOT NULL, knocked BIGINT NOT NULL DEFAULT 0, ip TEXT NOT NULL, net TEXT NOT NULL, correlation TEXT NOT NULL,
+  number BYTEA NOT NULL, shown BYTEA NOT NULL, -- the number: keyed hash, and sealed for the page that asked
+  nonce TEXT NOT NULL, body BYTEA NOT NULL, epoch BIGINT NOT NULL,
+  known BIGINT NOT NULL, knocked BIGINT NOT NULL, app TEXT NOT NULL, place TEXT NOT NULL,
+  ip TEXT NOT NULL, net TEXT NOT NULL, browser TEXT NOT NULL, correlation TEXT NOT NULL,
   asked_at BIGINT NOT NULL, expires_at BIGINT NOT NULL,
-  decided_at BIGINT NOT NULL DEFAULT 0, registration_id TEXT NOT NULL DEFAULT '', decision BYTEA NOT NULL DEFAULT ''
+  decided_at BIGINT NOT NULL DEFAULT 0, registration_id TEXT NOT NULL DEFAULT '',
+  decision BYTEA NOT NULL DEFAULT '', answer TEXT NOT NULL DEFAULT '' -- hash of what was signed, and what was answered
 );
 CREATE INDEX approval_person ON approval (person_id, state, expires_at);
 CREATE INDEX approval_attempt ON approval (attempt_id, asked_at);
--- One row a person: the counters toward silence, and what transactions of one person queue on.
+CREATE INDEX approval_offer ON approval (offer_id, asked_at);
+CREATE INDEX approval_expires ON approval (expires_at);
+-- One row a person: the strikes toward silence, and what transactions of one person queue on.
 CREATE TABLE approval_gate (
   person_id TEXT PRIMARY KEY, turn BIGINT NOT NULL DEFAULT 0, strikes BIGINT NOT NULL DEFAULT 0,
-  denials BIGINT NOT NULL DEFAULT 0, denials_since BIGINT NOT NULL DEFAULT 0, silent_until BIGINT NOT NULL DEFAULT 0
+  silent_until BIGINT NOT NULL DEFAULT 0
 );
 CREATE TABLE network_block (
-  person_id TEXT NOT NULL, net TEXT NOT NULL, until BIGINT NOT NULL, PRIMARY KEY (person_id, net)
+  person_id TEXT NOT NULL, net TEXT NOT NULL, known BIGINT NOT NULL, -- 1: known browsers too
+  until BIGINT NOT NULL, PRIMARY KEY (person_id, net)
 );
 
 -- signin

@@ -73,12 +73,13 @@ CREATE TABLE code_guard (
 -- registration
 CREATE TABLE offer (
   id TEXT PRIMARY KEY, person_id TEXT NOT NULL, session_id TEXT NOT NULL, epoch INTEGER NOT NULL,
-  secret_hash BLOB NOT NULL, code_hash BLOB NOT NULL UNIQUE, replaces TEXT NOT NULL DEFAULT '',
-  created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+  secret_hash BLOB NOT NULL, code_hash BLOB NOT NULL UNIQUE, sealed BLOB NOT NULL, -- secret and code, for the page to show again
+  replaces TEXT NOT NULL DEFAULT '', created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
   taken_at INTEGER NOT NULL DEFAULT 0, registration_id TEXT NOT NULL DEFAULT '',
-  confirmed_at INTEGER NOT NULL DEFAULT 0, ended_at INTEGER NOT NULL DEFAULT 0
+  confirmed_at INTEGER NOT NULL DEFAULT 0, ended_at INTEGER NOT NULL DEFAULT 0, ended_why TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX offer_session ON offer (session_id, created_at);
+CREATE INDEX offer_expires ON offer (expires_at);
 CREATE TABLE registration (
   id TEXT PRIMARY KEY, person_id TEXT NOT NULL, directory_id TEXT NOT NULL, offer_id TEXT NOT NULL UNIQUE,
   state TEXT NOT NULL CHECK (state IN ('pending', 'active', 'removed')),
@@ -89,26 +90,37 @@ CREATE TABLE registration (
   seen_at INTEGER NOT NULL, removed_at INTEGER NOT NULL DEFAULT 0, removed_why TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX registration_person ON registration (person_id, state);
+-- What a device has changed about itself lately: a signed call is good once.
+CREATE TABLE device_nonce (
+  registration_id TEXT NOT NULL, nonce TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (registration_id, nonce)
+) STRICT;
 
 -- approval
 CREATE TABLE approval (
   id TEXT PRIMARY KEY, kind TEXT NOT NULL, person_id TEXT NOT NULL, directory_id TEXT NOT NULL,
-  attempt_id TEXT NOT NULL DEFAULT '', offer_id TEXT NOT NULL DEFAULT '', only_registration TEXT NOT NULL DEFAULT '',
+  attempt_id TEXT NOT NULL DEFAULT '', offer_id TEXT NOT NULL DEFAULT '',
+  only_registration TEXT NOT NULL DEFAULT '', -- who may answer: '' for any active app of the person
   state TEXT NOT NULL CHECK (state IN ('open', 'approved', 'failed', 'denied', 'reported', 'replaced', 'used')),
-  number TEXT NOT NULL, nonce TEXT NOT NULL, body BLOB NOT NULL, epoch INTEGER NOT NULL,
-  known INTEGER NOT NULL, knocked INTEGER NOT NULL DEFAULT 0, ip TEXT NOT NULL, net TEXT NOT NULL, correlation TEXT NOT NULL,
+  number BLOB NOT NULL, shown BLOB NOT NULL, -- the number: keyed hash, and sealed for the page that asked
+  nonce TEXT NOT NULL, body BLOB NOT NULL, epoch INTEGER NOT NULL,
+  known INTEGER NOT NULL, knocked INTEGER NOT NULL, app TEXT NOT NULL, place TEXT NOT NULL,
+  ip TEXT NOT NULL, net TEXT NOT NULL, browser TEXT NOT NULL, correlation TEXT NOT NULL,
   asked_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
-  decided_at INTEGER NOT NULL DEFAULT 0, registration_id TEXT NOT NULL DEFAULT '', decision BLOB NOT NULL DEFAULT x''
+  decided_at INTEGER NOT NULL DEFAULT 0, registration_id TEXT NOT NULL DEFAULT '',
+  decision BLOB NOT NULL DEFAULT x'', answer TEXT NOT NULL DEFAULT '' -- hash of what was signed, and what was answered
 ) STRICT;
 CREATE INDEX approval_person ON approval (person_id, state, expires_at);
 CREATE INDEX approval_attempt ON approval (attempt_id, asked_at);
--- One row a person: the counters toward silence, and what transactions of one person queue on.
+CREATE INDEX approval_offer ON approval (offer_id, asked_at);
+CREATE INDEX approval_expires ON approval (expires_at);
+-- One row a person: the strikes toward silence, and what transactions of one person queue on.
 CREATE TABLE approval_gate (
   person_id TEXT PRIMARY KEY, turn INTEGER NOT NULL DEFAULT 0, strikes INTEGER NOT NULL DEFAULT 0,
-  denials INTEGER NOT NULL DEFAULT 0, denials_since INTEGER NOT NULL DEFAULT 0, silent_until INTEGER NOT NULL DEFAULT 0
+  silent_until INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE network_block (
-  person_id TEXT NOT NULL, net TEXT NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (person_id, net)
+  person_id TEXT NOT NULL, net TEXT NOT NULL, known INTEGER NOT NULL, -- 1: known browsers too
+  until INTEGER NOT NULL, PRIMARY KEY (person_id, net)
 ) STRICT;
 
 -- signin
