@@ -65,6 +65,7 @@ const (
 	OAuthClient    Kind = "oauth.client"
 	OAuthConsent   Kind = "oauth.consent"
 	OAuthGrant     Kind = "oauth.grant"
+	OAuthRedeemed  Kind = "oauth.redeemed"
 	OAuthRefresh   Kind = "oauth.refresh"
 	OAuthReuse     Kind = "oauth.reuse"
 	OAuthRevoked   Kind = "oauth.revoked"

@@ -1,0 +1,197 @@
+package oauth
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+
+	"countersign/internal/server/audit"
+	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
+	"countersign/internal/server/keep"
+	"countersign/internal/server/signin"
+)
+
+// A grant is what came of one agreement: a code, then tokens.
+type grant struct {
+	ID, Client, Person, Session string
+	Epoch                       int64
+	Scopes                      Scopes
+	Resource, Nonce             string
+	AuthAt                      time.Time
+	Strength                    int
+	Methods                     []string
+	Offline                     bool
+	RefreshN                    int64
+	Created                     time.Time
+	Revoked                     bool
+}
+
+const grantColumns = `id, client_id, person_id, session_id, epoch, scope, resource, nonce,
+	auth_at, strength, methods, offline, refresh_n, created_at, revoked_at`
+
+func scanGrant(row interface{ Scan(...any) error }) (grant, error) {
+	var g grant
+	var scopes, methods string
+	var auth, offline, created, revoked int64
+	err := row.Scan(&g.ID, &g.Client, &g.Person, &g.Session, &g.Epoch, &scopes, &g.Resource, &g.Nonce,
+		&auth, &g.Strength, &methods, &offline, &g.RefreshN, &created, &revoked)
+	g.Scopes, g.Methods = ParseScopes(scopes), strings.Fields(methods)
+	g.AuthAt, g.Created = db.Time(auth), db.Time(created)
+	g.Offline, g.Revoked = offline == 1, revoked != 0
+	return g, err
+}
+
+// grant answers a request with a code. The agreement, the grant and the end
+// of the request are one transaction, and a stored request has one answer.
+func (s *Service) grant(ctx context.Context, step Step, from From) (Step, error) {
+	r, session := step.Request, &step.Session
+	code := rand.Text()
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		if r.ID != "" {
+			if err := markAnswered(ctx, tx, r.ID); err != nil {
+				return err
+			}
+		}
+		if _, err := inEpoch(ctx, tx, session.Person, session.Epoch); err != nil {
+			return refuse(ErrLoginRequired, "the session has ended")
+		}
+		if step.asked {
+			if err := remember(ctx, tx, session.Person, r.Client.ID, r.Scopes); err != nil {
+				return err
+			}
+			if err := audit.Record(ctx, tx, from.event(audit.OAuthConsent, session.Person, r.Client.ID, "")); err != nil {
+				return err
+			}
+		}
+		if err := insertGrant(ctx, tx, r, session, code); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, from.event(audit.OAuthGrant, session.Person, r.Client.ID, ""))
+	})
+	if err != nil {
+		return s.refusal(r, err)
+	}
+	step.To = s.back(r, url.Values{"code": {code}})
+	return step, nil
+}
+
+func insertGrant(ctx context.Context, tx *db.Tx, r *Request, session *signin.Session, code string) error {
+	resource := r.Resource
+	if resource == "" {
+		resource = r.Client.Audience
+	}
+	expires := tx.Now.Add(codeLife)
+	_, err := tx.Exec(ctx, `
+		INSERT INTO oauth_grant (id, client_id, person_id, session_id, epoch, scope, resource, redirect_uri, nonce, challenge,
+			auth_at, strength, methods, code_hash, code_expires, offline, created_at, ends_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+		rand.Text(), r.Client.ID, session.Person, session.ID, session.Epoch, r.Scopes.String(), resource, r.Redirect, r.Nonce, r.Challenge,
+		db.Millis(session.AuthAt), session.Strength, strings.Join(session.Methods, " "), keep.Hash(code), db.Millis(expires),
+		number(r.Scopes.Has(scopeOffline)), db.Millis(tx.Now), db.Millis(expires.Add(accessLife)))
+	return err
+}
+
+// redeem turns a code into the grant it stands for, once: the code, whom it was
+// given to, where it was sent and who can prove to have asked (PKCE) are looked
+// at and the code is used up in one statement (O6).
+func redeem(ctx context.Context, tx *db.Tx, c *Client, code, redirect, challenge string) (grant, error) {
+	now := db.Millis(tx.Now)
+	refreshUntil := tx.Now.Add(c.refreshIdle())
+	g, err := scanGrant(tx.QueryRow(ctx, `
+		UPDATE oauth_grant SET redeemed_at = $1,
+			refresh_n = offline, refreshed_at = offline * CAST($1 AS BIGINT), refresh_expires = offline * CAST($2 AS BIGINT),
+			ends_at = CASE WHEN offline = 1 THEN CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END
+		WHERE code_hash = $4 AND client_id = $5 AND redirect_uri = $6 AND challenge = $7
+			AND redeemed_at = 0 AND revoked_at = 0 AND code_expires > $1
+		RETURNING `+grantColumns,
+		now, db.Millis(refreshUntil), db.Millis(tx.Now.Add(idLife)), keep.Hash(code), c.ID, redirect, challenge))
+	if errors.Is(err, sql.ErrNoRows) {
+		return grant{}, refuse(ErrInvalidGrant, "code is wrong, expired, used, or another's")
+	}
+	return g, err
+}
+
+// replayed revokes the grant of a code that was redeemed before: of the two who
+// have it, one stole it, and which one nobody can tell (RFC 6749 §4.1.2).
+func replayed(ctx context.Context, tx *db.Tx, code string, from From) error {
+	var id, person, client string
+	err := tx.QueryRow(ctx, `
+		UPDATE oauth_grant SET revoked_at = $1, revoked_why = 'code replayed'
+		WHERE code_hash = $2 AND redeemed_at <> 0 AND revoked_at = 0
+		RETURNING id, person_id, client_id`, db.Millis(tx.Now), keep.Hash(code)).Scan(&id, &person, &client)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, from.event(audit.OAuthReuse, person, client, "code"))
+}
+
+// revoke ends a grant; a grant that has ended stays as it is.
+func revoke(ctx context.Context, tx *db.Tx, g grant, why string, from From) error {
+	n, err := tx.Exec(ctx, `UPDATE oauth_grant SET revoked_at = $1, revoked_why = $2 WHERE id = $3 AND revoked_at = 0`,
+		db.Millis(tx.Now), why, g.ID)
+	if err != nil || n == 0 {
+		return err
+	}
+	kind := audit.OAuthRevoked
+	if why == reuse {
+		kind = audit.OAuthReuse
+	}
+	return audit.Record(ctx, tx, from.event(kind, g.Person, g.Client, why))
+}
+
+func grantByID(ctx context.Context, tx *db.Tx, id string) (grant, error) {
+	return scanGrant(tx.QueryRow(ctx, `SELECT `+grantColumns+` FROM oauth_grant WHERE id = $1`, id))
+}
+
+// inEpoch returns the person if they may sign in and nothing has ended their
+// session epoch since; else [ErrInvalidGrant].
+func inEpoch(ctx context.Context, tx *db.Tx, person string, epoch int64) (directory.Person, error) {
+	p, err := directory.ByID(ctx, tx, person)
+	if errors.Is(err, directory.ErrUnknown) || err == nil && (p.Epoch != epoch || p.State != directory.Active) {
+		return p, refuse(ErrInvalidGrant, "the sign-in it came from has ended")
+	}
+	return p, err
+}
+
+// alive tells about the person of a grant, as far as the scopes allow, while
+// everything the grant hangs on is there: the grant itself, the person's epoch
+// and, where it is bound to one, the session.
+func (g *grant) alive(ctx context.Context, tx *db.Tx, c *Client, tell Scopes) (about, error) {
+	if g.Revoked {
+		return about{}, refuse(ErrInvalidGrant, "grant was revoked")
+	}
+	p, err := inEpoch(ctx, tx, g.Person, g.Epoch)
+	if err != nil {
+		return about{}, err
+	}
+	if c.boundToSession(g.Scopes) {
+		_, err := signin.SessionByID(ctx, tx, g.Session)
+		if errors.Is(err, signin.ErrNoSession) {
+			return about{}, refuse(ErrInvalidGrant, "the sign-in it came from has ended")
+		} else if err != nil {
+			return about{}, err
+		}
+	}
+	return aboutPerson(ctx, tx, p, tell)
+}
+
+// EndGrants revokes all grants of a person: part of signing out everywhere.
+func EndGrants(ctx context.Context, tx *db.Tx, person string) error {
+	_, err := tx.Exec(ctx, `UPDATE oauth_grant SET revoked_at = $1, revoked_why = 'signed out everywhere'
+		WHERE person_id = $2 AND revoked_at = 0`, db.Millis(tx.Now), person)
+	return err
+}
+
+func (c *Client) refreshIdle() time.Duration {
+	if c.Kind == Browser {
+		return browserIdle
+	}
+	return refreshIdle
+}

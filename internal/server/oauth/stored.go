@@ -1,0 +1,67 @@
+package oauth
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"countersign/internal/server/db"
+)
+
+// store keeps a request while the person signs in.
+func (s *Service) store(ctx context.Context, r *Request) error {
+	r.ID = rand.Text()
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `
+			INSERT INTO authorize_request (id, client_id, redirect_uri, scope, state, nonce, challenge, prompt, login_hint,
+				subject, max_age, strength, locales, resource, created_at, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+			r.ID, r.Client.ID, r.Redirect, r.Scopes.String(), r.State, r.Nonce, r.Challenge, strings.Join(r.Prompts, " "), r.LoginHint,
+			r.Subject, int64(r.MaxAge/time.Second), r.Strength, r.Locales, r.Resource,
+			db.Millis(r.CreatedAt), db.Millis(r.CreatedAt.Add(requestLife)))
+		return err
+	})
+}
+
+// load reads a stored request that is still open: else [ErrGone] or [ErrAnswered].
+func (s *Service) load(ctx context.Context, id string) (*Request, error) {
+	r := &Request{ID: id}
+	var client, scopes, prompts string
+	var age, created, expires, answered int64
+	now := s.db.Now()
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.QueryRow(ctx, `
+			SELECT client_id, redirect_uri, scope, state, nonce, challenge, prompt, login_hint,
+				subject, max_age, strength, locales, resource, created_at, expires_at, answered_at
+			FROM authorize_request WHERE id = $1`, id).Scan(
+			&client, &r.Redirect, &scopes, &r.State, &r.Nonce, &r.Challenge, &prompts, &r.LoginHint,
+			&r.Subject, &age, &r.Strength, &r.Locales, &r.Resource, &created, &expires, &answered)
+	})
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, ErrGone
+	case err != nil:
+		return nil, fmt.Errorf("authorization request: %w", err)
+	case answered != 0:
+		return nil, ErrAnswered
+	case expires <= db.Millis(now):
+		return nil, ErrGone
+	}
+	r.Scopes, r.Prompts = ParseScopes(scopes), strings.Fields(prompts)
+	r.MaxAge, r.CreatedAt = time.Duration(age)*time.Second, db.Time(created)
+	r.Client, err = s.client(ctx, client)
+	return r, err
+}
+
+// markAnswered makes the answer to a stored request the only one.
+func markAnswered(ctx context.Context, tx *db.Tx, id string) error {
+	n, err := tx.Exec(ctx, `UPDATE authorize_request SET answered_at = $1 WHERE id = $2 AND answered_at = 0`, db.Millis(tx.Now), id)
+	if err == nil && n == 0 {
+		return ErrAnswered
+	}
+	return err
+}
