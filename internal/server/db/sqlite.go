@@ -6,183 +6,155 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"runtime/debug"
+	"os"
+	"strconv"
 	"sync"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-const (
-	queueLength = 4096 // writes that may wait; more are told ErrBusy
-	groupMost   = 256  // writes in one commit
-)
+// busyFor is how long SQLite waits for another program that holds the file.
+var busyFor = 5 * time.Second
 
-// A sqliteDB is one writer goroutine with a connection of its own, and readers.
+// A sqliteDB is one writer with a connection of its own (writer.go), and a few readers.
 type sqliteDB struct {
-	readers *sql.DB
+	path    string
 	writers *sql.DB
+	readers *sql.DB
+
 	writer  *prepared
 	queue   chan *write
 	closing chan struct{}
 	once    sync.Once
-	done    chan struct{}
-}
+	done    chan struct{} // the writer has ended
 
-type write struct {
-	ctx  context.Context
-	run  func(querier) error
-	err  error
-	done chan struct{}
+	slots chan struct{} // one for each reader that may be at work
+	mu    sync.Mutex
+	idle  []*prepared // readers at rest; the last one used is the warmest
 }
 
 func openSQLite(ctx context.Context, path string, conns int) (*sqliteDB, error) {
 	if conns <= 0 {
 		conns = 4
 	}
-	dsn := func(extra string) string {
-		v := url.Values{"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "busy_timeout(5000)", "temp_store(MEMORY)"}}
-		return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + v.Encode() + extra
+	if err := private(path); err != nil {
+		return nil, err
 	}
-	writers, err := sql.Open("sqlite", dsn(""))
+	writers, err := sql.Open("sqlite", dsn(path))
 	if err != nil {
 		return nil, err
 	}
-	writers.SetMaxOpenConns(1)
 	conn, err := writers.Conn(ctx)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), writers.Close())
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, sqliteError(err)), writers.Close())
 	}
-	readers, err := sql.Open("sqlite", dsn("&_query_only=1"))
+	readers, err := sql.Open("sqlite", dsn(path)+"&_query_only=1")
 	if err != nil {
 		return nil, errors.Join(err, conn.Close(), writers.Close())
 	}
-	readers.SetMaxOpenConns(conns)
 	readers.SetMaxIdleConns(conns)
 	s := &sqliteDB{
-		readers: readers, writers: writers, writer: newPrepared(conn),
+		path: path, readers: readers, writers: writers, writer: newPrepared(conn),
 		queue: make(chan *write, queueLength), closing: make(chan struct{}), done: make(chan struct{}),
+		slots: make(chan struct{}, conns),
 	}
 	go s.loop()
 	return s, nil
 }
 
+// private makes a new database file readable by its owner only; SQLite gives
+// the files beside it the same mode.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	return f.Close()
+}
+
+func dsn(path string) string {
+	v := url.Values{
+		"_busy_timeout": {strconv.FormatInt(busyFor.Milliseconds(), 10)},
+		"_pragma":       {"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "temp_store(MEMORY)", "journal_size_limit(67108864)"},
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + v.Encode()
+}
+
 func (s *sqliteDB) close() error {
 	s.once.Do(func() { close(s.closing) })
 	<-s.done
-	return errors.Join(s.writer.close(), s.writers.Close(), s.readers.Close())
+	errs := []error{s.writer.close()}
+	for range cap(s.slots) { // wait for the readers at work
+		s.slots <- struct{}{}
+	}
+	for _, p := range s.idle {
+		errs = append(errs, p.close())
+	}
+	s.idle = nil
+	return errors.Join(append(errs, s.readers.Close(), s.writers.Close())...)
 }
 
-func (s *sqliteDB) read(ctx context.Context, run func(querier) error) error {
-	tx, err := s.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+func (s *sqliteDB) read(ctx context.Context, run func(querier) error) (err error) {
+	p, err := s.take(ctx)
 	if err != nil {
+		return err
+	}
+	whole := false // becomes true when the reader is as good as before
+	defer func() { s.give(p, whole) }()
+	if err := p.exec(ctx, "BEGIN"); err != nil {
 		return sqliteError(err)
 	}
-	defer tx.Rollback()
-	return sqliteError(run(tx))
+	defer func() {
+		p.settle()
+		whole = p.exec(ctx, "ROLLBACK") == nil
+	}()
+	return sqliteError(run(p))
 }
 
-func (s *sqliteDB) write(ctx context.Context, run func(querier) error) error {
-	w := &write{ctx: ctx, run: run, done: make(chan struct{})}
+// take waits for a reader.
+func (s *sqliteDB) take(ctx context.Context) (*prepared, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	select {
 	case <-s.closing:
-		return ErrBusy
+		return nil, ErrBusy
 	default:
 	}
 	select {
-	case s.queue <- w:
-	default:
-		return ErrBusy
+	case s.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-s.closing:
+		return nil, ErrBusy
 	}
-	select {
-	case <-w.done:
-	case <-s.done: // closed with the write still in the queue, or just answered
-		select {
-		case <-w.done:
-		default:
-			return ErrBusy
-		}
+	s.mu.Lock()
+	if n := len(s.idle); n > 0 {
+		p := s.idle[n-1]
+		s.idle = s.idle[:n-1]
+		s.mu.Unlock()
+		return p, nil
 	}
-	return sqliteError(w.err)
-}
-
-// loop is the writer. It ends when the database is closed and the queue is empty.
-func (s *sqliteDB) loop() {
-	defer close(s.done)
-	group := make([]*write, 0, groupMost)
-	for {
-		group = group[:0]
-		select {
-		case w := <-s.queue:
-			group = append(group, w)
-		case <-s.closing:
-			select {
-			case w := <-s.queue:
-				group = append(group, w)
-			default:
-				return
-			}
-		}
-	more:
-		for len(group) < groupMost {
-			select {
-			case w := <-s.queue:
-				group = append(group, w)
-			default:
-				break more
-			}
-		}
-		s.commit(group)
-	}
-}
-
-// commit runs a group in one transaction and answers all of it.
-func (s *sqliteDB) commit(group []*write) {
-	ctx := context.Background()
-	err := s.writer.exec(ctx, "BEGIN IMMEDIATE")
-	if err == nil {
-		for _, w := range group {
-			w.err = s.member(ctx, w)
-		}
-		err = s.writer.exec(ctx, "COMMIT")
-		if err != nil {
-			_ = s.writer.exec(ctx, "ROLLBACK") // fails when the engine has rolled back by itself
-		}
-	}
-	for _, w := range group {
-		if err != nil {
-			w.err = errors.Join(w.err, err)
-		}
-		close(w.done)
-	}
-}
-
-// member runs one write in a savepoint. Its context may end it before it
-// begins, not under way: SQLite would roll back the neighbours too.
-func (s *sqliteDB) member(ctx context.Context, w *write) error {
-	if err := w.ctx.Err(); err != nil {
-		return err
-	}
-	if err := s.writer.exec(ctx, "SAVEPOINT member"); err != nil {
-		return err
-	}
-	err := protect(w.run, s.writer)
+	s.mu.Unlock()
+	conn, err := s.readers.Conn(context.WithoutCancel(ctx))
 	if err != nil {
-		if back := s.writer.exec(ctx, "ROLLBACK TO member"); back != nil {
-			return errors.Join(err, back)
-		}
+		<-s.slots
+		return nil, sqliteError(err)
 	}
-	return errors.Join(err, s.writer.exec(ctx, "RELEASE member"))
+	return newPrepared(conn), nil
 }
 
-// protect keeps a panic in one write from ending the writer: it becomes that write's error.
-func protect(run func(querier) error, q querier) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in a write: %v\n%s", p, debug.Stack())
-		}
-	}()
-	return run(q)
+func (s *sqliteDB) give(p *prepared, whole bool) {
+	if whole {
+		s.mu.Lock()
+		s.idle = append(s.idle, p)
+		s.mu.Unlock()
+	} else {
+		_ = p.close() // it is broken already; the next reader opens a new one
+	}
+	<-s.slots
 }
 
 // sqliteError names the two conditions a caller can do something about.
@@ -198,66 +170,4 @@ func sqliteError(err error) error {
 		return errors.Join(ErrFull, err)
 	}
 	return err
-}
-
-// A prepared is one connection that prepares each statement once.
-// Only the writer goroutine uses it.
-type prepared struct {
-	conn  *sql.Conn
-	known map[string]*sql.Stmt
-}
-
-func newPrepared(conn *sql.Conn) *prepared {
-	return &prepared{conn: conn, known: map[string]*sql.Stmt{}}
-}
-
-func (p *prepared) close() error {
-	var errs []error
-	for _, s := range p.known {
-		errs = append(errs, s.Close())
-	}
-	return errors.Join(append(errs, p.conn.Close())...)
-}
-
-func (p *prepared) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
-	if s, ok := p.known[query]; ok {
-		return s, nil
-	}
-	s, err := p.conn.PrepareContext(context.WithoutCancel(ctx), query)
-	if err != nil {
-		return nil, err
-	}
-	if len(p.known) < 1000 { // queries are written by hand; this is far more than there are
-		p.known[query] = s
-	}
-	return s, nil
-}
-
-func (p *prepared) exec(ctx context.Context, query string) error {
-	_, err := p.ExecContext(ctx, query)
-	return err
-}
-
-func (p *prepared) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	s, err := p.stmt(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	return s.ExecContext(context.WithoutCancel(ctx), args...)
-}
-
-func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := p.stmt(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	return s.QueryContext(context.WithoutCancel(ctx), args...)
-}
-
-func (p *prepared) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	s, err := p.stmt(ctx, query)
-	if err != nil {
-		return p.conn.QueryRowContext(context.WithoutCancel(ctx), query, args...) // carries the error to Scan
-	}
-	return s.QueryRowContext(context.WithoutCancel(ctx), args...)
 }
