@@ -1,4 +1,8 @@
 /** The parts of the app, in the order in which they are asked. */
+import { approvals } from './approve/plug'
+import { pairing } from './pair/plug'
+import { pushes } from './push/plug'
 import type { Plug } from './shell/plug'
+import { program } from './sw/plug'
 
-export const plugs: Plug[] = []
+export const plugs: Plug[] = [program, approvals, pairing, pushes]

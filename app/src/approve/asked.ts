@@ -3,6 +3,7 @@
  *  answer: nobody can show one thing and have another approved. */
 import { parse } from '../remote/door'
 import { sha256, type Bytes } from '../remote/bytes'
+import { calm } from '../remote/text'
 import { Trouble } from '../remote/trouble'
 
 export type Kind = 'second' | 'test'
@@ -40,18 +41,6 @@ export async function readAsked(id: string, body: Bytes): Promise<Seen> {
   const asked = check(fields as Record<string, unknown>)
   if (asked.id !== id) throw stranger()
   return { asked, digest: await sha256(body) }
-}
-
-/** A server's text, safe to stand beside our own words: no controls, no change
- *  of writing direction, no invisible symbols, one line, not endless. */
-export function calm(text: string, most = 120): string {
-  const shown = text
-    .normalize('NFC')
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\p{Cn}]/gu, ' ')
-    .replace(/\s+/gu, ' ')
-    .trim()
-  const symbols = [...shown]
-  return symbols.length > most ? symbols.slice(0, most - 1).join('') + '…' : shown
 }
 
 function check(fields: Record<string, unknown>): Asked {

@@ -12,10 +12,10 @@ export type Ref = { registration: string; id: string }
  *  1970 by the clock of this device. */
 export type Waiting = Ref & { kind: Kind; askedAt: number; closesAt: number }
 
-/** How a request ended. `elsewhere`: another phone answered, or the page asked
- *  anew. `gone`: the server knows no such request (any more). */
+/** How a request ended. `elsewhere`: another phone answered. `replaced`: the
+ *  page asked for a new number. `gone`: the server knows no such request. */
 export type Outcome =
-  | { is: 'approved' | 'denied' | 'reported' | 'wrong' | 'elsewhere' | 'expired' | 'removed' | 'gone' }
+  | { is: 'approved' | 'denied' | 'reported' | 'wrong' | 'elsewhere' | 'replaced' | 'expired' | 'removed' | 'gone' }
   | { is: 'other'; app: string }
 
 /** What is on screen. `trouble` is why the last try brought nothing; what was
@@ -25,6 +25,8 @@ export type Sheet =
   | (Asking & { at: 'asking' })
   | (Asking & { at: 'sending'; decision: Verdict })
   | { at: 'over'; ref: Ref; seen?: Seen; outcome: Outcome }
+
+type Open = Exclude<Sheet, { at: 'over' }>
 
 type Asking = {
   ref: Ref
@@ -135,7 +137,8 @@ function send(model: Model, sheet: Asking & { at: 'asking' }, decision: Verdict)
 }
 
 /** The network came back with something about the request on screen. */
-function onAnswer(model: Model, sheet: Sheet, message: OnSheet & { ref: Ref }): [Model, Effect[]] {
+function onAnswer(model: Model, sheet: Sheet, message: Extract<OnSheet, { ref: Ref }>): [Model, Effect[]] {
+  if (sheet.at === 'over') return [model, []]
   const { ref } = message
   switch (message.is) {
     case 'fetched': {
@@ -144,29 +147,33 @@ function onAnswer(model: Model, sheet: Sheet, message: OnSheet & { ref: Ref }): 
       return [{ ...model, sheet: { at: 'asking', ref, seen, closesAt, typed: '', refusing: false } }, []]
     }
     case 'unfetched':
-      if (sheet.at !== 'opening') return [model, []]
-      return ended(message.reason)
-        ? over(model, ref, ended(message.reason)!)
-        : [{ ...model, sheet: { ...sheet, trouble: message.reason } }, []]
     case 'unsent':
-      if (sheet.at !== 'sending') return [model, []]
-      return ended(message.reason)
-        ? over(model, ref, ended(message.reason)!, sheet.seen)
-        : [{ ...model, sheet: stillAsking(sheet, message.reason) }, []]
+      return failed(model, sheet, message.reason)
     case 'answered':
-      return sheet.at === 'over' ? [model, []] : over(model, ref, message.outcome, 'seen' in sheet ? sheet.seen : undefined)
+      return over(model, sheet, message.outcome)
   }
+}
+
+/** A call failed. If that says that the request is over, so it is; a sheet that
+ *  waits for the call says why; one that is being typed into goes on. */
+function failed(model: Model, sheet: Open, trouble: Reason): [Model, Effect[]] {
+  const outcome = ended(trouble)
+  if (outcome) return over(model, sheet, outcome)
+  if (sheet.at === 'opening') return [{ ...model, sheet: { ...sheet, trouble } }, []]
+  return [sheet.at === 'sending' ? { ...model, sheet: stillAsking(sheet, trouble) } : model, []]
 }
 
 /** Whether a failed call says that the request is over, and how it ended. */
 function ended(reason: Reason): Outcome | undefined {
   if (reason.why === 'removed') return { is: 'removed' }
   if (reason.why === 'refused' && reason.status === 404) return { is: 'gone' }
-  if (reason.why === 'closed') return { is: reason.state === 'expired' ? 'expired' : 'elsewhere' }
-  return undefined
+  if (reason.why !== 'closed') return undefined
+  return { is: reason.state === 'expired' || reason.state === 'replaced' ? reason.state : 'elsewhere' }
 }
 
-function over(model: Model, ref: Ref, outcome: Outcome, seen?: Seen): [Model, Effect[]] {
+function over(model: Model, sheet: Open, outcome: Outcome): [Model, Effect[]] {
+  const { ref } = sheet
+  const seen = sheet.at === 'opening' ? undefined : sheet.seen
   const waiting = model.waiting.filter(({ id }) => id !== ref.id)
   const kind = seen?.asked.kind ?? model.waiting.find(({ id }) => id === ref.id)?.kind
   const effects: Effect[] = [{ do: 'ended', ref, outcome, ...(kind && { kind }) }]
@@ -220,7 +227,7 @@ function tick(model: Model, now: number): [Model, Effect[]] {
   const next = waiting.length === model.waiting.length ? model : { ...model, waiting }
   const { sheet } = next
   if (sheet?.at !== 'asking' || sheet.closesAt > now) return [next, []]
-  return over(next, sheet.ref, { is: 'expired' }, sheet.seen)
+  return over(next, sheet, { is: 'expired' })
 }
 
 function calmed<T extends Asking>(sheet: T): T {

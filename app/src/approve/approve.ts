@@ -1,0 +1,151 @@
+/** Approvals as the app lives them: what the model wishes is carried out here,
+ *  by the network, the key and the screen. */
+import { computed, effect } from '@preact/signals'
+import { h } from 'preact'
+import { base64url } from '../remote/bytes'
+import { ask, bytes } from '../remote/door'
+import type { Brief } from '../remote/live'
+import { decideMessage, sign, type Decision } from '../remote/message'
+import { doorOf, markRemoved, ofRegistration, sync } from '../remote/registrations'
+import { calm } from '../remote/text'
+import { reasonOf, Trouble } from '../remote/trouble'
+import { openSheet } from '../shell/router'
+import { readAsked, type Kind } from './asked'
+import type { Effect, Outcome, Ref } from './model'
+import { ApprovalSheet } from './sheet'
+import { deciding, dispatch, now, onWishes, pending } from './state'
+
+/** What a server listed; kinds that this app does not know wait for a newer one. */
+export function listed(registration: string, briefs: Brief[]): void {
+  const waiting = briefs.filter((brief): brief is Brief & { kind: Kind } => brief.kind === 'second' || brief.kind === 'test')
+  dispatch({ is: 'listed', registration, waiting: waiting.map((brief) => ({ registration, ...brief })) })
+}
+
+/** Who else wants to know how a request ended. */
+type Ending = { ref: Ref; kind?: Kind; outcome: Outcome }
+const endings: ((ending: Ending) => void)[] = []
+export function onEnded(tell: (ending: Ending) => void): void {
+  endings.push(tell)
+}
+
+/** Carries out what the model wishes, and lets time pass for what waits, four
+ *  times a second. Called once. */
+export function startApprovals(): void {
+  onWishes((wishes) => {
+    present()
+    for (const wish of wishes) void perform(wish)
+  })
+  const ticking = computed(() => deciding.value || pending.value.length > 0)
+  effect(() => {
+    if (!ticking.value) return
+    const timer = setInterval(() => {
+      now.value = Date.now()
+      dispatch({ is: 'tick', now: now.value })
+    }, 250)
+    return () => clearInterval(timer)
+  })
+}
+
+let close: (() => void) | undefined
+
+/** Keeps one sheet on the screen as long as the model has one. *Back* closes it
+ *  without an answer; one that is being sent comes back. */
+function present(): void {
+  const wanted = deciding.peek()
+  if (wanted && !close) {
+    now.value = Date.now()
+    close = openSheet({ draw: () => h(ApprovalSheet, {}), standing: true, closed: leftByPerson })
+  } else if (!wanted && close) {
+    const leave = close
+    close = undefined
+    leave()
+  }
+}
+
+function leftByPerson(): void {
+  if (!close) return // the model closed it
+  close = undefined
+  dispatch({ is: 'closed' })
+}
+
+async function perform(wish: Effect): Promise<void> {
+  switch (wish.do) {
+    case 'fetch':
+      return fetchRequest(wish.ref)
+    case 'send':
+      return send(wish)
+    case 'touch':
+      navigator.vibrate?.(wish.how === 'full' ? 10 : 40)
+      return
+    case 'ended':
+      return ended(wish)
+  }
+}
+
+async function fetchRequest(ref: Ref): Promise<void> {
+  try {
+    const door = await doorOf(ref.registration)
+    const body = await bytes(door, { method: 'GET', path: `/device/requests/${encodeURIComponent(ref.id)}` })
+    const seen = await readAsked(ref.id, body)
+    const listed = pending.value.find(({ id }) => id === ref.id)?.closesAt
+    dispatch({ is: 'fetched', ref, seen, closesAt: listed ?? seen.asked.expiresAt - door.clock.now() + Date.now() })
+  } catch (thrown) {
+    dispatch({ is: 'unfetched', ref, reason: reasonOf(thrown) })
+  }
+}
+
+/** The last signed answer: what may have reached the server is sent again to
+ *  the byte, so that it is the same answer and not a second one. */
+let last: { key: string; body: Record<string, unknown> } | undefined
+
+async function send(wish: Effect & { do: 'send' }): Promise<void> {
+  const { ref } = wish
+  try {
+    const door = await doorOf(ref.registration)
+    const key = [ref.registration, ref.id, wish.decision, wish.number].join(' ')
+    if (last?.key !== key) last = { key, body: await signed(wish, door.issuer, door.key, door.clock.now()) }
+    const path = `/device/requests/${encodeURIComponent(ref.id)}/decision`
+    const answer = await ask(door, { method: 'POST', path, body: last.body })
+    dispatch({ is: 'answered', ref, outcome: readOutcome(answer) })
+  } catch (thrown) {
+    dispatch({ is: 'unsent', ref, reason: reasonOf(thrown) })
+  }
+}
+
+async function signed(wish: Effect & { do: 'send' }, issuer: string, key: CryptoKey, now: number) {
+  const { ref, seen, decision, number } = wish
+  const whole: Decision = {
+    issuer,
+    registration: ref.registration,
+    request: ref.id,
+    nonce: seen.asked.nonce,
+    decision,
+    number,
+    digest: seen.digest,
+    at: Math.round(now),
+  }
+  const signature = base64url(await sign(key, decideMessage(whole)))
+  return { decision, number, digest: base64url(seen.digest), at: whole.at, signature }
+}
+
+function readOutcome(answer: unknown): Outcome {
+  const { outcome, other_app: app } = (answer ?? {}) as Record<string, unknown>
+  switch (outcome) {
+    case 'approved':
+    case 'denied':
+    case 'reported':
+      return { is: outcome }
+    case 'wrong_number':
+      return { is: 'wrong' }
+    case 'other_request':
+      return { is: 'other', app: calm(typeof app === 'string' ? app : '') }
+  }
+  throw new Trouble({ why: 'stranger' })
+}
+
+async function ended(ending: Effect & { do: 'ended' }): Promise<void> {
+  const { registration } = ending.ref
+  if (ending.outcome.is === 'removed' && ofRegistration(registration)) await markRemoved(registration)
+  for (const tell of endings) tell(ending)
+  if (ending.kind === 'test' && ending.outcome.is === 'approved') await sync(registration).catch(() => undefined)
+}

@@ -1,0 +1,122 @@
+/** How a request ended: what is true, then what to do. */
+import { useState } from 'preact/hooks'
+import { Ready } from '../pair/ready'
+import { ofRegistration, securityURL } from '../remote/registrations'
+import { when } from '../words/when'
+import { t } from '../words/words'
+import { approval, dispatch } from './state'
+import { more, type Outcome, type Sheet } from './model'
+import { Seal, Title } from './parts'
+import { Icon } from '../shell/icon'
+
+type Over = Extract<Sheet, { at: 'over' }>
+
+export function Verdict({ sheet }: { sheet: Over }) {
+  const [mistaken, setMistaken] = useState(false)
+  const { outcome, seen, ref } = sheet
+  if (outcome.is === 'approved' && seen?.asked.kind === 'test') {
+    return <Ready registration={ref.registration} done={() => dispatch({ is: 'closed' })} />
+  }
+  const words = mistaken ? mistakeWords() : verdictWords(outcome, sheet)
+  return (
+    <div class="app narrow end">
+      <main>
+        <div class={`verdict ${toneOf(outcome)}`}>
+          <Seal is={outcome.is === 'approved' ? 'joined' : 'apart'} />
+          <Title text={words.title} />
+          <p class="lead">{words.lead}</p>
+          {outcome.is === 'approved' && seen && <p class="small">{summary(sheet)}</p>}
+        </div>
+        <div class="stack ways">
+          {outcome.is === 'reported' && !mistaken && <AfterReport sheet={sheet} mistake={() => setMistaken(true)} />}
+          <Done />
+        </div>
+      </main>
+    </div>
+  )
+}
+
+function AfterReport({ sheet, mistake }: { sheet: Over; mistake: () => void }) {
+  return (
+    <>
+      <a class="btn primary wide tall" href={securityURL(sheet.ref.registration)} target="_blank" rel="noreferrer">
+        <Icon name="i-shield" look="i-s" />
+        {t('app.approve.security')}
+      </a>
+      <button class="btn quiet wide" type="button" onClick={mistake}>
+        {t('app.approve.mistake')}
+      </button>
+    </>
+  )
+}
+
+function Done() {
+  const others = more(approval.value)
+  return (
+    <button class="btn wide tall" type="button" onClick={() => dispatch({ is: 'closed' })}>
+      {others > 0 ? t('app.approve.next', { n: others }) : t('app.approve.done')}
+    </button>
+  )
+}
+
+function summary({ seen }: Over): string {
+  if (!seen) return ''
+  const { person, place, askedAt } = seen.asked
+  return [person, place, when(new Date(askedAt))].filter(Boolean).join(' · ')
+}
+
+function toneOf(outcome: Outcome): '' | 'danger' | 'caution' {
+  if (outcome.is === 'approved') return ''
+  return outcome.is === 'reported' || outcome.is === 'denied' ? 'danger' : 'caution'
+}
+
+type Words = { title: string; lead: string }
+
+function mistakeWords(): Words {
+  return { title: t('app.approve.mistake.title'), lead: t('app.approve.mistake.lead') }
+}
+
+function verdictWords(outcome: Outcome, { seen, ref }: Over): Words {
+  const app = seen?.asked.app ?? ''
+  switch (outcome.is) {
+    case 'approved':
+      return { title: t('app.approve.approved.title'), lead: approvedLead(app, seen?.asked.system ?? '') }
+    case 'denied':
+      return seen?.asked.kind === 'test'
+        ? { title: t('app.approve.denied.title'), lead: t('app.approve.denied.test') }
+        : { title: t('app.approve.denied.title'), lead: t('app.approve.denied.lead') }
+    case 'reported':
+      return {
+        title: t('app.approve.reported.title'),
+        lead: t('app.approve.reported.lead', { directory: seen?.asked.directory ?? '' }),
+      }
+    case 'wrong':
+      return {
+        title: t('app.approve.wrong.title'),
+        lead: seen?.asked.kind === 'test' ? t('app.approve.wrong.test') : t('app.approve.wrong.lead'),
+      }
+    case 'other':
+      return { title: t('app.approve.other.title'), lead: t('app.approve.other.lead', { app: outcome.app }) }
+    case 'elsewhere':
+      return { title: t('app.approve.elsewhere.title'), lead: t('app.approve.elsewhere.lead') }
+    case 'replaced':
+      return { title: t('app.approve.replaced.title'), lead: t('app.approve.replaced.lead') }
+    case 'expired':
+      return { title: t('app.approve.expired.title'), lead: t('app.approve.expired.lead') }
+    case 'gone':
+      return { title: t('app.approve.gone.title'), lead: t('app.approve.gone.lead') }
+    case 'removed':
+      return { title: t('app.approve.removed.title'), lead: removedLead(ref.registration) }
+  }
+}
+
+/** On a computer the phone has done its part; on a phone it may be the same one. */
+function approvedLead(app: string, system: string): string {
+  const computer = /windows|mac\s?os|linux|chrome\s?os/i.test(system)
+  return computer ? t('app.approve.approved.computer', { app }) : t('app.approve.approved.phone', { app })
+}
+
+function removedLead(registration: string): string {
+  const entry = ofRegistration(registration)
+  return t('app.approve.removed.lead', { name: entry?.name ?? '', host: entry?.server.host ?? '' })
+}

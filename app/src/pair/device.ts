@@ -1,0 +1,46 @@
+/** What this device is called, by what its browser says of itself: kind and
+ *  browser, never a model code. The person can change the name. */
+
+export type Kind = 'iphone' | 'ipad' | 'android' | 'windows' | 'mac' | 'chromebook' | 'linux' | 'other'
+
+const kinds: readonly [RegExp, Kind][] = [
+  [/iPhone|iPod/, 'iphone'],
+  [/iPad/, 'ipad'],
+  [/Android/, 'android'],
+  [/Windows/, 'windows'],
+  [/CrOS/, 'chromebook'],
+  [/Mac OS X|Macintosh/, 'mac'],
+  [/Linux/, 'linux'],
+]
+
+const browsers: readonly [RegExp, string][] = [
+  [/Edg(?:A|iOS)?\//, 'Edge'],
+  [/OPR\/|OPiOS\//, 'Opera'],
+  [/SamsungBrowser\//, 'Samsung Internet'],
+  [/Firefox\/|FxiOS\//, 'Firefox'],
+  [/Chrome\/|CriOS\//, 'Chrome'],
+  [/Safari\//, 'Safari'],
+]
+
+const names: Record<Kind, string> = {
+  iphone: 'iPhone',
+  ipad: 'iPad',
+  android: 'Android',
+  windows: 'Windows',
+  mac: 'Mac',
+  chromebook: 'Chromebook',
+  linux: 'Linux',
+  other: '',
+}
+
+/** The kind of device. An iPad says that it is a Mac; its screen knows better. */
+export function kindOf(agent: string, touchPoints: number): Kind {
+  const kind = kinds.find(([pattern]) => pattern.test(agent))?.[1] ?? 'other'
+  return kind === 'mac' && touchPoints > 1 ? 'ipad' : kind
+}
+
+/** "iPhone, Safari": what the other screen asks about. */
+export function platformOf(agent: string, touchPoints: number): string {
+  const browser = browsers.find(([pattern]) => pattern.test(agent))?.[1] ?? ''
+  return [names[kindOf(agent, touchPoints)], browser].filter(Boolean).join(', ') || 'Browser'
+}

@@ -1,0 +1,23 @@
+/** Pairing in the app: its screens, the way to type a code, what is not finished. */
+import { paired, leave } from '../remote/registrations'
+import type { Plug } from '../shell/plug'
+import { go } from '../shell/router'
+import { PairedDetails, TypeCode, Unfinished } from './details'
+import { resume } from './pairing'
+import { PairScreens } from './screens'
+
+export const pairing: Plug = {
+  routes: { pair: (route) => <PairScreens route={route} /> },
+  notices: () => <Unfinished />,
+  ways: () => <TypeCode />,
+  account: (entry) => entry.server && <PairedDetails entry={{ ...entry, server: entry.server }} />,
+  leave: async (entry) => {
+    if (entry.server) await leave(entry.server.registration)
+  },
+  erase: async () => {
+    await Promise.allSettled(paired().map(({ server }) => leave(server.registration)))
+  },
+  background: () => {
+    void resume().then((found) => found && go('pair'))
+  },
+}

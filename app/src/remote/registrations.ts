@@ -1,0 +1,128 @@
+/** The registrations of this phone, as the vault knows them, and the doors to
+ *  their servers. What a server says about one of them is written back here. */
+import { clocks, heard } from '../store/clock'
+import { keys } from '../store/keys'
+import { store, vault } from '../store/store'
+import { removeEntry, withEntry, type Entry, type Server } from '../store/vault'
+import { difference, type Clock } from './clock'
+import { ask, open, type Door } from './door'
+import { calm } from './text'
+import { Trouble } from './trouble'
+
+/** An account that belongs to a sign-in service. */
+export type Paired = Entry & { server: Server }
+
+/** All of them, in the order of the list. */
+export function paired(entries: readonly Entry[] = vault.value.entries): Paired[] {
+  return entries.filter((entry): entry is Paired => entry.server !== undefined)
+}
+
+export function ofRegistration(registration: string): Paired | undefined {
+  return paired().find(({ server }) => server.registration === registration)
+}
+
+/** The clock of a server, remembered in the vault. */
+export function clockOf(issuer: string): Clock {
+  return {
+    now: () => Date.now() + (clocks.value.get(issuer) ?? 0),
+    learn(sent, received, date) {
+      const off = difference(sent, received, date)
+      if (off !== undefined && off !== (clocks.value.get(issuer) ?? 0)) void heard(issuer, off)
+    },
+  }
+}
+
+/** The door of a registration. Without its key, or once it was removed, there
+ *  is none: that reads as removed. */
+export async function doorOf(registration: string): Promise<Door> {
+  const entry = ofRegistration(registration)
+  const pair = entry && entry.server.state !== 'removed' ? await keys.get(registration) : undefined
+  if (!entry || !pair) throw new Trouble({ why: 'removed' })
+  const { issuer } = entry.server
+  return { issuer, registration, key: pair.privateKey, clock: clockOf(issuer) }
+}
+
+/** What the server says about a registration, as far as the app keeps it. */
+export type Told = { state: 'pending' | 'active'; pushKey: string; securityURL: string; pendingTest: string }
+
+const securityURLs = new Map<string, string>()
+
+/** Where the person manages sign-in methods, below the issuer. */
+export function securityURL(registration: string): string {
+  const issuer = ofRegistration(registration)?.server.issuer ?? ''
+  const told = securityURLs.get(registration) ?? ''
+  return told.startsWith(`${issuer}/`) ? told : `${issuer}/security`
+}
+
+/** Asks the server about a registration and keeps what is new: its state, the
+ *  push key, the name of the directory. */
+export async function sync(registration: string): Promise<Told> {
+  const told = await ask(await doorOf(registration), { method: 'GET', path: '/device/registration' })
+  const { directory, ...rest } = readTold(told)
+  securityURLs.set(registration, rest.securityURL)
+  await change(registration, (entry) => {
+    const { server } = entry
+    const own = entry.issuer !== server.directory.name // the person gave it a name of their own
+    const same =
+      server.state === rest.state && (server.pushKey ?? '') === rest.pushKey && server.directory.name === directory
+    if (same) return entry
+    return {
+      ...entry,
+      issuer: own ? entry.issuer : directory,
+      server: { ...server, state: rest.state, pushKey: rest.pushKey, directory: { ...server.directory, name: directory } },
+    }
+  })
+  return rest
+}
+
+/** Keeps that the server knows this registration no more. The tile stays and
+ *  says so; one that never became active goes. The key is of no use to anybody. */
+export async function markRemoved(registration: string): Promise<void> {
+  const entry = ofRegistration(registration)
+  if (entry?.server.state === 'pending') await store.change((before) => removeEntry(before, entry.id))
+  else await change(registration, (known) => ({ ...known, server: { ...known.server, state: 'removed' } }))
+  await keys.delete(registration)
+}
+
+/** Keeps the scope of the worker that waits for this server's knocks. */
+export async function keepScope(registration: string, pushScope: string | undefined): Promise<void> {
+  await change(registration, (entry) => {
+    const { pushScope: _, ...server } = entry.server
+    return { ...entry, server: pushScope === undefined ? server : { ...server, pushScope } }
+  })
+}
+
+/** Tells the server that this phone leaves. One that is gone already is no trouble. */
+export async function leave(registration: string): Promise<void> {
+  try {
+    await open(await doorOf(registration), { method: 'DELETE', path: '/device/registration' })
+  } catch (thrown) {
+    if (!(thrown instanceof Trouble) || thrown.reason.why !== 'removed') throw thrown
+  } finally {
+    await keys.delete(registration)
+  }
+}
+
+/** Changes the entry of a registration; nothing if it is not there (any more). */
+async function change(registration: string, fn: (entry: Paired) => Entry): Promise<void> {
+  await store.change((before) => {
+    const entry = paired(before.entries).find(({ server }) => server.registration === registration)
+    const after = entry && fn(entry)
+    return !entry || after === entry ? before : withEntry(before, entry.id, () => after!)
+  })
+}
+
+function readTold(told: unknown): Told & { directory: string } {
+  const fields = (told ?? {}) as Record<string, unknown>
+  const { state, push_key: pushKey, security_url: url, pending_test: pendingTest } = fields
+  const directory = (fields.directory as { name?: unknown } | undefined)?.name
+  if (state !== 'pending' && state !== 'active') throw new Trouble({ why: 'stranger' })
+  if (typeof directory !== 'string') throw new Trouble({ why: 'stranger' })
+  return {
+    state,
+    directory: calm(directory),
+    pushKey: typeof pushKey === 'string' ? pushKey : '',
+    securityURL: typeof url === 'string' ? url : '',
+    pendingTest: typeof pendingTest === 'string' ? pendingTest : '',
+  }
+}
