@@ -65,6 +65,17 @@ export function openSheet(sheet: Sheet): () => void {
   return () => closeSheet(sheet)
 }
 
+/** Lays a sheet in the place of the topmost one; with none open, over the screen. */
+export function nextSheet(sheet: Sheet): void {
+  const top = pile.value.at(-1)
+  if (!top) {
+    openSheet(sheet)
+    return
+  }
+  pile.value = [...pile.value.slice(0, -1), sheet]
+  top.closed?.()
+}
+
 /** Closes a sheet and whatever lies over it. */
 export function closeSheet(sheet: Sheet): void {
   const at = pile.value.indexOf(sheet)

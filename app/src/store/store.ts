@@ -1,7 +1,7 @@
 /** The vault while the app is open: one signal that every screen reads, and one
  *  way to change it. A change is sealed and on the disk before anybody sees it,
  *  wholly or not at all, and every tab of the app agrees on it. */
-import { signal, type ReadonlySignal } from '@preact/signals'
+import { computed, signal, type ReadonlySignal } from '@preact/signals'
 import { transact } from './database'
 import { dataKey, newest, type Found } from './newest'
 import { newDataKey, seal, type Sealed } from './seal'
@@ -20,6 +20,9 @@ export const vault: ReadonlySignal<Vault> = shown
 
 /** True once the vault was read. */
 export const loaded: ReadonlySignal<boolean> = ready
+
+/** True on a phone on which nothing was ever kept. */
+export const fresh = computed(() => current.value.generation === 0)
 
 const channel = new BroadcastChannel('countersign/vault')
 channel.onmessage = () => void refresh().catch(() => undefined) // the next change will say why

@@ -1,0 +1,36 @@
+/** Asks the scanning worker what is in a frame; one question at a time. */
+import { scriptURL } from '../shell/trusted'
+import type { Finding, Frame } from './scan.worker'
+import workerURL from './scan.worker?worker&url'
+
+export type Reader = {
+  read(frame: Frame): Promise<Finding>
+  close(): void
+}
+
+export function openReader(): Reader {
+  const worker = new Worker(scriptURL(workerURL), { type: 'module' })
+  return {
+    read(frame) {
+      return new Promise((resolve) => {
+        worker.onmessage = (event: MessageEvent<Finding>) => resolve(event.data)
+        worker.onerror = () => resolve({ failed: true }) // not to be had: no network, and not kept
+        worker.postMessage(frame, [frame.image.data.buffer])
+      })
+    },
+    close: () => worker.terminate(),
+  }
+}
+
+/** The pixels of a video or a picture, scaled down to what reads well and fast. */
+export function pixels(source: HTMLVideoElement | ImageBitmap, longest: number): ImageData | undefined {
+  const [width, height] = source instanceof ImageBitmap ? [source.width, source.height] : [source.videoWidth, source.videoHeight]
+  if (width === 0 || height === 0) return undefined
+  const scale = Math.min(1, longest / Math.max(width, height))
+  const canvas = document.createElement('canvas')
+  canvas.width = Math.round(width * scale)
+  canvas.height = Math.round(height * scale)
+  const context = canvas.getContext('2d', { willReadFrequently: true })
+  context?.drawImage(source, 0, 0, canvas.width, canvas.height)
+  return context?.getImageData(0, 0, canvas.width, canvas.height)
+}

@@ -1,0 +1,178 @@
+/** One account: its code, large, and what can be done with it. */
+import { useEffect } from 'preact/hooks'
+import { plugs } from '../plugs'
+import { Frame } from '../shell/frame'
+import { draw } from '../shell/h'
+import { Icon } from '../shell/icon'
+import { back, openSheet } from '../shell/router'
+import { guard } from '../shell/trouble'
+import { vault } from '../store/store'
+import type { Entry } from '../store/vault'
+import { t } from '../words/words'
+import { day } from '../words/when'
+import { drawRing } from './accounts'
+import { counted } from './counted'
+import type { Face } from './dial'
+import { MoreSheet, NoteSheet } from './edit'
+import { drawMark, tintOf, titleOf } from './mark'
+import { drawCode } from './numerals'
+import { countedTimes, nextCode, ticking } from './state'
+
+export function AccountScreen({ id }: { id: string }) {
+  const entry = vault.value.entries.find((other) => other.id === id)
+  useEffect(() => {
+    if (!entry) back('') // removed, here or in another tab
+  }, [entry])
+  if (!entry) return null
+  return (
+    <Frame title={t('app.account.title', { name: titleOf(entry) })} quiet from="" end={<MoreButton entry={entry} />}>
+      <Tile entry={entry} />
+      {plugs.map((plug, i) => plug.account && <plug.account key={i} {...entry} />)}
+      <About entry={entry} />
+    </Frame>
+  )
+}
+
+function MoreButton({ entry }: { entry: Entry }) {
+  const open = () => openSheet({ draw: (close) => <MoreSheet entry={entry} close={close} /> })
+  return (
+    <button class="icon-btn" type="button" aria-haspopup="dialog" onClick={open}>
+      <Icon name="i-more" />
+      <span class="vh">{t('app.account.more')}</span>
+    </button>
+  )
+}
+
+function Tile({ entry }: { entry: Entry }) {
+  const face = ticking.value.faces.get(entry.id)
+  const title = titleOf(entry)
+  return (
+    <section class={`tile ${tintOf(title)}${face?.beat.ending ? ' ending' : ''}`} aria-labelledby="account">
+      {drawMark(draw, entry, 'lg')}
+      <h2 class="title" id="account">
+        {title}
+      </h2>
+      <p class="who">{entry.issuer ? entry.name : ''}</p>
+      {face && <ByClock entry={entry} face={face} />}
+      {entry.type === 'hotp' && <ByCounter entry={entry} />}
+    </section>
+  )
+}
+
+function ByClock({ entry, face }: { entry: Entry; face: Face }) {
+  const { left, ending } = face.beat
+  const next = ending && vault.value.settings.nextEarly ? face.next : undefined
+  return (
+    <>
+      <div class="tile-codes">
+        {drawCode(draw, face.code, face.code.length > 6 ? 'tile-code long' : 'tile-code')}
+        <span class="tile-next">
+          {next !== undefined && (
+            <span class="next-wrap">
+              <span>{t('app.list.next')}</span>
+              {drawCode(draw, next, 'next')}
+            </span>
+          )}
+        </span>
+      </div>
+      <div class="row clock-row">
+        <span class="clock">
+          {drawRing(draw, face)}
+          <b aria-hidden="true">{left}</b>
+          <span class="vh" role="timer">
+            {t('app.list.left', { n: left })}
+          </span>
+        </span>
+        <CopyButton id={entry.id} />
+      </div>
+      <Announcement left={left} />
+    </>
+  )
+}
+
+/** Said politely: ten seconds before the end, and at the end. */
+function Announcement({ left }: { left: number }) {
+  const words = left <= 10 && left > 5 ? t('app.account.ten') : left <= 5 ? '' : t('app.account.fresh')
+  return (
+    <span class="vh" role="status">
+      {words}
+    </span>
+  )
+}
+
+/** An account by counter shows a code only when asked, and each only once. */
+function ByCounter({ entry }: { entry: Entry }) {
+  void countedTimes.value
+  const code = counted.get(entry.id)
+  const next = () => void guard(() => nextCode(entry.id))
+  return (
+    <>
+      <div class="tile-codes" role="status">
+        {code === undefined ? (
+          <p class="small">{t('app.account.counter')}</p>
+        ) : (
+          drawCode(draw, code, code.length > 6 ? 'tile-code long' : 'tile-code')
+        )}
+      </div>
+      <div class="row wrap clock-row">
+        <button class="btn" type="button" onClick={next}>
+          <Icon name="i-refresh" look="i-s" />
+          {t('app.list.count.short')}
+        </button>
+        {code !== undefined && <CopyButton id={entry.id} />}
+      </div>
+    </>
+  )
+}
+
+function CopyButton({ id }: { id: string }) {
+  return (
+    <button class="btn" type="button" data-copy={id}>
+      <Icon name="i-copy" look="i-s" />
+      {t('app.account.copy')}
+    </button>
+  )
+}
+
+function About({ entry }: { entry: Entry }) {
+  const openNote = () => openSheet({ draw: (close) => <NoteSheet entry={entry} close={close} /> })
+  return (
+    <div class="group">
+      <button class="line" type="button" aria-haspopup="dialog" onClick={openNote}>
+        <Icon name="i-edit" />
+        <span class="what">
+          <strong>{t('app.account.note')}</strong>
+          <span class="note-text">{entry.note || t('app.account.note.none')}</span>
+        </span>
+        <Icon name="i-chevron" />
+      </button>
+      {entry.kind === 'other' && (
+        <div class="line">
+          <Icon name="i-otp" />
+          <span class="what">
+            <strong>{t('app.account.made')}</strong>
+            <span>{recipeWords(entry)}</span>
+          </span>
+        </div>
+      )}
+      <div class="line">
+        <Icon name="i-clock" />
+        <span class="what">
+          <strong>{t('app.account.added')}</strong>
+          <span>{day(new Date(entry.created))}</span>
+        </span>
+      </div>
+    </div>
+  )
+}
+
+function recipeWords(entry: Entry): string {
+  switch (entry.type) {
+    case 'steam':
+      return t('app.account.made.steam')
+    case 'hotp':
+      return t('app.account.made.counter', { digits: entry.digits, algorithm: entry.algorithm, n: entry.counter })
+    case 'totp':
+      return t('app.account.made.clock', { digits: entry.digits, algorithm: entry.algorithm, period: entry.period })
+  }
+}

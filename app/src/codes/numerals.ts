@@ -1,0 +1,28 @@
+/** Codes as they are drawn and as they are read out. */
+import type { Draw } from '../start/draw'
+
+/** A code in the groups people read it in: 3+3, 4+4. */
+export function groups(code: string): string[] {
+  const sizes: Record<number, number[]> = { 6: [3, 3], 7: [3, 4], 8: [4, 4], 9: [3, 3, 3], 10: [3, 3, 4] }
+  let at = 0
+  return (sizes[code.length] ?? [code.length]).map((size) => code.slice(at, (at += size)))
+}
+
+/** A code for a screen reader: digit by digit. */
+export function spoken(code: string): string {
+  return [...code].join(' ')
+}
+
+/** A code in drawn numerals; Steam's letters have none and are set in type. */
+export function drawCode<N>(draw: Draw<N>, code: string, look = ''): N {
+  const shown = groups(code).flatMap((group, i) => {
+    const signs = [...group].map((sign) => drawSign(draw, sign))
+    return i === 0 ? signs : [draw('i', { class: 'sp' }), ...signs]
+  })
+  return draw('span', { class: look ? `code ${look}` : 'code' }, draw('span', { class: 'vh' }, spoken(code)), ...shown)
+}
+
+function drawSign<N>(draw: Draw<N>, sign: string): N {
+  if (sign < '0' || sign > '9') return draw('span', { class: 'letter', 'aria-hidden': 'true' }, sign)
+  return draw('svg', { class: 'n', 'aria-hidden': 'true' }, draw('use', { href: `#n${sign}` }))
+}

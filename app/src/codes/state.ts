@@ -1,0 +1,55 @@
+/** The codes as the app sees them: the dial as signals, and what a person does
+ *  with an account by counter. */
+import { signal, type ReadonlySignal } from '@preact/signals'
+import { codeFor } from '../otp/otp'
+import { loaded, store, vault } from '../store/store'
+import { withEntry } from '../store/vault'
+import { currentDial, watchDial, wind } from './clockwork'
+import { counted } from './counted'
+import { recipeOf, type Dial } from './dial'
+
+const none: Dial = { at: 0, beats: new Map(), faces: new Map() }
+const shown = signal<Dial>(none)
+const second = signal<Dial>(none)
+const asked = signal(0)
+
+/** The codes; changes only when somebody would see a difference. */
+export const dial: ReadonlySignal<Dial> = shown
+
+/** The same, and the countdown: changes every second. */
+export const ticking: ReadonlySignal<Dial> = second
+
+/** Changes when a code by counter was made; what was made lies in `counted`. */
+export const countedTimes: ReadonlySignal<number> = asked
+
+/** Takes the dial over from the first paint and follows the vault from now on. */
+export function followVault(): void {
+  const now = currentDial() ?? none
+  shown.value = now
+  second.value = now
+  watchDial((next, changed) => {
+    second.value = next
+    if (changed) shown.value = next
+  })
+  vault.subscribe((next) => {
+    if (loaded.peek()) void wind(next)
+  })
+}
+
+/** Makes the next code of an account by counter. The counter is on the disk
+ *  before the code is shown: no code is ever shown twice. Throws StoreTrouble. */
+export async function nextCode(id: string): Promise<string | undefined> {
+  let used: { counter: number; code: Promise<string> } | undefined
+  await store.change((before) => {
+    const entry = before.entries.find((other) => other.id === id)
+    const recipe = entry && recipeOf(entry)
+    if (!entry || !recipe) return before
+    used = { counter: entry.counter, code: codeFor(recipe, entry.counter) }
+    return withEntry(before, id, (same) => ({ ...same, counter: same.counter + 1 }))
+  })
+  if (!used) return undefined
+  const code = await used.code
+  counted.set(id, code)
+  asked.value++
+  return code
+}
