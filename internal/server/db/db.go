@@ -16,8 +16,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // ErrBusy is returned when the database cannot take the work now: its queue
@@ -26,6 +28,10 @@ var ErrBusy = errors.New("database is busy")
 
 // ErrFull is returned when the disk or the database's quota is full. Nothing was changed.
 var ErrFull = errors.New("database is full")
+
+// ErrText is returned for a text that no engine should be given: not UTF-8, or
+// with a zero byte in it. PostgreSQL takes neither.
+var ErrText = errors.New("text is not clean UTF-8")
 
 // Config says which database, and how.
 type Config struct {
@@ -59,6 +65,7 @@ func (d *DB) Kind() Kind { return d.kind }
 // An engine runs one transaction. It may run fn more than once.
 type engine interface {
 	write(ctx context.Context, run func(querier) error) error
+	migrate(ctx context.Context, run func(querier) error) error // a write that may take long
 	read(ctx context.Context, run func(querier) error) error
 	close() error
 }
@@ -93,16 +100,27 @@ func (d *DB) Close() error { return d.engine.close() }
 func (d *DB) Now() time.Time { return d.clock().Truncate(time.Millisecond).UTC() }
 
 // Write runs fn in a transaction that is on disk when Write returns nil, and
-// has changed nothing when it returns an error.
+// has changed nothing when it returns an error. There is one exception, which
+// no client of a database over a network can rule out: when the connection
+// breaks while PostgreSQL commits, [ErrBusy] may come for a write that stands.
 //
 // fn may run more than once, and on SQLite everybody waits for it: it must be
-// short and have no effect but through tx. What is to happen after the commit
-// (waking a page, sending a push) goes through [Tx.After].
+// short and have no effect but through tx; another Write from inside it waits
+// for itself for ever. A statement that failed fails the whole transaction, also
+// when fn returns nil, as PostgreSQL would have it. What is to happen after the
+// commit (waking a page, sending a push) goes through [Tx.After].
 func (d *DB) Write(ctx context.Context, fn func(*Tx) error) error {
+	return d.change(ctx, d.engine.write, fn)
+}
+
+func (d *DB) change(ctx context.Context, write func(context.Context, func(querier) error) error, fn func(*Tx) error) error {
 	var tx *Tx
-	err := d.engine.write(ctx, func(q querier) error {
+	err := write(ctx, func(q querier) error {
 		tx = &Tx{q: q, Now: d.Now()}
-		return fn(tx)
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return tx.failed
 	})
 	if err != nil {
 		return err
@@ -122,8 +140,9 @@ func (d *DB) Read(ctx context.Context, fn func(*Tx) error) error {
 
 // A Tx is one transaction at one instant: everything in it happens at Now.
 type Tx struct {
-	q     querier
-	after []func()
+	q      querier
+	after  []func()
+	failed error // of the first statement that failed
 	// Now is the instant of the transaction, in UTC, whole milliseconds.
 	Now time.Time
 }
@@ -140,21 +159,72 @@ func (tx *Tx) After(f func()) { tx.after = append(tx.after, f) }
 
 // Exec runs a statement and tells how many rows it changed.
 func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if err := fit(args); err != nil {
+		return 0, tx.fail(err)
+	}
 	r, err := tx.q.ExecContext(ctx, query, args...)
 	if err != nil {
-		return 0, err
+		return 0, tx.fail(err)
 	}
 	return r.RowsAffected()
 }
 
-// Query runs a query of many rows. The caller closes them.
+// Query runs a query of many rows. The caller closes them, before it asks anything else.
 func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return tx.q.QueryContext(ctx, query, args...)
+	if err := fit(args); err != nil {
+		return nil, tx.fail(err)
+	}
+	rows, err := tx.q.QueryContext(ctx, query, args...)
+	return rows, tx.fail(err)
 }
 
 // QueryRow runs a query of one row. With no row, Scan returns [sql.ErrNoRows].
-func (tx *Tx) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
-	return tx.q.QueryRowContext(ctx, query, args...)
+func (tx *Tx) QueryRow(ctx context.Context, query string, args ...any) *Row {
+	if err := fit(args); err != nil {
+		return &Row{err: tx.fail(err)}
+	}
+	row := tx.q.QueryRowContext(ctx, query, args...)
+	return &Row{row: row, err: tx.fail(row.Err())}
+}
+
+// A Row is the answer to [Tx.QueryRow].
+type Row struct {
+	row *sql.Row
+	err error
+}
+
+// Scan copies the row's columns into dest, like [sql.Row.Scan]. It must be called.
+func (r *Row) Scan(dest ...any) error {
+	if r.err != nil {
+		return r.err
+	}
+	return r.row.Scan(dest...)
+}
+
+func (tx *Tx) fail(err error) error {
+	if tx.failed == nil {
+		tx.failed = err
+	}
+	return err
+}
+
+// fit refuses values that the two engines would treat differently, so that a
+// test on one finds what would fail on the other.
+func fit(args []any) error {
+	for i, a := range args {
+		switch v := reflect.ValueOf(a); {
+		case a == nil || v.Kind() == reflect.Int64 || v.Kind() == reflect.Int || v.Kind() == reflect.Slice:
+		case v.Kind() == reflect.String:
+			if s := v.String(); !utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0 {
+				return fmt.Errorf("parameter $%d: %w", i+1, ErrText)
+			}
+		case v.Kind() == reflect.Bool:
+			return fmt.Errorf("parameter $%d is a bool; bind 0 or 1", i+1)
+		case v.Type() == reflect.TypeFor[time.Time]():
+			return fmt.Errorf("parameter $%d is a time; bind db.Millis of it", i+1)
+		}
+	}
+	return nil
 }
 
 // Millis is how the database writes an instant: milliseconds since 1970.
@@ -166,4 +236,24 @@ func Time(ms int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms).UTC()
+}
+
+// Drift tells how far the database's clock is ahead of this program's
+// (negative: behind), give or take the time of one question. SQLite has no
+// clock of its own. Nodes whose clocks differ must not work together: what one
+// believes open is expired for another.
+func (d *DB) Drift(ctx context.Context) (time.Duration, error) {
+	if d.kind != Postgres {
+		return 0, nil
+	}
+	var theirs int64
+	before := d.clock()
+	err := d.Read(ctx, func(tx *Tx) error {
+		return tx.QueryRow(ctx, `SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)`).Scan(&theirs)
+	})
+	if err != nil {
+		return 0, err
+	}
+	after := d.clock()
+	return time.UnixMilli(theirs).Sub(before.Add(after.Sub(before) / 2)), nil
 }

@@ -43,7 +43,7 @@ func (p *postgresDB) notify(ctx context.Context, channel, word string) error {
 }
 
 func (p *postgresDB) listen(ctx context.Context, channel string, heard func(string)) error {
-	conn, err := pgx.Connect(ctx, p.url)
+	conn, err := pgx.ConnectConfig(ctx, p.config.Copy())
 	if err != nil {
 		return postgresError(err)
 	}

@@ -66,6 +66,11 @@ func (s *sqliteDB) write(ctx context.Context, run func(querier) error) error {
 	return s.await(w)
 }
 
+// migrate is a write like another: the server does not run yet.
+func (s *sqliteDB) migrate(ctx context.Context, run func(querier) error) error {
+	return s.write(ctx, run)
+}
+
 // await takes the answer of a write that is being run, or was left in the queue of a closed database.
 func (s *sqliteDB) await(w *write) error {
 	select {

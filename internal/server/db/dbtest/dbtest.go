@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -49,15 +50,61 @@ func Open(t testing.TB) *db.DB { return OpenAt(t, nil) }
 // OpenAt is Open with a clock; nil is the computer's.
 func OpenAt(t testing.TB, c *Clock) *db.DB {
 	t.Helper()
-	conf := db.Config{}
+	return OpenURL(t, URL(t), c)
+}
+
+// URL makes a migrated database and returns its address, for a test that opens
+// it more than once, as the nodes of one server do. It is removed at the end.
+func URL(t testing.TB) string {
+	t.Helper()
+	if server := os.Getenv("COUNTERSIGN_TEST_POSTGRES"); server != "" {
+		return postgres(t, server)
+	}
+	file := filepath.Join(t.TempDir(), "test.db")
+	whole, err := migratedFile()
+	if err == nil {
+		err = os.WriteFile(file, whole, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "sqlite:" + file
+}
+
+// migratedFile is a migrated SQLite file, made once for a test program.
+var migratedFile = sync.OnceValues(func() ([]byte, error) {
+	folder, err := os.MkdirTemp("", "dbtest")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	file := filepath.Join(folder, "template.db")
+	ctx := context.Background()
+	d, err := db.Open(ctx, db.Config{URL: "sqlite:" + file})
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(d.Migrate(ctx), d.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
+
+// EmptyURL makes a database without any table and returns its address.
+func EmptyURL(t testing.TB) string {
+	t.Helper()
+	if server := os.Getenv("COUNTERSIGN_TEST_POSTGRES"); server != "" {
+		return database(t, server, "template0")
+	}
+	return "sqlite:" + filepath.Join(t.TempDir(), "empty.db")
+}
+
+// OpenURL opens a database until the end of the test; a nil clock is the computer's.
+func OpenURL(t testing.TB, url string, c *Clock) *db.DB {
+	t.Helper()
+	conf := db.Config{URL: url, Conns: 8}
 	if c != nil {
 		conf.Clock = c.Now
-	}
-	if server := os.Getenv("COUNTERSIGN_TEST_POSTGRES"); server != "" {
-		conf.URL = postgres(t, server)
-		conf.Conns = 8
-	} else {
-		conf.URL = "sqlite:" + filepath.Join(t.TempDir(), "test.db")
 	}
 	d, err := db.Open(t.Context(), conf)
 	if err != nil {
@@ -68,20 +115,23 @@ func OpenAt(t testing.TB, c *Clock) *db.DB {
 			t.Error(err)
 		}
 	})
-	if conf.URL[:7] == "sqlite:" {
-		if err := d.Migrate(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
 	return d
 }
 
-const template = "countersign_template"
+// template is the migrated database that others are copied from: one for each
+// schema that a test server has seen.
+var template = sync.OnceValue(func() string {
+	digest, err := db.SchemaDigest(db.Postgres)
+	if err != nil {
+		panic(err) // embedded: our own broken constant
+	}
+	return "countersign_template_" + digest
+})
 
 var migrated = sync.OnceValue(func() error {
 	ctx := context.Background()
 	server := os.Getenv("COUNTERSIGN_TEST_POSTGRES")
-	d, err := db.Open(ctx, db.Config{URL: named(server, template)})
+	d, err := db.Open(ctx, db.Config{URL: named(server, template())})
 	if err != nil {
 		return err
 	}
@@ -91,38 +141,46 @@ var migrated = sync.OnceValue(func() error {
 	return d.Close()
 })
 
-// postgres makes a database from the template and returns its URL. The
-// template itself is made by whoever starts the server (make test), empty;
-// several test programs migrate it at once, and all but the first find it done.
+// postgres copies the migrated template and returns the copy's URL.
 func postgres(t testing.TB, server string) string {
 	t.Helper()
-	admin, err := sql.Open("pgx", server)
-	if err != nil {
+	if err := inTurn(t.Context(), server, makeTemplate); err != nil {
 		t.Fatal(err)
 	}
-	defer admin.Close()
+	return database(t, server, template())
+}
+
+// database makes a database from a template, removed at the end of the test.
+func database(t testing.TB, server, from string) string {
+	t.Helper()
 	name := "t" + strings.ToLower(rand.Text())
-	if err := create(t.Context(), admin, name); err != nil {
+	run := func(ctx context.Context, query string) error {
+		return inTurn(ctx, server, func(ctx context.Context, c *sql.Conn) error {
+			_, err := c.ExecContext(ctx, query)
+			return err
+		})
+	}
+	if err := run(t.Context(), `CREATE DATABASE `+name+` TEMPLATE `+from); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		admin, err := sql.Open("pgx", server)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer admin.Close()
-		if _, err := admin.Exec(`DROP DATABASE ` + name + ` WITH (FORCE)`); err != nil {
+		if err := run(context.Background(), `DROP DATABASE `+name+` WITH (FORCE)`); err != nil {
 			t.Error(err)
 		}
 	})
 	return named(server, name)
 }
 
-// create copies the template, which nobody may be connected to meanwhile:
-// test programs take turns by an advisory lock (on the test server only).
-func create(ctx context.Context, admin *sql.DB, name string) error {
-	conn, err := admin.Conn(ctx)
+// inTurn works on the test server while no other test program does: a template
+// can only be copied while nobody is connected to it. (The advisory lock is one
+// of the test server; the product takes none.)
+func inTurn(ctx context.Context, server string, work func(context.Context, *sql.Conn) error) error {
+	pool, err := sql.Open("pgx", server)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return err
 	}
@@ -131,20 +189,20 @@ func create(ctx context.Context, admin *sql.DB, name string) error {
 		return err
 	}
 	defer conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock(74512)`)
+	return work(ctx, conn)
+}
+
+func makeTemplate(ctx context.Context, c *sql.Conn) error {
 	var there bool
-	if err := conn.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)`, template).Scan(&there); err != nil {
+	if err := c.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)`, template()).Scan(&there); err != nil {
 		return err
 	}
 	if !there {
-		if _, err := conn.ExecContext(ctx, `CREATE DATABASE `+template); err != nil {
+		if _, err := c.ExecContext(ctx, `CREATE DATABASE `+template()); err != nil {
 			return err
 		}
 	}
-	if err := migrated(); err != nil {
-		return err
-	}
-	_, err = conn.ExecContext(ctx, `CREATE DATABASE `+name+` TEMPLATE `+template)
-	return err
+	return migrated()
 }
 
 func named(server, name string) string {
