@@ -1,0 +1,15 @@
+import { defineConfig } from '@playwright/test'
+import { chromium } from '../chromium.ts'
+
+/** The contact sheet: `make gallery`. Not a test of anything; a person looks at it. */
+export default defineConfig({
+  testDir: '.',
+  testMatch: '*.gallery.ts',
+  outputDir: '../../test-results/gallery',
+  globalTeardown: './sheet.ts',
+  workers: 2,
+  fullyParallel: true,
+  timeout: 120_000,
+  reporter: 'list',
+  use: { launchOptions: chromium(), timezoneId: 'Asia/Tokyo', actionTimeout: 10_000, navigationTimeout: 15_000 },
+})
