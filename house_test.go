@@ -106,7 +106,8 @@ var doors = []struct {
 		"one package knows which database it is"},
 	{[]string{module + "internal/demo"}, []string{module + "cmd/countersignd", module + "internal/demo"}, "the demo is a face of the command, not of the server"},
 	{[]string{"syscall/js"}, []string{module + "cmd/core-wasm"}, "the core runs anywhere"},
-	{[]string{"math/rand", "math/rand/v2"}, nil, "randomness is crypto/rand, so that nobody has to ask which"},
+	{[]string{"math/rand", "math/rand/v2"}, []string{module + "internal/server/db"},
+		"randomness is crypto/rand, so that nobody has to ask which; db draws the pause before a transaction is tried again"},
 	{[]string{"html/template"}, []string{module + "internal/server/web", module + "internal/demo", module + "internal/server/notify"}, "pages are written in web, letters in notify"},
 }
 
@@ -137,7 +138,7 @@ var storeys = [][]string{
 	{"approval"},
 	{"signin"},
 	{"oauth", "backup"},
-	{"config", "cert"},
+	{"config", "cert", "metrics"},
 	{"web"},
 	{"web/*"},
 	{""},
