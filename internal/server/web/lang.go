@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"slices"
 	"time"
-
-	"countersign/ui"
 )
 
 const langCookie = "lang"
@@ -13,7 +11,7 @@ const langCookie = "lang"
 // postLang remembers the language chosen on a page and goes back there.
 func (s *Shell) postLang(w http.ResponseWriter, r *http.Request) error {
 	lang, to := r.PostFormValue("lang"), r.FormValue("to")
-	if !slices.Contains(ui.Languages, lang) {
+	if !slices.Contains(s.Languages, lang) {
 		return ErrMalformed
 	}
 	if !LocalPath(to) {

@@ -46,7 +46,7 @@ func (s *Shell) Templates(family string, files fs.FS) error {
 	if err != nil {
 		return err
 	}
-	for _, lang := range ui.Languages {
+	for _, lang := range s.Languages {
 		base, err := template.New("").Funcs(s.funcs(lang)).ParseFS(layouts, "layout/*.html")
 		if err != nil {
 			return err
@@ -77,7 +77,7 @@ func (s *Shell) funcs(lang string) template.FuncMap {
 		"initial":  Initial,
 		"tint":     Tint,
 		"sprite":   func() template.HTML { return spriteOpen + "</svg>" },
-		"other":    func() []language { return others(lang) },
+		"other":    func() []language { return s.others(lang) },
 	}
 }
 
@@ -169,9 +169,9 @@ func Tint(name string) string {
 // A language is a choice of the language switch.
 type language struct{ Code, Name string }
 
-func others(lang string) []language {
+func (s *Shell) others(lang string) []language {
 	var out []language
-	for _, l := range ui.Languages {
+	for _, l := range s.Languages {
 		if l != lang {
 			out = append(out, language{l, ui.LanguageName(l)})
 		}

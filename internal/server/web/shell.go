@@ -22,10 +22,12 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"countersign/internal/server/db"
 	"countersign/internal/server/notify"
+	"countersign/ui"
 )
 
 // Config is what the shell needs. DB, ID, App and Hub must be there.
@@ -39,14 +41,20 @@ type Config struct {
 	Hosts []string
 	// Hub wakes streams.
 	Hub *notify.Hub
-	// Proxies are the networks whose X-Forwarded-For is believed.
+	// Proxies are the networks whose X-Forwarded-For is believed, until [Shell.SetProxies] says others.
 	Proxies []netip.Prefix
+	// Languages are offered, the first to browsers that ask for none of them; nil for all.
+	Languages []string
 	// Place says where an address is, "Osaka, Japan"; nil or "" for unknown.
 	Place func(netip.Addr) string
 	// Log gets one line per request. Nil means slog.Default.
 	Log *slog.Logger
 	// Observe hears of each finished request, for metrics. May be nil.
 	Observe func(pattern string, status int, took time.Duration)
+	// Closing, once closed, ends all streams, so that a server that stops need not wait for them. May be nil.
+	Closing <-chan struct{}
+	// Streams is how many may be open at once; 0 for any number.
+	Streams int
 }
 
 // A HandlerFunc answers a request or returns why it cannot; then it has
@@ -63,6 +71,8 @@ type Shell struct {
 	appSite  http.Handler
 	problems []Problem
 	static   statics
+	proxies  atomic.Pointer[[]netip.Prefix]
+	streams  atomic.Int64
 
 	mu        sync.RWMutex
 	templates map[string]*template.Template // by language and name
@@ -88,6 +98,10 @@ func New(c Config) (*Shell, error) {
 	if s.Log == nil {
 		s.Log = slog.Default()
 	}
+	if len(s.Languages) == 0 {
+		s.Languages = ui.Languages
+	}
+	s.SetProxies(c.Proxies)
 	if s.static, err = loadStatics(); err != nil {
 		return nil, err
 	}

@@ -26,8 +26,13 @@ type Event struct {
 // calls look at once and whenever the topic is woken, and sends an event when
 // it differs from the one before. It ends with a Done event, with the reader,
 // with the server, or after ten minutes. An error of the first look comes
-// back unwritten; a later one ends the stream, and the reader comes again.
+// back unwritten; a later one ends the stream, and the reader comes again. With
+// more streams open than the shell allows it is [ErrUnavailable].
 func (s *Shell) Stream(w http.ResponseWriter, r *http.Request, topic string, look func(context.Context) (Event, error)) error {
+	defer s.streams.Add(-1)
+	if n := s.streams.Add(1); s.Streams > 0 && n > int64(s.Streams) {
+		return Later(ErrUnavailable, heartbeat)
+	}
 	wake, cancel := s.Hub.Subscribe(topic)
 	defer cancel()
 	ctx, stop := context.WithTimeout(r.Context(), streamLife)
@@ -40,15 +45,19 @@ func (s *Shell) Stream(w http.ResponseWriter, r *http.Request, topic string, loo
 	w.Header().Set("Cache-Control", "no-store, no-transform")
 	w.Header().Set("X-Accel-Buffering", "no") // nginx passes events on at once
 	w.WriteHeader(http.StatusOK)
-	out := sink{w: w, rc: http.NewResponseController(w)}
+	out := sink{w: w, rc: http.NewResponseController(w), closing: s.Closing}
 	return out.run(ctx, wake, e, look)
 }
 
+// OpenStreams tells how many streams are open.
+func (s *Shell) OpenStreams() int { return int(s.streams.Load()) }
+
 // A sink writes events.
 type sink struct {
-	w    http.ResponseWriter
-	rc   *http.ResponseController
-	last string
+	w       http.ResponseWriter
+	rc      *http.ResponseController
+	closing <-chan struct{}
+	last    string
 }
 
 func (o *sink) run(ctx context.Context, wake <-chan struct{}, e Event, look func(context.Context) (Event, error)) error {
@@ -65,6 +74,8 @@ func (o *sink) run(ctx context.Context, wake <-chan struct{}, e Event, look func
 		for waiting := true; waiting; {
 			select {
 			case <-ctx.Done():
+				return nil
+			case <-o.closing:
 				return nil
 			case <-wake:
 				waiting = false

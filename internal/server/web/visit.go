@@ -96,7 +96,7 @@ func (s *Shell) client(r *http.Request) Client {
 	if l, err := r.Cookie(langCookie); err == nil {
 		cookie = l.Value
 	}
-	c.Lang = ui.Negotiate(r.Header.Get("Accept-Language"), cookie)
+	c.Lang = ui.Negotiate(r.Header.Get("Accept-Language"), cookie, s.Languages...)
 	return c
 }
 
@@ -119,8 +119,11 @@ func (s *Shell) address(r *http.Request) netip.Addr {
 	return at
 }
 
+// SetProxies says from now on whose X-Forwarded-For is believed.
+func (s *Shell) SetProxies(networks []netip.Prefix) { s.proxies.Store(&networks) }
+
 func (s *Shell) trusted(a netip.Addr) bool {
-	for _, p := range s.Proxies {
+	for _, p := range *s.proxies.Load() {
 		if p.Contains(a) {
 			return true
 		}
