@@ -194,15 +194,22 @@ func TestTwoPhonesAtOnceOneCounts(t *testing.T) {
 	for range 5 {
 		q := w.ask(t, from(mei))
 		var counted, late atomic.Int64
-		var wg sync.WaitGroup
+		var answers []func() error
 		for i, d := range phones {
 			decision, number := wire.Approve, q.Number
 			if i%2 == 1 {
 				decision, number = wire.Deny, ""
 			}
 			s, g := w.sign(t, d, q.ID, decision, number), w.Get(t, d.ID())
-			wg.Go(func() {
+			answers = append(answers, func() error {
 				_, err := w.approvals.Decide(t.Context(), g, q.ID, s)
+				return err
+			})
+		}
+		var wg sync.WaitGroup
+		for _, answer := range answers {
+			wg.Go(func() {
+				err := answer()
 				switch {
 				case err == nil:
 					counted.Add(1)
