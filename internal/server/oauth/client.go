@@ -175,6 +175,18 @@ func (s *Service) client(ctx context.Context, id string) (*Client, error) {
 	return c, nil
 }
 
+// registered finds an application also when it is switched off.
+func (s *Service) registered(ctx context.Context, id string) (c *Client, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		c, err = scanClient(tx.QueryRow(ctx, `SELECT `+clientColumns+` FROM client WHERE id = $1`, id))
+		return err
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, ErrUnknownClient
+	}
+	return c, err
+}
+
 func scanClient(row interface{ Scan(...any) error }) (*Client, error) {
 	var c Client
 	var kind, redirects, logouts, scopes string

@@ -61,16 +61,16 @@ func remember(ctx context.Context, tx *db.Tx, person, client string, scopes Scop
 
 // An Allowed is an application a person lets use their account.
 type Allowed struct {
-	Client, Name, Host string
-	Scopes             Scopes
-	At                 time.Time // when the last of the scopes was allowed
+	Client, Name, Host, Audience string
+	Scopes                       Scopes
+	At                           time.Time // when the last of the scopes was allowed
 }
 
 // AllowedBy yields the applications a person has allowed, by name.
 func AllowedBy(ctx context.Context, tx *db.Tx, person string) iter.Seq2[Allowed, error] {
 	return func(yield func(Allowed, error) bool) {
 		rows, err := tx.Query(ctx, `
-			SELECT c.id, c.name, c.host, o.scope, o.at FROM consent o JOIN client c ON c.id = o.client_id
+			SELECT c.id, c.name, c.host, c.audience, o.scope, o.at FROM consent o JOIN client c ON c.id = o.client_id
 			WHERE o.person_id = $1 ORDER BY c.name, c.id, o.at, o.scope`, person)
 		if err != nil {
 			yield(Allowed{}, err)
@@ -82,7 +82,7 @@ func AllowedBy(ctx context.Context, tx *db.Tx, person string) iter.Seq2[Allowed,
 			var next Allowed
 			var scope string
 			var at int64
-			if err := rows.Scan(&next.Client, &next.Name, &next.Host, &scope, &at); err != nil {
+			if err := rows.Scan(&next.Client, &next.Name, &next.Host, &next.Audience, &scope, &at); err != nil {
 				yield(Allowed{}, err)
 				return
 			}
@@ -105,6 +105,10 @@ func AllowedBy(ctx context.Context, tx *db.Tx, person string) iter.Seq2[Allowed,
 // TakeBack undoes what a person has allowed an application: it is asked about
 // again, and its grants end.
 func (s *Service) TakeBack(ctx context.Context, person, client string, from From) error {
+	c, err := s.registered(ctx, client)
+	if err != nil {
+		return err
+	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		n, err := tx.Exec(ctx, `DELETE FROM consent WHERE person_id = $1 AND client_id = $2`, person, client)
 		if err != nil || n == 0 {
@@ -115,14 +119,17 @@ func (s *Service) TakeBack(ctx context.Context, person, client string, from From
 		if err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, from.event(audit.OAuthRevoked, person, client, "consent"))
+		return audit.Record(ctx, tx, from.event(audit.OAuthRevoked, person, c, "consent"))
 	})
 }
 
-func (f From) event(kind audit.Kind, person, client, why string) audit.Event {
-	e := audit.Event{Kind: kind, Person: person, App: client, IP: f.IP, Place: f.Place, Browser: f.Browser, Correlation: f.Correlation}
+// event is an audit event of a person and an application, which people know by
+// its name and admins find by its id.
+func (f From) event(kind audit.Kind, person string, c *Client, why string) audit.Event {
+	e := audit.Event{Kind: kind, Person: person, App: c.Name, IP: f.IP, Place: f.Place, Browser: f.Browser, Correlation: f.Correlation,
+		Detail: map[string]any{"client": c.ID}}
 	if why != "" {
-		e.Detail = map[string]any{"why": why}
+		e.Detail["why"] = why
 	}
 	return e
 }

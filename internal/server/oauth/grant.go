@@ -64,14 +64,14 @@ func (s *Service) grant(ctx context.Context, step Step, from From) (Step, error)
 			if err := remember(ctx, tx, session.Person, r.Client.ID, r.Scopes); err != nil {
 				return err
 			}
-			if err := audit.Record(ctx, tx, from.event(audit.OAuthConsent, session.Person, r.Client.ID, "")); err != nil {
+			if err := audit.Record(ctx, tx, from.event(audit.OAuthConsent, session.Person, r.Client, "")); err != nil {
 				return err
 			}
 		}
 		if err := insertGrant(ctx, tx, r, session, code); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, from.event(audit.OAuthGrant, session.Person, r.Client.ID, ""))
+		return audit.Record(ctx, tx, from.event(audit.OAuthGrant, session.Person, r.Client, ""))
 	})
 	if err != nil {
 		return s.refusal(r, err)
@@ -118,22 +118,22 @@ func redeem(ctx context.Context, tx *db.Tx, c *Client, code, redirect, challenge
 
 // replayed revokes the grant of a code that was redeemed before: of the two who
 // have it, one stole it, and which one nobody can tell (RFC 6749 §4.1.2).
-func replayed(ctx context.Context, tx *db.Tx, code string, from From) error {
-	var id, person, client string
+func replayed(ctx context.Context, tx *db.Tx, c *Client, code string, from From) error {
+	var person string
 	err := tx.QueryRow(ctx, `
 		UPDATE oauth_grant SET revoked_at = $1, revoked_why = 'code replayed'
 		WHERE code_hash = $2 AND redeemed_at <> 0 AND revoked_at = 0
-		RETURNING id, person_id, client_id`, db.Millis(tx.Now), keep.Hash(code)).Scan(&id, &person, &client)
+		RETURNING person_id`, db.Millis(tx.Now), keep.Hash(code)).Scan(&person)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	} else if err != nil {
 		return err
 	}
-	return audit.Record(ctx, tx, from.event(audit.OAuthReuse, person, client, "code"))
+	return audit.Record(ctx, tx, from.event(audit.OAuthReuse, person, c, "sent twice"))
 }
 
 // revoke ends a grant; a grant that has ended stays as it is.
-func revoke(ctx context.Context, tx *db.Tx, g grant, why string, from From) error {
+func revoke(ctx context.Context, tx *db.Tx, c *Client, g grant, why string, from From) error {
 	n, err := tx.Exec(ctx, `UPDATE oauth_grant SET revoked_at = $1, revoked_why = $2 WHERE id = $3 AND revoked_at = 0`,
 		db.Millis(tx.Now), why, g.ID)
 	if err != nil || n == 0 {
@@ -143,7 +143,7 @@ func revoke(ctx context.Context, tx *db.Tx, g grant, why string, from From) erro
 	if why == reuse {
 		kind = audit.OAuthReuse
 	}
-	return audit.Record(ctx, tx, from.event(kind, g.Person, g.Client, why))
+	return audit.Record(ctx, tx, from.event(kind, g.Person, c, why))
 }
 
 func grantByID(ctx context.Context, tx *db.Tx, id string) (grant, error) {

@@ -26,16 +26,17 @@ import (
 
 	"countersign/internal/server/db"
 	"countersign/internal/server/keep"
+	"countersign/internal/server/signin"
 )
 
 // How long things live.
 const (
-	codeLife    = 60 * time.Second    // RFC 6749 §4.1.2 advises at most 10 minutes
-	accessLife  = 10 * time.Minute    // of an access token
-	idLife      = time.Hour           // of an ID token
-	requestLife = time.Hour           // of an authorization request: the time to sign in
-	retryFor    = 30 * time.Second    // a refresh answered twice with the same successor
-	refreshIdle = 30 * 24 * time.Hour // a refresh token that is not used
+	codeLife    = 60 * time.Second               // RFC 6749 §4.1.2 advises at most 10 minutes
+	accessLife  = 10 * time.Minute               // of an access token
+	idLife      = time.Hour                      // of an ID token
+	requestLife = signin.AttemptLife + time.Hour // to sign in and then to agree
+	retryFor    = 30 * time.Second               // a refresh answered twice with the same successor
+	refreshIdle = 30 * 24 * time.Hour            // a refresh token that is not used
 	refreshLife = 180 * 24 * time.Hour
 	browserIdle = 24 * time.Hour // refreshIdle for single-page applications
 )

@@ -72,7 +72,7 @@ func (s *Service) refresh(ctx context.Context, c *Client, form url.Values, from 
 		if m.about, err = g.alive(ctx, tx, c, m.scopes); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, from.event(audit.OAuthRefresh, g.Person, c.ID, ""))
+		return audit.Record(ctx, tx, from.event(audit.OAuthRefresh, g.Person, c, ""))
 	})
 	if err == nil {
 		err = no
@@ -110,7 +110,7 @@ func (s *Service) reused(ctx context.Context, tx *db.Tx, c *Client, id string, n
 	if g.Client != c.ID || n >= g.RefreshN {
 		return nil
 	}
-	return revoke(ctx, tx, g, reuse, from)
+	return revoke(ctx, tx, c, g, reuse, from)
 }
 
 // fewer is the scope a refresh asks for: all that was granted, or part of it (RFC 6749 §6).

@@ -37,6 +37,6 @@ func (s *Service) Revoke(ctx context.Context, in Credentials, from From) error {
 		} else if err != nil {
 			return err
 		}
-		return revoke(ctx, tx, g, "application", from)
+		return revoke(ctx, tx, c, g, "application", from)
 	})
 }

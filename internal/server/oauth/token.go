@@ -98,7 +98,7 @@ func (s *Service) exchange(ctx context.Context, c *Client, form url.Values, from
 		g, err := redeem(ctx, tx, c, code, form.Get("redirect_uri"), challenge)
 		if isRefusal(err) {
 			no = err
-			return replayed(ctx, tx, code, from)
+			return replayed(ctx, tx, c, code, from)
 		} else if err != nil {
 			return err
 		}
@@ -112,7 +112,7 @@ func (s *Service) exchange(ctx context.Context, c *Client, form url.Values, from
 		if m.about, err = g.alive(ctx, tx, c, g.Scopes); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, from.event(audit.OAuthRedeemed, g.Person, c.ID, ""))
+		return audit.Record(ctx, tx, from.event(audit.OAuthRedeemed, g.Person, c, ""))
 	})
 	if err == nil {
 		err = no

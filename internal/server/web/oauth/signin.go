@@ -1,0 +1,55 @@
+package oauthweb
+
+import (
+	"errors"
+	"net/http"
+
+	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
+	"countersign/internal/server/oauth"
+	"countersign/internal/server/policy"
+	"countersign/internal/server/signin"
+	"countersign/internal/server/web"
+)
+
+// signIn begins a sign-in that comes back to the request, and shows its first page.
+func (h *handler) signIn(w http.ResponseWriter, r *http.Request, step oauth.Step) error {
+	req := step.Request
+	hint, err := h.hint(r, req)
+	if err != nil {
+		return err
+	}
+	c := web.From(r)
+	start := signin.Start{
+		Goal: resume(step), Hint: hint,
+		Client: req.Client.ID, App: req.Client.Name, AppHost: req.Client.Host, AppVerified: req.Client.Verified,
+		Browser: signin.Browser{IP: c.IP, Net: c.Net, Place: c.Place, Name: c.Browser, System: c.System, Lang: c.Lang,
+			Known: h.Cookie(r, web.KnownCookie), Sessions: h.SessionTokens(r)},
+	}
+	if step.Do == oauth.SignInAgain {
+		start.Purpose, start.Session = policy.Again, step.Session
+	}
+	token, _, err := h.signin.Begin(r.Context(), start)
+	if err != nil {
+		return err
+	}
+	h.SetCookie(w, web.AttemptCookie, token, signin.AttemptLife)
+	return see(w, r, "/signin")
+}
+
+// hint is the name to begin with: what the application says, or the login of
+// the person its ID token is about.
+func (h *handler) hint(r *http.Request, req *oauth.Request) (string, error) {
+	if req.Subject == "" {
+		return req.LoginHint, nil
+	}
+	var p directory.Person
+	err := h.DB.Read(r.Context(), func(tx *db.Tx) (err error) {
+		p, err = directory.ByID(r.Context(), tx, req.Subject)
+		return err
+	})
+	if errors.Is(err, directory.ErrUnknown) {
+		return "", nil
+	}
+	return p.Login, err
+}
