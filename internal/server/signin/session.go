@@ -162,8 +162,8 @@ func List(ctx context.Context, tx *db.Tx, person string) ([]Session, error) {
 // ("signed_out", "ended_elsewhere"). Ending one that has ended changes nothing.
 func End(ctx context.Context, tx *db.Tx, person, id, why string) error {
 	s, err := scanSession(tx.QueryRow(ctx, `
-		UPDATE session AS s SET ended_at = $1, ended_why = $2 WHERE s.id = $3 AND s.person_id = $4 AND s.ended_at = 0
-		RETURNING `+sessionColumns, db.Millis(tx.Now), why, id, person))
+		UPDATE session SET ended_at = $1, ended_why = $2 WHERE id = $3 AND person_id = $4 AND ended_at = 0
+		RETURNING `+strings.ReplaceAll(sessionColumns, "s.", ""), db.Millis(tx.Now), why, id, person))
 	if errors.Is(err, ErrNoSession) {
 		return nil
 	} else if err != nil {
