@@ -41,7 +41,7 @@ func (n *Notify) Mail(ctx context.Context, tx *db.Tx, m Mail) error {
 	if err := checkMail(m); err != nil {
 		return err
 	}
-	if n.o.SMTP == nil {
+	if n.smtp.Load() == nil {
 		return nil
 	}
 	data, err := json.Marshal(m.Data)
@@ -68,11 +68,14 @@ func mailPlace(id, person string) keep.Where {
 	return keep.Where{Table: "mail", Column: "sealed", Key: id, Person: person}
 }
 
+// SetSMTP says from now on which mail server sends; nil for none.
+func (n *Notify) SetSMTP(s *SMTP) {
+	n.smtp.Store(s)
+	poke(n.mailed)
+}
+
 // sendMail sends what is due, until ctx ends.
 func (n *Notify) sendMail(ctx context.Context) {
-	if n.o.SMTP == nil {
-		return
-	}
 	for ctx.Err() == nil {
 		sent, err := n.sendDue(ctx)
 		if err != nil && ctx.Err() == nil {
@@ -91,11 +94,15 @@ func (n *Notify) sendMail(ctx context.Context) {
 
 // sendDue leases a batch, sends it and writes down what became of it; it tells how many it tried.
 func (n *Notify) sendDue(ctx context.Context) (int, error) {
+	server := n.smtp.Load()
+	if server == nil {
+		return 0, nil
+	}
 	batch, err := n.lease(ctx)
 	if err != nil || len(batch) == 0 {
 		return 0, err
 	}
-	for i, err := range n.o.SMTP.send(ctx, n.compose(batch)) {
+	for i, err := range server.send(ctx, n.compose(batch, server.From)) {
 		batch[i].err = err
 	}
 	// What has been sent is written down also when the node stops now.
@@ -217,7 +224,7 @@ type MailStatus struct {
 
 // MailStatus tells how the queue stands.
 func (n *Notify) MailStatus(ctx context.Context) (MailStatus, error) {
-	s := MailStatus{Configured: n.o.SMTP != nil}
+	s := MailStatus{Configured: n.smtp.Load() != nil}
 	err := n.d.Read(ctx, func(tx *db.Tx) error {
 		var oldest int64
 		err := tx.QueryRow(ctx, `SELECT count(*), COALESCE(min(created_at), 0) FROM mail WHERE ended_at = 0`).Scan(&s.Waiting, &oldest)

@@ -37,7 +37,7 @@ type Options struct {
 	Contact string
 	// Client reaches push services; it comes from package dial. Nil: knocks are dropped.
 	Client *http.Client
-	// SMTP is the mail server; nil: no mail is written.
+	// SMTP is the mail server, until [Notify.SetSMTP] says another; nil: no mail is written.
 	SMTP *SMTP
 	// Log hears of what could not be delivered, never of contents or addresses. Nil means [slog.Default].
 	Log *slog.Logger
@@ -55,6 +55,7 @@ type Notify struct {
 	log  *slog.Logger
 	node string // random: tells this node's wakes from the others'
 	key  *ecdsa.PrivateKey
+	smtp atomic.Pointer[SMTP]
 	push *push.Sender
 
 	woken  chan struct{} // a wake was committed here: tell the other nodes
@@ -94,6 +95,7 @@ func New(d *db.DB, k *keep.Keeper, o Options) *Notify {
 	if n.log == nil {
 		n.log = slog.Default()
 	}
+	n.smtp.Store(o.SMTP)
 	n.push = &push.Sender{Client: o.Client, Key: n.key, Contact: o.Contact, Now: d.Now}
 	return n
 }

@@ -138,15 +138,15 @@ type composed struct {
 	err error
 }
 
-func (n *Notify) compose(batch []queued) []composed {
+func (n *Notify) compose(batch []queued, from string) []composed {
 	out := make([]composed, len(batch))
 	for i, q := range batch {
-		out[i].msg, out[i].err = n.composeOne(q)
+		out[i].msg, out[i].err = n.composeOne(q, from)
 	}
 	return out
 }
 
-func (n *Notify) composeOne(q queued) (*mail.Msg, error) {
+func (n *Notify) composeOne(q queued, from string) (*mail.Msg, error) {
 	data, err := n.keep.Unseal(q.sealed, mailPlace(q.id, q.mail.Person))
 	if err != nil {
 		return nil, err
@@ -160,7 +160,7 @@ func (n *Notify) composeOne(q queued) (*mail.Msg, error) {
 		return nil, err
 	}
 	msg := mail.NewMsg()
-	if err := msg.From(n.o.SMTP.From); err != nil {
+	if err := msg.From(from); err != nil {
 		return nil, err
 	}
 	if err := msg.To(q.mail.Address); err != nil {
