@@ -110,6 +110,15 @@ func For(ctx context.Context, tx *db.Tx, login string) (Directory, error) {
 		strings.ToLower(domain)))
 }
 
+// Sole returns the server's only organisation, whose name a page may show
+// before anybody has said who they are; [ErrUnknown] when there is none or
+// more than one.
+func Sole(ctx context.Context, tx *db.Tx) (Directory, error) {
+	return scanDirectory(tx.QueryRow(ctx, `
+		SELECT `+directoryColumns+` FROM directory WHERE kind = 'organization'
+		AND (SELECT COUNT(*) FROM directory WHERE kind = 'organization') = 1`))
+}
+
 // All yields the server's directories, oldest first.
 func All(ctx context.Context, tx *db.Tx) iter.Seq2[Directory, error] {
 	return each(ctx, tx, scanDirectory, `SELECT `+directoryColumns+` FROM directory ORDER BY created_at, id`)

@@ -130,13 +130,14 @@ CREATE TABLE attempt (
   client_id TEXT NOT NULL DEFAULT '', app TEXT NOT NULL DEFAULT '', app_host TEXT NOT NULL DEFAULT '', app_verified BIGINT NOT NULL DEFAULT 0,
   hint TEXT NOT NULL DEFAULT '', login TEXT NOT NULL DEFAULT '', directory_id TEXT NOT NULL DEFAULT '',
   person_id TEXT NOT NULL DEFAULT '', -- '' for a name nobody has: a decoy
-  epoch BIGINT NOT NULL DEFAULT 0, known BIGINT NOT NULL DEFAULT 0,
-  proofs TEXT NOT NULL DEFAULT '', -- space-separated, in order: 'pwd', 'approval', 'otp'
-  state TEXT NOT NULL, -- 'name', 'password', 'second', 'done', 'ended'
+  epoch BIGINT NOT NULL DEFAULT 0,
+  known BIGINT NOT NULL DEFAULT 0, second TEXT NOT NULL DEFAULT '', -- what the browser's own cookie says
+  proofs TEXT NOT NULL DEFAULT '', -- space-separated, in order: 'pwd', 'approval', 'otp', 'paired'
+  state TEXT NOT NULL, -- 'name' (nobody has said who they are), 'open', 'done', 'ended'
   why TEXT NOT NULL DEFAULT '', -- of 'ended'
-  approval_id TEXT NOT NULL DEFAULT '', decoy_number TEXT NOT NULL DEFAULT '', decoy_expires BIGINT NOT NULL DEFAULT 0,
-  session_id TEXT NOT NULL DEFAULT '',
-  ip TEXT NOT NULL, net TEXT NOT NULL, place TEXT NOT NULL, browser TEXT NOT NULL, correlation TEXT NOT NULL UNIQUE,
+  approval_id TEXT NOT NULL DEFAULT '', shown BYTEA NOT NULL DEFAULT '', shown_until BIGINT NOT NULL DEFAULT 0, -- the last number, sealed
+  session_id TEXT NOT NULL DEFAULT '', -- the enrol-only session it waits for
+  ip TEXT NOT NULL, net TEXT NOT NULL, place TEXT NOT NULL, browser TEXT NOT NULL, system TEXT NOT NULL, correlation TEXT NOT NULL UNIQUE,
   created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL
 );
 CREATE INDEX attempt_expires ON attempt (expires_at);

@@ -1,0 +1,226 @@
+package signin
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"countersign/internal/server/approval"
+	"countersign/internal/server/db"
+	"countersign/internal/server/keep"
+	"countersign/internal/server/method"
+	"countersign/internal/server/policy"
+	"countersign/internal/wire"
+)
+
+// Waiting is what the page with the number shows.
+type Waiting struct {
+	// State is "" when nothing was asked yet, else one of approval's: Open,
+	// Approved, Failed, Denied, Reported, Expired.
+	//
+	// While nothing is proven, in a browser that is not known, it is only Open,
+	// Approved or Expired: whether somebody said no, typed another number or
+	// does not exist at all looks the same.
+	State     string
+	Number    string // while Open
+	ExpiresAt time.Time
+}
+
+// Ask has the person's phone asked, and withdraws what this attempt asked
+// before. It returns approval.ErrFull when the places are full, and to whom it
+// may be told approval.ErrBlocked.
+func (s *Service) Ask(ctx context.Context, token string, b Browser) error {
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		a, err := s.at(ctx, tx, token, b)
+		if err != nil {
+			return err
+		}
+		if a.Step.Kind != policy.AskSecond || !a.Step.Approval {
+			return ErrStep
+		}
+		silent, err := s.refusedUnseen(ctx, tx, a)
+		if err != nil {
+			return err
+		}
+		asked, err := s.Approvals.Ask(ctx, tx, s.question(a, silent))
+		if err != nil {
+			return err
+		}
+		a.approval, a.shownUntil = asked.ID, asked.ExpiresAt
+		if a.shown, err = s.Keeper.Seal([]byte(asked.Number), a.shownPlace()); err != nil {
+			return err
+		}
+		return s.change(ctx, tx, &a, token)
+	})
+}
+
+// question is what the phone is asked; a silent one reaches no phone.
+func (s *Service) question(a Attempt, silent bool) approval.AskIn {
+	in := approval.AskIn{
+		Kind: wire.KindSecond, Person: a.person.ID, Directory: a.Directory.ID, Attempt: a.ID,
+		App: a.App, AppHost: a.AppHost, AppVerified: a.AppVerified,
+		IP: a.Browser.IP, Place: a.Browser.Place, Browser: a.Browser.Name, System: a.Browser.System,
+		Known: a.Known, Proven: a.has(policy.Password), Epoch: a.epoch, Correlation: a.Correlation,
+		Digits: a.Directory.Policy.Digits, TTL: a.Directory.Policy.ApprovalTTL,
+	}
+	if in.App == "" {
+		in.App, in.AppHost, in.AppVerified = "Countersign", s.Host, true
+	}
+	if in.Epoch == 0 {
+		in.Epoch = a.person.Epoch
+	}
+	if a.person.ID == "" || silent {
+		in.Person, in.Decoy, in.Epoch = "", "name "+a.Login, 0
+	}
+	return in
+}
+
+// hidden tells whether this attempt may not learn what the phone answered
+// before time is up.
+func (a Attempt) hidden() bool { return !a.proven() && !a.Known }
+
+// refusedUnseen tells whether the person has said no to this attempt without
+// the page having been told. Then nobody is asked again.
+func (s *Service) refusedUnseen(ctx context.Context, tx *db.Tx, a Attempt) (bool, error) {
+	if !a.hidden() || a.approval == "" {
+		return false, nil
+	}
+	v, err := s.Approvals.State(ctx, tx, a.approval)
+	if errors.Is(err, approval.ErrUnknown) {
+		return false, nil
+	}
+	return v.State == approval.Denied || v.State == approval.Reported, err
+}
+
+// answered ends an attempt that the person said no to.
+func (s *Service) answered(ctx context.Context, tx *db.Tx, a *Attempt) error {
+	if !a.Open() || a.approval == "" || a.hidden() {
+		return nil
+	}
+	v, err := s.Approvals.State(ctx, tx, a.approval)
+	if errors.Is(err, approval.ErrUnknown) {
+		return nil
+	}
+	switch v.State {
+	case approval.Denied:
+		a.Ended = WhyDenied
+	case approval.Reported:
+		a.Ended = WhyReported
+	}
+	return err
+}
+
+// Watch tells how the request of a sign-in stands.
+func (s *Service) Watch(ctx context.Context, token string) (a Attempt, w Waiting, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		if a, err = s.find(ctx, tx, token); err != nil {
+			return err
+		}
+		w, err = s.waiting(ctx, tx, a)
+		return err
+	})
+	return a, w, err
+}
+
+func (s *Service) waiting(ctx context.Context, tx *db.Tx, a Attempt) (Waiting, error) {
+	if a.approval == "" {
+		return Waiting{}, nil
+	}
+	v, err := s.Approvals.State(ctx, tx, a.approval)
+	if err != nil {
+		return Waiting{}, err
+	}
+	w := Waiting{State: v.State, Number: v.Number, ExpiresAt: v.ExpiresAt}
+	if !a.hidden() || v.State == approval.Approved {
+		return w, nil
+	}
+	if !tx.Now.Before(a.shownUntil) {
+		return Waiting{State: approval.Expired, ExpiresAt: a.shownUntil}, nil
+	}
+	number, err := s.Keeper.Unseal(a.shown, a.shownPlace())
+	return Waiting{State: approval.Open, Number: string(number), ExpiresAt: a.shownUntil}, err
+}
+
+func (a Attempt) shownPlace() keep.Where {
+	return keep.Where{Table: "attempt", Column: "shown", Key: a.ID}
+}
+
+// Topic is woken when something changes for an attempt.
+func (a Attempt) Topic() string { return approval.AttemptTopic(a.ID) }
+
+// Finish goes on with a sign-in whose proof was given elsewhere: on the phone,
+// by approval, or by pairing the first app. It uses the approval up, once, and
+// with the last proof makes the session, in one transaction that checks
+// person, app, epoch and policy. It returns [ErrStep] when there is nothing to
+// go on with.
+func (s *Service) Finish(ctx context.Context, token string, b Browser) (went Went, err error) {
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		a, err := s.at(ctx, tx, token, b)
+		if err != nil {
+			return err
+		}
+		paired, err := s.pairedIn(ctx, tx, a)
+		switch {
+		case err != nil:
+		case paired && !a.has(policy.Paired):
+			went, err = s.prove(ctx, tx, a, policy.Paired)
+		case a.Step.Kind == policy.AskSecond:
+			went, err = s.useApproval(ctx, tx, a)
+		default:
+			err = ErrStep
+		}
+		return err
+	})
+	return went, err
+}
+
+func (s *Service) useApproval(ctx context.Context, tx *db.Tx, a Attempt) (Went, error) {
+	if a.approval == "" || a.person.ID == "" {
+		return Went{}, ErrStep
+	}
+	epoch := a.epoch
+	if epoch == 0 {
+		epoch = a.person.Epoch
+	}
+	_, err := s.Approvals.Use(ctx, tx, approval.UseIn{ID: a.approval, Person: a.person.ID, Epoch: epoch, Attempt: a.ID})
+	if errors.Is(err, approval.ErrNotApproved) {
+		return Went{}, ErrStep
+	} else if err != nil {
+		return Went{}, err
+	}
+	a.approval, a.shown, a.shownUntil = "", nil, time.Time{}
+	return s.prove(ctx, tx, a, policy.Approval)
+}
+
+// Paired tells whether the first app was paired in the session a sign-in waits
+// for, so that [Service.Finish] can go on.
+func (s *Service) Paired(ctx context.Context, token string) (ok bool, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		a, err := s.find(ctx, tx, token)
+		if err != nil {
+			return err
+		}
+		ok, err = s.pairedIn(ctx, tx, a)
+		return err
+	})
+	return ok, err
+}
+
+// Reported is an approval.Reporter: when the person reports a sign-in that had
+// proven their password, somebody else knows it.
+func Reported(ctx context.Context, tx *db.Tx, r approval.Report) error {
+	var proofs string
+	err := tx.QueryRow(ctx, `SELECT proofs FROM attempt WHERE id = $1`, r.Attempt).Scan(&proofs)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if !slices.Contains(strings.Fields(proofs), policy.Password) {
+		return nil
+	}
+	return method.Expose(ctx, tx, r.Person)
+}

@@ -1,0 +1,48 @@
+package signin
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+
+	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
+	"countersign/internal/server/keep"
+)
+
+// knownBrowser tells whether a person has signed in fully with the browser that
+// has this token, in their present epoch, and which second proof they used.
+// It proves nothing; it opens places that strangers cannot fill.
+func knownBrowser(ctx context.Context, tx *db.Tx, token string, p directory.Person) (known bool, second string, err error) {
+	if token == "" || p.ID == "" {
+		return false, "", nil
+	}
+	err = tx.QueryRow(ctx, `
+		SELECT second FROM known_browser WHERE hash = $1 AND person_id = $2 AND epoch = $3 AND expires_at > $4`,
+		keep.Hash(token), p.ID, p.Epoch, db.Millis(tx.Now)).Scan(&second)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, "", nil
+	}
+	return err == nil, second, err
+}
+
+// know remembers a browser after a full sign-in and returns its new token.
+// The old token dies, so that one planted or copied is of no use; the other
+// people who signed in here stay known.
+func know(ctx context.Context, tx *db.Tx, old string, p directory.Person, policy directory.Policy, second string) (token string, err error) {
+	token = rand.Text()
+	hash, now := keep.Hash(token), db.Millis(tx.Now)
+	if old != "" {
+		if _, err := tx.Exec(ctx, `DELETE FROM known_browser WHERE hash = $1 AND person_id = $2`, keep.Hash(old), p.ID); err != nil {
+			return "", err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE known_browser SET hash = $1 WHERE hash = $2`, hash, keep.Hash(old)); err != nil {
+			return "", err
+		}
+	}
+	_, err = tx.Exec(ctx, `
+		INSERT INTO known_browser (hash, person_id, epoch, second, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $5, $6)`,
+		hash, p.ID, p.Epoch, second, now, db.Millis(tx.Now.Add(policy.KnownBrowser)))
+	return token, err
+}

@@ -1,0 +1,116 @@
+package signin
+
+import (
+	"context"
+	"encoding/base64"
+	"time"
+
+	"countersign/internal/server/audit"
+	"countersign/internal/server/db"
+	"countersign/internal/server/keep"
+	"countersign/internal/server/limit"
+)
+
+// Limits are how many wrong passwords there may be in Window before the next
+// is refused unseen. The zero value of a field means its default.
+type Limits struct {
+	Window time.Duration // 15 minutes
+	// Name: for one name, from browsers that person has not used before.
+	// Whether anybody has the name makes no difference. 10.
+	Name int
+	// Known: for one known browser, which has places of its own, so that
+	// strangers cannot keep people out. 10.
+	Known int
+	// Net: from one network, for any name. 60.
+	Net int
+	// Server: in all, from browsers not known. 3000.
+	Server int
+	// Begun: sign-ins begun by one network. 600.
+	Begun int
+}
+
+func (l Limits) defaults() Limits {
+	if l.Window == 0 {
+		l.Window = 15 * time.Minute
+	}
+	for _, f := range []struct {
+		have *int
+		want int
+	}{{&l.Name, 10}, {&l.Known, 10}, {&l.Net, 60}, {&l.Server, 3000}, {&l.Begun, 600}} {
+		if *f.have == 0 {
+			*f.have = f.want
+		}
+	}
+	return l
+}
+
+// A budget is one counter that a wrong password counts against.
+type budget struct {
+	key  string
+	most int
+}
+
+// budgets are the counters of a password tried in an attempt.
+func (s *Service) budgets(a Attempt) []budget {
+	name := base64.RawURLEncoding.EncodeToString(keep.Hash("login " + a.Login))
+	if a.Known {
+		return []budget{{"signin-known:" + name, s.Limits.Known}}
+	}
+	return []budget{
+		{"signin-name:" + name, s.Limits.Name},
+		{"signin-net:" + a.Browser.Net, s.Limits.Net},
+		{"signin-server", s.Limits.Server},
+	}
+}
+
+// allowPassword tells whether another password may be looked at; the error is
+// a *TooMany with the longest of the times to wait.
+func (s *Service) allowPassword(ctx context.Context, tx *db.Tx, a Attempt) error {
+	wait := time.Duration(0)
+	for _, b := range s.budgets(a) {
+		ok, after, err := limit.Peek(ctx, tx, b.key, s.Limits.Window, b.most)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			wait = max(wait, after, time.Second)
+		}
+	}
+	if wait > 0 {
+		return &TooMany{After: wait}
+	}
+	return nil
+}
+
+// countWrong counts a wrong password. The one that uses up a budget is written down.
+func (s *Service) countWrong(ctx context.Context, tx *db.Tx, a Attempt) error {
+	used := ""
+	for _, b := range s.budgets(a) {
+		if _, _, err := limit.Hit(ctx, tx, b.key, s.Limits.Window, b.most); err != nil {
+			return err
+		}
+		left, _, err := limit.Peek(ctx, tx, b.key, s.Limits.Window, b.most)
+		if err != nil {
+			return err
+		}
+		if !left {
+			used = b.key
+		}
+	}
+	if used == "" {
+		return nil
+	}
+	return audit.Record(ctx, tx, a.event(audit.SigninLimited, "pwd"))
+}
+
+func (s *Service) allowBegin(ctx context.Context, tx *db.Tx, net string) error {
+	ok, after, err := limit.Peek(ctx, tx, "signin-begun:"+net, s.Limits.Window, s.Limits.Begun)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return &TooMany{After: after}
+	}
+	_, _, err = limit.Hit(ctx, tx, "signin-begun:"+net, s.Limits.Window, s.Limits.Begun)
+	return err
+}

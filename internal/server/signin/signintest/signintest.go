@@ -1,0 +1,145 @@
+// Package signintest gives a test people who can sign in: with passwords,
+// phones that really sign, and the service that leads them through.
+package signintest
+
+import (
+	"encoding/json"
+	"testing"
+
+	"countersign/internal/server/approval"
+	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
+	"countersign/internal/server/limit"
+	"countersign/internal/server/method"
+	"countersign/internal/server/registration"
+	"countersign/internal/server/registration/regtest"
+	"countersign/internal/server/signin"
+	"countersign/internal/wire"
+)
+
+// Password is everybody's.
+const Password = "lantern in the gate"
+
+// Cheap are the parameters of a password hash that costs nothing, for tests.
+var Cheap = method.Params{Memory: 64, Time: 1, Threads: 1}
+
+// A World is people, phones and a sign-in service.
+type World struct {
+	*regtest.World
+	Passwords *method.Passwords
+	Approvals *approval.Approvals
+	SignIn    *signin.Service
+}
+
+// New makes a world whose clock the test moves.
+func New(t testing.TB, change ...func(*signin.Config)) *World {
+	t.Helper()
+	w := &World{World: regtest.New(t), Passwords: method.NewPasswords(4, Cheap)}
+	w.Approvals = approval.New(w.DB, w.Keeper, w.Notify, w.Registry, signin.Reported)
+	c := signin.Config{DB: w.DB, Keeper: w.Keeper, Passwords: w.Passwords, Apps: w.Registry, Approvals: w.Approvals, Host: "id.example.org"}
+	for _, f := range change {
+		f(&c)
+	}
+	w.SignIn = signin.New(c)
+	return w
+}
+
+// Member adds somebody to the organisation who has a password.
+func (w *World) Member(t testing.TB, name string) directory.Person {
+	t.Helper()
+	p := w.Person(t, name)
+	w.SetPassword(t, p, Password)
+	return w.Now(t, p)
+}
+
+// SetPassword gives a person a password.
+func (w *World) SetPassword(t testing.TB, p directory.Person, password string) {
+	t.Helper()
+	hash, err := w.Passwords.Hash(t.Context(), method.Asker{}, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Write(t, func(tx *db.Tx) error { return method.Set(t.Context(), tx, p.ID, hash) })
+}
+
+// Now returns a person as they are now.
+func (w *World) Now(t testing.TB, p directory.Person) directory.Person {
+	t.Helper()
+	err := w.DB.Read(t.Context(), func(tx *db.Tx) (err error) {
+		p, err = directory.ByID(t.Context(), tx, p.ID)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// Policy changes the organisation's policy.
+func (w *World) Policy(t testing.TB, change func(*directory.Policy)) {
+	t.Helper()
+	p := w.Aoba.Policy
+	change(&p)
+	w.Write(t, func(tx *db.Tx) error { return directory.SetPolicy(t.Context(), tx, w.Aoba.ID, p) })
+	w.Aoba.Policy = p
+}
+
+// Browser is a browser in a network, with nothing in its cookies.
+func Browser(ip string) signin.Browser {
+	return signin.Browser{IP: ip, Net: limit.Net(ip), Place: "Osaka", Name: "Chrome", System: "Windows", Lang: "ja"}
+}
+
+// Waiting lists what a device is asked now.
+func (w *World) Waiting(t testing.TB, d regtest.Device) (open []wire.Brief) {
+	t.Helper()
+	err := w.DB.Read(t.Context(), func(tx *db.Tx) error {
+		g, err := w.Registry.ByID(t.Context(), tx, d.ID())
+		if err != nil {
+			return err
+		}
+		open, err = w.Approvals.Pending(t.Context(), tx, g)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return open
+}
+
+// Answer has a device fetch, sign and answer the newest request it is asked.
+func (w *World) Answer(t testing.TB, d regtest.Device, decision, number string) wire.Outcome {
+	t.Helper()
+	open := w.Waiting(t, d)
+	if len(open) == 0 {
+		t.Fatal("the phone is asked nothing")
+	}
+	id, g := open[len(open)-1].ID, w.Get(t, d.ID())
+	out := wire.Decision{Decision: decision, Number: number, At: db.Millis(w.Clock.Now())}
+	body := w.Fetch(t, g, id)
+	var q wire.Request
+	if err := json.Unmarshal(body, &q); err != nil {
+		t.Fatal(err)
+	}
+	asked := wire.Asked{Issuer: regtest.Issuer, Registration: d.ID(), Request: id, Nonce: q.Nonce}
+	if err := out.Sign(asked, body, d.Key); err != nil {
+		t.Fatal(err)
+	}
+	got, err := w.Approvals.Decide(t.Context(), g, id, out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// Fetch returns a request as the device sees it.
+func (w *World) Fetch(t testing.TB, g registration.Registration, id string) (body []byte) {
+	t.Helper()
+	err := w.DB.Read(t.Context(), func(tx *db.Tx) (err error) {
+		body, err = w.Approvals.Fetch(t.Context(), tx, g, id)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
