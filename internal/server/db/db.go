@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 )
@@ -48,6 +49,7 @@ type DB struct {
 	engine engine
 	clock  func() time.Time
 	kind   Kind
+	closed atomic.Bool
 }
 
 // Kind names the engine underneath.
@@ -85,7 +87,8 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		d.kind = Postgres
 		d.engine, err = openPostgres(ctx, c.URL, c.Conns)
 	default:
-		return nil, fmt.Errorf("database URL %q: want sqlite:PATH or postgres://…", c.URL)
+		scheme, _, _ := strings.Cut(c.URL, ":") // what follows may hold a password
+		return nil, fmt.Errorf("database URL begins with %q: want sqlite:PATH or postgres://…", scheme)
 	}
 	if err != nil {
 		return nil, err
@@ -93,8 +96,14 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	return d, nil
 }
 
-// Close waits for writes under way and closes the database.
-func (d *DB) Close() error { return d.engine.close() }
+// Close waits for the work under way and closes the database, which takes no
+// more from then on ([ErrBusy]). Closing it again does nothing.
+func (d *DB) Close() error {
+	if !d.closed.CompareAndSwap(false, true) {
+		return nil
+	}
+	return d.engine.close()
+}
 
 // Now is the time a transaction that begins now would have.
 func (d *DB) Now() time.Time { return d.clock().Truncate(time.Millisecond).UTC() }
@@ -114,6 +123,9 @@ func (d *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func (d *DB) change(ctx context.Context, write func(context.Context, func(querier) error) error, fn func(*Tx) error) error {
+	if d.closed.Load() {
+		return fmt.Errorf("%w: it is closed", ErrBusy)
+	}
 	var tx *Tx
 	err := write(ctx, func(q querier) error {
 		tx = &Tx{q: q, Now: d.Now()}
@@ -133,6 +145,9 @@ func (d *DB) change(ctx context.Context, write func(context.Context, func(querie
 
 // Read runs fn in a transaction that sees one state of the database and changes nothing.
 func (d *DB) Read(ctx context.Context, fn func(*Tx) error) error {
+	if d.closed.Load() {
+		return fmt.Errorf("%w: it is closed", ErrBusy)
+	}
 	return d.engine.read(ctx, func(q querier) error {
 		return fn(&Tx{q: q, Now: d.Now()})
 	})

@@ -27,7 +27,6 @@ type sqliteDB struct {
 	writer  *prepared
 	queue   chan *write
 	closing chan struct{}
-	once    sync.Once
 	done    chan struct{} // the writer has ended
 
 	slots chan struct{} // one for each reader that may be at work
@@ -83,7 +82,7 @@ func dsn(path string) string {
 }
 
 func (s *sqliteDB) close() error {
-	s.once.Do(func() { close(s.closing) })
+	close(s.closing)
 	<-s.done
 	errs := []error{s.writer.close()}
 	for range cap(s.slots) { // wait for the readers at work
@@ -92,7 +91,6 @@ func (s *sqliteDB) close() error {
 	for _, p := range s.idle {
 		errs = append(errs, p.close())
 	}
-	s.idle = nil
 	return errors.Join(append(errs, s.readers.Close(), s.writers.Close())...)
 }
 
