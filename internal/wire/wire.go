@@ -125,6 +125,16 @@ type Registration struct {
 	CodeOK       bool      `json:"code_ok"`      // its codes sign in
 	SecurityURL  string    `json:"security_url"` // where the person manages methods
 	PendingTest  string    `json:"pending_test"` // request id, "" without one
+	// Newer are the apps that the person paired after this one, for this one to tell.
+	Newer []App `json:"newer,omitempty"`
+}
+
+// An App is another authenticator app of the same person.
+type App struct {
+	Name     string `json:"name"`
+	Platform string `json:"platform"`
+	Place    string `json:"place"`
+	AddedAt  int64  `json:"added_at"`
 }
 
 // A Change alters a registration: PUT /device/registration. What is absent

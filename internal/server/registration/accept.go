@@ -26,9 +26,12 @@ const (
 var ErrTooMany = errors.New("too many wrong codes")
 
 // A WaitError is [ErrTooMany] with the time after which to try again.
-type WaitError struct{ RetryAfter time.Duration }
+type WaitError struct{ After time.Duration }
 
 func (e WaitError) Error() string { return ErrTooMany.Error() }
+
+// RetryAfter is when another try may succeed.
+func (e WaitError) RetryAfter() time.Duration { return e.After }
 
 // Is makes it an [ErrTooMany].
 func (e WaitError) Is(target error) bool { return target == ErrTooMany }

@@ -19,12 +19,23 @@ const (
 	ByCode = "code" // the person typed one of its codes
 )
 
+// An Activation is the end of a pairing.
+type Activation struct {
+	Session string // that made the offer
+	Offer   string
+	How     string // ByTest or ByCode
+	// First says that nothing but the password allowed the offer: then the
+	// person must still have no app ([ErrNotFirst]).
+	First bool
+	From  Where
+}
+
 // Activate makes the device that took an offer active: the person said it is
 // theirs, and it was tried, which the caller checked in the same transaction.
 // The app that it replaces goes, and every other address and app of the person
-// hears of it. It returns [ErrOfferExpired] or [ErrFull].
-func (r *Registry) Activate(ctx context.Context, tx *db.Tx, session, id, how string, from Where) (Registration, error) {
-	o, err := r.OfferState(ctx, tx, session, id)
+// hears of it. It returns [ErrOfferExpired], [ErrFull] or [ErrNotFirst].
+func (r *Registry) Activate(ctx context.Context, tx *db.Tx, in Activation) (Registration, error) {
+	o, err := r.OfferState(ctx, tx, in.Session, in.Offer)
 	if err != nil {
 		return Registration{}, err
 	}
@@ -34,11 +45,14 @@ func (r *Registry) Activate(ctx context.Context, tx *db.Tx, session, id, how str
 	if err := lock(ctx, tx, o.Person); err != nil {
 		return Registration{}, err
 	}
+	if err := mayBeFirst(ctx, tx, o.Person, in.First); err != nil {
+		return Registration{}, err
+	}
 	if err := r.finishOffer(ctx, tx, o); err != nil {
 		return Registration{}, err
 	}
 	if o.Replaces != "" {
-		err := r.end(ctx, tx, Removal{Person: o.Person, ID: o.Replaces, Why: WhyReplaced, From: from})
+		err := r.end(ctx, tx, Removal{Person: o.Person, ID: o.Replaces, Why: WhyReplaced, From: in.From})
 		if err != nil && !errors.Is(err, ErrUnknown) { // removed meanwhile is as good
 			return Registration{}, err
 		}
@@ -50,14 +64,31 @@ func (r *Registry) Activate(ctx context.Context, tx *db.Tx, session, id, how str
 	if n > Most {
 		return Registration{}, ErrFull
 	}
-	if err := record(ctx, tx, audit.RegistrationActive, o.Taker, from, map[string]any{"proven": how}); err != nil {
+	if err := record(ctx, tx, audit.RegistrationActive, o.Taker, in.From, map[string]any{"proven": in.How}); err != nil {
 		return Registration{}, err
 	}
 	if err := directory.CloseEnrol(ctx, tx, o.Person); err != nil {
 		return Registration{}, err
 	}
 	o.Taker.State = Active
-	return o.Taker, r.announce(ctx, tx, notify.MailAppAdded, o.Taker, from)
+	return o.Taker, r.announce(ctx, tx, notify.MailAppAdded, o.Taker, in.From)
+}
+
+// mayBeFirst checks, once it is this transaction's turn, that the password
+// alone may still pair an app.
+func mayBeFirst(ctx context.Context, tx *db.Tx, person string, first bool) error {
+	if !first {
+		return nil
+	}
+	p, err := directory.ByID(ctx, tx, person)
+	if err != nil {
+		return err
+	}
+	n, err := active(ctx, tx, person)
+	if err == nil && (n > 0 || p.Enrol != directory.EnrolOpen) {
+		err = ErrNotFirst
+	}
+	return err
 }
 
 // finishOffer turns offer and registration over, each by a compare-and-set.

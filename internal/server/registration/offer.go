@@ -34,6 +34,10 @@ var ErrOfferUsed = errors.New("offer was already taken")
 // ErrFull is returned when the person has [Most] apps and chose none to be replaced.
 var ErrFull = errors.New("too many apps")
 
+// ErrNotFirst is returned when the password alone allowed an offer, and the
+// person has, or had, an app already.
+var ErrNotFirst = errors.New("an app was paired before")
+
 // A UsedError is [ErrOfferUsed] with the name of the device that was first.
 type UsedError struct{ By string }
 
@@ -48,6 +52,7 @@ type OfferIn struct {
 	Session  string // only it can confirm and activate
 	Epoch    int64
 	Replaces string // the registration that the new one is to replace, or ""
+	First    bool   // nothing but the password allows it, see [Activation]
 	From     Where
 }
 
@@ -87,6 +92,9 @@ func (o Offer) Link(app, issuer string) string {
 // not the person's [ErrUnknown].
 func (r *Registry) Offer(ctx context.Context, tx *db.Tx, in OfferIn) (Offer, error) {
 	if err := r.room(ctx, tx, in); err != nil {
+		return Offer{}, err
+	}
+	if err := mayBeFirst(ctx, tx, in.Person, in.First); err != nil {
 		return Offer{}, err
 	}
 	if err := r.endOffers(ctx, tx, in.Session); err != nil {
@@ -303,6 +311,11 @@ func (r *Registry) Withdraw(ctx context.Context, tx *db.Tx, session, id string) 
 		return err
 	}
 	return r.endOffer(ctx, tx, id, WhyPerson)
+}
+
+// Abandon ends a pending registration at the wish of its device.
+func (r *Registry) Abandon(ctx context.Context, tx *db.Tx, g Registration) error {
+	return r.endOffer(ctx, tx, g.Offer, WhyDevice)
 }
 
 // Prune removes what is over: pending registrations of dead offers at once,

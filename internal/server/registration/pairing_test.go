@@ -169,7 +169,7 @@ func TestWrongTypedCodesAreLimitedByNetwork(t *testing.T) {
 	}
 	err := typed(o.Code.Reveal(), "198.51.100.200")
 	var wait registration.WaitError
-	if !errors.Is(err, registration.ErrTooMany) || !errors.As(err, &wait) || wait.RetryAfter != time.Hour {
+	if !errors.Is(err, registration.ErrTooMany) || !errors.As(err, &wait) || wait.After != time.Hour {
 		t.Fatalf("the eleventh: %v", err)
 	}
 	if err := typed(o.Code.Reveal(), "203.0.113.5"); err != nil {
@@ -273,7 +273,7 @@ func TestOnlyTheSessionThatOfferedSeesAndEnds(t *testing.T) {
 		if err := w.Registry.Withdraw(t.Context(), tx, "other", o.ID); !errors.Is(err, registration.ErrOfferUnknown) {
 			t.Errorf("withdraw: %v", err)
 		}
-		_, err := w.Registry.Activate(t.Context(), tx, "other", o.ID, registration.ByTest, regtest.From)
+		_, err := w.Registry.Activate(t.Context(), tx, registration.Activation{Session: "other", Offer: o.ID, How: registration.ByTest, From: regtest.From})
 		return err
 	})
 	if !errors.Is(err, registration.ErrOfferUnknown) {
@@ -286,7 +286,7 @@ func TestNothingIsActiveBeforeTheOwnerSaidYes(t *testing.T) {
 	o := w.Offer(t, w.Person(t, "mei"), "session")
 	phone := w.Accept(t, o, "Eve’s phone")
 	activate := func(tx *db.Tx) error {
-		_, err := w.Registry.Activate(t.Context(), tx, "session", o.ID, registration.ByTest, regtest.From)
+		_, err := w.Registry.Activate(t.Context(), tx, registration.Activation{Session: "session", Offer: o.ID, How: registration.ByTest, From: regtest.From})
 		return err
 	}
 	if err := w.DB.Write(t.Context(), activate); !errors.Is(err, registration.ErrOfferExpired) {

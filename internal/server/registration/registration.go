@@ -201,11 +201,14 @@ func active(ctx context.Context, tx *db.Tx, person string) (n int, err error) {
 	return n, err
 }
 
-// lock makes transactions that add or remove apps of one person take turns.
-// It holds the active rows: whoever goes over [Most] has at least that many
-// in common with the other.
+// lock makes transactions that add or remove apps of one person take turns:
+// it holds the person's active apps and open offers. Who removes has an app in
+// common with the other, who adds an offer.
 func lock(ctx context.Context, tx *db.Tx, person string) error {
-	_, err := tx.Exec(ctx, `UPDATE registration SET state = state WHERE person_id = $1 AND state = 'active'`, person)
+	_, err := tx.Exec(ctx, `UPDATE offer SET epoch = epoch WHERE person_id = $1 AND ended_at = 0`, person)
+	if err == nil {
+		_, err = tx.Exec(ctx, `UPDATE registration SET state = state WHERE person_id = $1 AND state = 'active'`, person)
+	}
 	return err
 }
 

@@ -205,7 +205,7 @@ func TestNeverMoreThanFiveActive(t *testing.T) {
 	for _, o := range offers {
 		wg.Go(func() {
 			err := w.DB.Write(t.Context(), func(tx *db.Tx) error {
-				_, err := w.Registry.Activate(t.Context(), tx, o.Session, o.ID, registration.ByTest, regtest.From)
+				_, err := w.Registry.Activate(t.Context(), tx, registration.Activation{Session: o.Session, Offer: o.ID, How: registration.ByTest, From: regtest.From})
 				return err
 			})
 			if err == nil {
@@ -218,6 +218,45 @@ func TestNeverMoreThanFiveActive(t *testing.T) {
 	wg.Wait()
 	if won.Load() != 1 {
 		t.Errorf("%d became active beside four", won.Load())
+	}
+}
+
+// The password alone pairs one app, however many pairings it began.
+func TestThePasswordAlonePairsOneApp(t *testing.T) {
+	w := regtest.New(t)
+	mei := w.Person(t, "mei")
+	var offers []registration.Offer
+	for i := range 4 {
+		o := w.Offer(t, mei, fmt.Sprint("session ", i))
+		w.Accept(t, o, fmt.Sprint("Phone ", i))
+		w.Confirm(t, o)
+		offers = append(offers, o)
+	}
+	var won atomic.Int64
+	var wg sync.WaitGroup
+	for _, o := range offers {
+		wg.Go(func() {
+			err := w.DB.Write(t.Context(), func(tx *db.Tx) error {
+				_, err := w.Registry.Activate(t.Context(), tx, registration.Activation{Session: o.Session, Offer: o.ID, First: true})
+				return err
+			})
+			if err == nil {
+				won.Add(1)
+			} else if !errors.Is(err, registration.ErrNotFirst) {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if won.Load() != 1 {
+		t.Errorf("%d apps by the password alone", won.Load())
+	}
+	err := w.DB.Write(t.Context(), func(tx *db.Tx) error {
+		_, err := w.Registry.Offer(t.Context(), tx, registration.OfferIn{Person: mei.ID, Session: "late", Epoch: mei.Epoch, First: true})
+		return err
+	})
+	if !errors.Is(err, registration.ErrNotFirst) {
+		t.Errorf("a late offer: %v", err)
 	}
 }
 

@@ -131,7 +131,7 @@ func (w *World) Confirm(t testing.TB, o registration.Offer) {
 func (w *World) Activate(t testing.TB, o registration.Offer) {
 	t.Helper()
 	w.Write(t, func(tx *db.Tx) error {
-		_, err := w.Registry.Activate(t.Context(), tx, o.Session, o.ID, registration.ByTest, From)
+		_, err := w.Registry.Activate(t.Context(), tx, registration.Activation{Session: o.Session, Offer: o.ID, How: registration.ByTest, From: From})
 		return err
 	})
 }

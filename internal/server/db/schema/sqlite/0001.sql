@@ -79,6 +79,7 @@ CREATE TABLE offer (
   confirmed_at INTEGER NOT NULL DEFAULT 0, ended_at INTEGER NOT NULL DEFAULT 0, ended_why TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX offer_session ON offer (session_id, created_at);
+CREATE INDEX offer_person ON offer (person_id, ended_at);
 CREATE INDEX offer_expires ON offer (expires_at);
 CREATE TABLE registration (
   id TEXT PRIMARY KEY, person_id TEXT NOT NULL, directory_id TEXT NOT NULL, offer_id TEXT NOT NULL UNIQUE,
