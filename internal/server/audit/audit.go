@@ -69,6 +69,7 @@ var forbidden = []string{"secret", "number", "code", "password", "token", "cooki
 func encode(detail map[string]any) (string, error) {
 	out := make(map[string]any, len(detail))
 	for key, v := range detail {
+		key = clean(key)
 		low := strings.ToLower(key)
 		for _, word := range forbidden {
 			if strings.Contains(low, word) {
@@ -77,9 +78,9 @@ func encode(detail map[string]any) (string, error) {
 		}
 		switch v := v.(type) {
 		case string:
-			out[clean(key)] = clean(v)
+			out[key] = clean(v)
 		case bool, int, int64:
-			out[clean(key)] = v
+			out[key] = v
 		default:
 			return "", fmt.Errorf("%w: %q is a %T", ErrDetail, key, v)
 		}

@@ -77,6 +77,7 @@ const (
 // The server itself.
 const (
 	ServerInit    Kind = "server.init"
+	ServerCommand Kind = "server.command" // somebody at the terminal; Detail says which
 	ServerMigrate Kind = "server.migrate"
 	ServerRestore Kind = "server.restore"
 	ServerReseal  Kind = "server.reseal"
