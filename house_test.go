@@ -127,7 +127,7 @@ func TestDoorsAreUsedByTheirOwnersOnly(t *testing.T) {
 // storeys are the floors of the server, lowest first. A package imports only
 // what lies below it, never a neighbour.
 var storeys = [][]string{
-	{"db", "dial"},
+	{"db", "dial", "geo"},
 	{"keep", "limit"},
 	{"audit"},
 	{"notify/push"},
