@@ -1,8 +1,8 @@
 /** The physical keyboard on the number pad: digits, Backspace, Enter for Yes.
  *  Escape never answers, and neither does anything else. */
 import { useEffect } from 'preact/hooks'
-import { dispatch } from './state'
-import { complete, type Message, type Sheet } from './model'
+import { complete, type Message } from './model'
+import { approval, dispatch } from './state'
 
 /** What a key press means; undefined is left to the browser. */
 export function keyMeaning(event: Pick<KeyboardEvent, 'key' | 'code'>, ready: boolean): Message | undefined {
@@ -15,19 +15,22 @@ export function keyMeaning(event: Pick<KeyboardEvent, 'key' | 'code'>, ready: bo
   return undefined
 }
 
-/** Listens while `sheet` is on the screen. */
-export function useKeyboard(sheet: Sheet): void {
+/** Listens while a request is on the screen. A key means what it means to the
+ *  sheet of that moment, not to the one drawn last. */
+export function useKeyboard(): void {
   useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || sheet.at !== 'asking' || sheet.refusing) return
-      const meaning = keyMeaning(event, complete(sheet))
-      if (!meaning || (meaning.is === 'yes' && onOtherButton(event.target))) return
-      event.preventDefault()
-      if (!event.repeat) dispatch(meaning)
-    }
     addEventListener('keydown', press)
     return () => removeEventListener('keydown', press)
-  }, [sheet])
+  }, [])
+}
+
+function press(event: KeyboardEvent): void {
+  const { sheet } = approval.peek()
+  if (event.ctrlKey || event.metaKey || event.altKey || sheet?.at !== 'asking' || sheet.refusing) return
+  const meaning = keyMeaning(event, complete(sheet))
+  if (!meaning || (meaning.is === 'yes' && onOtherButton(event.target))) return
+  event.preventDefault()
+  if (!event.repeat) dispatch(meaning)
 }
 
 /** Enter on No, or on the button that closes, means that button. On the pad the

@@ -287,6 +287,12 @@ describe('put aside', () => {
   })
 })
 
+test('when this phone turns out to be removed, nothing of that account waits any more', () => {
+  const two = run([{ is: 'listed', registration: 'R1', waiting: [first, { ...second, registration: 'R1' }] }]).model
+  const { model } = run([{ is: 'unfetched', ref, reason: { why: 'removed' } }], two)
+  expect(model.waiting).toEqual([])
+})
+
 test('the requests of a forgotten registration go with it', () => {
   const aside = run([{ is: 'closed' }, { is: 'forgotten', registration: 'R1' }], asking).model
   expect(aside).toEqual(empty)

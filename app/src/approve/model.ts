@@ -174,7 +174,8 @@ function ended(reason: Reason): Outcome | undefined {
 function over(model: Model, sheet: Open, outcome: Outcome): [Model, Effect[]] {
   const { ref } = sheet
   const seen = sheet.at === 'opening' ? undefined : sheet.seen
-  const waiting = model.waiting.filter(({ id }) => id !== ref.id)
+  const gone = (one: Waiting) => one.id === ref.id || (outcome.is === 'removed' && one.registration === ref.registration)
+  const waiting = model.waiting.filter((one) => !gone(one))
   const kind = seen?.asked.kind ?? model.waiting.find(({ id }) => id === ref.id)?.kind
   const effects: Effect[] = [{ do: 'ended', ref, outcome, ...(kind && { kind }) }]
   if (outcome.is === 'approved') effects.unshift({ do: 'touch', how: 'approved' })

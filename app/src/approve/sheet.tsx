@@ -55,7 +55,7 @@ function Opening({ sheet }: { sheet: Extract<Sheet, { at: 'opening' }> }) {
 
 function Question({ sheet }: { sheet: Open }) {
   const { asked } = sheet.seen
-  useKeyboard(sheet)
+  useKeyboard()
   return (
     <div class="approve">
       <Peek registration={sheet.ref.registration} directory={asked.directory} closesAt={sheet.closesAt} />
@@ -162,19 +162,21 @@ function NumberPad({ sheet }: { sheet: Open }) {
       )}
       <Plate typed={sheet.typed} digits={asked.digits} />
       <Keypad />
-      {trouble && (
-        <p class="note caution slim" role="alert">
-          <Icon name="i-warn" look="i-s" />
-          <span>{trouble}</span>
-        </p>
-      )}
-      <div class="btns">
-        <button class="btn danger tall" type="button" aria-disabled={busy} onClick={() => dispatch({ is: 'no' })}>
-          {t('app.approve.no')}
-        </button>
-        <button class="btn primary tall" type="button" aria-disabled={!ready} onClick={() => dispatch({ is: 'yes' })}>
-          {busy ? t('app.approve.sending') : t('app.approve.yes')}
-        </button>
+      <div class="foot">
+        {trouble && (
+          <p class="note caution slim" role="alert">
+            <Icon name="i-warn" look="i-s" />
+            <span>{trouble}</span>
+          </p>
+        )}
+        <div class="btns">
+          <button class="btn danger tall" type="button" aria-disabled={busy} onClick={() => dispatch({ is: 'no' })}>
+            {t('app.approve.no')}
+          </button>
+          <button class="btn primary tall" type="button" aria-disabled={!ready} onClick={() => dispatch({ is: 'yes' })}>
+            {busy ? t('app.approve.sending') : t('app.approve.yes')}
+          </button>
+        </div>
       </div>
       <p class="tiny center">{t('app.approve.warning')}</p>
     </>

@@ -21,7 +21,7 @@ export function Verdict({ sheet }: { sheet: Over }) {
   return (
     <div class="app narrow end">
       <main>
-        <div class={`verdict ${toneOf(outcome)}`}>
+        <div class={`verdict ${mistaken ? 'caution' : toneOf(outcome)}`}>
           <Seal is={outcome.is === 'approved' ? 'joined' : 'apart'} />
           <Title text={words.title} />
           <p class="lead">{words.lead}</p>

@@ -14,13 +14,15 @@ import { Screen } from './screen'
  *  code, and then shows the number of the test. The test's sheet comes by itself. */
 export function Waiting({ registration }: { registration: string }) {
   const entry = ofRegistration(registration)
-  const done = entry?.server.state === 'active' && greeted.has(registration) && !deciding.value
+  const busy = deciding.value
+  const active = entry?.server.state === 'active'
+  const done = active && greeted.has(registration) && !busy
   useEffect(() => {
     if (done) replace('')
   }, [done])
-  if (done) return null
+  if (done || (active && busy)) return null
   if (!entry || entry.server.state === 'removed') return <Failed failure={{ why: 'declined' }} />
-  if (entry.server.state === 'active') return <Ready registration={registration} done={() => replace('')} />
+  if (active) return <Ready registration={registration} done={() => replace('')} />
   return (
     <Screen>
       <div class="verdict">

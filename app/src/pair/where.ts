@@ -7,8 +7,8 @@ export function installed(): boolean {
   return legacy.standalone === true || matchMedia('(display-mode: standalone), (display-mode: window-controls-overlay)').matches
 }
 
-/** True when the address was opened from outside rather than reached in the app. */
+/** True when the address was opened from outside rather than reached in the
+ *  app: our own steps leave a mark in the history. */
 export function fromOutside(): boolean {
-  const state = history.state as { depth?: number } | null
-  return (state?.depth ?? 0) === 0
+  return history.state === null
 }

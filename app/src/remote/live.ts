@@ -147,6 +147,7 @@ async function listen(door: Door, signal: AbortSignal): Promise<boolean> {
     const call = { method: 'GET', path: '/device/stream', signal: AbortSignal.any([signal, silence.signal]) } as const
     const { body } = await open(door, call)
     if (!body) return false
+    void look(door.registration, signal).catch(() => undefined) // what came while it opened
     const reader = body.pipeThrough(new TextDecoderStream()).getReader()
     const events = eventReader()
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
