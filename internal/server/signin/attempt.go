@@ -98,6 +98,17 @@ func (a Attempt) Named() bool { return a.state != stateName }
 // Open tells whether the attempt is under way.
 func (a Attempt) Open() bool { return !a.Done && a.Ended == "" }
 
+// Again tells whether somebody who is signed in proves it once more.
+func (a Attempt) Again() bool { return a.Purpose == policy.Again }
+
+// Waits tells whether it waits for the first app to be paired, see [Service.Paired].
+func (a Attempt) Waits() bool { return a.Open() && a.enrolSession != "" && !a.has(policy.Paired) }
+
+// TakesPassword tells whether a password can be tried now.
+func (a Attempt) TakesPassword() bool {
+	return a.Open() && a.Named() && (a.Step.Kind == policy.AskPassword || a.Step.Password)
+}
+
 // proven tells whether something is proven, so that answers may depend on the person.
 func (a Attempt) proven() bool { return len(a.Proofs) > 0 }
 

@@ -714,7 +714,9 @@ func TestASessionEndsByTimeEpochSuspensionAndWord(t *testing.T) {
 		"almost idle":     {func(_ *testing.T, w *signintest.World, _ signin.Session) { w.Clock.Add(24*time.Hour - time.Second) }, true},
 		"used and in use": {func(t *testing.T, w *signintest.World, s signin.Session) { use(t, w, s, 29) }, true},
 		"used too long":   {func(t *testing.T, w *signintest.World, s signin.Session) { use(t, w, s, 30) }, false},
-		"password":        {func(t *testing.T, w *signintest.World, s signin.Session) { w.SetPassword(t, directory.Person{ID: s.Person}, "new") }, false},
+		"password": {func(t *testing.T, w *signintest.World, s signin.Session) {
+			w.SetPassword(t, directory.Person{ID: s.Person}, "new")
+		}, false},
 		"suspension": {func(t *testing.T, w *signintest.World, s signin.Session) {
 			w.Write(t, func(tx *db.Tx) error { return directory.SetState(t.Context(), tx, s.Person, directory.Suspended) })
 		}, false},

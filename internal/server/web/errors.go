@@ -74,6 +74,11 @@ func (s *Shell) problem(err error) Problem {
 	return internal
 }
 
+// RetryAfter tells the browser when to come again, for a page that says so in words.
+func RetryAfter(w http.ResponseWriter, d time.Duration) {
+	w.Header().Set("Retry-After", strconv.Itoa(max(1, int((d+time.Second-1)/time.Second))))
+}
+
 // Later is an error together with when another try may succeed.
 func Later(err error, after time.Duration) error { return &later{err, after} }
 

@@ -23,9 +23,16 @@ func (s *Shell) postLang(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// Here says which page the language switch of the answer comes back to, for a
+// form that is answered with a page of another address.
+func Here(r *http.Request, path string) { visitOf(r).here = path }
+
 // here is the page the language switch comes back to: this one, or what a GET
 // shows in its place.
 func (s *Shell) here(r *http.Request) string {
+	if to := visitOf(r).here; to != "" {
+		return to
+	}
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		if to := r.URL.RequestURI(); LocalPath(to) {
 			return to

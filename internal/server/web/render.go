@@ -37,7 +37,7 @@ func sub(files fs.FS, dir string) fs.FS {
 // "family/file.html" for [Shell.Render]. A page begins with {{template "gate" .}}
 // (a card in the middle) or {{template "page" .}} (header and column), and
 // defines "title" and "main", and "head" and "scripts" if it needs them; these
-// are drawn with the page's own data.
+// are drawn with the page's own data. What the pages share is in "_shared.html".
 //
 // Beside html/template's own there are: t KEY NAME VALUE… (a message), icon
 // NAME CLASS, numerals TEXT, static FILE, lang, initial NAME, tint NAME.
@@ -51,19 +51,34 @@ func (s *Shell) Templates(family string, files fs.FS) error {
 		if err != nil {
 			return err
 		}
-		for _, name := range names {
-			t, err := base.Clone()
-			if err != nil {
-				return err
+		if _, err := fs.Stat(files, shared); err == nil {
+			if base, err = base.ParseFS(files, shared); err != nil {
+				return fmt.Errorf("page %s/%s: %w", family, shared, err)
 			}
-			if t, err = t.ParseFS(files, name); err != nil {
+		}
+		for _, name := range names {
+			if err := s.addPage(base, lang, family, files, name); err != nil {
 				return fmt.Errorf("page %s/%s: %w", family, name, err)
 			}
-			s.mu.Lock()
-			s.templates[lang+"/"+family+"/"+name] = t.Lookup(path.Base(name))
-			s.mu.Unlock()
 		}
 	}
+	return nil
+}
+
+// shared is the file of a family that holds templates for its other files.
+const shared = "_shared.html"
+
+func (s *Shell) addPage(base *template.Template, lang, family string, files fs.FS, name string) error {
+	t, err := base.Clone()
+	if err != nil || name == shared {
+		return err
+	}
+	if t, err = t.ParseFS(files, name); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.templates[lang+"/"+family+"/"+name] = t.Lookup(path.Base(name))
 	return nil
 }
 

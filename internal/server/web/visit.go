@@ -20,6 +20,7 @@ type visit struct {
 	ref     string // CS-XXXX-XXXX, made when first needed
 	client  Client
 	origin  string
+	here    string // see Here
 	err     error // that the answer came of
 	session *found
 }
@@ -55,6 +56,10 @@ func Reference(r *http.Request) string {
 	}
 	return v.ref
 }
+
+// SetReference makes the reference of the thing a request is about, a sign-in
+// say, that of the request.
+func SetReference(r *http.Request, reference string) { visitOf(r).ref = reference }
 
 // A Client is who sent a request, as far as one can tell.
 type Client struct {

@@ -1,0 +1,118 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
+	"countersign/internal/server/registration"
+	"countersign/internal/server/web"
+	"countersign/internal/wire"
+)
+
+// getRegistration tells a device about itself.
+func (a *api) getRegistration(w http.ResponseWriter, r *http.Request, c caller) error {
+	var answer wire.Registration
+	err := a.DB.Read(r.Context(), func(tx *db.Tx) (err error) {
+		answer, err = a.describe(r.Context(), tx, c.Registration)
+		answer.ServerTime = db.Millis(tx.Now)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return web.JSON(w, http.StatusOK, answer)
+}
+
+// describe is all about a registration but the time.
+func (a *api) describe(ctx context.Context, tx *db.Tx, g registration.Registration) (wire.Registration, error) {
+	p, err := directory.ByID(ctx, tx, g.Person)
+	if err != nil {
+		return wire.Registration{}, err
+	}
+	d, err := directory.Get(ctx, tx, g.Directory)
+	if err != nil {
+		return wire.Registration{}, err
+	}
+	answer := wire.Registration{
+		Registration: g.ID, State: g.State, Name: g.Name, Directory: registration.Directory(d),
+		Person: wire.Person{Subject: p.ID, Login: p.Login, Name: p.Name}, PushKey: a.Notify.PushKey(),
+		CodeOK: g.State == registration.Active && d.Policy.Codes, SecurityURL: a.shell.ID + "/security",
+	}
+	if g.State == registration.Pending {
+		tests, err := a.Approvals.Pending(ctx, tx, g)
+		if err != nil {
+			return answer, err
+		}
+		if len(tests) > 0 {
+			answer.PendingTest = tests[0].ID
+		}
+		return answer, nil
+	}
+	answer.Newer, err = a.newer(ctx, tx, g)
+	return answer, err
+}
+
+// newer lists the apps that the person paired after this one: each app hears
+// of those that come (N11).
+func (a *api) newer(ctx context.Context, tx *db.Tx, g registration.Registration) ([]wire.App, error) {
+	apps, err := a.Registry.Of(ctx, tx, g.Person)
+	var newer []wire.App
+	for _, o := range apps {
+		if o.ActivatedAt.After(g.ActivatedAt) {
+			newer = append(newer, wire.App{Name: o.Name, Platform: o.Platform, Place: o.Place, AddedAt: db.Millis(o.ActivatedAt)})
+		}
+	}
+	return newer, err
+}
+
+// putRegistration changes name or push address. A signature is good for a
+// minute, so its nonce is used up in the same transaction.
+func (a *api) putRegistration(w http.ResponseWriter, r *http.Request, c caller) error {
+	var change wire.Change
+	if err := c.decode(&change); err != nil {
+		return err
+	}
+	if c.State != registration.Active {
+		return errNotYet
+	}
+	err := a.DB.Write(r.Context(), func(tx *db.Tx) error {
+		if err := a.Registry.Once(r.Context(), tx, c.ID, c.nonce); err != nil {
+			return err
+		}
+		if change.Push.Given {
+			if err := a.Registry.SetPush(r.Context(), tx, c.ID, change.Push.To); err != nil {
+				return err
+			}
+		}
+		if change.Name == nil || *change.Name == c.Name {
+			return nil
+		}
+		return a.Registry.Rename(r.Context(), tx, c.Person, c.ID, *change.Name, where(r))
+	})
+	if err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// deleteRegistration is the device saying goodbye.
+func (a *api) deleteRegistration(w http.ResponseWriter, r *http.Request, c caller) error {
+	err := a.DB.Write(r.Context(), func(tx *db.Tx) error {
+		if c.State == registration.Pending {
+			return a.Registry.Abandon(r.Context(), tx, c.Registration)
+		}
+		return a.Registry.Remove(r.Context(), tx, registration.Removal{Person: c.Person, ID: c.ID, Why: registration.WhyDevice, From: where(r)})
+	})
+	if errors.Is(err, registration.ErrUnknown) { // gone meanwhile
+		err = registration.ErrRemoved
+	}
+	if err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -1,0 +1,343 @@
+// Package signinweb is the sign-in as people see it: name, password, number,
+// code, the account chooser, the set-up link, and a page for each way a
+// sign-in can go wrong.
+//
+// Every page is a plain form and works without scripts; /static/number.js only
+// saves a click and a wait. A page is drawn from the attempt that the browser's
+// cookie opens, never from what is in its URL. Until something is proven it
+// shows nothing that depends on the person: same words, same status, same path
+// for a name that nobody has.
+package signinweb
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"countersign/internal/server/approval"
+	"countersign/internal/server/directory"
+	"countersign/internal/server/method"
+	"countersign/internal/server/oauth"
+	"countersign/internal/server/policy"
+	"countersign/internal/server/signin"
+	"countersign/internal/server/web"
+)
+
+//go:embed *.html
+var pages embed.FS
+
+// Deps are what the pages stand on.
+type Deps struct {
+	SignIn *signin.Service
+	// OAuth knows which application a sign-in leads back to.
+	OAuth *oauth.Service
+}
+
+type handler struct {
+	*web.Shell
+	signin *signin.Service
+	oauth  *oauth.Service
+}
+
+// Mount adds the sign-in pages to the shell.
+func Mount(s *web.Shell, d Deps) error {
+	h := &handler{Shell: s, signin: d.SignIn, oauth: d.OAuth}
+	if err := s.Templates("signin", pages); err != nil {
+		return err
+	}
+	s.Explain(problems...)
+	for pattern, page := range map[string]web.HandlerFunc{
+		"GET /signin":           h.getSignin,
+		"GET /signin/name":      h.getName,
+		"POST /signin/name":     h.postName,
+		"GET /signin/password":  h.at(h.showPassword, policy.AskPassword, policy.AskSecond),
+		"POST /signin/password": h.postPassword,
+		"GET /signin/number":    h.at(h.showNumber, policy.AskSecond),
+		"GET /signin/stream":    h.stream,
+		"POST /signin/ask":      h.postAsk,
+		"POST /signin/finish":   h.postFinish,
+		"GET /signin/expired":   h.at(h.showExpired, policy.AskSecond),
+		"GET /signin/full":      h.at(h.showFull, policy.AskSecond),
+		"GET /signin/blocked":   h.at(h.showBlocked, policy.AskSecond),
+		"GET /signin/ways":      h.at(h.showWays, policy.AskSecond),
+		"GET /signin/code":      h.at(h.showCode, policy.AskSecond),
+		"POST /signin/code":     h.postCode,
+		"GET /signin/paired":    h.getPaired,
+		"GET /signin/renew":     h.at(h.showRenew, policy.Renew),
+		"POST /signin/renew":    h.postRenew,
+		"GET /signin/ended":     h.getEnded,
+		"GET /signin/done":      h.getDone,
+		"GET /signin/accounts":  h.getAccounts,
+		"POST /signin/accounts": h.postAccounts,
+		"POST /signin/forget":   h.postForget,
+		"GET /signout":          h.getSignout,
+		"POST /signout":         h.postSignout,
+		"GET /setup/{token}":    h.getSetup,
+		"POST /setup/{token}":   h.postSetup,
+	} {
+		s.Page(pattern, page, web.AuthorizeRoad)
+	}
+	return nil
+}
+
+// problems are how errors look that no page of this family shows by itself.
+var problems = []web.Problem{
+	{Err: signin.ErrTooMany, Status: http.StatusTooManyRequests, Code: "too_many", Title: "common.toomany.title", Text: "common.toomany.text"},
+	{Err: method.ErrBusy, Status: http.StatusServiceUnavailable, Code: "busy", Title: "common.busy.title", Text: "common.busy.text"},
+	{Err: directory.ErrSetupLink, Status: http.StatusGone, Code: "setup_link", Title: "setup.gone.title", Text: "setup.gone.text"},
+}
+
+// browser is who asks.
+func (h *handler) browser(r *http.Request) signin.Browser {
+	c := web.From(r)
+	return signin.Browser{IP: c.IP, Net: c.Net, Place: c.Place, Name: c.Browser, System: c.System, Lang: c.Lang,
+		Known: h.Cookie(r, web.KnownCookie), Sessions: h.SessionTokens(r)}
+}
+
+// see sends the browser on with a GET (O7).
+func see(w http.ResponseWriter, to string) error {
+	w.Header().Set("Location", to)
+	w.WriteHeader(http.StatusSeeOther)
+	return nil
+}
+
+// getSignin begins a sign-in or goes on with the one under way.
+func (h *handler) getSignin(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	goal := q.Get("to")
+	if !web.LocalPath(goal) || isSignin(goal) {
+		goal = ""
+	}
+	session, err := h.Session(r)
+	if err != nil && !errors.Is(err, signin.ErrNoSession) {
+		return err
+	}
+	signedIn := err == nil
+	switch {
+	case q.Get("again") != "" && signedIn:
+		return h.begin(w, r, signin.Start{Goal: orHome(goal), Purpose: policy.Again, Session: session})
+	case goal == "":
+		return h.resume(w, r, signedIn)
+	case q.Get("other") != "":
+		return h.begin(w, r, signin.Start{Goal: goal})
+	case signedIn:
+		return see(w, goal)
+	}
+	a, err := h.signin.Attempt(r.Context(), h.Cookie(r, web.AttemptCookie))
+	if err == nil && a.Open() && a.Goal == goal && a.Purpose == policy.SignIn {
+		return see(w, h.path(r.Context(), r, a))
+	}
+	if len(h.SessionTokens(r)) > 0 {
+		return see(w, "/signin/accounts?"+url.Values{"to": {goal}}.Encode())
+	}
+	return h.begin(w, r, signin.Start{Goal: goal})
+}
+
+// resume goes on with the sign-in under way, wherever it is.
+func (h *handler) resume(w http.ResponseWriter, r *http.Request, signedIn bool) error {
+	a, err := h.signin.Attempt(r.Context(), h.Cookie(r, web.AttemptCookie))
+	switch {
+	case errors.Is(err, signin.ErrExpired):
+		return h.paused(w, r, a.Goal, a.Login)
+	case errors.Is(err, signin.ErrNoAttempt) && signedIn:
+		return see(w, home)
+	case errors.Is(err, signin.ErrNoAttempt):
+		return h.begin(w, r, signin.Start{Goal: home})
+	case err != nil:
+		return err
+	}
+	return see(w, h.path(r.Context(), r, a))
+}
+
+// home is where a sign-in leads that began nowhere.
+const home = "/security"
+
+func orHome(goal string) string {
+	if goal == "" {
+		return home
+	}
+	return goal
+}
+
+// isSignin tells whether a path is a sign-in page itself, which no sign-in can lead to.
+func isSignin(path string) bool {
+	path, _, _ = strings.Cut(path, "?")
+	return path == "/signin" || strings.HasPrefix(path, "/signin/") || path == "/signout"
+}
+
+// begin starts a sign-in and shows its first page.
+func (h *handler) begin(w http.ResponseWriter, r *http.Request, start signin.Start) error {
+	a, err := h.start(w, r, start)
+	if err != nil {
+		return err
+	}
+	return see(w, h.path(r.Context(), r, a))
+}
+
+func (h *handler) start(w http.ResponseWriter, r *http.Request, start signin.Start) (signin.Attempt, error) {
+	start.Browser = h.browser(r)
+	if err := h.about(r.Context(), &start); err != nil {
+		return signin.Attempt{}, err
+	}
+	token, a, err := h.signin.Begin(r.Context(), start)
+	if err != nil {
+		return a, err
+	}
+	h.SetCookie(w, web.AttemptCookie, token, signin.AttemptLife)
+	return a, nil
+}
+
+// about finds the application that a goal leads back to, so that page and
+// phone can name it.
+func (h *handler) about(ctx context.Context, start *signin.Start) error {
+	u, err := url.Parse(start.Goal)
+	if err != nil || u.Path != "/authorize/resume" {
+		return nil
+	}
+	c, err := h.oauth.ClientOf(ctx, u.Query().Get("r"))
+	if errors.Is(err, oauth.ErrGone) || errors.Is(err, oauth.ErrAnswered) {
+		return nil // the goal says so itself
+	} else if err != nil {
+		return err
+	}
+	start.Client, start.App, start.AppHost, start.AppVerified = c.ID, c.Name, c.Host, c.Verified
+	return nil
+}
+
+// path is the page of the step an attempt is at.
+func (h *handler) path(ctx context.Context, r *http.Request, a signin.Attempt) string {
+	switch {
+	case a.Done:
+		return "/signin/done"
+	case a.Ended != "":
+		return "/signin/ended"
+	case !a.Named():
+		return "/signin/name"
+	}
+	if a.Waits() {
+		if paired, err := h.signin.Paired(ctx, h.Cookie(r, web.AttemptCookie)); err == nil && paired {
+			return "/signin/paired"
+		}
+	}
+	switch a.Step.Kind {
+	case policy.AskSecond:
+		if a.Second == policy.Code && a.Step.Code {
+			return "/signin/code"
+		}
+		return "/signin/number"
+	case policy.Enrol:
+		return "/security/pair?enrol=1"
+	case policy.Renew:
+		return "/signin/renew"
+	}
+	return "/signin/password"
+}
+
+// at wraps a page of one step. Whoever comes at another (by the back button,
+// from another tab) is shown the step the sign-in is at.
+func (h *handler) at(show func(http.ResponseWriter, *http.Request, signin.Attempt) error, kinds ...policy.Kind) web.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		a, err := h.signin.Attempt(r.Context(), h.Cookie(r, web.AttemptCookie))
+		if err != nil {
+			return h.lost(w, r, a, err)
+		}
+		web.SetReference(r, a.Correlation)
+		for _, k := range kinds {
+			if a.Open() && a.Named() && a.Step.Kind == k {
+				return show(w, r, a)
+			}
+		}
+		return see(w, h.path(r.Context(), r, a))
+	}
+}
+
+// posted finds the sign-in a form belongs to. When it returns done, the answer is given:
+// the form came without its cookie, is too old, or is from another tab's sign-in.
+func (h *handler) posted(w http.ResponseWriter, r *http.Request) (token string, a signin.Attempt, done bool, err error) {
+	token = h.Cookie(r, web.AttemptCookie)
+	form := r.PostFormValue("a")
+	a, err = h.signin.Attempt(r.Context(), token)
+	switch {
+	case errors.Is(err, signin.ErrNoAttempt):
+		return token, a, true, h.withoutAttempt(w, r, token, form)
+	case err != nil:
+		return token, a, true, h.lost(w, r, a, err)
+	case a.ID != form:
+		web.SetReference(r, a.Correlation)
+		return token, a, true, h.showOtherTab(w, r, a)
+	}
+	web.SetReference(r, a.Correlation)
+	return token, a, false, nil
+}
+
+// withoutAttempt answers a form whose cookie opens nothing.
+func (h *handler) withoutAttempt(w http.ResponseWriter, r *http.Request, token, form string) error {
+	alive, err := h.signin.Alive(r.Context(), form)
+	switch {
+	case err != nil:
+		return err
+	case !alive:
+		return h.lost(w, r, signin.Attempt{}, signin.ErrExpired)
+	case token == "":
+		return web.ErrNoCookie
+	}
+	return see(w, "/signin") // pressed twice: the first press has moved it on
+}
+
+// lost answers who comes with no sign-in or one that took too long: it begins
+// anew, to where the old one was going, and keeps the name that was typed.
+func (h *handler) lost(w http.ResponseWriter, r *http.Request, a signin.Attempt, err error) error {
+	goal, login := a.Goal, a.Login
+	if to := r.PostFormValue("to"); goal == "" && web.LocalPath(to) && !isSignin(to) {
+		goal = to
+	}
+	if typed := r.PostFormValue("login"); typed != "" {
+		login = typed
+	}
+	switch {
+	case errors.Is(err, signin.ErrExpired):
+		return h.paused(w, r, goal, login)
+	case errors.Is(err, signin.ErrNoAttempt):
+		return see(w, "/signin")
+	}
+	return err
+}
+
+// went keeps what a step left for the browser and goes on to what comes next:
+// the next page, or where the sign-in was going.
+func (h *handler) went(w http.ResponseWriter, r *http.Request, went signin.Went) error {
+	h.SetCookie(w, web.AttemptCookie, went.Token, signin.AttemptLife)
+	if s := went.Signed; s != nil {
+		h.SetSessionTokens(w, s.Tokens)
+		if s.Known != "" {
+			h.SetCookie(w, web.KnownCookie, s.Known, s.KnownFor)
+		}
+	}
+	a := went.Attempt
+	if a.Done {
+		return see(w, a.Goal)
+	}
+	if a.Open() && a.Step.Kind == policy.AskSecond && (a.Second != policy.Code || !a.Step.Code) {
+		return h.ask(w, r, went.Token)
+	}
+	return see(w, h.path(r.Context(), r, a))
+}
+
+// ask has the phone asked and shows the page with the number.
+func (h *handler) ask(w http.ResponseWriter, r *http.Request, token string) error {
+	err := h.even(r.Context(), func() error { return h.signin.Ask(r.Context(), token, h.browser(r)) })
+	switch {
+	case errors.Is(err, approval.ErrFull):
+		return see(w, "/signin/full")
+	case errors.Is(err, approval.ErrBlocked):
+		return see(w, "/signin/blocked")
+	case errors.Is(err, signin.ErrStep), errors.Is(err, approval.ErrEnded):
+		return see(w, "/signin")
+	case err != nil:
+		return err
+	}
+	return see(w, "/signin/number")
+}

@@ -1,0 +1,340 @@
+package signinweb
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"countersign/internal/server/approval"
+	"countersign/internal/server/directory"
+	"countersign/internal/server/method"
+	"countersign/internal/server/registration"
+	"countersign/internal/server/signin"
+	"countersign/internal/server/web"
+	"countersign/ui"
+)
+
+// view is what the pages of a sign-in have in common.
+type view struct {
+	ID    string // of the attempt, for forms: so that another tab's is noticed
+	To    string // where it leads, for forms older than their attempt
+	App   string // that asked, or ""
+	Org   string // the organisation, or ""
+	Login string // as typed
+	Fixed bool   // the name cannot be changed: somebody signed in proves it again
+	Error string // in words, beside the field
+}
+
+func viewOf(a signin.Attempt) view {
+	v := view{ID: a.ID, To: a.Goal, App: a.App, Login: a.Login, Fixed: a.Again()}
+	if a.Directory.Kind == directory.Organization {
+		v.Org = a.Directory.Name
+	}
+	return v
+}
+
+// evenTime is how long anything takes at least whose pace could tell whether
+// somebody exists (A8).
+const evenTime = 40 * time.Millisecond
+
+// even runs f and returns no sooner than after evenTime.
+func (h *handler) even(ctx context.Context, f func() error) error {
+	wait := time.NewTimer(evenTime)
+	defer wait.Stop()
+	err := f()
+	select {
+	case <-wait.C:
+	case <-ctx.Done():
+	}
+	return err
+}
+
+// A namePage asks who wants to sign in.
+type namePage struct {
+	view
+	Paused   bool // begun anew after a long pause
+	Accounts bool // others have signed in with this browser
+}
+
+func (h *handler) getName(w http.ResponseWriter, r *http.Request) error {
+	a, err := h.signin.Attempt(r.Context(), h.Cookie(r, web.AttemptCookie))
+	if err != nil {
+		return h.lost(w, r, a, err)
+	}
+	if !a.Open() || a.Again() {
+		return see(w, h.path(r.Context(), r, a))
+	}
+	return h.showName(w, r, http.StatusOK, a, false)
+}
+
+func (h *handler) showName(w http.ResponseWriter, r *http.Request, status int, a signin.Attempt, paused bool) error {
+	p := namePage{view: viewOf(a), Paused: paused, Accounts: len(h.SessionTokens(r)) > 0}
+	if p.Login == "" {
+		p.Login = a.Hint
+	}
+	return h.Render(w, r, status, "signin/name.html", p)
+}
+
+// paused begins anew after a long pause and keeps the name.
+func (h *handler) paused(w http.ResponseWriter, r *http.Request, goal, login string) error {
+	a, err := h.start(w, r, signin.Start{Goal: orHome(goal), Hint: login})
+	if err != nil {
+		return err
+	}
+	web.Here(r, "/signin/name")
+	return h.showName(w, r, http.StatusGone, a, true)
+}
+
+func (h *handler) postName(w http.ResponseWriter, r *http.Request) error {
+	token, a, done, err := h.posted(w, r)
+	if done {
+		return err
+	}
+	login := r.PostFormValue("login")
+	if login == "" {
+		p := namePage{view: viewOf(a)}
+		p.Error = ui.T(h.Lang(r), "signin.name.empty")
+		return h.Render(w, r, http.StatusUnprocessableEntity, "signin/name.html", p)
+	}
+	var went signin.Went
+	err = h.even(r.Context(), func() (err error) {
+		went, err = h.signin.Name(r.Context(), token, login, h.browser(r))
+		return err
+	})
+	if errors.Is(err, signin.ErrStep) {
+		return see(w, "/signin")
+	} else if err != nil {
+		return err
+	}
+	return h.went(w, r, went)
+}
+
+func (h *handler) showPassword(w http.ResponseWriter, r *http.Request, a signin.Attempt) error {
+	return h.passwordPage(w, r, http.StatusOK, a, "")
+}
+
+// A passwordPage asks for the password.
+type passwordPage struct {
+	view
+	Ways bool // another way may come first
+}
+
+func (h *handler) passwordPage(w http.ResponseWriter, r *http.Request, status int, a signin.Attempt, problem string) error {
+	if !a.TakesPassword() {
+		return see(w, h.path(r.Context(), r, a))
+	}
+	p := passwordPage{view: viewOf(a), Ways: a.Step.Approval}
+	p.Error = problem
+	return h.Render(w, r, status, "signin/password.html", p)
+}
+
+func (h *handler) postPassword(w http.ResponseWriter, r *http.Request) error {
+	token, a, done, err := h.posted(w, r)
+	if done {
+		return err
+	}
+	went, err := h.signin.Password(r.Context(), token, r.PostFormValue("password"), h.browser(r))
+	lang := h.Lang(r)
+	switch wait, tooMany := errors.AsType[*signin.TooMany](err); {
+	case tooMany:
+		web.RetryAfter(w, wait.After)
+		return h.passwordPage(w, r, http.StatusTooManyRequests, a, ui.T(lang, "signin.password.toomany", "time", web.Wait(lang, wait.After)))
+	case errors.Is(err, method.ErrBusy):
+		web.RetryAfter(w, 2*time.Second)
+		return h.passwordPage(w, r, http.StatusServiceUnavailable, a, ui.T(lang, "signin.password.busy"))
+	case errors.Is(err, signin.ErrWrong):
+		return h.passwordPage(w, r, http.StatusUnprocessableEntity, a, ui.T(lang, "signin.password.wrong"))
+	case errors.Is(err, signin.ErrStep):
+		return see(w, "/signin")
+	case err != nil:
+		return err
+	}
+	return h.went(w, r, went)
+}
+
+// A codePage asks for a one-time code.
+type codePage struct{ view }
+
+func (h *handler) showCode(w http.ResponseWriter, r *http.Request, a signin.Attempt) error {
+	return h.codePage(w, r, http.StatusOK, a, "")
+}
+
+func (h *handler) codePage(w http.ResponseWriter, r *http.Request, status int, a signin.Attempt, problem string) error {
+	if !a.Step.Code {
+		return see(w, "/signin/ways")
+	}
+	p := codePage{view: viewOf(a)}
+	p.Error = problem
+	return h.Render(w, r, status, "signin/code.html", p)
+}
+
+func (h *handler) postCode(w http.ResponseWriter, r *http.Request) error {
+	token, a, done, err := h.posted(w, r)
+	if done {
+		return err
+	}
+	went, err := h.signin.Code(r.Context(), token, r.PostFormValue("code"), h.browser(r))
+	lang := h.Lang(r)
+	switch wait, tooMany := errors.AsType[*signin.TooMany](err); {
+	case tooMany:
+		web.RetryAfter(w, wait.After)
+		return h.codePage(w, r, http.StatusTooManyRequests, a, ui.T(lang, "signin.code.toomany", "time", web.Wait(lang, wait.After)))
+	case errors.Is(err, signin.ErrWrong):
+		return h.codePage(w, r, http.StatusUnprocessableEntity, a, ui.T(lang, "signin.code.wrong"))
+	case errors.Is(err, registration.ErrCodeUsed):
+		return h.codePage(w, r, http.StatusUnprocessableEntity, a, ui.T(lang, "signin.code.used"))
+	case errors.Is(err, signin.ErrStep):
+		return see(w, "/signin")
+	case err != nil:
+		return err
+	}
+	return h.went(w, r, went)
+}
+
+// postAsk asks the phone, anew if it was asked before.
+func (h *handler) postAsk(w http.ResponseWriter, r *http.Request) error {
+	token, a, done, err := h.posted(w, r)
+	if done {
+		return err
+	}
+	if !a.Open() {
+		return see(w, h.path(r.Context(), r, a))
+	}
+	return h.ask(w, r, token)
+}
+
+// postFinish goes on after an approval, or after the first app was paired.
+func (h *handler) postFinish(w http.ResponseWriter, r *http.Request) error {
+	token := h.Cookie(r, web.AttemptCookie)
+	if r.PostFormValue("a") != "" { // the pairing page's form knows no attempt
+		var done bool
+		var err error
+		if token, _, done, err = h.posted(w, r); done {
+			return err
+		}
+	}
+	went, err := h.signin.Finish(r.Context(), token, h.browser(r))
+	switch {
+	case errors.Is(err, signin.ErrExpired):
+		a, err := h.signin.Attempt(r.Context(), token)
+		return h.lost(w, r, a, err)
+	case errors.Is(err, signin.ErrStep), errors.Is(err, signin.ErrNoAttempt):
+		return see(w, "/signin")
+	case err != nil:
+		return err
+	}
+	return h.went(w, r, went)
+}
+
+// A waysPage lists what may come next. Before a proof it is what the directory
+// allows, not what the person has.
+type waysPage struct {
+	view
+	Approval, Code, Password bool
+}
+
+func (h *handler) showWays(w http.ResponseWriter, r *http.Request, a signin.Attempt) error {
+	return h.Render(w, r, http.StatusOK, "signin/ways.html",
+		waysPage{view: viewOf(a), Approval: a.Step.Approval, Code: a.Step.Code, Password: a.Step.Password})
+}
+
+// A numberPage shows the number, or what became of it.
+type numberPage struct {
+	view
+	State   string
+	Number  string
+	Left    int    // seconds
+	Clock   string // "0:48"
+	OnPhone string // the app's address, for somebody who signs in on the phone itself
+	Minutes string // how long a number is good, in words
+	Ref     string
+	Way     bool // there is another way
+}
+
+// showNumber shows the number page, or what the phone said.
+func (h *handler) showNumber(w http.ResponseWriter, r *http.Request, _ signin.Attempt) error {
+	a, now, err := h.signin.Watch(r.Context(), h.Cookie(r, web.AttemptCookie))
+	if err != nil {
+		return h.lost(w, r, a, err)
+	}
+	p := h.numberPage(r, a, now)
+	switch now.State {
+	case approval.Open:
+		return h.Render(w, r, http.StatusOK, "signin/number.html", p)
+	case approval.Approved:
+		return h.Render(w, r, http.StatusOK, "signin/approved.html", p)
+	case approval.Expired:
+		return see(w, "/signin/expired")
+	case approval.Failed:
+		return h.Render(w, r, http.StatusOK, "signin/mismatch.html", p)
+	}
+	return h.Render(w, r, http.StatusOK, "signin/unasked.html", p)
+}
+
+func (h *handler) numberPage(r *http.Request, a signin.Attempt, now signin.Waiting) numberPage {
+	left := max(0, now.ExpiresAt.Sub(h.DB.Now()))
+	seconds := int((left + time.Second - 1) / time.Second)
+	p := numberPage{view: viewOf(a), State: now.State, Number: now.Number, Left: seconds, Clock: clock(seconds),
+		Minutes: web.Wait(h.Lang(r), a.Directory.Policy.ApprovalTTL), Ref: a.Correlation, Way: a.Step.Code || a.Step.Password}
+	if web.From(r).Phone {
+		p.OnPhone = h.App + "/"
+	}
+	return p
+}
+
+func clock(seconds int) string {
+	return time.Unix(int64(seconds), 0).UTC().Format("4:05")
+}
+
+func (h *handler) showExpired(w http.ResponseWriter, r *http.Request, a signin.Attempt) error {
+	a, now, err := h.signin.Watch(r.Context(), h.Cookie(r, web.AttemptCookie))
+	if err != nil {
+		return h.lost(w, r, a, err)
+	}
+	if now.State == approval.Open || now.State == approval.Approved {
+		return see(w, "/signin/number")
+	}
+	return h.Render(w, r, http.StatusOK, "signin/expired.html", h.numberPage(r, a, now))
+}
+
+func (h *handler) showFull(w http.ResponseWriter, r *http.Request, a signin.Attempt) error {
+	return h.Render(w, r, http.StatusOK, "signin/full.html", h.numberPage(r, a, signin.Waiting{}))
+}
+
+func (h *handler) showBlocked(w http.ResponseWriter, r *http.Request, a signin.Attempt) error {
+	return h.Render(w, r, http.StatusOK, "signin/blocked.html", h.numberPage(r, a, signin.Waiting{}))
+}
+
+// streamState is what the number page's script hears.
+type streamState struct {
+	State string `json:"state"`
+}
+
+// stream tells the number page when to look again. It carries a word, never the number.
+func (h *handler) stream(w http.ResponseWriter, r *http.Request) error {
+	token := h.Cookie(r, web.AttemptCookie)
+	a, err := h.signin.Attempt(r.Context(), token)
+	if err != nil {
+		return h.Stream(w, r, "", func(context.Context) (web.Event, error) { return gone, nil })
+	}
+	return h.Stream(w, r, a.Topic(), func(ctx context.Context) (web.Event, error) {
+		a, now, err := h.signin.Watch(ctx, token)
+		switch {
+		case errors.Is(err, signin.ErrNoAttempt), errors.Is(err, signin.ErrExpired):
+			return gone, nil
+		case err != nil:
+			return web.Event{}, err
+		case !a.Open():
+			return gone, nil
+		}
+		e := web.Event{Name: "state", Data: streamState{now.State}, Done: now.State != approval.Open}
+		if !e.Done {
+			e.Again = now.ExpiresAt.Sub(h.DB.Now()) + 10*time.Millisecond
+		}
+		return e, nil
+	})
+}
+
+// gone tells the script to ask the server what page it should be on.
+var gone = web.Event{Name: "state", Data: streamState{"gone"}, Done: true}
