@@ -1,0 +1,125 @@
+// Package command is what "countersignd" can be told to do. A command reads
+// its flags, does one thing with the rooms of the server, and says in a few
+// plain lines what it did and what comes next, in the language of the
+// terminal. What it may see of the computer comes in a [World], so tests give
+// it another.
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"countersign/internal/server"
+	"countersign/internal/server/config"
+	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
+	"countersign/internal/server/keep"
+	"countersign/ui"
+)
+
+// A World is what a command sees of the computer.
+type World struct {
+	Env      func(name string) string
+	In       io.Reader
+	Out, Err io.Writer
+	// Reload asks a running server to read its settings again.
+	Reload <-chan os.Signal
+}
+
+// t is a message in the terminal's language.
+func (w World) t(key string, args ...any) string { return ui.T(w.lang(), key, args...) }
+
+// say prints a message on a line of its own.
+func (w World) say(key string, args ...any) { fmt.Fprintln(w.Out, w.t(key, args...)) }
+
+// fault is an error in the terminal's language.
+func (w World) fault(key string, args ...any) error { return errors.New(w.t(key, args...)) }
+
+// lang is the language of the terminal's messages (POSIX, environment variables).
+func (w World) lang() string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := w.Env(name); v != "" {
+			return ui.Negotiate(strings.FieldsFunc(v, func(r rune) bool { return r == '_' || r == '.' })[0], "")
+		}
+	}
+	return ui.Languages[0]
+}
+
+// grammar is all that can be typed.
+type grammar struct {
+	Config string `help:"The file with the settings." default:"countersign.toml" env:"COUNTERSIGN_CONFIG" placeholder:"FILE"`
+
+	Init    initCommand    `cmd:"" help:"Set up a new server: settings, keys, the organisation and its first owner."`
+	Serve   serveCommand   `cmd:"" help:"Run the server."`
+	Demo    demoCommand    `cmd:"" help:"Try everything on this computer, with people and applications made up for it."`
+	Show    configCommand  `cmd:"" name:"config" help:"Print the settings in force, without secrets."`
+	User    userCommand    `cmd:"" help:"Add people, list them, let one begin again."`
+	Client  clientCommand  `cmd:"" help:"Register the applications that people sign in to."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database forward to this version."`
+	Backup  backupCommand  `cmd:"" help:"Copy the database while the server runs."`
+	Restore restoreCommand `cmd:"" help:"Put a copy in the place of the database."`
+	Health  healthCommand  `cmd:"" help:"Ask the running server whether it is ready; for containers."`
+	Version versionCommand `cmd:"" help:"Say which version this is."`
+}
+
+const description = `The Countersign sign-in service.
+
+  countersignd demo                        try it on this computer
+  countersignd init && countersignd serve  run it
+  countersignd COMMAND --help              more, with examples`
+
+// Run does what args say.
+func Run(ctx context.Context, w World, args []string) error {
+	var g grammar
+	stopped := false
+	k, err := kong.New(&g, kong.Name("countersignd"), kong.Description(description),
+		kong.Writers(w.Out, w.Err), kong.Exit(func(int) { stopped = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}), kong.Vars{"config": w.Env("COUNTERSIGN_CONFIG")})
+	if err != nil {
+		return err
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	c, err := k.Parse(args)
+	if stopped { // --help has said all
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%w (countersignd --help tells more)", err)
+	}
+	c.BindTo(ctx, (*context.Context)(nil))
+	return c.Run(w, &g)
+}
+
+// settings reads the settings, or says that there are none yet.
+func (g *grammar) settings(w World) (config.Config, error) {
+	c, err := config.Load(g.Config)
+	if errors.Is(err, os.ErrNotExist) {
+		return config.Config{}, w.fault("server.none", "file", g.Config)
+	}
+	return c, err
+}
+
+// plain says what a person at a terminal can do about an error.
+func (w World) plain(err error) error {
+	switch {
+	case errors.Is(err, server.ErrNotSetUp):
+		return fmt.Errorf("%w\n%s", err, w.t("server.not_set_up"))
+	case errors.Is(err, server.ErrOld):
+		return fmt.Errorf("%w\n%s", err, w.t("server.old"))
+	case errors.Is(err, db.ErrNewer):
+		return fmt.Errorf("%w\n%s", err, w.t("server.newer"))
+	case errors.Is(err, keep.ErrWrongKEK):
+		return fmt.Errorf("%w\n%s", err, w.t("server.wrong_key"))
+	case errors.Is(err, directory.ErrUnknown):
+		return fmt.Errorf("%w\n%s", err, w.t("server.no_such_person"))
+	}
+	return err
+}

@@ -1,0 +1,251 @@
+package command
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"countersign/internal/demo"
+	"countersign/internal/demo/phone"
+	"countersign/internal/server"
+	"countersign/internal/server/config"
+	"countersign/internal/server/db"
+	"countersign/internal/server/keep"
+)
+
+type demoCommand struct {
+	Run demoRun `cmd:"" default:"withargs" help:"Run the demo."`
+	CLI demoCLI `cmd:"" name:"cli" help:"The demo's application for the terminal: sign in and read your notes."`
+}
+
+func (demoCommand) Help() string { return demoRun{}.Help() }
+
+type demoRun struct {
+	Data  string `help:"The folder that keeps what you do." default:"./demo-data" placeholder:"FOLDER"`
+	Fresh bool   `help:"Begin again with an empty folder."`
+	Port  int    `help:"The port of the sign-in service; the applications take the next ones. PORT in the environment does the same; 8080 without either." placeholder:"N"`
+	Ports bool   `help:"Give the authenticator a port of its own on localhost, for browsers that do not know app.localhost (Safari)."`
+	Host  string `help:"This computer's name or address in your network: serves it to phones, over https." placeholder:"NAME-OR-IP"`
+	Cert  string `help:"With --host: a certificate that phones trust already." placeholder:"FILE"`
+	Key   string `help:"Its key." placeholder:"FILE"`
+	JSON  bool   `name:"listen-json" help:"Print one line of JSON with all addresses, names and the password; for programs."`
+	Log   string `help:"How much the server logs to standard error: ${enum}." enum:"debug,info,warn,error" default:"warn"`
+}
+
+func (demoRun) Help() string {
+	return `Starts the sign-in service, the authenticator app and a few applications on
+this computer, with people made up for it. A second browser window stands in
+for the phone.
+
+Examples:
+  countersignd demo
+  countersignd demo --port 9000
+  countersignd demo --ports                for Safari
+  countersignd demo --host 192.168.1.20    also for a phone in the same network
+  countersignd demo --fresh                forget everything`
+}
+
+// Ports on which --host serves.
+const (
+	phoneID  = 8443
+	phoneApp = 8444
+)
+
+// Run runs the demo until it is told to stop.
+func (c *demoRun) Run(ctx context.Context, w World) error {
+	if (c.Cert == "") != (c.Key == "") || c.Cert != "" && c.Host == "" {
+		return w.fault("server.demo.cert")
+	}
+	if c.Port == 0 {
+		c.Port, _ = strconv.Atoi(cmp.Or(w.Env("PORT"), "8080"))
+	}
+	if err := c.folder(w); err != nil {
+		return err
+	}
+	conf, authority, err := c.config()
+	if err != nil {
+		return err
+	}
+	stage, err := demo.Listen(conf.IDURL, conf.AppURL, c.Port+2)
+	if err != nil {
+		return err
+	}
+	host, port := stage.Mail()
+	conf.Mail = config.Mail{
+		Server: net.JoinHostPort(host, strconv.Itoa(port)), Security: "none", From: "Aoba Works <no-reply@aoba.example>",
+	}
+	seeded, err := seed(ctx, conf, stage.Origins)
+	if err != nil {
+		return errors.Join(w.plain(err), stage.Close())
+	}
+	return c.serve(ctx, w, conf, authority, stage, seeded)
+}
+
+// serve runs the service and the applications; when one ends, so does the other.
+func (c *demoRun) serve(ctx context.Context, w World, conf config.Config, authority *phone.Authority, stage *demo.Stage, seeded demo.Seeded) error {
+	page, err := phone.Page{ID: conf.IDURL, App: conf.AppURL, Authority: authority}.Handler()
+	if err != nil {
+		return errors.Join(err, stage.Close())
+	}
+	s, err := server.Open(ctx, conf, server.Options{Log: w.Err, Plain: page, Ready: func() { c.tell(w, conf, stage, seeded) }})
+	if err != nil {
+		return errors.Join(w.plain(err), stage.Close())
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- stage.Run(ctx, seeded, trusting(authority)) }()
+	err = s.Run(ctx)
+	stop()
+	err = errors.Join(err, <-ended)
+	var taken server.TakenError
+	if errors.As(err, &taken) {
+		_, port, _ := net.SplitHostPort(taken.Addr)
+		return w.fault("server.demo.taken", "port", port, "other", strconv.Itoa(c.Port+1000))
+	}
+	return err
+}
+
+// folder makes the demo's folder, empty with --fresh.
+func (c *demoRun) folder(w World) error {
+	if c.Fresh {
+		entries, err := os.ReadDir(c.Data)
+		if err == nil && len(entries) > 0 {
+			if _, err := os.Stat(filepath.Join(c.Data, "demo.db")); err != nil {
+				return w.fault("server.demo.foreign", "data", c.Data)
+			}
+		}
+		if err := os.RemoveAll(c.Data); err != nil {
+			return err
+		}
+	}
+	return os.MkdirAll(c.Data, 0o700)
+}
+
+// config is what an administrator would have written.
+func (c *demoRun) config() (config.Config, *phone.Authority, error) {
+	conf := config.Config{
+		IDURL:    fmt.Sprintf("http://localhost:%d", c.Port),
+		AppURL:   fmt.Sprintf("http://app.localhost:%d", c.Port),
+		Database: config.NewDatabase("sqlite:" + filepath.Join(c.Data, "demo.db")),
+		KeyFile:  filepath.Join(c.Data, "demo.key"),
+		Log:      config.Log{Level: c.Log},
+	}
+	if c.JSON && c.Log == "warn" {
+		conf.Log.Level = "info" // who reads JSON reads the log too
+	}
+	if c.Ports {
+		conf.AppURL = fmt.Sprintf("http://localhost:%d", c.Port+1)
+	}
+	var authority *phone.Authority
+	if c.Host != "" {
+		name := c.Host
+		if ip := net.ParseIP(name); ip != nil && ip.To4() == nil {
+			name = "[" + name + "]"
+		}
+		conf.IDURL = fmt.Sprintf("https://%s:%d", name, phoneID)
+		conf.AppURL = fmt.Sprintf("https://%s:%d", name, phoneApp)
+		conf.TLS = config.TLS{Mode: "files", Cert: c.Cert, Key: c.Key, Redirect: fmt.Sprintf(":%d", c.Port)}
+		if c.Cert == "" {
+			var err error
+			if authority, err = phone.Open(filepath.Join(c.Data, "ca"), c.Host, time.Now()); err != nil {
+				return config.Config{}, nil, err
+			}
+			conf.TLS.Cert, conf.TLS.Key = authority.Cert, authority.Key
+		}
+	}
+	conf = conf.Filled()
+	return conf, authority, conf.Check()
+}
+
+// seed opens the demo's database, or makes it, and puts its people and applications in.
+func seed(ctx context.Context, conf config.Config, at demo.Origins) (seeded demo.Seeded, err error) {
+	if err := keep.NewKEKFile(conf.KeyFile); err != nil && !errors.Is(err, os.ErrExist) {
+		return demo.Seeded{}, err
+	}
+	d, err := db.Open(ctx, db.Config{URL: conf.Database.Reveal()})
+	if err != nil {
+		return demo.Seeded{}, err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	if err := d.Migrate(ctx); err != nil {
+		return demo.Seeded{}, err
+	}
+	k, err := keep.Open(ctx, d, conf.KeyFile)
+	if err != nil {
+		return demo.Seeded{}, err
+	}
+	return demo.Seed(ctx, d, k, at)
+}
+
+// trusting is how the applications reach the service: ordinarily, or trusting its authority.
+func trusting(a *phone.Authority) *http.Client {
+	if a == nil {
+		return nil
+	}
+	return &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: a.Trusted()}}
+}
+
+// tell says what to open and do.
+func (c *demoRun) tell(w World, conf config.Config, stage *demo.Stage, seeded demo.Seeded) {
+	first := seeded.People[0].Login
+	if c.JSON {
+		c.tellProgram(w, conf, stage, seeded)
+		return
+	}
+	w.say("server.demo.open", "start", stage.Start+"/", "login", first, "password", seeded.Password)
+	if c.Host != "" {
+		w.say("server.demo.phone", "ca", c.phonePage(), "app", conf.AppURL+"/")
+	} else {
+		w.say("server.demo.app", "app", conf.AppURL+"/")
+	}
+	w.say("server.demo.keep", "data", c.Data)
+}
+
+// phonePage is where a phone begins.
+func (c *demoRun) phonePage() string {
+	return "http://" + net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) + "/ca"
+}
+
+// tellProgram prints everything a program needs as one line.
+func (c *demoRun) tellProgram(w World, conf config.Config, stage *demo.Stage, seeded demo.Seeded) {
+	type person struct {
+		Login string `json:"login"`
+		Name  string `json:"name"`
+	}
+	out := map[string]any{"id": conf.IDURL, "app": conf.AppURL, "password": seeded.Password}
+	for _, s := range stage.Samples() {
+		out[s.Name] = s.URL
+	}
+	if c.Host != "" {
+		out["ca"] = c.phonePage()
+	}
+	var people []person
+	for _, p := range seeded.People {
+		people = append(people, person{p.Login, p.Name})
+	}
+	out["people"] = people
+	_ = json.NewEncoder(w.Out).Encode(out) // nobody reads
+}
+
+type demoCLI struct {
+	Issuer string `help:"The demo's sign-in service." default:"http://localhost:8080" placeholder:"URL"`
+	API    string `help:"The demo's notes API." default:"http://127.0.0.1:8085" placeholder:"URL"`
+}
+
+func (demoCLI) Help() string {
+	return `Opens the browser to sign in, takes the answer on a port of this computer, and
+reads your notes from the demo's API. The demo's start page shows the command.`
+}
+
+func (c *demoCLI) Run(ctx context.Context, w World) error {
+	return demo.Terminal{Issuer: c.Issuer, API: c.API, Lang: w.lang(), Out: w.Out}.Run(ctx)
+}

@@ -1,0 +1,246 @@
+package command
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/template"
+
+	"countersign/internal/server/audit"
+	"countersign/internal/server/config"
+	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
+	"countersign/internal/server/keep"
+)
+
+type initCommand struct {
+	Domain    string `help:"The organisation's domain, as in its people's addresses." placeholder:"aoba.example"`
+	Name      string `help:"The organisation's name." placeholder:"NAME"`
+	Owner     string `help:"What the first owner types to sign in." placeholder:"LOGIN"`
+	OwnerName string `help:"The first owner's name." placeholder:"NAME"`
+	IDURL     string `name:"id-url" help:"The address of the sign-in service; id.DOMAIN unless said otherwise." placeholder:"URL"`
+	AppURL    string `name:"app-url" help:"The address of the authenticator app; app.DOMAIN unless said otherwise." placeholder:"URL"`
+	Database  string `help:"sqlite:FILE or postgres://…" placeholder:"URL"`
+	Languages string `help:"The languages of the pages, the first for those who ask for none." placeholder:"en,ja"`
+	TLS       string `name:"tls" help:"Who encrypts: acme (certificates by itself), files, or off (a reverse proxy does)." placeholder:"MODE"`
+	Cert      string `help:"The certificate's file, with --tls files." placeholder:"FILE"`
+	Key       string `help:"The file of the certificate's key, with --tls files." placeholder:"FILE"`
+}
+
+func (initCommand) Help() string {
+	return `Asks for what is not given as a flag. It writes the settings, makes the
+key that seals the database's secrets in a file of its own, creates the
+organisation, and prints a link for its first owner that works once, for an
+hour. It never overwrites anything.
+
+Examples:
+  countersignd init
+  countersignd init --domain aoba.example --name "Aoba Works" --owner mori@aoba.example \
+      --owner-name "Kenji Mori" --tls off --database sqlite:countersign.db --languages en,ja
+  countersignd init --domain localhost   a server for this computer alone`
+}
+
+// Run sets up a server. What it made it takes away again if it cannot finish.
+func (c *initCommand) Run(ctx context.Context, w World, g *grammar) (err error) {
+	if _, err := os.Stat(g.Config); err == nil {
+		return w.fault("server.init.exists", "file", g.Config)
+	}
+	if err := c.ask(w); err != nil {
+		return err
+	}
+	text, err := c.settings()
+	if err != nil {
+		return err
+	}
+	if _, err := config.Parse(text); err != nil {
+		return err
+	}
+	var made files
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, made.remove())
+		}
+	}()
+	if err := made.write(g.Config, text); err != nil {
+		return err
+	}
+	conf, err := config.Load(g.Config)
+	if err != nil {
+		return err
+	}
+	token, err := c.setUp(ctx, w, conf, &made)
+	if err != nil {
+		return w.plain(err)
+	}
+	w.say("server.init.done", "config", g.Config, "key", conf.KeyFile)
+	w.say("server.init.key", "key", conf.KeyFile)
+	w.say("server.init.next", "command", "countersignd serve --config "+g.Config)
+	w.say("server.link", "url", conf.IDURL+"/setup/"+token)
+	return nil
+}
+
+// ask asks for what the flags left out.
+func (c *initCommand) ask(w World) error {
+	in := bufio.NewReader(w.In)
+	var errs []error
+	fill := func(answer *string, flag, question, usual string) {
+		if *answer == "" {
+			var err error
+			*answer, err = w.ask(in, flag, question, usual)
+			errs = append(errs, err)
+		}
+	}
+	fill(&c.Domain, "--domain", w.t("server.init.domain"), "")
+	local := config.Local(c.Domain)
+	id, app, tls, owner := "https://id."+c.Domain, "https://app."+c.Domain, "acme", "owner@"+c.Domain
+	if local {
+		id, app, tls, owner = "http://localhost:8080", "http://app.localhost:8080", "off", "owner"
+	}
+	fill(&c.Name, "--name", w.t("server.init.name"), "")
+	fill(&c.IDURL, "--id-url", w.t("server.init.id_url"), id)
+	fill(&c.AppURL, "--app-url", w.t("server.init.app_url"), app)
+	fill(&c.TLS, "--tls", w.t("server.init.tls"), tls)
+	if c.TLS == "files" {
+		fill(&c.Cert, "--cert", w.t("server.init.cert"), "cert.pem")
+		fill(&c.Key, "--key", w.t("server.init.cert_key"), "key.pem")
+	}
+	fill(&c.Database, "--database", w.t("server.init.database"), "sqlite:countersign.db")
+	fill(&c.Languages, "--languages", w.t("server.init.languages"), "en,ja")
+	fill(&c.Owner, "--owner", w.t("server.init.owner"), owner)
+	fill(&c.OwnerName, "--owner-name", w.t("server.init.owner_name"), "")
+	return errors.Join(errs...)
+}
+
+// ask asks one question; an empty answer means the usual one.
+func (w World) ask(in *bufio.Reader, flag, question, usual string) (string, error) {
+	if usual != "" {
+		question += " [" + usual + "]"
+	}
+	fmt.Fprint(w.Out, question+": ")
+	line, err := in.ReadString('\n')
+	answer := cmp.Or(strings.TrimSpace(line), usual)
+	if answer == "" || errors.Is(err, io.EOF) && line == "" {
+		fmt.Fprintln(w.Out)
+		return "", w.fault("server.init.needs", "flag", flag)
+	}
+	return answer, nil
+}
+
+//go:embed init.toml
+var initText string
+
+var initTemplate = template.Must(template.New("init.toml").Funcs(template.FuncMap{"quote": quote, "list": list}).Parse(initText))
+
+// settings is the text of the file, with a comment for each line that is
+// likely to be changed.
+func (c *initCommand) settings() (string, error) {
+	var b strings.Builder
+	err := initTemplate.Execute(&b, c)
+	return b.String(), err
+}
+
+// quote writes a TOML basic string; what Go and TOML quote alike is all that can come here.
+func quote(s string) string { return fmt.Sprintf("%q", s) }
+
+func list(s string) string {
+	var out []string
+	for part := range strings.SplitSeq(s, ",") {
+		out = append(out, quote(strings.TrimSpace(part)))
+	}
+	return "[" + strings.Join(out, ", ") + "]"
+}
+
+// setUp makes the key and fills an empty database; it returns the owner's token.
+func (c *initCommand) setUp(ctx context.Context, w World, conf config.Config, made *files) (token string, err error) {
+	if file := conf.Database.File(); file != "" {
+		if err := made.claim(file); err != nil {
+			return "", w.fault("server.init.exists", "file", file)
+		}
+		made.add(file+"-wal", file+"-shm")
+	}
+	if err := keep.NewKEKFile(conf.KeyFile); errors.Is(err, os.ErrExist) {
+		return "", w.fault("server.init.exists", "file", conf.KeyFile)
+	} else if err != nil {
+		return "", err
+	}
+	made.add(conf.KeyFile)
+	d, err := db.Open(ctx, db.Config{URL: conf.Database.Reveal()})
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	if now, _, err := d.Version(ctx); err != nil {
+		return "", err
+	} else if now != 0 {
+		return "", w.fault("server.init.in_use", "database", conf.Database.String())
+	}
+	if err := d.Migrate(ctx); err != nil {
+		return "", err
+	}
+	if _, err := keep.Open(ctx, d, conf.KeyFile); err != nil {
+		return "", err
+	}
+	err = d.Write(ctx, func(tx *db.Tx) error {
+		token, err = c.found(ctx, tx)
+		return err
+	})
+	return token, err
+}
+
+// found creates the organisation and its first owner.
+func (c *initCommand) found(ctx context.Context, tx *db.Tx) (token string, err error) {
+	o, err := directory.Create(ctx, tx, directory.Directory{Kind: directory.Organization, Name: c.Name, Domain: c.Domain})
+	if err != nil {
+		return "", err
+	}
+	p, err := directory.CreatePerson(ctx, tx, directory.Person{
+		DirectoryID: o.ID, Login: c.Owner, Name: c.OwnerName, Email: mailbox("", c.Owner), Role: directory.Owner,
+	})
+	if err != nil {
+		return "", err
+	}
+	err = audit.Record(ctx, tx, audit.Event{Kind: audit.ServerInit, Directory: o.ID, Person: p.ID})
+	if err != nil {
+		return "", err
+	}
+	return directory.SetupLink(ctx, tx, p.ID)
+}
+
+// files are what init has made, to be taken away again if it fails.
+type files []string
+
+func (f *files) add(names ...string) { *f = append(*f, names...) }
+
+// claim makes an empty file of our own, or fails when there is one.
+func (f *files) claim(name string) error { return f.write(name, "") }
+
+// write makes a file that only its owner can read.
+func (f *files) write(name, text string) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	f.add(name)
+	_, err = file.WriteString(text)
+	return errors.Join(err, file.Sync(), file.Close())
+}
+
+func (f files) remove() error {
+	var errs []error
+	for _, name := range f {
+		if err := os.Remove(name); !errors.Is(err, os.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}

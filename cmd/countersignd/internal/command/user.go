@@ -1,0 +1,196 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"net/mail"
+	"strconv"
+
+	"countersign/internal/server"
+	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
+	"countersign/internal/server/registration"
+)
+
+type userCommand struct {
+	Add   userAdd   `cmd:"" help:"Add a person and print the link with which they choose a password."`
+	List  userList  `cmd:"" help:"List people."`
+	Reset userReset `cmd:"" help:"Let a person begin again: new password, new authenticator app."`
+}
+
+type userAdd struct {
+	Login string `arg:"" help:"What they type to sign in, usually their mail address."`
+	Name  string `help:"As people call them." required:""`
+	Email string `help:"Where news about their account goes; the login, if that is an address."`
+	Role  string `help:"What they may do for others: ${enum}." enum:"member,admin,owner" default:"member"`
+	Lang  string `help:"The language of their mails: en or ja." enum:"en,ja," default:""`
+}
+
+func (userAdd) Help() string {
+	return `Examples:
+  countersignd user add mei@aoba.example --name "Mei Tanaka"
+  countersignd user add kenji@aoba.example --name "Kenji Mori" --role owner
+
+The link works once, for an hour. After it is used, the first sign-in leads to
+the authenticator app.`
+}
+
+func (c *userAdd) Run(ctx context.Context, w World, g *grammar) error {
+	return g.work(ctx, w, func(d *desk) error {
+		var token string
+		err := d.db.Write(ctx, func(tx *db.Tx) error {
+			p, err := c.add(ctx, tx)
+			if err != nil {
+				return err
+			}
+			if err := record(ctx, tx, p, "user add", map[string]any{"role": c.Role}); err != nil {
+				return err
+			}
+			token, err = directory.SetupLink(ctx, tx, p.ID)
+			return err
+		})
+		if errors.Is(err, directory.ErrTaken) {
+			return w.fault("server.user.taken", "login", c.Login)
+		} else if err != nil {
+			return err
+		}
+		w.say("server.user.added", "name", c.Name)
+		w.say("server.link", "url", d.setupURL(token))
+		return nil
+	})
+}
+
+func (c *userAdd) add(ctx context.Context, tx *db.Tx) (directory.Person, error) {
+	in, err := directory.For(ctx, tx, c.Login)
+	if err != nil {
+		return directory.Person{}, err
+	}
+	return directory.CreatePerson(ctx, tx, directory.Person{
+		DirectoryID: in.ID, Login: c.Login, Name: c.Name, Email: mailbox(c.Email, c.Login), Locale: c.Lang, Role: role(c.Role),
+	})
+}
+
+func role(name string) string {
+	if name == "member" {
+		return directory.Member
+	}
+	return name
+}
+
+type userList struct{}
+
+func (userList) Help() string {
+	return `One line a person: login, name, directory, role, state, and how many
+authenticator apps they have.`
+}
+
+func (c *userList) Run(ctx context.Context, w World, g *grammar) error {
+	return g.work(ctx, w, func(d *desk) error {
+		rows := [][]string{{"LOGIN", "NAME", "DIRECTORY", "ROLE", "STATE", "APPS"}}
+		apps := registration.New(d.db, d.keeper, nil, d.conf.IDURL)
+		err := d.db.Read(ctx, func(tx *db.Tx) error {
+			rows = rows[:1]
+			for in, err := range directory.All(ctx, tx) {
+				if err != nil {
+					return err
+				}
+				if rows, err = peopleOf(ctx, tx, in, apps, rows); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return d.table(rows)
+	})
+}
+
+func peopleOf(ctx context.Context, tx *db.Tx, in directory.Directory, apps *registration.Registry, rows [][]string) ([][]string, error) {
+	var people []directory.Person
+	for p, err := range directory.People(ctx, tx, in.ID) {
+		if err != nil {
+			return nil, err
+		}
+		people = append(people, p)
+	}
+	for _, p := range people {
+		of, err := apps.Of(ctx, tx, p.ID)
+		if err != nil {
+			return nil, err
+		}
+		role := p.Role
+		if role == directory.Member {
+			role = "member"
+		}
+		rows = append(rows, []string{p.Login, p.Name, in.Name, role, p.State, strconv.Itoa(len(of))})
+	}
+	return rows, nil
+}
+
+type userReset struct {
+	Login      string `arg:"" help:"Whom."`
+	BreakGlass bool   `help:"Needed for an admin or owner: whoever holds the link takes over what they may do. It is marked in the audit log."`
+}
+
+func (userReset) Help() string {
+	return `Ends the person's sessions, open sign-ins and approvals, removes their
+authenticator apps, and prints a link with which they choose a new password.
+The first sign-in after that leads to the authenticator app again.
+
+It works on the database itself, also while the server is down.
+
+Examples:
+  countersignd user reset mei@aoba.example
+  countersignd user reset kenji@aoba.example --break-glass   an owner nobody else can help`
+}
+
+func (c *userReset) Run(ctx context.Context, w World, g *grammar) error {
+	return g.work(ctx, w, func(d *desk) error {
+		var p directory.Person
+		var token string
+		n, err := server.NewNotifier(ctx, d.conf, d.db, d.keeper, nil)
+		if err != nil {
+			return err
+		}
+		apps := registration.New(d.db, d.keeper, n, d.conf.IDURL)
+		err = d.db.Write(ctx, func(tx *db.Tx) (err error) {
+			if p, err = directory.ByLogin(ctx, tx, c.Login); err != nil {
+				return err
+			}
+			if p.Role != directory.Member && !c.BreakGlass {
+				return w.fault("server.user.break_glass", "login", p.Login)
+			}
+			token, err = c.reset(ctx, tx, p, apps)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		w.say("server.user.reset", "name", p.Name)
+		w.say("server.link", "url", d.setupURL(token))
+		return nil
+	})
+}
+
+func (c *userReset) reset(ctx context.Context, tx *db.Tx, p directory.Person, apps *registration.Registry) (token string, err error) {
+	if err := apps.RemoveAll(ctx, tx, p.ID, registration.Where{Browser: "countersignd"}); err != nil {
+		return "", err
+	}
+	if err := directory.Reset(ctx, tx, p.ID); err != nil {
+		return "", err
+	}
+	if err := record(ctx, tx, p, "user reset", map[string]any{"break_glass": c.BreakGlass}); err != nil {
+		return "", err
+	}
+	return directory.SetupLink(ctx, tx, p.ID)
+}
+
+// mailbox is where mail to a person goes: the address given, else the login if it is one.
+func mailbox(email, login string) string {
+	if a, err := mail.ParseAddress(login); email == "" && err == nil && a.Address == login {
+		return login
+	}
+	return email
+}

@@ -1,0 +1,222 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"countersign/app"
+	"countersign/internal/server/approval"
+	"countersign/internal/server/config"
+	"countersign/internal/server/db"
+	"countersign/internal/server/dial"
+	"countersign/internal/server/directory"
+	"countersign/internal/server/geo"
+	"countersign/internal/server/keep"
+	"countersign/internal/server/limit"
+	"countersign/internal/server/method"
+	"countersign/internal/server/notify"
+	"countersign/internal/server/oauth"
+	"countersign/internal/server/registration"
+	"countersign/internal/server/signin"
+	"countersign/internal/server/web"
+	"countersign/internal/server/web/api"
+	appweb "countersign/internal/server/web/app"
+	oauthweb "countersign/internal/server/web/oauth"
+	signinweb "countersign/internal/server/web/signin"
+)
+
+// rooms are the parts of a server, each made of those before it.
+type rooms struct {
+	places    *geo.Places
+	notify    *notify.Notify
+	passwords *method.Passwords
+	registry  *registration.Registry
+	approvals *approval.Approvals
+	signin    *signin.Service
+	oauth     *oauth.Service
+	shell     *web.Shell
+	server    *Server
+}
+
+// furnish makes the rooms and leads the roads through them.
+func (s *Server) furnish(ctx context.Context, c config.Config) (r *rooms, err error) {
+	r = &rooms{server: s}
+	if r.places, err = geo.Open(c.GeoIPFile); err != nil {
+		return nil, err
+	}
+	if r.notify, err = NewNotifier(ctx, c, s.db, s.keeper, s.log); err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	r.passwords = method.NewPasswords(c.Limits.Passwords, method.Params{})
+	r.registry = registration.New(s.db, s.keeper, r.notify, c.IDURL)
+	r.notify.OnGone(r.dropPush)
+	r.approvals = approval.New(s.db, s.keeper, r.notify, r.registry, signin.Reported)
+	r.signin = signin.New(signin.Config{
+		DB: s.db, Keeper: s.keeper, Passwords: r.passwords,
+		Apps: r.registry, Approvals: r.approvals, Host: hostPort(c.IDURL),
+	})
+	r.oauth, err = oauth.New(ctx, oauth.Options{DB: s.db, Keeper: s.keeper, Issuer: c.IDURL, Log: s.log})
+	if err == nil {
+		err = r.open(c)
+	}
+	if err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	return r, nil
+}
+
+// open mounts the pages.
+func (r *rooms) open(c config.Config) (err error) {
+	s := r.server
+	r.shell, err = web.New(web.Config{
+		DB: s.db, ID: c.IDURL, App: c.AppURL, Hosts: programs(c), Hub: r.notify.Hub,
+		Proxies: config.Prefixes(c.TrustedProxies), Languages: c.Languages, Place: r.places.Of,
+		Log: s.log, Observe: s.metrics.Request, Closing: s.closing, Streams: c.Limits.Streams,
+	})
+	if err != nil {
+		return err
+	}
+	api.Mount(r.shell, api.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, Notify: r.notify})
+	return errors.Join(
+		signinweb.Mount(r.shell, signinweb.Deps{SignIn: r.signin, OAuth: r.oauth}),
+		oauthweb.Mount(r.shell, oauthweb.Deps{OAuth: r.oauth, SignIn: r.signin}),
+		appweb.Mount(r.shell, appweb.Config{Issuer: c.IDURL, Origin: c.AppURL, Version: Version(), Dist: app.Dist()}),
+	)
+}
+
+func (r *rooms) close() error {
+	if r == nil {
+		return nil
+	}
+	return r.places.Close()
+}
+
+// NewNotifier makes the way in which a server of this configuration reaches
+// people. Commands use it too: what it queues, the running server sends.
+func NewNotifier(ctx context.Context, c config.Config, d *db.DB, k *keep.Keeper, log *slog.Logger) (*notify.Notify, error) {
+	client, err := dial.Client(dial.Options{Allow: c.OutgoingAllow})
+	if err != nil {
+		return nil, err
+	}
+	mail, err := smtp(c.Mail)
+	if err != nil {
+		return nil, err
+	}
+	name, err := serviceName(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	return notify.New(d, k, notify.Options{
+		Service: name, Host: hostPort(c.IDURL), Contact: c.IDURL, Client: client, SMTP: mail, Log: log,
+	}), nil
+}
+
+// serviceName is what letters call the service: the organisation's name, when there is one.
+func serviceName(ctx context.Context, d *db.DB) (name string, err error) {
+	err = d.Read(ctx, func(tx *db.Tx) error {
+		for in, err := range directory.All(ctx, tx) {
+			if err != nil {
+				return err
+			}
+			if in.Kind == directory.Organization {
+				name = in.Name
+				return nil
+			}
+			if name == "" {
+				name = in.Name
+			}
+		}
+		return nil
+	})
+	return name, err
+}
+
+// smtp is the mail server of the configuration, nil for none.
+func smtp(m config.Mail) (*notify.SMTP, error) {
+	if m.Server == "" {
+		return nil, nil
+	}
+	host, port, err := net.SplitHostPort(m.Server)
+	if err != nil {
+		return nil, err
+	}
+	n, err := strconv.Atoi(port)
+	if err != nil {
+		return nil, err
+	}
+	security := map[string]string{"starttls": notify.StartTLS, "tls": notify.ImplicitTLS, "none": notify.NoTLS}[m.Security]
+	out := notify.SMTP{Host: host, Port: n, TLS: security, From: m.From, User: m.User, Password: keep.NewSecret(m.Password.Reveal())}
+	return &out, out.Check()
+}
+
+// dropPush forgets a push address that is no more.
+func (r *rooms) dropPush(ctx context.Context, registration string) {
+	if err := r.registry.DropPush(ctx, registration); err != nil {
+		r.server.log.WarnContext(ctx, "push address that is gone was not forgotten", "error", err)
+	}
+}
+
+// housekeeping is the time between two rounds of forgetting what is over.
+const housekeeping = time.Hour
+
+// work is what the rooms do behind the requests.
+func (r *rooms) work() []func(context.Context) {
+	return []func(context.Context){
+		func(ctx context.Context) { r.report("notify", r.notify.Run(ctx)) },
+		func(ctx context.Context) { r.report("oauth", r.oauth.Run(ctx)) },
+		r.tidy,
+	}
+}
+
+func (r *rooms) report(what string, err error) {
+	if err != nil {
+		r.server.log.Error(what+" ended", "error", err)
+	}
+}
+
+// tidy forgets what is over, at the start and each hour.
+func (r *rooms) tidy(ctx context.Context) {
+	tick := time.NewTicker(housekeeping)
+	defer tick.Stop()
+	for {
+		if err := r.prune(ctx); err != nil && ctx.Err() == nil {
+			r.server.log.WarnContext(ctx, "not everything that is over was forgotten", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (r *rooms) prune(ctx context.Context) error {
+	d := r.server.db
+	return errors.Join(
+		r.signin.Prune(ctx),
+		d.Write(ctx, func(tx *db.Tx) error { return r.registry.Prune(ctx, tx) }),
+		d.Write(ctx, func(tx *db.Tx) error { return r.approvals.Prune(ctx, tx) }),
+		d.Write(ctx, func(tx *db.Tx) error { _, err := limit.Prune(ctx, tx); return err }),
+	)
+}
+
+// programs are further names of the id origin: a program on this computer may
+// say 127.0.0.1 where a browser says localhost.
+func programs(c config.Config) []string {
+	if !config.Local(host(c.IDURL)) {
+		return nil
+	}
+	_, port, _ := strings.Cut(hostPort(c.IDURL), ":")
+	return []string{"127.0.0.1:" + port, "[::1]:" + port}
+}
+
+// hostPort is the name of an origin with its port, as browsers show it.
+func hostPort(origin string) string {
+	_, rest, _ := strings.Cut(origin, "://")
+	return rest
+}
