@@ -19,11 +19,12 @@ const (
 	headerLen  = saltLen + 4 + 1 + pointLen
 	recordSize = 4096
 	tagLen     = 16
+	authLen    = 16
 	// MostPayload is the longest payload every push service takes: one record of 4096 bytes.
 	MostPayload = recordSize - headerLen - tagLen - 1
 )
 
-// ErrSubscription is returned for a subscription whose keys are no keys.
+// ErrSubscription is returned for a subscription whose endpoint or keys are none.
 var ErrSubscription = errors.New("malformed push subscription")
 
 // errOpen is returned for a message that is not for these keys.
@@ -43,7 +44,7 @@ func encrypt(p256dh, auth, payload []byte) ([]byte, error) {
 
 func encryptWith(key *ecdh.PrivateKey, salt, p256dh, auth, payload []byte) ([]byte, error) {
 	receiver, err := ecdh.P256().NewPublicKey(p256dh)
-	if err != nil || len(auth) != 16 {
+	if err != nil || len(auth) != authLen {
 		return nil, ErrSubscription
 	}
 	if len(payload) > MostPayload {

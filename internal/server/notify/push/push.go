@@ -7,6 +7,7 @@ package push
 import (
 	"bytes"
 	"context"
+	"crypto/ecdh"
 	"crypto/ecdsa"
 	"encoding/base64"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -62,9 +64,9 @@ type Sender struct {
 // Send delivers a message. Apart from this package's errors it returns those
 // of the network; nothing tells whether a phone has seen it.
 func (s *Sender) Send(ctx context.Context, to Subscription, m Message) error {
-	u, err := url.Parse(to.Endpoint)
-	if err != nil || u.Host == "" {
-		return fmt.Errorf("%w: endpoint", ErrSubscription)
+	origin, err := Origin(to.Endpoint)
+	if err != nil {
+		return err
 	}
 	body, err := encrypt(to.P256dh, to.Auth, m.Payload)
 	if err != nil {
@@ -74,7 +76,7 @@ func (s *Sender) Send(ctx context.Context, to Subscription, m Message) error {
 	if err != nil {
 		return err
 	}
-	auth, err := s.vapid(u.Scheme + "://" + u.Host)
+	auth, err := s.vapid(origin)
 	if err != nil {
 		return err
 	}
@@ -122,6 +124,29 @@ func (s *Sender) retryAfter(v string) time.Duration {
 		return max(0, t.Sub(s.Now()))
 	}
 	return 0
+}
+
+// Origin is the push service of an endpoint (RFC 6454, section 6.2): its https
+// origin, without the default port. It returns [ErrSubscription] for anything else.
+func Origin(endpoint string) (string, error) {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
+		return "", fmt.Errorf("%w: the endpoint is no https address", ErrSubscription)
+	}
+	host := strings.ToLower(u.Host)
+	return "https://" + strings.TrimSuffix(strings.TrimSuffix(host, ":443"), ":"), nil
+}
+
+// Check tells whether a subscription could be one: an https endpoint, a point
+// of P-256 and 16 bytes. Whether anybody listens, only [Sender.Send] finds out.
+func (to Subscription) Check() error {
+	if _, err := Origin(to.Endpoint); err != nil {
+		return err
+	}
+	if _, err := ecdh.P256().NewPublicKey(to.P256dh); err != nil || len(to.Auth) != authLen {
+		return fmt.Errorf("%w: keys", ErrSubscription)
+	}
+	return nil
 }
 
 // PublicKey is the key browsers subscribe with: base64url of the uncompressed point.
