@@ -98,14 +98,14 @@ async function settle(note: Note): Promise<void> {
     await forget()
     step.value = { at: 'added', registration: answer.registration, until: Date.now() + answer.lasts }
   } catch (thrown) {
-    if (!(thrown instanceof Trouble) || !mayWork(thrown.reason)) await forget()
+    if (!(thrown instanceof Trouble) || !mayBeHeard(thrown.reason)) await forget()
     throw thrown
   }
 }
 
-/** Whether the same message might still bring an answer. */
-function mayWork(reason: Reason): boolean {
-  return reason.why === 'offline' || reason.why === 'unreachable' || reason.why === 'busy'
+/** Whether the server may have heard the message without our hearing its answer. */
+function mayBeHeard(reason: Reason): boolean {
+  return reason.why === 'offline' || reason.why === 'unreachable'
 }
 
 async function send({ offer, pair, name, platform }: Note): Promise<Answer> {

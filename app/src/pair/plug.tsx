@@ -1,7 +1,7 @@
 /** Pairing in the app: its screens, the way to type a code, what is not finished. */
 import { paired, leave } from '../remote/registrations'
 import type { Plug } from '../shell/plug'
-import { go } from '../shell/router'
+import { go, route } from '../shell/router'
 import { PairedDetails, TypeCode, Unfinished } from './details'
 import { resume } from './pairing'
 import { PairScreens } from './screens'
@@ -18,6 +18,6 @@ export const pairing: Plug = {
     await Promise.allSettled(paired().map(({ server }) => leave(server.registration)))
   },
   background: () => {
-    void resume().then((found) => found && go('pair'))
+    void resume().then((found) => found && route.peek().path[0] !== 'pair' && go('pair'))
   },
 }

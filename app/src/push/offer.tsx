@@ -39,7 +39,7 @@ export function PushLine() {
       <Icon name="i-bell" />
       <div class="what">
         <strong>{t('app.push.title')}</strong>
-        <span>{stateWords()}</span>
+        <span>{state === 'off' ? t('app.push.line.off') : stateWords()}</span>
       </div>
       {(state === 'off' || state === 'failing') && (
         <button class="btn sm" type="button" onClick={() => void turnOn()}>

@@ -1,5 +1,6 @@
 /** New versions. One that has arrived waits until the person takes it, and is
  *  not offered while a request is on the screen. */
+import './update.css'
 import { signal } from '@preact/signals'
 import { deciding } from '../approve/state'
 import { Icon } from '../shell/icon'
@@ -52,14 +53,12 @@ export function UpdateLine() {
     else worker.postMessage('update')
   }
   return (
-    <p class="note update" role="status">
+    <div class="note update" role="status">
       <Icon name="i-refresh" look="i-s" />
-      <span>
-        {t('app.update.arrived')}{' '}
-        <button type="button" onClick={take}>
-          {t('app.update.reload')}
-        </button>
-      </span>
-    </p>
+      <span class="grow">{t('app.update.arrived')}</span>
+      <button class="btn sm" type="button" onClick={take}>
+        {t('app.update.reload')}
+      </button>
+    </div>
   )
 }
