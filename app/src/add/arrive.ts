@@ -3,7 +3,7 @@
  *  else is said to be what it is. */
 import { titleOf } from '../codes/mark'
 import type { Refusal } from '../otp/uri'
-import { go, replace } from '../shell/router'
+import { replace } from '../shell/router'
 import { toast } from '../shell/toast'
 import { guard } from '../shell/trouble'
 import { store } from '../store/store'
@@ -29,7 +29,7 @@ export async function arrive(text: string): Promise<Remark | undefined> {
 export async function keepAndShow(draft: Draft): Promise<boolean> {
   if (!draft.issuer && !draft.name) {
     unnamed = draft
-    go('add/manual')
+    replace('add/manual')
     return true
   }
   let kept: { entry: Entry; already: boolean } | undefined

@@ -31,9 +31,8 @@ export const blank: Fields = {
 }
 
 export function fieldsOf(draft: Draft): Fields {
-  const { issuer, name, secret, type, algorithm } = draft
   return {
-    ...{ issuer, name, secret, type, algorithm },
+    ...draft,
     digits: String(draft.digits),
     period: String(draft.period || blank.period),
     counter: String(draft.counter),

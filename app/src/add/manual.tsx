@@ -27,7 +27,7 @@ export function ManualScreen() {
     else requestAnimationFrame(() => place.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus())
   }
   return (
-    <Frame title={t('app.manual.title')} from="add">
+    <Frame title={t('app.manual.title')} from="" end={<ScanLink />}>
       {plugs.map((plug, i) => plug.ways && <plug.ways key={i} />)}
       <form class="stack" ref={place} onSubmit={(event) => void submit(event)} noValidate>
         <p class="small">{t('app.manual.intro')}</p>
@@ -41,6 +41,15 @@ export function ManualScreen() {
         </button>
       </form>
     </Frame>
+  )
+}
+
+function ScanLink() {
+  return (
+    <a class="icon-btn" href="#add" data-instead="">
+      <Icon name="i-scan" />
+      <span class="vh">{t('app.scan.title')}</span>
+    </a>
   )
 }
 

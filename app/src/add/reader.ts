@@ -1,6 +1,7 @@
 /** Asks the scanning worker what is in a frame; one question at a time. */
 import { scriptURL } from '../shell/trusted'
 import type { Finding, Frame } from './scan.worker'
+// oxlint-disable-next-line import/default -- Vite makes it
 import workerURL from './scan.worker?worker&url'
 
 export type Reader = {

@@ -49,7 +49,7 @@ function Tips({ scanner }: { scanner: Scanner }) {
         {remark ? remark.text : watching && t('app.scan.point')}
       </p>
       <div class="btns">
-        <a class="btn" href="#add/manual">
+        <a class="btn" href="#add/manual" data-instead="">
           <Icon name="i-keyboard" look="i-s" />
           {t('app.scan.manual')}
         </a>

@@ -8,13 +8,13 @@ import { chooseLanguage } from '../settings/choices'
 import { isTabOfIOS } from '../settings/install'
 import { language, languages, t } from '../words/words'
 
-const stay = 'stay-in-tab'
+const stays = 'stay-in-tab'
 
 export function Welcome() {
   useTitle(t('app.welcome.window'))
-  const inTab = useSignal(isTabOfIOS() && sessionStorage.getItem(stay) === null)
+  const inTab = useSignal(isTabOfIOS() && sessionStorage.getItem(stays) === null)
   const useTab = () => {
-    sessionStorage.setItem(stay, 'yes')
+    sessionStorage.setItem(stays, 'yes')
     inTab.value = false
   }
   return (

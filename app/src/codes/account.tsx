@@ -65,7 +65,7 @@ function ByClock({ entry, face }: { entry: Entry; face: Face }) {
   return (
     <>
       <div class="tile-codes">
-        {drawCode(draw, face.code, face.code.length > 6 ? 'tile-code long' : 'tile-code')}
+        {drawCode(draw, face.code, 'tile-code')}
         <span class="tile-next">
           {next !== undefined && (
             <span class="next-wrap">
@@ -111,7 +111,7 @@ function ByCounter({ entry }: { entry: Entry }) {
         {code === undefined ? (
           <p class="small">{t('app.account.counter')}</p>
         ) : (
-          drawCode(draw, code, code.length > 6 ? 'tile-code long' : 'tile-code')
+          drawCode(draw, code, 'tile-code')
         )}
       </div>
       <div class="row wrap clock-row">
@@ -171,8 +171,8 @@ function recipeWords(entry: Entry): string {
     case 'steam':
       return t('app.account.made.steam')
     case 'hotp':
-      return t('app.account.made.counter', { digits: entry.digits, algorithm: entry.algorithm, n: entry.counter })
+      return t('app.account.made.counter', { digits: entry.digits, algorithm: entry.algorithm.replace('SHA', 'SHA-'), n: entry.counter })
     case 'totp':
-      return t('app.account.made.clock', { digits: entry.digits, algorithm: entry.algorithm, period: entry.period })
+      return t('app.account.made.clock', { digits: entry.digits, algorithm: entry.algorithm.replace('SHA', 'SHA-'), period: entry.period })
   }
 }

@@ -1,5 +1,6 @@
 /** Codes as they are drawn and as they are read out. */
 import type { Draw } from '../start/draw'
+import { letters } from './letters'
 
 /** A code in the groups people read it in: 3+3, 4+4. */
 export function groups(code: string): string[] {
@@ -13,16 +14,19 @@ export function spoken(code: string): string {
   return [...code].join(' ')
 }
 
-/** A code in drawn numerals; Steam's letters have none and are set in type. */
+/** A code in drawn signs, smaller the longer it is. */
 export function drawCode<N>(draw: Draw<N>, code: string, look = ''): N {
   const shown = groups(code).flatMap((group, i) => {
     const signs = [...group].map((sign) => drawSign(draw, sign))
     return i === 0 ? signs : [draw('i', { class: 'sp' }), ...signs]
   })
-  return draw('span', { class: look ? `code ${look}` : 'code' }, draw('span', { class: 'vh' }, spoken(code)), ...shown)
+  const size = code.length > 8 ? 'longer' : code.length > 6 ? 'long' : ''
+  const names = ['code', look, size].filter(Boolean).join(' ')
+  return draw('span', { class: names }, draw('span', { class: 'vh' }, spoken(code)), ...shown)
 }
 
 function drawSign<N>(draw: Draw<N>, sign: string): N {
-  if (sign < '0' || sign > '9') return draw('span', { class: 'letter', 'aria-hidden': 'true' }, sign)
+  const path = letters[sign]
+  if (path !== undefined) return draw('svg', { class: 'n', viewBox: '0 0 60 96', 'aria-hidden': 'true' }, draw('path', { d: path }))
   return draw('svg', { class: 'n', 'aria-hidden': 'true' }, draw('use', { href: `#n${sign}` }))
 }

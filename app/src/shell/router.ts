@@ -100,13 +100,16 @@ function settle(): void {
   here.value = parse(location.hash)
 }
 
+/** `data-native` leaves a link to the browser, `data-instead` puts the next
+ *  screen in the place of this one. */
 function followLink(event: MouseEvent): void {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return
   const link = event.target instanceof Element ? event.target.closest('a') : null
   const href = link?.getAttribute('href')
   if (!href?.startsWith('#') || link?.dataset.native !== undefined) return
   event.preventDefault()
-  go(href.slice(1))
+  if (link?.dataset.instead === undefined) go(href.slice(1))
+  else replace(href.slice(1))
 }
 
 function mark(): Mark {

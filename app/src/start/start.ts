@@ -1,6 +1,7 @@
 /** What runs first, and all that runs before the first code is on the screen:
  *  open the newest vault, compute its codes, draw them. No framework, nothing
  *  from the network. Then the app comes and takes over what is there. */
+// oxlint-disable-next-line import/no-unassigned-import -- Vite's way to say which style sheet the page needs
 import './start.css'
 import words from 'virtual:start-words'
 import { drawAccounts, drawTop, type Accounts } from '../codes/accounts'

@@ -1,0 +1,66 @@
+import { beforeAll, expect, test } from 'vitest'
+import { exampleEntry } from '../../build/examples'
+import words from '../../../ui/messages/en/app.json'
+import type { Draw } from '../start/draw'
+import { emptyVault, type Entry } from '../store/vault'
+import { fill, speak } from '../words/words'
+import { drawAccounts, sorted, type Filter } from './accounts'
+import { readDial } from './dial'
+import { groups, spoken } from './numerals'
+
+/** Draws words only: what somebody who listens would hear. */
+const heard: Draw<string> = (_, props, ...children) =>
+  props?.['aria-hidden'] === 'true' ? '' : children.filter((child) => child !== null).join(' ').replace(/\s+/g, ' ').trim()
+
+const entry = (id: string, issuer: string, changed: Partial<Entry> = {}) =>
+  exampleEntry({ id, issuer, name: `${id}@example`, ...changed })
+
+const entries = [
+  entry('k', 'くもメール', { order: 1 }),
+  entry('g', 'Gitlane', { order: 2, note: 'at work' }),
+  entry('h', 'Hinata Bank', { order: 3, pinned: true }),
+  entry('w', 'Aoba', { order: 4, kind: 'work', type: 'hotp' }),
+]
+
+async function listen(query: string, filter: Filter = 'all'): Promise<string> {
+  const vault = { ...emptyVault(), entries }
+  const dial = await readDial(vault, 1_800_000_000_000)
+  return drawAccounts(heard, { vault, dial, query, filter, notes: [] })
+}
+
+beforeAll(() => {
+  speak('en', Object.fromEntries(Object.entries(words).map(([key, text]) => [`app.${key}`, text])))
+})
+
+test('pinned accounts come first, then the order of the person', () => {
+  expect(sorted(entries).map(({ id }) => id)).toEqual(['h', 'k', 'g', 'w'])
+})
+
+test('searching finds any word anywhere, whatever its case, width or kana', async () => {
+  for (const query of ['GITL', 'work gitlane', 'ｇｉｔ', 'g@example']) expect(await listen(query)).toContain('Gitlane')
+  for (const query of ['くも', 'クモ', 'ｸﾓ']) expect(await listen(query)).toContain('くもメール')
+  expect(await listen('gitlane bank')).toContain('No account matches “gitlane bank”.')
+})
+
+test('a filter shows one kind and says how many there are of each', async () => {
+  const screen = await listen('', 'work')
+  expect(screen).toContain('All 4')
+  expect(screen).toContain('Aoba')
+  expect(screen).not.toContain('Gitlane')
+})
+
+test('a code is read out digit by digit, with the name of its account', async () => {
+  expect(await listen('gitlane')).toMatch(/Copy code for Gitlane (\d ){5}\d/)
+})
+
+test('codes stand in the groups people read them in', () => {
+  expect(groups('123456')).toEqual(['123', '456'])
+  expect(groups('12345678')).toEqual(['1234', '5678'])
+  expect(groups('1234567890')).toEqual(['123', '456', '7890'])
+  expect(groups('BDK26')).toEqual(['BDK26'])
+  expect(spoken('482913')).toBe('4 8 2 9 1 3')
+})
+
+test('names of accounts are text and nothing else', () => {
+  expect(fill('Copy code for {name}', { name: '{n, plural, other {x}}<b>' }, 'en')).toBe('Copy code for {n, plural, other {x}}<b>')
+})
