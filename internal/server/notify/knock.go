@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countersign/internal/server/db"
+	"countersign/internal/server/dial"
 	"countersign/internal/server/notify/push"
 )
 
@@ -16,9 +17,9 @@ const (
 	knockers   = 8
 	knockQueue = 1024
 	knockTTL   = time.Minute      // about as long as a request is open
-	grace      = 5 * time.Second  // for knocks under way when the node stops
 	longPause  = 5 * time.Minute  // the longest a push service is left in peace
-	shortPause = 10 * time.Second // when it did not say how long
+	shortPause = 10 * time.Second // when it did not say how long, or does not answer
+	secondTry  = time.Second      // after a first try that did not get through
 )
 
 // A Target is an app to knock at.
@@ -28,82 +29,82 @@ type Target struct {
 	P256dh, Auth []byte
 }
 
-// A knock is a target and whether it has been tried before.
-type knock struct {
-	Target
-	again bool
-}
-
 // Knock sends a push without content to an app once the transaction is
 // committed: "there is something, look". It is not awaited, and may be lost.
 func (n *Notify) Knock(tx *db.Tx, t Target) {
 	if t.Endpoint == "" {
 		return
 	}
-	tx.After(func() { n.enqueue(knock{Target: t}) })
+	tx.After(func() { n.enqueue(t) })
 }
 
 // OnGone has f called for a registration whose subscription is no more, from
 // one of several goroutines. It must be set before [Notify.Run].
 func (n *Notify) OnGone(f func(ctx context.Context, registration string)) { n.gone = f }
 
-func (n *Notify) enqueue(k knock) {
+func (n *Notify) enqueue(t Target) {
 	if n.o.Client == nil {
 		n.counts.dropped.Add(1)
 		return
 	}
 	select {
-	case n.knocks <- k:
+	case n.knocks <- t:
 	default:
 		n.counts.dropped.Add(1)
 	}
 }
 
-// knockAll runs the knockers. When ctx ends they finish what is queued, within [grace].
+// knockAll runs the knockers. When ctx ends they finish what is queued, as far
+// as [grace] lets them.
 func (n *Notify) knockAll(ctx context.Context) {
-	late, stop := context.WithCancel(context.WithoutCancel(ctx))
+	late, stop := outlive(ctx)
 	defer stop()
 	var wg sync.WaitGroup
 	for range knockers {
 		wg.Go(func() { n.knocker(ctx, late) })
 	}
-	done := make(chan struct{})
-	go func() { wg.Wait(); close(done) }()
-	<-ctx.Done()
-	t := time.NewTimer(grace)
-	defer t.Stop()
-	select {
-	case <-done:
-	case <-t.C:
-		stop()
-		<-done
-	}
+	wg.Wait()
 }
 
 func (n *Notify) knocker(ctx, late context.Context) {
 	for {
-		select {
-		case k := <-n.knocks:
-			n.deliver(late, k)
+		select { // what is queued comes before the end
+		case t := <-n.knocks:
+			n.deliver(late, t)
 			continue
 		default:
 		}
 		select {
-		case k := <-n.knocks:
-			n.deliver(late, k)
+		case t := <-n.knocks:
+			n.deliver(late, t)
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-func (n *Notify) deliver(ctx context.Context, k knock) {
-	host := hostOf(k.Endpoint)
-	if until, ok := n.paused.Load(host); ok && n.d.Now().Before(until.(time.Time)) {
+func (n *Notify) deliver(ctx context.Context, t Target) {
+	host := hostOf(t.Endpoint)
+	if until, ok := n.paused.Load(host); ok && n.d.Now().Before(until.(time.Time)) || ctx.Err() != nil {
 		n.counts.dropped.Add(1)
 		return
 	}
-	err := n.push.Send(ctx, push.Subscription{Endpoint: k.Endpoint, P256dh: k.P256dh, Auth: k.Auth}, message(k.Registration))
+	to, m := push.Subscription{Endpoint: t.Endpoint, P256dh: t.P256dh, Auth: t.Auth}, message(t.Registration)
+	err := n.push.Send(ctx, to, m)
+	if passing(err) {
+		wait(ctx, secondTry)
+		err = n.push.Send(ctx, to, m)
+	}
+	n.settleKnock(ctx, t, host, err)
+}
+
+// passing tells trouble of the network, which a second try may not meet.
+func passing(err error) bool {
+	var network *url.Error
+	return errors.As(err, &network) && !errors.Is(err, dial.ErrRefused)
+}
+
+func (n *Notify) settleKnock(ctx context.Context, t Target, host string, err error) {
 	var later *push.Later
 	switch {
 	case err == nil:
@@ -111,14 +112,17 @@ func (n *Notify) deliver(ctx context.Context, k knock) {
 	case errors.Is(err, push.ErrGone):
 		n.counts.gone.Add(1)
 		if n.gone != nil {
-			n.gone(ctx, k.Registration)
+			n.gone(ctx, t.Registration)
 		}
 	case errors.As(err, &later):
 		n.counts.failed.Add(1)
 		n.pause(host, later.After)
 	default:
 		n.counts.failed.Add(1)
-		n.log.InfoContext(ctx, "knock failed", "registration", k.Registration, "service", host, "error", err)
+		if passing(err) {
+			n.pause(host, shortPause)
+		}
+		n.log.InfoContext(ctx, "knock failed", "registration", t.Registration, "service", host, "error", err)
 	}
 }
 
@@ -126,8 +130,20 @@ func (n *Notify) pause(host string, d time.Duration) {
 	if d <= 0 {
 		d = shortPause
 	}
-	n.paused.Store(host, n.d.Now().Add(min(d, longPause)))
-	n.log.Info("push service asked for peace", "service", host, "for", min(d, longPause))
+	d = min(d, longPause)
+	n.paused.Store(host, n.d.Now().Add(d))
+	n.log.Info("push service is left in peace", "service", host, "for", d)
+}
+
+// unpause forgets pauses that are over.
+func (n *Notify) unpause() {
+	now := n.d.Now()
+	n.paused.Range(func(host, until any) bool {
+		if !now.Before(until.(time.Time)) {
+			n.paused.Delete(host)
+		}
+		return true
+	})
 }
 
 // message is the content-free payload: it names the registration, whose app
@@ -145,9 +161,9 @@ func message(registration string) push.Message {
 }
 
 func hostOf(endpoint string) string {
-	u, err := url.Parse(endpoint)
+	origin, err := push.Origin(endpoint)
 	if err != nil {
 		return ""
 	}
-	return u.Host
+	return origin
 }

@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+
+	"github.com/wneessen/go-mail"
 
 	"countersign/internal/server/db"
 	"countersign/internal/server/keep"
@@ -76,6 +79,8 @@ func (n *Notify) SetSMTP(s *SMTP) {
 
 // sendMail sends what is due, until ctx ends.
 func (n *Notify) sendMail(ctx context.Context) {
+	tick := time.NewTicker(mailLook)
+	defer tick.Stop()
 	for ctx.Err() == nil {
 		sent, err := n.sendDue(ctx)
 		if err != nil && ctx.Err() == nil {
@@ -87,7 +92,7 @@ func (n *Notify) sendMail(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-n.mailed:
-		case <-time.After(mailLook):
+		case <-tick.C:
 		}
 	}
 }
@@ -102,11 +107,12 @@ func (n *Notify) sendDue(ctx context.Context) (int, error) {
 	if err != nil || len(batch) == 0 {
 		return 0, err
 	}
-	for i, err := range server.send(ctx, n.compose(batch, server.From)) {
+	for i, err := range server.send(ctx, n.compose(*server, batch)) {
 		batch[i].err = err
 	}
-	// What has been sent is written down also when the node stops now.
-	return len(batch), n.settle(context.WithoutCancel(ctx), batch)
+	late, stop := outlive(ctx) // what has been sent is written down also when the node stops now
+	defer stop()
+	return len(batch), n.settle(late, batch)
 }
 
 // A queued is a leased row of the queue.
@@ -167,6 +173,9 @@ func (n *Notify) settleOne(ctx context.Context, tx *db.Tx, q queued) error {
 	next := tx.Now.Add(backoff(q.tries))
 	outcome := ""
 	switch {
+	case errors.Is(q.err, errStopped): // it was not tried
+		_, err := tx.Exec(ctx, `UPDATE mail SET leased_until = 0, tries = tries - 1 WHERE id = $1 AND ended_at = 0`, q.id)
+		return err
 	case q.err == nil:
 		outcome = "sent"
 	case errors.Is(q.err, errForGood), next.After(q.createdAt.Add(mailLife)):
@@ -184,13 +193,20 @@ func (n *Notify) settleOne(ctx context.Context, tx *db.Tx, q queued) error {
 
 func (n *Notify) count(batch []queued) {
 	for _, q := range batch {
-		if q.err == nil {
+		switch {
+		case q.err == nil:
 			n.counts.mailed.Add(1)
-			continue
+		case !errors.Is(q.err, errStopped):
+			n.counts.mailFailed.Add(1)
+			n.log.Warn("mail not sent", "mail", q.id, "template", q.mail.Template, "tries", q.tries, "error", unaddressed(q))
 		}
-		n.counts.mailFailed.Add(1)
-		n.log.Warn("mail not sent", "mail", q.id, "template", q.mail.Template, "tries", q.tries, "error", q.err)
 	}
+}
+
+// unaddressed is what went wrong with a mail, without whom it was for: mail
+// servers quote the address.
+func unaddressed(q queued) string {
+	return strings.ReplaceAll(reason(q.err), q.mail.Address, "…")
 }
 
 func backoff(tries int) time.Duration {

@@ -27,6 +27,9 @@ import (
 	"countersign/internal/server/notify/push"
 )
 
+// grace is for what is under way when the node stops.
+const grace = 5 * time.Second
+
 // Options say how to reach people. The zero value sends no mail and no push.
 type Options struct {
 	// Service is the name of the service in mails, for example "Aoba Works sign-in".
@@ -52,17 +55,17 @@ type Notify struct {
 	d    *db.DB
 	keep *keep.Keeper
 	o    Options
+	smtp atomic.Pointer[SMTP]
 	log  *slog.Logger
 	node string // random: tells this node's wakes from the others'
 	key  *ecdsa.PrivateKey
-	smtp atomic.Pointer[SMTP]
 	push *push.Sender
 
 	woken  chan struct{} // a wake was committed here: tell the other nodes
 	heard  chan struct{} // another node said it has committed one
 	mailed chan struct{} // a mail was committed here
 	every  time.Duration // between two looks at the wakes of other nodes
-	knocks chan knock
+	knocks chan Target
 	paused sync.Map // push service's host to the time until which it wants peace
 	gone   func(context.Context, string)
 	counts counts
@@ -90,7 +93,7 @@ func New(d *db.DB, k *keep.Keeper, o Options) *Notify {
 	n := &Notify{
 		Hub: &Hub{}, d: d, keep: k, o: o, log: o.Log, node: rand.Text(), key: pushKey(k),
 		woken: make(chan struct{}, 1), heard: make(chan struct{}, 1), mailed: make(chan struct{}, 1),
-		every: time.Second, knocks: make(chan knock, knockQueue),
+		every: time.Second, knocks: make(chan Target, knockQueue),
 	}
 	if n.log == nil {
 		n.log = slog.Default()
@@ -125,8 +128,8 @@ func (n *Notify) Stats() Stats {
 }
 
 // Run works until ctx ends: it hears the other nodes, sends what is queued and
-// clears what is old. It returns when all of it has stopped; knocks that wait
-// then still get [grace].
+// clears what is old. It returns when all of it has stopped; what is under way
+// then still gets [grace].
 func (n *Notify) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for _, work := range []func(context.Context){n.follow, n.announce, n.listen, n.sendMail, n.prune, n.knockAll} {
@@ -141,5 +144,28 @@ func poke(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:
+	}
+}
+
+// wait waits, unless ctx ends before.
+func wait(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// outlive returns a context for work that is under way when ctx ends: it ends [grace] later.
+func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
+	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		wait(late, grace)
+		cancel()
+	})
+	return late, func() {
+		stop()
+		cancel()
 	}
 }

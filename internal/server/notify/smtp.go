@@ -22,7 +22,7 @@ const (
 	NoTLS       = "none" // on this machine only
 )
 
-const smtpPatience = 30 * time.Second // for one answer of the mail server
+const smtpPatience = 20 * time.Second // for one answer of the mail server
 
 // SMTP is the mail server that sends for us.
 type SMTP struct {
@@ -53,26 +53,39 @@ func (s SMTP) Check() error {
 	return nil
 }
 
+// domain is that of the sender's address.
+func (s SMTP) domain() string {
+	_, domain, _ := strings.Cut(s.From[strings.LastIndexAny(s.From, "<")+1:], "@")
+	return strings.TrimRight(domain, "> ")
+}
+
 func loopback(host string) bool {
 	a, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && a.IsLoopback()
 }
 
-// errForGood marks a mail that another try will not deliver.
-var errForGood = errors.New("refused for good")
+var (
+	// errForGood marks a mail that another try will not deliver.
+	errForGood = errors.New("refused for good")
+	// errStopped marks a mail that was not tried, because the node stops.
+	errStopped = errors.New("not tried: the server stops")
+)
 
-// send sends messages over one connection; each gets its own error. A nil
-// message is passed over, with its error from composing kept by the caller.
+// send sends messages over one connection; each gets its own error.
 func (s SMTP) send(ctx context.Context, msgs []composed) []error {
 	out := make([]error, len(msgs))
-	ctx, cancel := context.WithTimeout(ctx, mailLease/2)
+	late, cancel := context.WithTimeout(ctx, mailLease/2)
 	defer cancel()
 	c, err := s.client()
 	if err == nil {
-		err = c.DialWithContext(ctx)
+		err = c.DialWithContext(late)
 	}
 	for i, m := range msgs {
 		switch {
+		case ctx.Err() != nil:
+			out[i] = errStopped
+		case late.Err() != nil: // another node may take the rest soon
+			out[i] = late.Err()
 		case m.err != nil:
 			out[i] = errors.Join(errForGood, m.err)
 		case err != nil:

@@ -8,6 +8,7 @@ import (
 	htmltemplate "html/template"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/wneessen/go-mail"
 
@@ -51,9 +52,6 @@ func checkMail(m Mail) error {
 			return fmt.Errorf("%w: %s needs %q", ErrTemplate, m.Template, name)
 		}
 	}
-	if err := mail.NewMsg().To(m.Address); err != nil {
-		return fmt.Errorf("%w: %s: not an address", ErrTemplate, m.Template)
-	}
 	return nil
 }
 
@@ -75,23 +73,45 @@ func (n *Notify) write(m Mail, at time.Time) page {
 	if service == "" {
 		service = "Countersign"
 	}
+	v := func(name string) string { return oneLine(m.Data[name]) }
 	t := func(key string) string {
-		return ui.T(lang, key, "login", m.Data["login"], "device", m.Data["device"], "service", service, "host", n.o.Host)
+		return ui.T(lang, key, "login", v("login"), "device", v("device"), "service", service, "host", n.o.Host)
 	}
 	p := page{Lang: lang, Subject: t(l.subject), Said: t(l.said), Todo: t(l.todo), Link: m.Data["link"], Action: t("mail.setup_link.action"), Footer: t("mail.footer")}
 	for _, f := range []fact{
 		{t("mail.when"), when(lang, m.Zone, at)},
-		{t("mail.device"), m.Data["device"]},
-		{t("mail.app"), m.Data["app"]},
-		{t("mail.browser"), m.Data["browser"]},
-		{t("mail.place"), m.Data["place"]},
-		{t("mail.ip"), m.Data["ip"]},
+		{t("mail.device"), v("device")},
+		{t("mail.app"), v("app")},
+		{t("mail.browser"), v("browser")},
+		{t("mail.place"), v("place")},
+		{t("mail.ip"), v("ip")},
 	} {
 		if f.Value != "" {
 			p.Facts = append(p.Facts, f)
 		}
 	}
 	return p
+}
+
+// longest is how many characters of a value a mail shows.
+const longest = 100
+
+// oneLine keeps a value from outside to one line of what can be seen, so that
+// the name of a phone cannot add a paragraph of its own.
+func oneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return ' '
+		} else if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, s)
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > longest {
+		s = string(r[:longest]) + "…"
+	}
+	return s
 }
 
 // language is the one of ours that a locale asks for; English when none.
@@ -111,7 +131,7 @@ func when(lang, zone string, at time.Time) string {
 	if err != nil {
 		loc = time.UTC
 	}
-	return ui.When(lang, zone, at, time.Time{}) + " (" + strings.TrimSuffix("UTC"+at.In(loc).Format("-07:00"), "+00:00") + ")"
+	return ui.When(lang, zone, at, time.Time{}) + " (UTC" + strings.TrimPrefix(at.In(loc).Format("-07:00"), "+00:00") + ")"
 }
 
 func (p page) plain() string {
@@ -168,7 +188,7 @@ func (n *Notify) composeOne(q queued, from string) (*mail.Msg, error) {
 	}
 	msg.Subject(p.Subject)
 	msg.SetDateWithValue(q.createdAt)
-	msg.SetMessageIDWithValue(q.id + "@" + n.o.Host) // the same at each try: a mail that arrives twice is seen to be one
+	msg.SetMessageIDWithValue(q.id + "@" + server.domain()) // the same at each try: a mail that arrives twice is seen to be one
 	msg.SetGenHeader("Content-Language", p.Lang)
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no vacation answers
 	msg.SetBodyString(mail.TypeTextPlain, p.plain())

@@ -118,7 +118,7 @@ func (n *Notify) listen(ctx context.Context) {
 		if ctx.Err() == nil {
 			n.log.WarnContext(ctx, "cannot listen for wakes", "error", err)
 		}
-		wait(ctx, 5*time.Second)
+		wait(ctx, 5*n.every)
 	}
 }
 
@@ -134,15 +134,7 @@ func (n *Notify) prune(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			n.log.WarnContext(ctx, "cannot prune wakes and mails", "error", err)
 		}
+		n.unpause()
 		wait(ctx, keepWakes)
-	}
-}
-
-func wait(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
 	}
 }
