@@ -1,12 +1,10 @@
 import { useState } from 'preact/hooks'
 import { replace } from '../shell/router'
 import { t } from '../words/words'
-import { kindOf, platformOf } from './device'
+import { goodName, kindOf, longestName, platformOf } from './device'
 import { hostOf, type Offer } from './link'
 import { add } from './pairing'
 import { Screen } from './screen'
-
-const longest = 64
 
 /** "Add **id.aoba.example**?" Nothing has been sent when this is on the screen. */
 export function Confirm({ offer, busy = false }: { offer: Offer; busy?: boolean }) {
@@ -34,7 +32,7 @@ export function Confirm({ offer, busy = false }: { offer: Offer; busy?: boolean 
             id="device-name"
             type="text"
             autocomplete="off"
-            maxLength={longest}
+            maxLength={longestName}
             value={name}
             disabled={busy}
             onInput={(event) => setName(event.currentTarget.value)}
@@ -53,13 +51,6 @@ export function Confirm({ offer, busy = false }: { offer: Offer; busy?: boolean 
       </form>
     </Screen>
   )
-}
-
-/** A name as the protocol takes it: printable, no spaces at its ends, at most
- *  64 characters. */
-export function goodName(text: string): string {
-  const shown = text.normalize('NFC').replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, ' ').trim()
-  return [...shown].slice(0, longest).join('').trim()
 }
 
 function defaultName(): string {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { kindOf, platformOf } from './device'
+import { goodName, kindOf, platformOf } from './device'
 
 const webkit = 'AppleWebKit/605.1.15 (KHTML, like Gecko)'
 const iphone = `Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) ${webkit} Version/18.5 Mobile/15E148 Safari/604.1`
@@ -20,4 +20,15 @@ test.each([
 
 test('an iPhone is one, also in an app that only wraps Safari', () => {
   expect(kindOf(iphone, 5)).toBe('iphone')
+})
+
+test.each([
+  [' Mei’s Pixel ', 'Mei’s Pixel'],
+  ['芽衣のiPhone', '芽衣のiPhone'],
+  ['two\nlines', 'two lines'],
+  ['turned\u202Earound', 'turned around'],
+  ['\u200B', ''],
+  ['x'.repeat(70), 'x'.repeat(64)],
+])('a device’s name is printable and short: %j', (typed, name) => {
+  expect(goodName(typed)).toBe(name)
 })

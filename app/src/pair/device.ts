@@ -44,3 +44,13 @@ export function platformOf(agent: string, touchPoints: number): string {
   const browser = browsers.find(([pattern]) => pattern.test(agent))?.[1] ?? ''
   return [names[kindOf(agent, touchPoints)], browser].filter(Boolean).join(', ') || 'Browser'
 }
+
+/** The most characters a name may have. */
+export const longestName = 64
+
+/** A name as the protocol takes it: printable, no spaces at its ends, at most
+ *  64 characters. */
+export function goodName(text: string): string {
+  const shown = text.normalize('NFC').replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, ' ').trim()
+  return [...shown].slice(0, longestName).join('').trim()
+}
