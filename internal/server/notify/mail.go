@@ -39,12 +39,17 @@ type Mail struct {
 var ErrTemplate = errors.New("mail template cannot be filled")
 
 // Mail queues a message, to be sent once the transaction is committed. Without
-// a mail server it does nothing.
+// a mail server, or to what is no address, it queues nothing: the thing it tells
+// of must not fail for it.
 func (n *Notify) Mail(ctx context.Context, tx *db.Tx, m Mail) error {
 	if err := checkMail(m); err != nil {
 		return err
 	}
 	if n.smtp.Load() == nil {
+		return nil
+	}
+	if err := mail.NewMsg().To(m.Address); err != nil {
+		n.log.WarnContext(ctx, "person has no usable mail address", "person", m.Person, "template", m.Template)
 		return nil
 	}
 	data, err := json.Marshal(m.Data)
@@ -107,7 +112,7 @@ func (n *Notify) sendDue(ctx context.Context) (int, error) {
 	if err != nil || len(batch) == 0 {
 		return 0, err
 	}
-	for i, err := range server.send(ctx, n.compose(*server, batch)) {
+	for i, err := range server.send(ctx, n.compose(server, batch)) {
 		batch[i].err = err
 	}
 	late, stop := outlive(ctx) // what has been sent is written down also when the node stops now

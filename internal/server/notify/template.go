@@ -158,15 +158,15 @@ type composed struct {
 	err error
 }
 
-func (n *Notify) compose(batch []queued, from string) []composed {
+func (n *Notify) compose(server *SMTP, batch []queued) []composed {
 	out := make([]composed, len(batch))
 	for i, q := range batch {
-		out[i].msg, out[i].err = n.composeOne(q, from)
+		out[i].msg, out[i].err = n.composeOne(server, q)
 	}
 	return out
 }
 
-func (n *Notify) composeOne(q queued, from string) (*mail.Msg, error) {
+func (n *Notify) composeOne(server *SMTP, q queued) (*mail.Msg, error) {
 	data, err := n.keep.Unseal(q.sealed, mailPlace(q.id, q.mail.Person))
 	if err != nil {
 		return nil, err
@@ -180,7 +180,7 @@ func (n *Notify) composeOne(q queued, from string) (*mail.Msg, error) {
 		return nil, err
 	}
 	msg := mail.NewMsg()
-	if err := msg.From(from); err != nil {
+	if err := msg.From(server.From); err != nil {
 		return nil, err
 	}
 	if err := msg.To(q.mail.Address); err != nil {
