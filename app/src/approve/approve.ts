@@ -87,8 +87,8 @@ async function fetchRequest(ref: Ref): Promise<void> {
     const door = await doorOf(ref.registration)
     const body = await bytes(door, { method: 'GET', path: `/device/requests/${encodeURIComponent(ref.id)}` })
     const seen = await readAsked(ref.id, body)
-    const listed = pending.value.find(({ id }) => id === ref.id)?.closesAt
-    dispatch({ is: 'fetched', ref, seen, closesAt: listed ?? seen.asked.expiresAt - door.clock.now() + Date.now() })
+    const known = pending.value.find(({ id }) => id === ref.id)?.closesAt
+    dispatch({ is: 'fetched', ref, seen, closesAt: known ?? seen.asked.expiresAt - door.clock.now() + Date.now() })
   } catch (thrown) {
     dispatch({ is: 'unfetched', ref, reason: reasonOf(thrown) })
   }
@@ -112,7 +112,7 @@ async function send(wish: Effect & { do: 'send' }): Promise<void> {
   }
 }
 
-async function signed(wish: Effect & { do: 'send' }, issuer: string, key: CryptoKey, now: number) {
+async function signed(wish: Effect & { do: 'send' }, issuer: string, key: CryptoKey, at: number) {
   const { ref, seen, decision, number } = wish
   const whole: Decision = {
     issuer,
@@ -122,7 +122,7 @@ async function signed(wish: Effect & { do: 'send' }, issuer: string, key: Crypto
     decision,
     number,
     digest: seen.digest,
-    at: Math.round(now),
+    at: Math.round(at),
   }
   const signature = base64url(await sign(key, decideMessage(whole)))
   return { decision, number, digest: base64url(seen.digest), at: whole.at, signature }

@@ -1,5 +1,6 @@
 /** The sheet that asks: who signs in where, from where, and which number the
  *  page shows. Drawn from the model alone. */
+// oxlint-disable-next-line import/no-unassigned-import -- the style sheet of this part
 import './approve.css'
 import { useComputed } from '@preact/signals'
 import { ofRegistration } from '../remote/registrations'

@@ -148,9 +148,9 @@ test('an account that was removed comes back in its old place', async () => {
   server(() => accepted())
   await add(offer, 'x', 'y')
   const before = vault.value.entries[0]!
-  await store.change((vault) => ({
-    ...vault,
-    entries: vault.entries.map((entry) => ({ ...entry, note: 'mine', server: { ...entry.server!, state: 'removed' as const } })),
+  await store.change((old) => ({
+    ...old,
+    entries: old.entries.map((entry) => ({ ...entry, note: 'mine', server: { ...entry.server!, state: 'removed' as const } })),
   }))
   await add(offer, 'x', 'y')
   expect(vault.value.entries).toHaveLength(1)

@@ -145,9 +145,8 @@ async function keep(issuer: string, answer: Answer, pair: CryptoKeyPair): Promis
 /** The vault with the account: in its old place if it was here and is of no use. */
 function placed(vault: Vault, answer: Answer): Vault {
   const before = paired(vault.entries).find(({ server }) => sameAccount(server, answer))
-  const entry = toEntry(answer, newId(), Date.now())
-  if (!before) return addEntry(vault, entry)
-  return withEntry(vault, before.id, (old) => ({ ...old, server: entry.server! }))
+  if (!before) return addEntry(vault, toEntry(answer, newId(), Date.now()))
+  return withEntry(vault, before.id, (old) => ({ ...old, server: answer.server }))
 }
 
 /** The same (issuer, directory, subject): never the same address. */

@@ -7,7 +7,7 @@ import { resume } from './pairing'
 import { PairScreens } from './screens'
 
 export const pairing: Plug = {
-  routes: { pair: (route) => <PairScreens route={route} /> },
+  routes: { pair: (to) => <PairScreens route={to} /> },
   notices: () => <Unfinished />,
   ways: () => <TypeCode />,
   account: (entry) => entry.server && <PairedDetails entry={{ ...entry, server: entry.server }} />,

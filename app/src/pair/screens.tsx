@@ -1,5 +1,6 @@
 /** The screens of pairing, by address: a link that was opened or scanned, a
  *  code that is typed, the wait for the other screen, and what went wrong. */
+// oxlint-disable-next-line import/no-unassigned-import -- the style sheet of this part
 import './pair.css'
 import { useState } from 'preact/hooks'
 import { replace, type Route } from '../shell/router'

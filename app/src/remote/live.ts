@@ -50,7 +50,7 @@ export function startLive(to: Listener): void {
 
 /** Looks at every server now, and begins failed streams anew. */
 export function lookAgain(): void {
-  for (const rouse of [...sleepers]) rouse()
+  for (const rouse of sleepers) rouse()
   for (const registration of registrations.peek()) void look(registration).catch(() => undefined)
 }
 

@@ -107,8 +107,9 @@ export async function leave(registration: string): Promise<void> {
 async function change(registration: string, fn: (entry: Paired) => Entry): Promise<void> {
   await store.change((before) => {
     const entry = paired(before.entries).find(({ server }) => server.registration === registration)
-    const after = entry && fn(entry)
-    return !entry || after === entry ? before : withEntry(before, entry.id, () => after!)
+    if (!entry) return before
+    const after = fn(entry)
+    return after === entry ? before : withEntry(before, entry.id, () => after)
   })
 }
 

@@ -1,6 +1,5 @@
 /** New versions. One that has arrived waits until the person takes it, and is
  *  not offered while a request is on the screen. */
-import './update.css'
 import { signal } from '@preact/signals'
 import { deciding } from '../approve/state'
 import { Icon } from '../shell/icon'
@@ -53,7 +52,7 @@ export function UpdateLine() {
     else worker.postMessage('update')
   }
   return (
-    <div class="note update" role="status">
+    <div class="note row update" role="status">
       <Icon name="i-refresh" look="i-s" />
       <span class="grow">{t('app.update.arrived')}</span>
       <button class="btn sm" type="button" onClick={take}>
