@@ -13,7 +13,7 @@ import (
 )
 
 // getRegistration tells a device about itself.
-func (a *api) getRegistration(w http.ResponseWriter, r *http.Request, c caller) error {
+func (a *api) getRegistration(w http.ResponseWriter, r *http.Request, c *caller) error {
 	var answer wire.Registration
 	err := a.DB.Read(r.Context(), func(tx *db.Tx) (err error) {
 		answer, err = a.describe(r.Context(), tx, c.Registration)
@@ -70,7 +70,7 @@ func (a *api) newer(ctx context.Context, tx *db.Tx, g registration.Registration)
 
 // putRegistration changes name or push address. A signature is good for a
 // minute, so its nonce is used up in the same transaction.
-func (a *api) putRegistration(w http.ResponseWriter, r *http.Request, c caller) error {
+func (a *api) putRegistration(w http.ResponseWriter, r *http.Request, c *caller) error {
 	var change wire.Change
 	if err := c.decode(&change); err != nil {
 		return err
@@ -100,7 +100,7 @@ func (a *api) putRegistration(w http.ResponseWriter, r *http.Request, c caller) 
 }
 
 // deleteRegistration is the device saying goodbye.
-func (a *api) deleteRegistration(w http.ResponseWriter, r *http.Request, c caller) error {
+func (a *api) deleteRegistration(w http.ResponseWriter, r *http.Request, c *caller) error {
 	err := a.DB.Write(r.Context(), func(tx *db.Tx) error {
 		if c.State == registration.Pending {
 			return a.Registry.Abandon(r.Context(), tx, c.Registration)

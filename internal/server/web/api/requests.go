@@ -20,7 +20,7 @@ const (
 
 // getRequests is the pending list. With ?wait=N it answers after at most N
 // seconds, or as soon as something changes: for where streams do not get through.
-func (a *api) getRequests(w http.ResponseWriter, r *http.Request, c caller) error {
+func (a *api) getRequests(w http.ResponseWriter, r *http.Request, c *caller) error {
 	wait, err := waitOf(r)
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func recent(l wire.Briefs) bool {
 }
 
 // list reads the registration anew: it may have ended while the device waited.
-func (a *api) list(ctx context.Context, c caller) (l wire.Briefs, err error) {
+func (a *api) list(ctx context.Context, c *caller) (l wire.Briefs, err error) {
 	err = a.DB.Read(ctx, func(tx *db.Tx) error {
 		g, err := a.alive(ctx, tx, c.ID)
 		if err != nil {
@@ -88,7 +88,7 @@ func (a *api) alive(ctx context.Context, tx *db.Tx, id string) (registration.Reg
 }
 
 // getRequest gives out a request, to the byte as it is stored.
-func (a *api) getRequest(w http.ResponseWriter, r *http.Request, c caller) error {
+func (a *api) getRequest(w http.ResponseWriter, r *http.Request, c *caller) error {
 	var body []byte
 	err := a.DB.Read(r.Context(), func(tx *db.Tx) (err error) {
 		body, err = a.Approvals.Fetch(r.Context(), tx, c.Registration, r.PathValue("id"))
@@ -103,7 +103,7 @@ func (a *api) getRequest(w http.ResponseWriter, r *http.Request, c caller) error
 }
 
 // postDecision takes the answer to a request.
-func (a *api) postDecision(w http.ResponseWriter, r *http.Request, c caller) error {
+func (a *api) postDecision(w http.ResponseWriter, r *http.Request, c *caller) error {
 	var d wire.Decision
 	if err := c.decode(&d); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime/debug"
 
 	"countersign/internal/server/db"
 	"countersign/internal/server/registration"
@@ -19,18 +20,44 @@ type caller struct {
 	body  []byte
 }
 
-type signedFunc func(w http.ResponseWriter, r *http.Request, c caller) error
+type signedFunc func(w http.ResponseWriter, r *http.Request, c *caller) error
 
 // signed lets a call through that is signed by a device we know. The target
 // that was signed is rebuilt from our own origin, never from the Host header.
 func (a *api) signed(h signedFunc) web.HandlerFunc {
 	return a.told(func(w http.ResponseWriter, r *http.Request) error {
-		c, err := a.check(r)
+		c := new(caller)
+		err := aside(func() (err error) {
+			*c, err = a.check(r)
+			return err
+		})
 		if err != nil {
 			return err
 		}
 		return h(w, r, c)
 	})
+}
+
+// aside runs f on a stack of its own. Checking a signature and asking the
+// database need a deep one, which the runtime does not take back from a stream
+// that then sits for minutes on the little it needs.
+func aside(f func() error) (err error) {
+	var fault any
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() {
+			if p := recover(); p != nil {
+				fault = fmt.Sprintf("%v\n%s", p, debug.Stack())
+			}
+		}()
+		err = f()
+	}()
+	<-done
+	if fault != nil {
+		panic(fault)
+	}
+	return err
 }
 
 func (a *api) check(r *http.Request) (c caller, err error) {
@@ -71,4 +98,4 @@ func (a *api) check(r *http.Request) (c caller, err error) {
 }
 
 // decode reads the body of a signed call.
-func (c caller) decode(v any) error { return web.DecodeBytes(c.body, v) }
+func (c *caller) decode(v any) error { return web.DecodeBytes(c.body, v) }

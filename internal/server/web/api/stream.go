@@ -20,23 +20,30 @@ import (
 // Ten thousand of these are open on a node, so each keeps as little as it can,
 // and looks at the database in a goroutine of its own: the stack that a query
 // needs is not kept for the ten minutes that follow.
-func (a *api) stream(w http.ResponseWriter, r *http.Request, c caller) error {
+func (a *api) stream(w http.ResponseWriter, r *http.Request, c *caller) error {
 	clear(r.Header) // read; nobody needs them any more
 	l := &listener{a: a, id: c.ID}
-	return a.shell.Stream(w, r, registration.PersonTopic(c.Person), func(ctx context.Context) (web.Event, error) {
-		type seen struct {
-			web.Event
-			error
-		}
-		looked := make(chan seen, 1)
-		go func() {
-			e, err := l.look(ctx)
-			looked <- seen{e, err}
-		}()
-		s := <-looked
-		return s.Event, s.error
-	})
+	return a.shell.Stream(asideWriter{w}, r, registration.PersonTopic(c.Person), l.aside)
 }
+
+// An asideWriter writes on a stack of its own, as the looking is done.
+type asideWriter struct{ http.ResponseWriter }
+
+func (w asideWriter) Write(b []byte) (n int, err error) {
+	err = aside(func() (err error) {
+		n, err = w.ResponseWriter.Write(b)
+		return err
+	})
+	return n, err
+}
+
+// FlushError is what [http.ResponseController] calls to send what was written.
+func (w asideWriter) FlushError() error {
+	return aside(func() error { return http.NewResponseController(w.ResponseWriter).Flush() })
+}
+
+// Unwrap lets the controller through to deadlines.
+func (w asideWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // A listener is what a stream remembers between two looks.
 type listener struct {
@@ -55,6 +62,14 @@ type ids struct {
 type change struct {
 	State string `json:"state"`
 	At    int64  `json:"at"`
+}
+
+func (l *listener) aside(ctx context.Context) (e web.Event, err error) {
+	err = aside(func() (err error) {
+		e, err = l.look(ctx)
+		return err
+	})
+	return e, err
 }
 
 func (l *listener) look(ctx context.Context) (web.Event, error) {
