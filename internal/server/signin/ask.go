@@ -10,6 +10,7 @@ import (
 
 	"countersign/internal/server/approval"
 	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
 	"countersign/internal/server/method"
 	"countersign/internal/server/policy"
@@ -41,7 +42,7 @@ func (s *Service) Ask(ctx context.Context, token string, b Browser) error {
 		if a.Step.Kind != policy.AskSecond || !a.Step.Approval {
 			return ErrStep
 		}
-		silent, err := s.refusedUnseen(ctx, tx, a)
+		silent, err := s.silent(ctx, tx, a)
 		if err != nil {
 			return err
 		}
@@ -82,9 +83,13 @@ func (s *Service) question(a Attempt, silent bool) approval.AskIn {
 // before time is up.
 func (a Attempt) hidden() bool { return !a.proven() && !a.Known }
 
-// refusedUnseen tells whether the person has said no to this attempt without
-// the page having been told. Then nobody is asked again.
-func (s *Service) refusedUnseen(ctx context.Context, tx *db.Tx, a Attempt) (bool, error) {
+// silent tells whether the page goes on as if a phone were asked, and none is:
+// the person is suspended, or has said no to this attempt without the page
+// having been told.
+func (s *Service) silent(ctx context.Context, tx *db.Tx, a Attempt) (bool, error) {
+	if !a.proven() && a.person.State == directory.Suspended {
+		return true, nil
+	}
 	if !a.hidden() || a.approval == "" {
 		return false, nil
 	}
