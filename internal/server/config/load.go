@@ -148,7 +148,7 @@ func Keys() []string {
 func Changed(old, new Config) (atOnce, restart []string) {
 	a, b := reflect.ValueOf(old), reflect.ValueOf(new)
 	eachKey("", reflect.TypeFor[Config](), func(key string, f reflect.StructField, index []int) {
-		if reflect.DeepEqual(a.FieldByIndex(index).Interface(), b.FieldByIndex(index).Interface()) {
+		if same(a.FieldByIndex(index), b.FieldByIndex(index)) {
 			return
 		}
 		if f.Tag.Get("reload") != "" {
@@ -158,6 +158,14 @@ func Changed(old, new Config) (atOnce, restart []string) {
 		}
 	})
 	return atOnce, restart
+}
+
+// same compares two settings; an empty list is no list.
+func same(a, b reflect.Value) bool {
+	if a.Kind() == reflect.Slice && a.Len() == 0 && b.Len() == 0 {
+		return true
+	}
+	return reflect.DeepEqual(a.Interface(), b.Interface())
 }
 
 // eachKey visits the settings; those in a table inherit the table's reload tag.

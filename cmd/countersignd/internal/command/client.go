@@ -58,10 +58,12 @@ func (c *clientAdd) Run(ctx context.Context, w World, g *grammar) error {
 			return record(ctx, tx, directory.Person{}, "client add", map[string]any{"client": id})
 		})
 		rows := [][]string{{"issuer", d.conf.IDURL}, {"client_id", id}}
-		if !secret.Empty() {
+		if secret.Empty() {
+			w.say("server.client.added_public", "name", c.Name)
+		} else {
+			w.say("server.client.added", "name", c.Name)
 			rows = append(rows, []string{"client_secret", secret.Reveal()})
 		}
-		w.say("server.client.added", "name", c.Name)
 		return errors.Join(err, d.table(rows))
 	})
 }

@@ -6,6 +6,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,7 +54,7 @@ func (w World) lang() string {
 
 // grammar is all that can be typed.
 type grammar struct {
-	Config string `help:"The file with the settings." default:"countersign.toml" env:"COUNTERSIGN_CONFIG" placeholder:"FILE"`
+	Config string `help:"The file with the settings; countersign.toml unless COUNTERSIGN_CONFIG says otherwise." placeholder:"FILE"`
 
 	Init    initCommand    `cmd:"" help:"Set up a new server: settings, keys, the organisation and its first owner."`
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
@@ -80,7 +81,7 @@ func Run(ctx context.Context, w World, args []string) error {
 	stopped := false
 	k, err := kong.New(&g, kong.Name("countersignd"), kong.Description(description),
 		kong.Writers(w.Out, w.Err), kong.Exit(func(int) { stopped = true }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}), kong.Vars{"config": w.Env("COUNTERSIGN_CONFIG")})
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))
 	if err != nil {
 		return err
 	}
@@ -94,6 +95,7 @@ func Run(ctx context.Context, w World, args []string) error {
 	if err != nil {
 		return fmt.Errorf("%w (countersignd --help tells more)", err)
 	}
+	g.Config = cmp.Or(g.Config, w.Env("COUNTERSIGN_CONFIG"), "countersign.toml")
 	c.BindTo(ctx, (*context.Context)(nil))
 	return c.Run(w, &g)
 }

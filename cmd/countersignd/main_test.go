@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"countersignd": main})
+}
+
+// The scenes in testdata type what a person types, into the real program.
+func TestScenes(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			for _, name := range []string{"PORT1", "PORT2"} {
+				port, err := freePort()
+				if err != nil {
+					return err
+				}
+				e.Setenv(name, port)
+			}
+			e.Setenv("LANG", "en_US.UTF-8")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"ready": ready, "mode": mode, "sql": query, "busy": busy, "visit": visit,
+		},
+	})
+}
+
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return "", err
+	}
+	return port, l.Close()
+}
+
+// ready PORT waits until a server says that it is ready.
+func ready(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(await(context.Background(), "http://127.0.0.1:"+args[0]+"/readyz"))
+}
+
+// await asks until the answer is 200, for up to ten seconds.
+func await(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			return err
+		}
+		if a, err := http.DefaultClient.Do(r); err == nil {
+			a.Body.Close()
+			if a.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s was not ready in time", url)
+		case <-tick.C:
+		}
+	}
+}
+
+// mode FILE OCTAL compares a file's permissions.
+func mode(ts *testscript.TestScript, _ bool, args []string) {
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if got := fmt.Sprintf("%o", info.Mode().Perm()); got != args[1] {
+		ts.Fatalf("%s has mode %s, want %s", args[0], got, args[1])
+	}
+}
+
+// sql FILE STATEMENT changes a database behind the program's back.
+func query(ts *testscript.TestScript, _ bool, args []string) {
+	d, err := sql.Open("sqlite", "file:"+filepath.ToSlash(ts.MkAbs(args[0])))
+	ts.Check(err)
+	defer d.Close()
+	_, err = d.Exec(args[1])
+	ts.Check(err)
+}
+
+// busy PORT listens there until the scene ends.
+func busy(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:"+args[0])
+	ts.Check(err)
+	ts.Defer(func() { l.Close() })
+}
+
+// visit URL TEXT follows redirects, as a browser with cookies, to a page that holds a text.
+func visit(ts *testscript.TestScript, neg bool, args []string) {
+	jar, err := cookiejar.New(nil)
+	ts.Check(err)
+	a, err := (&http.Client{Jar: jar}).Get(args[0])
+	ts.Check(err)
+	defer a.Body.Close()
+	page := new(strings.Builder)
+	_, err = fmt.Fprint(page, a.Status, "\n")
+	ts.Check(err)
+	ts.Check(a.Write(page))
+	if strings.Contains(page.String(), args[1]) == neg {
+		ts.Fatalf("%s: %q in the page is %v:\n%s", args[0], args[1], !neg, page)
+	}
+}
