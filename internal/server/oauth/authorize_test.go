@@ -118,6 +118,21 @@ func TestARequestWaitsAsLongAsASignInTakes(t *testing.T) {
 	}
 }
 
+func TestOldSessionIsGoodEnoughUnlessAsked(t *testing.T) {
+	w := newWorld(t)
+	mei := w.signIn(w.mei)
+	later(w, 3*time.Hour)
+	step := w.begin(ask("expenses"), mei)
+	later(w, time.Minute)
+	if step, err := w.s.Resume(t.Context(), step.Request.ID, &mei, oauth.From{}); err != nil || step.Do != oauth.Consent {
+		t.Errorf("%d %v", step.Do, err)
+	}
+	step = w.begin(ask("expenses", "max_age", "3600"), mei)
+	if step, err := w.s.Resume(t.Context(), step.Request.ID, &mei, oauth.From{}); err != nil || step.Do != oauth.SignInAgain {
+		t.Errorf("max_age: %d %v", step.Do, err)
+	}
+}
+
 // The person must never be sent to an address that is not the application's.
 func TestWrongClientOrRedirectIsNeverAnsweredThere(t *testing.T) {
 	w := newWorld(t)

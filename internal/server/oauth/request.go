@@ -27,7 +27,7 @@ type Request struct {
 	Prompts   []string // login, consent, select_account; or none alone
 	LoginHint string
 	Subject   string        // of an id_token_hint: nobody else will do
-	MaxAge    time.Duration // since authentication; negative for any
+	MaxAge    time.Duration // since authentication; [anyAge] when it does not matter
 	Strength  int           // that the application asks for; 0 for any
 	Locales   string        // preferred languages of the pages (BCP 47, spaces between)
 	Resource  string
@@ -43,6 +43,9 @@ const (
 	promptConsent = "consent"
 	promptAccount = "select_account"
 )
+
+// anyAge is the MaxAge of a request that does not ask how old a sign-in is.
+const anyAge = -time.Second
 
 // longest is the most bytes that all parameters of a request may have together.
 const longest = 16 << 10
@@ -62,7 +65,7 @@ func (s *Service) addressed(ctx context.Context, v url.Values) (*Request, error)
 	if err != nil || !client.matches(redirect) {
 		return nil, ErrWrongRedirect
 	}
-	return &Request{Client: client, Redirect: redirect, MaxAge: -1}, nil
+	return &Request{Client: client, Redirect: redirect, MaxAge: anyAge}, nil
 }
 
 // read takes over all other parameters. What it refuses is told to the application.
