@@ -6,7 +6,7 @@ import { base64url } from '../remote/bytes'
 import { ask, bytes } from '../remote/door'
 import type { Brief } from '../remote/live'
 import { decideMessage, sign, type Decision } from '../remote/message'
-import { doorOf, markRemoved, ofRegistration, sync } from '../remote/registrations'
+import { doorOf, markRemoved, ofRegistration, paired, sync } from '../remote/registrations'
 import { calm } from '../remote/text'
 import { reasonOf, Trouble } from '../remote/trouble'
 import { openSheet } from '../shell/router'
@@ -28,13 +28,13 @@ export function onEnded(tell: (ending: Ending) => void): void {
   endings.push(tell)
 }
 
-/** Carries out what the model wishes, and lets time pass for what waits, four
- *  times a second. Called once. */
+onWishes((wishes) => {
+  present()
+  for (const wish of wishes) void perform(wish)
+})
+
+/** Lets time pass for what waits, four times a second. Called once. */
 export function startApprovals(): void {
-  onWishes((wishes) => {
-    present()
-    for (const wish of wishes) void perform(wish)
-  })
   const ticking = computed(() => deciding.value || pending.value.length > 0)
   effect(() => {
     if (!ticking.value) return
@@ -43,6 +43,12 @@ export function startApprovals(): void {
       dispatch({ is: 'tick', now: now.value })
     }, 250)
     return () => clearInterval(timer)
+  })
+  effect(() => {
+    const here = new Set(paired().map(({ server }) => server.registration))
+    for (const { registration } of pending.value) {
+      if (!here.has(registration)) queueMicrotask(() => dispatch({ is: 'forgotten', registration }))
+    }
   })
 }
 

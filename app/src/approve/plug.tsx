@@ -2,6 +2,7 @@
 import { useEffect } from 'preact/hooks'
 import { startLive } from '../remote/live'
 import { markRemoved, sync } from '../remote/registrations'
+import { reasonOf } from '../remote/trouble'
 import type { Plug } from '../shell/plug'
 import { replace, type Route } from '../shell/router'
 import { hush, hushAllBut } from '../push/push'
@@ -20,13 +21,25 @@ export const approvals: Plug = {
         listed(registration, briefs)
         void hushAllBut(registration, briefs.map(({ id }) => id)).catch(() => undefined)
       },
-      changed: (registration) => void sync(registration).catch(() => undefined),
-      removed: (registration) => {
-        dispatch({ is: 'forgotten', registration })
-        void markRemoved(registration).catch(() => undefined)
-      },
+      changed: (registration) => void freshen(registration),
+      removed,
     })
   },
+}
+
+/** Hears from the server how a registration stands. Out of reach is no news:
+ *  what is known stays. */
+async function freshen(registration: string): Promise<void> {
+  try {
+    await sync(registration)
+  } catch (thrown) {
+    if (reasonOf(thrown).why === 'removed') removed(registration)
+  }
+}
+
+function removed(registration: string): void {
+  dispatch({ is: 'forgotten', registration })
+  void markRemoved(registration).catch(() => undefined)
 }
 
 /** `#approve/<registration>/<request>`: the sheet over the list. */

@@ -12,6 +12,8 @@ export function troubleWords(reason: Reason): string {
       return t('app.approve.trouble.clock')
     case 'busy':
       return t('app.approve.trouble.busy', { n: Math.ceil(reason.after) })
+    case 'storage':
+      return t('app.approve.trouble.storage')
     default:
       return t('app.approve.trouble.stranger')
   }

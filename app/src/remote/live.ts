@@ -15,7 +15,7 @@ export type Brief = { id: string; kind: string; askedAt: number; closesAt: numbe
 export type Listener = {
   /** The open requests of a registration, all of them. */
   listed(registration: string, briefs: Brief[]): void
-  /** Something about the registration itself changed. */
+  /** Something about the registration itself may have changed. */
   changed(registration: string): void
   /** The server no longer knows this phone. */
   removed(registration: string): void
@@ -24,6 +24,8 @@ export type Listener = {
 /** A browser opens six connections to a host. Some must be left for answers. */
 const streamsPerServer = 2
 const heartbeat = 25_000
+/** A server writes something at once. What holds that back would hold back events. */
+const firstWord = 10_000
 const channel = new BroadcastChannel('countersign/requests')
 
 let listener: Listener | undefined
@@ -111,6 +113,7 @@ function attendAll(signal: AbortSignal): Promise<void> {
 /** Keeps one line: look, listen, and after a failure wait a little longer. */
 async function attend(registration: string, signal: AbortSignal): Promise<void> {
   const way = { polls: false }
+  listener?.changed(registration)
   for (let failures = 0; !signal.aborted; ) {
     const began = Date.now()
     try {
@@ -141,7 +144,7 @@ async function hear(registration: string, way: { polls: boolean }, signal: Abort
  *  on the way collects what it should pass on. */
 async function listen(door: Door, signal: AbortSignal): Promise<boolean> {
   const silence = new AbortController()
-  let timer = setTimeout(() => silence.abort(), 2 * heartbeat)
+  let timer = setTimeout(() => silence.abort(), firstWord)
   let heard = false
   try {
     const call = { method: 'GET', path: '/device/stream', signal: AbortSignal.any([signal, silence.signal]) } as const

@@ -1,5 +1,8 @@
-/** Why a call to a server brought nothing, in the words of the house. `closed`
- *  carries how the request ended; `refused` carries the server's own code. */
+import { StoreTrouble } from '../store/trouble'
+
+/** Why a call to a server brought nothing. `closed` carries how the request
+ *  ended; `refused` the server's own code; `stranger` gave an answer that no
+ *  server of ours gives; `storage` is this phone's own, and nothing was sent. */
 export type Reason =
   | { why: 'offline' }
   | { why: 'unreachable' }
@@ -9,6 +12,7 @@ export type Reason =
   | { why: 'closed'; state: string }
   | { why: 'refused'; code: string; status: number; detail: Record<string, unknown> }
   | { why: 'stranger' }
+  | { why: 'storage' }
 
 /** A Reason that travels as an error. */
 export class Trouble extends Error {
@@ -23,6 +27,7 @@ export class Trouble extends Error {
 /** The reason of whatever was thrown; what we cannot name is thrown on. */
 export function reasonOf(thrown: unknown): Reason {
   if (thrown instanceof Trouble) return thrown.reason
+  if (thrown instanceof StoreTrouble) return { why: 'storage' }
   throw thrown
 }
 
