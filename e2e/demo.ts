@@ -9,11 +9,20 @@ import { createInterface } from 'node:readline'
 
 const program = join(import.meta.dirname, '../bin/countersignd')
 
-/** The addresses that `countersignd demo --listen-json` prints on its first line. */
+/** What `countersignd demo --listen-json` prints on its first line. */
 export interface Addresses {
   readonly id: string
   readonly app: string
-  readonly [name: string]: string
+  /** The page that says what to open. */
+  readonly start: string
+  /** The sample applications: on a server, in the browser, and the API they call. */
+  readonly expenses: string
+  readonly notes: string
+  readonly api: string
+  readonly inbox: string
+  /** Everybody's. */
+  readonly password: string
+  readonly people: readonly { readonly login: string; readonly name: string }[]
 }
 
 export class Demo {

@@ -13,6 +13,7 @@ import { filmPicture, filmScreen, filmWall } from './camera.ts'
 import { camera, chromium } from './chromium.ts'
 import { Demo } from './demo.ts'
 import { watch } from './watch.ts'
+import { words, type Say } from './words.ts'
 
 export { expect }
 
@@ -49,6 +50,8 @@ interface Fixtures {
   /** The language people in this test read. */
   language: Language
   colorScheme: 'light' | 'dark'
+  /** The words of that language. */
+  say: Say
   /** A server with a fresh database; what one test did never explains another. */
   demo: Demo
   /** A window on a computer. */
@@ -65,6 +68,8 @@ export const test = base.extend<Fixtures>({
   language: ['en', { option: true }],
 
   locale: async ({ language }, use) => use(locales[language]),
+
+  say: async ({ language }, use) => use(words(language)),
 
   complaints: async ({}, use) => {
     const complaints: string[] = []
