@@ -19,7 +19,6 @@ const (
 	knockTTL   = time.Minute      // about as long as a request is open
 	longPause  = 5 * time.Minute  // the longest a push service is left in peace
 	shortPause = 10 * time.Second // when it did not say how long, or does not answer
-	secondTry  = time.Second      // after a first try that did not get through
 )
 
 // A Target is an app to knock at.
@@ -92,7 +91,7 @@ func (n *Notify) deliver(ctx context.Context, t Target) {
 	to, m := push.Subscription{Endpoint: t.Endpoint, P256dh: t.P256dh, Auth: t.Auth}, message(t.Registration)
 	err := n.push.Send(ctx, to, m)
 	if passing(err) {
-		wait(ctx, secondTry)
+		wait(ctx, n.retry)
 		err = n.push.Send(ctx, to, m)
 	}
 	n.settleKnock(ctx, t, host, err)

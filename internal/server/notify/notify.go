@@ -66,7 +66,8 @@ type Notify struct {
 	mailed chan struct{} // a mail was committed here
 	every  time.Duration // between two looks at the wakes of other nodes
 	knocks chan Target
-	paused sync.Map // push service's host to the time until which it wants peace
+	retry  time.Duration // before a knock that did not get through is tried once more
+	paused sync.Map      // push service's host to the time until which it wants peace
 	gone   func(context.Context, string)
 	counts counts
 }
@@ -93,7 +94,7 @@ func New(d *db.DB, k *keep.Keeper, o Options) *Notify {
 	n := &Notify{
 		Hub: &Hub{}, d: d, keep: k, o: o, log: o.Log, node: rand.Text(), key: pushKey(k),
 		woken: make(chan struct{}, 1), heard: make(chan struct{}, 1), mailed: make(chan struct{}, 1),
-		every: time.Second, knocks: make(chan Target, knockQueue),
+		every: time.Second, knocks: make(chan Target, knockQueue), retry: time.Second,
 	}
 	if n.log == nil {
 		n.log = slog.Default()

@@ -119,7 +119,11 @@ func (s SMTP) client() (*mail.Client, error) {
 	}
 	o = append(o, mail.WithPort(port))
 	if s.User != "" {
-		o = append(o, mail.WithUsername(s.User), mail.WithPassword(s.Password.Reveal()), mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover))
+		auth := mail.SMTPAuthAutoDiscover
+		if s.TLS == NoTLS {
+			auth = mail.SMTPAuthPlainNoEnc // stays on this machine
+		}
+		o = append(o, mail.WithUsername(s.User), mail.WithPassword(s.Password.Reveal()), mail.WithSMTPAuth(auth))
 	}
 	return mail.NewClient(s.Host, o...)
 }

@@ -122,19 +122,24 @@ func (n *Notify) listen(ctx context.Context) {
 	}
 }
 
-// prune clears what is over: wakes that every node has seen, mails that ended a week ago.
+// prune clears what is over, now and each minute.
 func (n *Notify) prune(ctx context.Context) {
 	for ctx.Err() == nil {
-		err := n.d.Write(ctx, func(tx *db.Tx) error {
-			if _, err := tx.Exec(ctx, `DELETE FROM wake WHERE at < $1`, db.Millis(tx.Now.Add(-keepWakes))); err != nil {
-				return err
-			}
-			return pruneMail(ctx, tx)
-		})
-		if err != nil && ctx.Err() == nil {
+		if err := n.pruneOnce(ctx); err != nil && ctx.Err() == nil {
 			n.log.WarnContext(ctx, "cannot prune wakes and mails", "error", err)
 		}
-		n.unpause()
 		wait(ctx, keepWakes)
 	}
+}
+
+// pruneOnce clears wakes that every node has seen, mails that ended a week ago,
+// and pauses of push services.
+func (n *Notify) pruneOnce(ctx context.Context) error {
+	n.unpause()
+	return n.d.Write(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `DELETE FROM wake WHERE at < $1`, db.Millis(tx.Now.Add(-keepWakes))); err != nil {
+			return err
+		}
+		return pruneMail(ctx, tx)
+	})
 }

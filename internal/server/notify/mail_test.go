@@ -1,0 +1,315 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"countersign/internal/server/db"
+	"countersign/internal/server/db/dbtest"
+)
+
+// mailing is a node that sends through a sink; its clock stands still.
+func mailing(t *testing.T, s *sink) *Notify {
+	t.Helper()
+	return node(t, dbtest.URL(t), dbtest.NewClock(), Options{Service: "Aoba Works", Host: "id.aoba.example", SMTP: &s.settings})
+}
+
+func letterTo(address string) Mail {
+	return Mail{
+		Person: "P1", Address: address, Locale: "en", Zone: "Asia/Tokyo", Template: MailSetupLink,
+		Data: map[string]string{"login": "mei@aoba.example", "link": "https://id.aoba.example/setup/TOKEN"},
+	}
+}
+
+func post(t *testing.T, n *Notify, letters ...Mail) {
+	t.Helper()
+	err := n.d.Write(t.Context(), func(tx *db.Tx) error {
+		for _, m := range letters {
+			if err := n.Mail(t.Context(), tx, m); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func status(t *testing.T, n *Notify) MailStatus {
+	t.Helper()
+	s, err := n.MailStatus(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func due(t *testing.T, n *Notify) int {
+	t.Helper()
+	sent, err := n.sendDue(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sent
+}
+
+func TestMailIsSentOnceItIsCommitted(t *testing.T) {
+	s := newSink(t, NoTLS)
+	n := mailing(t, s)
+	no := errors.New("no")
+	err := n.d.Write(t.Context(), func(tx *db.Tx) error {
+		return errors.Join(n.Mail(t.Context(), tx, letterTo("nobody@aoba.example")), no)
+	})
+	if !errors.Is(err, no) {
+		t.Fatal(err)
+	}
+	stop := run(t, n)
+	post(t, n, letterTo("mei@aoba.example"))
+	for n.Stats().Mails == 0 {
+		time.Sleep(time.Millisecond) // for a goroutine of Run
+	}
+	stop()
+	if got := s.received(); len(got) != 1 || got[0].to != "mei@aoba.example" {
+		t.Errorf("%+v", got)
+	}
+	if st := status(t, n); st.Waiting != 0 || st.GivenUp != 0 || st.LastError != "" || !st.Configured {
+		t.Errorf("%+v", st)
+	}
+}
+
+// Two nodes work on one queue, and each letter is sent by one of them.
+func TestTwoNodesSendEachMailOnce(t *testing.T) {
+	s := newSink(t, NoTLS)
+	url, clock := dbtest.URL(t), dbtest.NewClock()
+	o := Options{Host: "id.aoba.example", SMTP: &s.settings}
+	nodes := []*Notify{node(t, url, clock, o), node(t, url, clock, o)}
+	const many = 60
+	for i := range many {
+		post(t, nodes[0], letterTo(fmt.Sprintf("p%d@aoba.example", i)))
+	}
+	var wg sync.WaitGroup
+	for i := range 6 {
+		wg.Go(func() {
+			for status(t, nodes[i%2]).Waiting > 0 {
+				if _, err := nodes[i%2].sendDue(t.Context()); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	count := map[string]int{}
+	for _, r := range s.received() {
+		count[r.to]++
+	}
+	for to, n := range count {
+		if n != 1 {
+			t.Errorf("%s got %d", to, n)
+		}
+	}
+	if len(count) != many {
+		t.Errorf("%d people got mail, want %d", len(count), many)
+	}
+}
+
+func TestTroubleThatPassesIsWaitedOut(t *testing.T) {
+	s := newSink(t, NoTLS)
+	n := mailing(t, s)
+	s.refuse(func(string) error { return &smtp.SMTPError{Code: 451, Message: "later"} })
+	post(t, n, letterTo("mei@aoba.example"))
+	if due(t, n) != 1 || due(t, n) != 0 {
+		t.Error("tried again at once")
+	}
+	if st := status(t, n); st.Waiting != 1 || !strings.Contains(st.LastError, "451") || st.Oldest.IsZero() {
+		t.Errorf("%+v", st)
+	}
+}
+
+// A letter is tried ever less often, and given up after a day; its contents are gone then.
+func TestMailIsGivenUpAfterADay(t *testing.T) {
+	s := newSink(t, NoTLS)
+	url, clock := dbtest.URL(t), dbtest.NewClock()
+	n := node(t, url, clock, Options{Host: "id.aoba.example", SMTP: &s.settings})
+	s.refuse(func(string) error { return &smtp.SMTPError{Code: 451, Message: "later"} })
+	post(t, n, letterTo("mei@aoba.example"))
+	begun, last := clock.Now(), clock.Now()
+	tries, gap := 0, time.Duration(0)
+	for status(t, n).Waiting > 0 {
+		if due(t, n) > 0 {
+			tries++
+			if tries > 1 {
+				gap = clock.Now().Sub(last)
+			}
+			last = clock.Now()
+		}
+		clock.Add(15 * time.Second)
+	}
+	if took := clock.Now().Sub(begun); took < 20*time.Hour || took > 25*time.Hour || tries < 10 || tries > 30 || gap > 2*longWait {
+		t.Errorf("given up after %v and %d tries, the last after %v", took, tries, gap)
+	}
+	st := status(t, n)
+	if st.GivenUp != 1 || !strings.Contains(st.LastError, "451") {
+		t.Errorf("%+v", st)
+	}
+	if sealedBytes(t, n) != 0 {
+		t.Error("contents of a mail that was given up are kept")
+	}
+	clock.Add(mailKeep + time.Second)
+	if err := n.pruneOnce(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if st := status(t, n); st.GivenUp != 0 {
+		t.Errorf("after a week: %+v", st)
+	}
+}
+
+func TestRefusedRecipientIsGivenUpAtOnceAndTheOthersGetTheirs(t *testing.T) {
+	s := newSink(t, NoTLS)
+	n := mailing(t, s)
+	var logged bytes.Buffer
+	n.log = slog.New(slog.NewTextHandler(&logged, nil))
+	s.refuse(func(to string) error {
+		if strings.HasPrefix(to, "gone") {
+			return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user: " + to}
+		}
+		return nil
+	})
+	post(t, n, letterTo("a@aoba.example"), letterTo("gone@aoba.example"), letterTo("b@aoba.example"))
+	due(t, n)
+	if st := status(t, n); st.Waiting != 0 || st.GivenUp != 1 || len(s.received()) != 2 {
+		t.Errorf("%+v, %d letters", st, len(s.received()))
+	}
+	if !strings.Contains(logged.String(), "550") || strings.Contains(logged.String(), "gone@") {
+		t.Errorf("the log names an address, or not the reason: %s", &logged)
+	}
+}
+
+// A letter that a node took and did not settle is another's after a while.
+func TestMailOfADeadNodeIsTakenOver(t *testing.T) {
+	s := newSink(t, NoTLS)
+	url, clock := dbtest.URL(t), dbtest.NewClock()
+	o := Options{Host: "id.aoba.example", SMTP: &s.settings}
+	dead, alive := node(t, url, clock, o), node(t, url, clock, o)
+	post(t, dead, letterTo("mei@aoba.example"))
+	if batch, err := dead.lease(t.Context()); err != nil || len(batch) != 1 {
+		t.Fatal(len(batch), err)
+	}
+	if due(t, alive) != 0 {
+		t.Error("taken while another has it")
+	}
+	clock.Add(mailLease)
+	if due(t, alive) != 1 || len(s.received()) != 1 {
+		t.Error("not taken over")
+	}
+}
+
+func TestStoppingNodeGivesBackWhatItHasNotTried(t *testing.T) {
+	s := newSink(t, NoTLS)
+	n := mailing(t, s)
+	post(t, n, letterTo("mei@aoba.example"))
+	batch, err := n.lease(t.Context())
+	if err != nil || len(batch) != 1 {
+		t.Fatal(len(batch), err)
+	}
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	batch[0].err = s.settings.send(stopped, n.compose(&s.settings, batch))[0]
+	if err := n.settle(t.Context(), batch); err != nil {
+		t.Fatal(err)
+	}
+	if st := n.Stats(); st.MailsFailed != 0 || len(s.received()) != 0 {
+		t.Errorf("%+v", st)
+	}
+	if due(t, n) != 1 || len(s.received()) != 1 {
+		t.Error("not given back")
+	}
+}
+
+// Without a mail server nothing queues, and the status says so; what had been
+// queued before is given up in its time.
+func TestWithoutAMailServerNothingQueuesForEver(t *testing.T) {
+	s := newSink(t, NoTLS)
+	url, clock := dbtest.URL(t), dbtest.NewClock()
+	n := node(t, url, clock, Options{Host: "id.aoba.example", SMTP: &s.settings})
+	s.refuse(func(string) error { return &smtp.SMTPError{Code: 451, Message: "later"} })
+	post(t, n, letterTo("mei@aoba.example"))
+	n.SetSMTP(nil)
+	post(t, n, letterTo("mei@aoba.example"))
+	if st := status(t, n); st.Configured || st.Waiting != 1 || due(t, n) != 0 {
+		t.Errorf("%+v", st)
+	}
+	clock.Add(mailLife + time.Second)
+	if err := n.pruneOnce(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if st := status(t, n); st.Waiting != 0 || st.GivenUp != 1 || sealedBytes(t, n) != 0 {
+		t.Errorf("%+v", st)
+	}
+	n.SetSMTP(&s.settings)
+	s.refuse(nil)
+	post(t, n, letterTo("mei@aoba.example"))
+	if !status(t, n).Configured || due(t, n) != 1 {
+		t.Error("a mail server set while running is not used")
+	}
+}
+
+// A dump of the queue shows no link that works.
+func TestQueuedMailLiesSealed(t *testing.T) {
+	s := newSink(t, NoTLS)
+	n := mailing(t, s)
+	post(t, n, letterTo("mei@aoba.example"))
+	var sealed []byte
+	err := n.d.Read(t.Context(), func(tx *db.Tx) error {
+		return tx.QueryRow(t.Context(), `SELECT sealed FROM mail`).Scan(&sealed)
+	})
+	if err != nil || len(sealed) == 0 || bytes.Contains(sealed, []byte("TOKEN")) {
+		t.Errorf("%q, %v", sealed, err)
+	}
+	due(t, n)
+	if sealedBytes(t, n) != 0 {
+		t.Error("contents of a sent mail are kept")
+	}
+}
+
+func sealedBytes(t *testing.T, n *Notify) (length int) {
+	t.Helper()
+	err := n.d.Read(t.Context(), func(tx *db.Tx) error {
+		return tx.QueryRow(t.Context(), `SELECT COALESCE(SUM(length(sealed)), 0) FROM mail`).Scan(&length)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return length
+}
+
+// What a mail tells of must not fail because of the mail, except by our own mistake.
+func TestUnusableAddressFailsNothing(t *testing.T) {
+	s := newSink(t, NoTLS)
+	n := mailing(t, s)
+	for _, address := range []string{"", "nobody", "a@b\r\nBcc: c@d", "@"} {
+		post(t, n, letterTo(address))
+	}
+	if st := status(t, n); st.Waiting != 0 {
+		t.Errorf("%+v", st)
+	}
+	for what, m := range map[string]Mail{
+		"unknown template": {Template: "hello", Data: map[string]string{"login": "x"}},
+		"value missing":    {Template: MailSetupLink, Data: map[string]string{"login": "x"}},
+	} {
+		err := n.d.Write(t.Context(), func(tx *db.Tx) error { return n.Mail(t.Context(), tx, m) })
+		if !errors.Is(err, ErrTemplate) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
