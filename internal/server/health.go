@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"time"
 
+	"countersign/internal/server/approval"
 	"countersign/internal/server/metrics"
+	"countersign/internal/server/notify"
 )
 
 // mostDrift is how far a node's clock may be from the database's (protocol, §8).
@@ -123,14 +125,29 @@ func (s *Server) checkKeys(ctx context.Context) (string, error) {
 // figures shows what the rooms count.
 func (s *Server) figures() {
 	r := s.rooms
-	mails := func(f func() int64) func() float64 { return func() float64 { return float64(f()) } }
-	s.metrics.Show(
-		metrics.Figure{Name: "countersign_streams_open", Help: "Pages and phones that wait.", Now: func() float64 { return float64(r.shell.OpenStreams()) }},
-		metrics.Figure{Name: "countersign_knocks_total", Help: "Web pushes by result.", Label: "result", Value: "delivered", Total: mails(func() int64 { return r.notify.Stats().Knocks })},
-		metrics.Figure{Name: "countersign_knocks_total", Help: "Web pushes by result.", Label: "result", Value: "failed", Total: mails(func() int64 { return r.notify.Stats().KnocksFailed })},
-		metrics.Figure{Name: "countersign_knocks_total", Help: "Web pushes by result.", Label: "result", Value: "lost", Total: mails(func() int64 { return r.notify.Stats().KnocksLost })},
-		metrics.Figure{Name: "countersign_knocks_total", Help: "Web pushes by result.", Label: "result", Value: "gone", Total: mails(func() int64 { return r.notify.Stats().Gone })},
-		metrics.Figure{Name: "countersign_mails_total", Help: "Mails by result.", Label: "result", Value: "sent", Total: mails(func() int64 { return r.notify.Stats().Mails })},
-		metrics.Figure{Name: "countersign_mails_total", Help: "Mails by result.", Label: "result", Value: "failed", Total: mails(func() int64 { return r.notify.Stats().MailsFailed })},
-	)
+	figures := []metrics.Figure{
+		{Name: "countersign_streams_open", Help: "Pages and phones that wait.", Now: func() float64 { return float64(r.shell.OpenStreams()) }},
+		{Name: "countersign_db_busy", Help: "SQLite: writes that wait. PostgreSQL: connections in use.", Now: func() float64 { return float64(s.db.Busy()) }},
+	}
+	for _, outcome := range approval.Outcomes {
+		figures = append(figures, metrics.Figure{Name: "countersign_approvals_total", Help: "Answered approvals by outcome.",
+			Label: "outcome", Value: outcome, Total: func() float64 { return float64(r.approvals.Count(outcome)) }})
+	}
+	for result, of := range map[string]func(notify.Stats) int64{
+		"delivered": func(n notify.Stats) int64 { return n.Knocks },
+		"failed":    func(n notify.Stats) int64 { return n.KnocksFailed },
+		"lost":      func(n notify.Stats) int64 { return n.KnocksLost },
+		"gone":      func(n notify.Stats) int64 { return n.Gone },
+	} {
+		figures = append(figures, metrics.Figure{Name: "countersign_knocks_total", Help: "Web pushes by result.",
+			Label: "result", Value: result, Total: func() float64 { return float64(of(r.notify.Stats())) }})
+	}
+	for result, of := range map[string]func(notify.Stats) int64{
+		"sent":   func(n notify.Stats) int64 { return n.Mails },
+		"failed": func(n notify.Stats) int64 { return n.MailsFailed },
+	} {
+		figures = append(figures, metrics.Figure{Name: "countersign_mails_total", Help: "Mails by result.",
+			Label: "result", Value: result, Total: func() float64 { return float64(of(r.notify.Stats())) }})
+	}
+	s.metrics.Show(figures...)
 }

@@ -99,11 +99,12 @@ type Approvals struct {
 	notify   *notify.Notify
 	registry *registration.Registry
 	reported Reporter
+	counts   counts
 }
 
 // New makes the approvals of a server. A nil Reporter is for servers where nobody else cares.
 func New(d *db.DB, k *keep.Keeper, n *notify.Notify, r *registration.Registry, reported Reporter) *Approvals {
-	return &Approvals{d, k, n, r, reported}
+	return &Approvals{db: d, keep: k, notify: n, registry: r, reported: reported}
 }
 
 // AttemptTopic is woken when a request of a sign-in attempt is answered.

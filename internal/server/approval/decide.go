@@ -88,6 +88,7 @@ func (a *Approvals) settle(ctx context.Context, tx *db.Tx, g registration.Regist
 	if err := a.follow(ctx, tx, q, out); err != nil {
 		return out, err
 	}
+	tx.After(func() { a.counts.add(out.Outcome) })
 	if err := a.notify.Wake(ctx, tx, q.topic()); err != nil {
 		return out, err
 	}

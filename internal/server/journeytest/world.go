@@ -1,0 +1,223 @@
+// Package journeytest lets tests and benchmarks use a whole server as people
+// do: a browser that follows redirects and fills in forms, and a phone that
+// signs what it says, both over real HTTP.
+package journeytest
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"countersign/internal/server"
+	"countersign/internal/server/config"
+	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
+	"countersign/internal/server/keep"
+	"countersign/internal/server/method"
+	"countersign/internal/server/registration"
+	"countersign/internal/wire"
+)
+
+// Password is everybody's.
+const Password = "lantern in the gate"
+
+// A World is a server that is set up, with people who have a phone each.
+type World struct {
+	Config config.Config
+	// File is the configuration as a file, for a server that is a program of its own.
+	File   string
+	People []*Person
+}
+
+// A Person can sign in, with their phone.
+type Person struct {
+	Login string
+	Phone *Phone
+	// IP is where they are: no two share a network.
+	IP string
+}
+
+// New sets up a server on a free port with so many people. It is not started.
+func New(t testing.TB, people int) *World {
+	t.Helper()
+	folder := t.TempDir()
+	w := &World{File: filepath.Join(folder, "countersign.toml"), Config: config.Config{
+		Database: config.NewDatabase("sqlite:" + filepath.Join(folder, "countersign.db")),
+		KeyFile:  filepath.Join(folder, "countersign.key"),
+	}}
+	port := freePort(t)
+	w.Config.IDURL, w.Config.AppURL = "http://localhost:"+port, "http://app.localhost:"+port
+	w.Config.TrustedProxies = []config.Network{network(t, "127.0.0.0/8")}
+	w.Config = w.Config.Filled()
+	if err := w.setUp(t.Context(), people); err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	if err := errors.Join(w.Config.Print(&text), os.WriteFile(w.File, []byte(text.String()), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// FreeAddress is one of this computer's that nobody listens on.
+func (w *World) FreeAddress(t testing.TB) string {
+	t.Helper()
+	return "127.0.0.1:" + freePort(t)
+}
+
+func freePort(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+func network(t testing.TB, text string) (n config.Network) {
+	t.Helper()
+	if err := n.UnmarshalText([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// Start runs the server in this process until the test ends or stop is called.
+// Its log goes to w.
+func (w *World) Start(t testing.TB, log io.Writer) (stop func() error) {
+	t.Helper()
+	ready := make(chan struct{})
+	s, err := server.Open(t.Context(), w.Config, server.Options{Log: log, Ready: func() { close(ready) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	select {
+	case <-ready:
+	case err := <-done:
+		cancel()
+		t.Fatal(err)
+	}
+	ended := false
+	stop = func() error {
+		if ended {
+			return nil
+		}
+		ended = true
+		cancel()
+		return <-done
+	}
+	t.Cleanup(func() {
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return stop
+}
+
+// setUp fills an empty database.
+func (w *World) setUp(ctx context.Context, people int) (err error) {
+	if err := keep.NewKEKFile(w.Config.KeyFile); err != nil {
+		return err
+	}
+	d, err := db.Open(ctx, db.Config{URL: w.Config.Database.Reveal()})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	if err := d.Migrate(ctx); err != nil {
+		return err
+	}
+	k, err := keep.Open(ctx, d, w.Config.KeyFile)
+	if err != nil {
+		return err
+	}
+	n, err := server.NewNotifier(ctx, w.Config, d, k, nil)
+	if err != nil {
+		return err
+	}
+	hash, err := method.NewPasswords(0, method.Params{}).Hash(ctx, method.Asker{}, Password)
+	if err != nil {
+		return err
+	}
+	var aoba directory.Directory
+	err = d.Write(ctx, func(tx *db.Tx) error {
+		aoba, err = directory.Create(ctx, tx, directory.Directory{Kind: directory.Organization, Name: "Aoba Works", Domain: "aoba.example"})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	registry := registration.New(d, k, n, w.Config.IDURL)
+	for i := range people {
+		p, err := w.person(ctx, d, registry, aoba, i, hash)
+		if err != nil {
+			return err
+		}
+		w.People = append(w.People, p)
+	}
+	return nil
+}
+
+// person adds somebody with a password and a phone.
+func (w *World) person(ctx context.Context, d *db.DB, r *registration.Registry, in directory.Directory, i int, hash string) (*Person, error) {
+	p := &Person{Login: fmt.Sprintf("person%d@aoba.example", i), IP: fmt.Sprintf("10.%d.%d.7", i/250, i%250)}
+	from := registration.Where{IP: p.IP, Browser: "Chrome, Windows"}
+	session := rand.Text()
+	var o registration.Offer
+	err := d.Write(ctx, func(tx *db.Tx) error {
+		who, err := directory.CreatePerson(ctx, tx, directory.Person{DirectoryID: in.ID, Login: p.Login, Name: "Person " + fmt.Sprint(i)})
+		if err != nil {
+			return err
+		}
+		if err := method.Set(ctx, tx, who.ID, hash); err != nil {
+			return err
+		}
+		who, err = directory.ByID(ctx, tx, who.ID) // the password has moved the epoch on
+		if err != nil {
+			return err
+		}
+		o, err = r.Offer(ctx, tx, registration.OfferIn{Person: who.ID, Session: session, Epoch: who.Epoch, From: from})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	pair := wire.Pair{Offer: o.ID, Secret: o.Secret.Reveal(), Name: "Phone", Platform: "Android, Chrome"}
+	if err := pair.Sign(w.Config.IDURL, key); err != nil {
+		return nil, err
+	}
+	answer, err := r.Accept(ctx, pair, from)
+	if err != nil {
+		return nil, err
+	}
+	p.Phone = NewPhone(w.Config.IDURL, key, answer)
+	p.Phone.IP = p.IP
+	return p, d.Write(ctx, func(tx *db.Tx) error {
+		if err := r.Confirm(ctx, tx, session, o.ID, true, from); err != nil {
+			return err
+		}
+		_, err := r.Activate(ctx, tx, registration.Activation{Session: session, Offer: o.ID, How: registration.ByTest, From: from})
+		return err
+	})
+}
