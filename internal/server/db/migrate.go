@@ -2,10 +2,8 @@ package db
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
 	"embed"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -156,17 +154,6 @@ func apply(ctx context.Context, tx *Tx, all []string) error {
 	}
 	_, err := tx.Exec(ctx, `UPDATE schema_version SET version = $1 WHERE one = 1`, len(all))
 	return err
-}
-
-// SchemaDigest names the schema this program makes: it changes whenever a
-// statement of it does. Tests keep template databases apart by it.
-func SchemaDigest(kind Kind) (string, error) {
-	all, err := steps(kind)
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256([]byte(strings.Join(all, "\x00")))
-	return hex.EncodeToString(sum[:6]), nil
 }
 
 // statements splits a schema file, in which a semicolon ends a statement only at the end of a line.

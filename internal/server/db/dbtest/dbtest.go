@@ -1,6 +1,6 @@
 // Package dbtest gives a test a migrated database of its own: SQLite in a
 // temporary folder, or, when COUNTERSIGN_TEST_POSTGRES names a PostgreSQL
-// server, a database made from a template there.
+// server, a schema of its own there.
 package dbtest
 
 import (
@@ -18,6 +18,9 @@ import (
 
 	"countersign/internal/server/db"
 )
+
+// variable names the PostgreSQL server to test on.
+const variable = "COUNTERSIGN_TEST_POSTGRES"
 
 // A Clock is a clock that a test moves.
 type Clock struct {
@@ -57,8 +60,12 @@ func OpenAt(t testing.TB, c *Clock) *db.DB {
 // it more than once, as the nodes of one server do. It is removed at the end.
 func URL(t testing.TB) string {
 	t.Helper()
-	if server := os.Getenv("COUNTERSIGN_TEST_POSTGRES"); server != "" {
-		return postgres(t, server)
+	if server := os.Getenv(variable); server != "" {
+		url := schema(t, server)
+		if err := migrate(t.Context(), url); err != nil {
+			t.Fatal(err)
+		}
+		return url
 	}
 	file := filepath.Join(t.TempDir(), "test.db")
 	whole, err := migratedFile()
@@ -79,22 +86,25 @@ var migratedFile = sync.OnceValues(func() ([]byte, error) {
 	}
 	defer os.RemoveAll(folder)
 	file := filepath.Join(folder, "template.db")
-	ctx := context.Background()
-	d, err := db.Open(ctx, db.Config{URL: "sqlite:" + file})
-	if err != nil {
-		return nil, err
-	}
-	if err := errors.Join(d.Migrate(ctx), d.Close()); err != nil {
+	if err := migrate(context.Background(), "sqlite:"+file); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(file)
 })
 
+func migrate(ctx context.Context, url string) error {
+	d, err := db.Open(ctx, db.Config{URL: url})
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Migrate(ctx), d.Close())
+}
+
 // EmptyURL makes a database without any table and returns its address.
 func EmptyURL(t testing.TB) string {
 	t.Helper()
-	if server := os.Getenv("COUNTERSIGN_TEST_POSTGRES"); server != "" {
-		return database(t, server, "template0")
+	if server := os.Getenv(variable); server != "" {
+		return schema(t, server)
 	}
 	return "sqlite:" + filepath.Join(t.TempDir(), "empty.db")
 }
@@ -118,98 +128,43 @@ func OpenURL(t testing.TB, url string, c *Clock) *db.DB {
 	return d
 }
 
-// template is the migrated database that others are copied from: one for each
-// schema that a test server has seen.
-var template = sync.OnceValue(func() string {
-	digest, err := db.SchemaDigest(db.Postgres)
-	if err != nil {
-		panic(err) // embedded: our own broken constant
-	}
-	return "countersign_template_" + digest
-})
-
-var migrated = sync.OnceValue(func() error {
-	ctx := context.Background()
-	server := os.Getenv("COUNTERSIGN_TEST_POSTGRES")
-	d, err := db.Open(ctx, db.Config{URL: named(server, template())})
-	if err != nil {
-		return err
-	}
-	if err := d.Migrate(ctx); err != nil {
-		return err
-	}
-	return d.Close()
-})
-
-// postgres copies the migrated template and returns the copy's URL.
-func postgres(t testing.TB, server string) string {
-	t.Helper()
-	if err := inTurn(t.Context(), server, makeTemplate); err != nil {
-		t.Fatal(err)
-	}
-	return database(t, server, template())
-}
-
-// database makes a database from a template, removed at the end of the test.
-func database(t testing.TB, server, from string) string {
+// schema makes an empty schema on the test server and returns the URL of a
+// database that has only this one; it is removed at the end of the test. (A
+// database of its own would take a quarter of a second to make.)
+func schema(t testing.TB, server string) string {
 	t.Helper()
 	name := "t" + strings.ToLower(rand.Text())
-	run := func(ctx context.Context, query string) error {
-		return inTurn(ctx, server, func(ctx context.Context, c *sql.Conn) error {
-			_, err := c.ExecContext(ctx, query)
-			return err
-		})
-	}
-	if err := run(t.Context(), `CREATE DATABASE `+name+` TEMPLATE `+from); err != nil {
+	if err := run(t.Context(), `CREATE SCHEMA `+name); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := run(context.Background(), `DROP DATABASE `+name+` WITH (FORCE)`); err != nil {
+		if err := run(context.Background(), `DROP SCHEMA `+name+` CASCADE`); err != nil {
 			t.Error(err)
 		}
 	})
 	return named(server, name)
 }
 
-// inTurn works on the test server while no other test program does: a template
-// can only be copied while nobody is connected to it. (The advisory lock is one
-// of the test server; the product takes none.)
-func inTurn(ctx context.Context, server string, work func(context.Context, *sql.Conn) error) error {
-	pool, err := sql.Open("pgx", server)
+// run runs a statement on the test server.
+func run(ctx context.Context, query string) error {
+	pool, err := admin()
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
-	conn, err := pool.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock(74512)`); err != nil {
-		return err
-	}
-	defer conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock(74512)`)
-	return work(ctx, conn)
+	_, err = pool.ExecContext(ctx, query)
+	return err
 }
 
-func makeTemplate(ctx context.Context, c *sql.Conn) error {
-	var there bool
-	if err := c.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)`, template()).Scan(&there); err != nil {
-		return err
-	}
-	if !there {
-		if _, err := c.ExecContext(ctx, `CREATE DATABASE `+template()); err != nil {
-			return err
-		}
-	}
-	return migrated()
-}
+// admin is the test program's own connection to the test server.
+var admin = sync.OnceValues(func() (*sql.DB, error) { return sql.Open("pgx", os.Getenv(variable)) })
 
-func named(server, name string) string {
+func named(server, schema string) string {
 	u, err := url.Parse(server)
 	if err != nil {
 		panic(err)
 	}
-	u.Path = "/" + name
+	q := u.Query()
+	q.Set("search_path", schema)
+	u.RawQuery = q.Encode()
 	return u.String()
 }
