@@ -1,6 +1,6 @@
 /// <reference types="vitest/config" />
 import { defineConfig } from 'vite'
-import { knock } from './build/knock.ts'
+import { knock, knockWords } from './build/knock.ts'
 import { licences } from './build/licences.ts'
 import { compressed, release } from './build/release.ts'
 import { icons, symbols } from './build/page.ts'
@@ -8,7 +8,7 @@ import { startWords } from './build/words.ts'
 
 // Vite wants a default export here.
 export default defineConfig({
-  plugins: [startWords(), symbols(), icons(), licences(), knock(), release(), compressed()],
+  plugins: [startWords(), knockWords(), symbols(), icons(), licences(), knock(), release(), compressed()],
   build: {
     target: ['chrome123', 'firefox120', 'safari17.5'], // light-dark(): what our style sheets need anyway
     modulePreload: { polyfill: false },

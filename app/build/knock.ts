@@ -21,7 +21,7 @@ async function script(): Promise<string> {
     configFile: false,
     logLevel: 'warn',
     publicDir: false,
-    plugins: [words()],
+    plugins: [knockWords()],
     build: {
       write: false,
       target: ['chrome123', 'firefox120', 'safari17.5'],
@@ -34,7 +34,7 @@ async function script(): Promise<string> {
 }
 
 /** The messages of a notification, and no others. */
-function words(): Plugin {
+export function knockWords(): Plugin {
   return {
     name: 'knock-words',
     resolveId: (id) => (id === name ? `\0${name}` : undefined),

@@ -18,6 +18,8 @@ export const pairing: Plug = {
     await Promise.allSettled(paired().map(({ server }) => leave(server.registration)))
   },
   background: () => {
-    void resume().then((found) => found && route.peek().path[0] !== 'pair' && go('pair'))
+    void resume()
+      .catch(() => false) // no storage: the app's first screen says so
+      .then((found) => found && route.peek().path[0] !== 'pair' && go('pair'))
   },
 }

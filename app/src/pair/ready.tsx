@@ -22,7 +22,7 @@ export function Ready({ registration, done }: { registration: string; done: () =
           <Title text={t('app.pair.ready.title')} />
           <p class="lead">{t('app.pair.ready.lead', { name: entry?.name ?? '', host: entry?.server.host ?? '' })}</p>
         </div>
-        <PushOffer />
+        {entry?.server.pushKey && <PushOffer />}
         <button class="btn wide tall" type="button" onClick={done}>
           {t('app.pair.ready.done')}
         </button>

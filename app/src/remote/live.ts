@@ -119,16 +119,16 @@ async function attend(registration: string, signal: AbortSignal): Promise<void> 
     try {
       await look(registration, signal)
       await hear(registration, way, signal)
-      failures = Date.now() - began < 5_000 ? failures + 1 : 0
+      const hasty = Date.now() - began < 5_000
+      failures = hasty && !way.polls ? failures + 1 : 0
+      if (hasty) await pause(Math.max(2_000, patience(failures)), signal)
     } catch (thrown) {
       if (signal.aborted) return
       const reason = reasonOf(thrown)
       if (reason.why === 'removed') return listener?.removed(registration)
       failures++
       await pause(patience(failures, reason), signal)
-      continue
     }
-    if (failures > 0) await pause(patience(failures), signal)
   }
 }
 

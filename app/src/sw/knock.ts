@@ -9,6 +9,7 @@ import { addressOf } from '../remote/subscription'
 import { keys } from '../store/keys'
 import { newest } from '../store/newest'
 import type { Entry, Language, Server, Vault } from '../store/vault'
+import { preferred } from '../words/words'
 
 declare const self: ServiceWorkerGlobalScope
 
@@ -52,7 +53,7 @@ async function homeOf(wanted: (entry: Paired) => boolean): Promise<Home> {
   const found = await newest().catch(() => undefined)
   const vault: Vault | undefined = found?.vault
   const entry = vault?.entries.find((one): one is Paired => one.server !== undefined && wanted(one as Paired))
-  return { lang: language(vault?.settings.language), ...(entry && { entry }) }
+  return { lang: preferred(vault?.settings.language), ...(entry && { entry }) }
 }
 
 /** Looks what waits, and for which app the newest of it is. */
@@ -124,10 +125,6 @@ async function resubscribe(): Promise<void> {
 async function doorOf({ issuer, registration, clockOffset }: Server): Promise<Door | undefined> {
   const pair = await keys.get(registration)
   return pair && { issuer, registration, key: pair.privateKey, clock: ownClock(clockOffset) }
-}
-
-function language(choice: Language | undefined): Language {
-  return choice ?? (navigator.language.startsWith('ja') ? 'ja' : 'en')
 }
 
 function later<T>(value: T): Promise<T> {
