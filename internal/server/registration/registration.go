@@ -196,6 +196,12 @@ func (r *Registry) Has(ctx context.Context, tx *db.Tx, person string) (bool, err
 	return n > 0, err
 }
 
+// Stamp differs when apps of a person have come or gone.
+func (r *Registry) Stamp(ctx context.Context, tx *db.Tx, person string) (stamp int64, err error) {
+	err = tx.QueryRow(ctx, `SELECT COALESCE(max(activated_at) + count(*), 0) FROM registration WHERE person_id = $1 AND state = 'active'`, person).Scan(&stamp)
+	return stamp, err
+}
+
 func active(ctx context.Context, tx *db.Tx, person string) (n int, err error) {
 	err = tx.QueryRow(ctx, `SELECT count(*) FROM registration WHERE person_id = $1 AND state = 'active'`, person).Scan(&n)
 	return n, err

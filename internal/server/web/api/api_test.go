@@ -328,6 +328,8 @@ func TestAStreamTellsIDsOnly(t *testing.T) {
 	h.call(t, tablet, "POST", "/device/requests/"+q.ID+"/decision", d).want(t, http.StatusOK, "")
 	s.want(t, "requests", `{"ids":[]}`)
 	h.remove(t, mei, tablet)
+	s.want(t, "registration", "active") // one of her apps has gone
+	s.want(t, "requests", `{"ids":[]}`)
 	h.remove(t, mei, phone)
 	s.want(t, "registration", "removed")
 	if got := s.next(t); got != "" {

@@ -37,9 +37,14 @@ func newHouse(t testing.TB) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	api.Mount(shell, api.Deps{DB: w.DB, Registry: w.Registry, Approvals: h.approvals, Notify: w.Notify})
+	streams := api.Mount(shell, api.Deps{DB: w.DB, Registry: w.Registry, Approvals: h.approvals, Notify: w.Notify})
 	server := httptest.NewServer(shell)
-	t.Cleanup(server.Close)
+	t.Cleanup(func() {
+		server.Close()
+		if err := streams.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
 	h.url = server.URL
 	return h
 }

@@ -26,37 +26,30 @@ type signedFunc func(w http.ResponseWriter, r *http.Request, c *caller) error
 // that was signed is rebuilt from our own origin, never from the Host header.
 func (a *api) signed(h signedFunc) web.HandlerFunc {
 	return a.told(func(w http.ResponseWriter, r *http.Request) error {
-		c := new(caller)
-		err := aside(func() (err error) {
-			*c, err = a.check(r)
-			return err
-		})
+		c, err := a.check(r)
 		if err != nil {
 			return err
 		}
-		return h(w, r, c)
+		return h(w, r, &c)
 	})
 }
 
-// aside runs f on a stack of its own. Checking a signature and asking the
-// database need a deep one, which the runtime does not take back from a stream
-// that then sits for minutes on the little it needs.
+// aside runs f on a stack of its own. Asking the database and writing
+// JSON need a deep one, which the runtime does not take
+// back from a stream that then sits for minutes on the little it needs. A
+// panic in f is an error.
 func aside(f func() error) (err error) {
-	var fault any
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		defer func() {
 			if p := recover(); p != nil {
-				fault = fmt.Sprintf("%v\n%s", p, debug.Stack())
+				err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 			}
 		}()
 		err = f()
 	}()
 	<-done
-	if fault != nil {
-		panic(fault)
-	}
 	return err
 }
 

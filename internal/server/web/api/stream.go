@@ -1,11 +1,14 @@
 package api
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"countersign/internal/server/db"
@@ -13,43 +16,152 @@ import (
 	"countersign/internal/server/web"
 )
 
-// stream tells a device that there is something to look at: "requests" with
-// the ids that are open, "registration" when the device should ask about
-// itself. Never what a request is about.
-//
-// Ten thousand of these are open on a node, so each keeps as little as it can,
-// and looks at the database in a goroutine of its own: the stack that a query
-// needs is not kept for the ten minutes that follow.
+const (
+	streamLife = 10 * time.Minute // then the device comes again
+	heartbeat  = 25 * time.Second // keeps proxies from closing what is quiet
+)
+
+// Streams are the devices that listen, ten thousand of them on a node. While
+// nothing happens net/http keeps some 25 KiB of buffers and stack for each; so
+// once it has checked the request the connection is taken from it, and what is
+// left is a goroutine that waits. It looks and writes on a stack of its own,
+// see aside. Over HTTP/2, where a connection carries more than this, the
+// shell's stream does the same.
+type Streams struct {
+	ctx  context.Context
+	stop context.CancelFunc
+	all  sync.WaitGroup
+}
+
+// Stop ends all streams and waits for them, at most until ctx ends. Devices
+// come again, to another node or after the restart.
+func (s *Streams) Stop(ctx context.Context) error {
+	s.stop()
+	done := make(chan struct{})
+	go func() {
+		s.all.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// stream is GET /device/stream. It tells a device that there is something to
+// look at: "requests" with the ids that are open, "registration" when the
+// device should ask about itself. Never what a request is about.
 func (a *api) stream(w http.ResponseWriter, r *http.Request, c *caller) error {
-	clear(r.Header) // read; nobody needs them any more
-	l := &listener{a: a, id: c.ID}
-	return a.shell.Stream(asideWriter{w}, r, registration.PersonTopic(c.Person), l.aside)
-}
-
-// An asideWriter writes on a stack of its own, as the looking is done.
-type asideWriter struct{ http.ResponseWriter }
-
-func (w asideWriter) Write(b []byte) (n int, err error) {
-	err = aside(func() (err error) {
-		n, err = w.ResponseWriter.Write(b)
+	l := &listener{a: a, id: c.ID, topic: registration.PersonTopic(c.Person)}
+	if r.ProtoMajor != 1 {
+		return a.shell.Stream(w, r, l.topic, l.look)
+	}
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
 		return err
-	})
-	return n, err
+	}
+	head := w.Header().Clone()
+	a.streams.all.Go(func() { l.serve(a.streams.ctx, conn, head) })
+	return nil
 }
 
-// FlushError is what [http.ResponseController] calls to send what was written.
-func (w asideWriter) FlushError() error {
-	return aside(func() error { return http.NewResponseController(w.ResponseWriter).Flush() })
-}
-
-// Unwrap lets the controller through to deadlines.
-func (w asideWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// A listener is what a stream remembers between two looks.
+// A listener is a device that listens.
 type listener struct {
 	a     *api
 	id    string
-	about [sha256.Size]byte // hash of the registration as the device last heard of it
+	topic string
+	about string // the registration as the device last heard of it
+	last  string // event that was sent
+}
+
+// serve keeps the connection until one side has enough.
+func (l *listener) serve(ctx context.Context, conn net.Conn, head http.Header) {
+	hangUp := func() { _ = conn.Close() }
+	defer hangUp()
+	defer context.AfterFunc(ctx, hangUp)()
+	defer time.AfterFunc(streamLife, hangUp).Stop() // also from a reader that takes nothing
+	wake, cancel := l.a.Notify.Hub.Subscribe(l.topic)
+	defer cancel()
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+
+	if err := begin(conn, head, l.a.DB.Now()); err != nil {
+		return
+	}
+	var due <-chan time.Time
+	for quiet := false; ; {
+		again, err := l.tell(ctx, conn, quiet)
+		if err != nil {
+			return // the device comes again, and hears why
+		}
+		if !quiet {
+			due = nil
+		}
+		if again > 0 {
+			due = time.After(again)
+		}
+		quiet = false
+		select {
+		case <-ctx.Done():
+			return
+		case <-wake:
+		case <-due:
+		case <-beat.C:
+			quiet = true
+		}
+	}
+}
+
+// begin answers the request, as net/http would have.
+func begin(conn net.Conn, head http.Header, now time.Time) error {
+	return aside(func() error {
+		var b bytes.Buffer
+		b.WriteString("HTTP/1.1 200 OK\r\n")
+		head.Set("Content-Type", "text/event-stream")
+		head.Set("Cache-Control", "no-store, no-transform")
+		head.Set("X-Accel-Buffering", "no") // nginx passes events on at once
+		head.Set("Connection", "close")
+		head.Set("Date", now.Format(http.TimeFormat))
+		if err := head.Write(&b); err != nil {
+			return err
+		}
+		b.WriteString("\r\n")
+		_, err := conn.Write(b.Bytes())
+		return err
+	})
+}
+
+var errLast = errors.New("nothing more to tell")
+
+// tell looks and writes what is new; if quiet, only that the line is open. It
+// returns when to look again though nobody wakes it, 0 for not at all.
+func (l *listener) tell(ctx context.Context, conn net.Conn, quiet bool) (again time.Duration, err error) {
+	err = aside(func() error {
+		if quiet {
+			_, err := conn.Write([]byte(":\n\n"))
+			return err
+		}
+		e, err := l.look(ctx)
+		if err != nil {
+			return err
+		}
+		data, err := json.Marshal(e.Data)
+		if err != nil {
+			return err
+		}
+		again = e.Again
+		if text := fmt.Sprintf("event: %s\ndata: %s\n\n", e.Name, data); text != l.last {
+			l.last = text
+			_, err = conn.Write([]byte(text))
+		}
+		if e.Done && err == nil {
+			err = errLast
+		}
+		return err
+	})
+	return again, err
 }
 
 // soon has the stream look again at once, for what did not fit into one event.
@@ -64,62 +176,36 @@ type change struct {
 	At    int64  `json:"at"`
 }
 
-func (l *listener) aside(ctx context.Context) (e web.Event, err error) {
-	err = aside(func() (err error) {
-		e, err = l.look(ctx)
-		return err
-	})
-	return e, err
-}
-
-func (l *listener) look(ctx context.Context) (web.Event, error) {
-	var e web.Event
-	err := l.a.DB.Read(ctx, func(tx *db.Tx) error {
-		changed, err := l.changed(ctx, tx)
-		if err != nil {
+func (l *listener) look(ctx context.Context) (e web.Event, err error) {
+	err = l.a.DB.Read(ctx, func(tx *db.Tx) error {
+		g, err := l.a.alive(ctx, tx, l.id)
+		if errors.Is(err, registration.ErrRemoved) {
+			e = web.Event{Name: "registration", Data: change{registration.Removed, db.Millis(tx.Now)}, Done: true}
+			return nil
+		} else if err != nil {
 			return err
 		}
-		if changed != "" {
-			e = web.Event{Name: "registration", Data: change{changed, db.Millis(tx.Now)}, Again: soon, Done: changed == registration.Removed}
-			return nil
+		if news, err := l.changed(ctx, tx, g); err != nil || news {
+			e = web.Event{Name: "registration", Data: change{g.State, db.Millis(tx.Now)}, Again: soon}
+			return err
 		}
-		e, err = l.requests(ctx, tx)
+		e, err = l.requests(ctx, tx, g)
 		return err
 	})
 	return e, err
 }
 
-// changed returns the registration's state if anything about it is new.
-func (l *listener) changed(ctx context.Context, tx *db.Tx) (string, error) {
-	g, err := l.a.alive(ctx, tx, l.id)
-	if errors.Is(err, registration.ErrRemoved) {
-		return registration.Removed, nil
-	} else if err != nil {
-		return "", err
-	}
-	d, err := l.a.describe(ctx, tx, g)
-	if err != nil {
-		return "", err
-	}
-	d.PendingTest = "" // that is a request's event
-	text, err := json.Marshal(d)
-	about := sha256.Sum256(text)
-	if err != nil || l.about == about {
-		return "", err
-	}
-	first := l.about == [sha256.Size]byte{}
+// changed tells whether the registration has news: its state, its name, or
+// the person's other apps. The first look only remembers.
+func (l *listener) changed(ctx context.Context, tx *db.Tx, g registration.Registration) (bool, error) {
+	apps, err := l.a.Registry.Stamp(ctx, tx, g.Person)
+	about := fmt.Sprint(g.State, g.Name, apps)
+	news := l.about != "" && l.about != about
 	l.about = about
-	if first {
-		return "", nil
-	}
-	return g.State, nil
+	return news, err
 }
 
-func (l *listener) requests(ctx context.Context, tx *db.Tx) (web.Event, error) {
-	g, err := l.a.Registry.ByID(ctx, tx, l.id)
-	if err != nil {
-		return web.Event{}, err
-	}
+func (l *listener) requests(ctx context.Context, tx *db.Tx, g registration.Registration) (web.Event, error) {
 	briefs, err := l.a.Approvals.Pending(ctx, tx, g)
 	open := ids{IDs: []string{}}
 	e := web.Event{Name: "requests"}
