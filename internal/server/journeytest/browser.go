@@ -41,6 +41,9 @@ func (w *World) Browser(p *Person) *Browser {
 // transport is shared, so that many browsers are few connections.
 var transport = &http.Transport{MaxIdleConnsPerHost: 64}
 
+// Disconnect closes the connections to a server that has ended.
+func Disconnect() { transport.CloseIdleConnections() }
+
 // Get opens a page.
 func (b *Browser) Get(ctx context.Context, path string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.origin+path, nil)
@@ -103,11 +106,13 @@ func (b *Browser) Cookies() (values []string) {
 
 // Begin signs in with name and password, up to the page with the number.
 func (b *Browser) Begin(ctx context.Context, p *Person) error {
-	return errors.Join(
-		b.Get(ctx, "/signin?to=/security"),
-		b.Submit(ctx, "/signin/name", url.Values{"login": {p.Login}}),
-		b.Submit(ctx, "/signin/password", url.Values{"password": {Password}}),
-	)
+	if err := b.Get(ctx, "/signin?to=/security"); err != nil {
+		return err
+	}
+	if err := b.Submit(ctx, "/signin/name", url.Values{"login": {p.Login}}); err != nil {
+		return err
+	}
+	return b.Submit(ctx, "/signin/password", url.Values{"password": {Password}})
 }
 
 var spoken = regexp.MustCompile(`<span class="vh">[^<0-9]*(\d+)[^<0-9]*</span>`)
