@@ -29,10 +29,11 @@ type Event struct {
 // back unwritten; a later one ends the stream, and the reader comes again. With
 // more streams open than the shell allows it is [ErrUnavailable].
 func (s *Shell) Stream(w http.ResponseWriter, r *http.Request, topic string, look func(context.Context) (Event, error)) error {
-	defer s.streams.Add(-1)
-	if n := s.streams.Add(1); s.Streams > 0 && n > int64(s.Streams) {
-		return Later(ErrUnavailable, heartbeat)
+	leave, err := s.EnterStream()
+	if err != nil {
+		return err
 	}
+	defer leave()
 	wake, cancel := s.Hub.Subscribe(topic)
 	defer cancel()
 	ctx, stop := context.WithTimeout(r.Context(), streamLife)
@@ -47,6 +48,17 @@ func (s *Shell) Stream(w http.ResponseWriter, r *http.Request, topic string, loo
 	w.WriteHeader(http.StatusOK)
 	out := sink{w: w, rc: http.NewResponseController(w), closing: s.Closing}
 	return out.run(ctx, wake, e, look)
+}
+
+// EnterStream counts a stream, one that is kept elsewhere too, until it leaves.
+// It returns [ErrUnavailable] when there are as many as may be.
+func (s *Shell) EnterStream() (leave func(), err error) {
+	leave = func() { s.streams.Add(-1) }
+	if n := s.streams.Add(1); s.Streams > 0 && n > int64(s.Streams) {
+		leave()
+		return nil, Later(ErrUnavailable, heartbeat)
+	}
+	return leave, nil
 }
 
 // OpenStreams tells how many streams are open.

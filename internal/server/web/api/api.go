@@ -7,7 +7,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"net/http"
 
@@ -29,18 +28,15 @@ type Deps struct {
 
 type api struct {
 	Deps
-	shell   *web.Shell
-	streams *Streams
+	shell *web.Shell
 }
 
 // errNotYet is returned to a pending registration that wants more than its test.
 var errNotYet = errors.New("registration is not active yet")
 
-// Mount adds the device API to the shell. Whoever stops the server stops the
-// streams too.
-func Mount(s *web.Shell, d Deps) *Streams {
-	a := &api{d, s, &Streams{}}
-	a.streams.ctx, a.streams.stop = context.WithCancel(context.Background())
+// Mount adds the device API to the shell.
+func Mount(s *web.Shell, d Deps) {
+	a := &api{d, s}
 	s.Explain(problems...)
 	s.API("POST /device/pair", wire.MaxBody, a.told(a.pair))
 	s.API("GET /device/registration", 0, a.signed(a.getRegistration))
@@ -50,7 +46,6 @@ func Mount(s *web.Shell, d Deps) *Streams {
 	s.API("GET /device/requests/{id}", 0, a.signed(a.getRequest))
 	s.API("POST /device/requests/{id}/decision", wire.MaxBody, a.signed(a.postDecision))
 	s.API("GET /device/stream", 0, a.signed(a.stream))
-	return a.streams
 }
 
 // problems are how the errors of pairing and approving look from outside.

@@ -33,17 +33,16 @@ func newHouse(t testing.TB) *house {
 	t.Helper()
 	w := regtest.New(t)
 	h := &house{World: w, approvals: approval.New(w.DB, w.Keeper, w.Notify, w.Registry, nil)}
-	shell, err := web.New(web.Config{DB: w.DB, ID: regtest.Issuer, App: "https://app.example.org", Hub: w.Notify.Hub, Log: slog.New(slog.DiscardHandler)})
+	closing := make(chan struct{})
+	shell, err := web.New(web.Config{Closing: closing, DB: w.DB, ID: regtest.Issuer, App: "https://app.example.org", Hub: w.Notify.Hub, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	streams := api.Mount(shell, api.Deps{DB: w.DB, Registry: w.Registry, Approvals: h.approvals, Notify: w.Notify})
+	api.Mount(shell, api.Deps{DB: w.DB, Registry: w.Registry, Approvals: h.approvals, Notify: w.Notify})
 	server := httptest.NewServer(shell)
 	t.Cleanup(func() {
+		close(closing)
 		server.Close()
-		if err := streams.Stop(context.Background()); err != nil {
-			t.Error(err)
-		}
 	})
 	h.url = server.URL
 	return h

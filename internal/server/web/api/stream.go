@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 
 	"countersign/internal/server/db"
@@ -21,49 +20,34 @@ const (
 	heartbeat  = 25 * time.Second // keeps proxies from closing what is quiet
 )
 
-// Streams are the devices that listen, ten thousand of them on a node. While
-// nothing happens net/http keeps some 25 KiB of buffers and stack for each; so
-// once it has checked the request the connection is taken from it, and what is
-// left is a goroutine that waits. It looks and writes on a stack of its own,
-// see aside. Over HTTP/2, where a connection carries more than this, the
-// shell's stream does the same.
-type Streams struct {
-	ctx  context.Context
-	stop context.CancelFunc
-	all  sync.WaitGroup
-}
-
-// Stop ends all streams and waits for them, at most until ctx ends. Devices
-// come again, to another node or after the restart.
-func (s *Streams) Stop(ctx context.Context) error {
-	s.stop()
-	done := make(chan struct{})
-	go func() {
-		s.all.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // stream is GET /device/stream. It tells a device that there is something to
 // look at: "requests" with the ids that are open, "registration" when the
 // device should ask about itself. Never what a request is about.
+//
+// Ten thousand devices listen on a node. While nothing happens net/http keeps
+// some 25 KiB of buffers and stack for each; so once the request is checked the
+// connection is taken from it, and what is left is a goroutine that waits. It
+// ends after ten minutes, with the device, or with the server. Over HTTP/2,
+// where a connection carries more than this, the shell's stream does the same.
 func (a *api) stream(w http.ResponseWriter, r *http.Request, c *caller) error {
 	l := &listener{a: a, id: c.ID, topic: registration.PersonTopic(c.Person)}
 	if r.ProtoMajor != 1 {
 		return a.shell.Stream(w, r, l.topic, l.look)
 	}
-	conn, _, err := http.NewResponseController(w).Hijack()
+	leave, err := a.shell.EnterStream()
 	if err != nil {
 		return err
 	}
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		leave()
+		return err
+	}
 	head := w.Header().Clone()
-	a.streams.all.Go(func() { l.serve(a.streams.ctx, conn, head) })
+	go func() {
+		defer leave()
+		l.serve(conn, head)
+	}()
 	return nil
 }
 
@@ -77,13 +61,14 @@ type listener struct {
 }
 
 // serve keeps the connection until one side has enough.
-func (l *listener) serve(ctx context.Context, conn net.Conn, head http.Header) {
+func (l *listener) serve(conn net.Conn, head http.Header) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	hangUp := func() { _ = conn.Close() }
 	defer hangUp()
-	defer context.AfterFunc(ctx, hangUp)()
 	defer time.AfterFunc(streamLife, hangUp).Stop() // also from a reader that takes nothing
-	wake, cancel := l.a.Notify.Hub.Subscribe(l.topic)
-	defer cancel()
+	wake, deaf := l.a.Notify.Hub.Subscribe(l.topic)
+	defer deaf()
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 
@@ -104,7 +89,7 @@ func (l *listener) serve(ctx context.Context, conn net.Conn, head http.Header) {
 		}
 		quiet = false
 		select {
-		case <-ctx.Done():
+		case <-l.a.shell.Closing:
 			return
 		case <-wake:
 		case <-due:
