@@ -109,11 +109,13 @@ func (d *DB) migrateTo(ctx context.Context, all []string) error {
 	return d.change(ctx, d.engine.migrate, func(tx *Tx) error { return apply(ctx, tx, all) })
 }
 
-// keepBefore copies the database as it is now, in the place of the copy that an
-// earlier try left.
+// keepBefore copies the database as it is now, in the place of the copy, whole
+// or not, that an earlier try left.
 func (d *DB) keepBefore(ctx context.Context, file string) error {
-	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	for _, old := range []string{file, file + ".part"} {
+		if err := os.Remove(old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	return d.Copy(ctx, file)
 }
