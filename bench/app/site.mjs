@@ -4,7 +4,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { extname, join } from 'node:path'
 
-const dist = new URL('../../app/dist/', import.meta.url).pathname
+const dist = process.env.DIST ?? new URL('../../app/dist/', import.meta.url).pathname
 
 const kinds = {
   '.css': 'text/css; charset=utf-8',

@@ -28,7 +28,7 @@ export function MoreSheet({ entry, close }: Sheet) {
     <Dialog title={titleOf(entry)} close={close}>
       <div class="group">
         <Action icon="i-edit" text={t('app.account.rename')} act={rename} />
-        <Action icon="i-spark" text={entry.pinned ? t('app.account.unpin') : t('app.account.pin')} act={() => void pin()} />
+        <Action icon="i-pin" text={entry.pinned ? t('app.account.unpin') : t('app.account.pin')} act={() => void pin()} />
         <Action icon="i-trash" text={t('app.account.remove')} danger act={() => void remove(entry)} />
       </div>
     </Dialog>
@@ -65,7 +65,7 @@ function RenameSheet({ entry, close }: Sheet) {
             <input
               id="rename-issuer"
               name="issuer"
-              value={entry.issuer}
+              defaultValue={entry.issuer}
               maxLength={100}
               autocomplete="off"
               autofocus
@@ -79,7 +79,7 @@ function RenameSheet({ entry, close }: Sheet) {
         )}
         <div class="field">
           <label for="rename-name">{t('app.manual.name')}</label>
-          <input id="rename-name" name="name" value={entry.name} maxLength={200} autocomplete="off" autocapitalize="none" />
+          <input id="rename-name" name="name" defaultValue={entry.name} maxLength={200} autocomplete="off" autocapitalize="none" />
         </div>
       </EditForm>
     </Dialog>

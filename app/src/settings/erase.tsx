@@ -52,7 +52,7 @@ export function EraseScreen() {
             {t('app.cancel')}
           </button>
           <button class="btn danger solid" type="submit" aria-disabled={busy.value}>
-            {t('app.erase.yes')}
+            {busy.value ? t('app.erase.busy') : t('app.erase.yes')}
           </button>
         </div>
       </form>

@@ -81,6 +81,12 @@ type SwitchProps = { icon: string; title: ComponentChildren; text?: string; on: 
 
 /** A line with a switch. */
 export function Switch({ icon, title, text, on, turn }: SwitchProps) {
+  const touched = (event: Event) => {
+    const field = event.currentTarget as HTMLInputElement
+    const wanted = field.checked
+    field.checked = on // it moves when the change is on the disk
+    turn(wanted)
+  }
   return (
     <label class="line">
       <Icon name={icon} />
@@ -88,7 +94,7 @@ export function Switch({ icon, title, text, on, turn }: SwitchProps) {
         <strong>{title}</strong>
         {text && <span>{text}</span>}
       </span>
-      <input class="switch" type="checkbox" role="switch" checked={on} onChange={(event) => turn(event.currentTarget.checked)} />
+      <input class="switch" type="checkbox" role="switch" checked={on} onChange={touched} />
     </label>
   )
 }

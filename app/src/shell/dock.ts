@@ -26,5 +26,5 @@ export function drawDock<N>(draw: Draw<N>, here: 'accounts' | 'menu'): N {
 
 /** The link that a keyboard meets first. */
 export function drawSkip<N>(draw: Draw<N>): N {
-  return draw('a', { class: 'skip', href: '#main', 'data-native': '' }, t('app.list.skip'))
+  return draw('a', { class: 'skip', href: '#main' }, t('app.list.skip'))
 }

@@ -100,15 +100,16 @@ function settle(): void {
   here.value = parse(location.hash)
 }
 
-/** `data-native` leaves a link to the browser, `data-instead` puts the next
- *  screen in the place of this one. */
+/** Follows our own links. `data-instead` puts the next screen in the place of
+ *  this one; "#main" is not a screen but the way past the bar. */
 function followLink(event: MouseEvent): void {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return
   const link = event.target instanceof Element ? event.target.closest('a') : null
   const href = link?.getAttribute('href')
-  if (!href?.startsWith('#') || link?.dataset.native !== undefined) return
+  if (!href?.startsWith('#')) return
   event.preventDefault()
-  if (link?.dataset.instead === undefined) go(href.slice(1))
+  if (href === '#main') document.getElementById('main')?.focus()
+  else if (link?.dataset.instead === undefined) go(href.slice(1))
   else replace(href.slice(1))
 }
 
