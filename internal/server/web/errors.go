@@ -134,7 +134,7 @@ func (s *Shell) fail(w http.ResponseWriter, r *http.Request, err error) {
 // Wait says a time to wait the way people do, rounded up: "40 seconds", "2 minutes".
 func Wait(lang string, d time.Duration) string {
 	switch {
-	case d <= 90*time.Second:
+	case d <= 90*time.Second && d != time.Minute:
 		return ui.T(lang, "common.wait.seconds", "n", int((d+time.Second-1)/time.Second))
 	case d <= 90*time.Minute:
 		return ui.T(lang, "common.wait.minutes", "n", int((d+time.Minute-1)/time.Minute))
