@@ -40,7 +40,7 @@ type Config struct {
 	// The reverse proxies in front of this server, as addresses or networks
 	// ("10.0.0.0/8"). Only what comes from them may say whom it comes from
 	// (X-Forwarded-For). Default: none. At once.
-	TrustedProxies []Network `toml:"trusted_proxies" reload:"at once"`
+	TrustedProxies []Network `toml:"trusted_proxies"`
 
 	// The database: "sqlite:FILE" (relative to this file's folder), or a
 	// PostgreSQL URL, "postgres://user:password@host/name". Default
@@ -70,7 +70,7 @@ type Config struct {
 	OutgoingAllow []string `toml:"outgoing_allow"`
 
 	// Mail that the server sends: news about a person's security. At once.
-	Mail Mail `toml:"mail" reload:"at once"`
+	Mail Mail `toml:"mail"`
 
 	// Encryption of connections.
 	TLS TLS `toml:"tls"`
@@ -162,7 +162,7 @@ type Log struct {
 	Format string `toml:"format"`
 
 	// "debug", "info", "warn" or "error". Default "info". At once.
-	Level string `toml:"level" reload:"at once"`
+	Level string `toml:"level"`
 }
 
 // Metrics says where the figures are.

@@ -4,12 +4,8 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -118,7 +114,7 @@ grace = "3s"
 	}
 	for _, want := range []string{
 		`database = "postgres://cs:[secret]@db/cs?[secret]"`, `password = "[secret]"`, `grace = "3s"`,
-		`trusted_proxies = ["10.0.0.0/8", "192.0.2.7/32"]`,
+		`trusted_proxies = ["10.0.0.0/8", "192.0.2.7/32"]`, "# How long requests under way may take to finish",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("misses %s in\n%s", want, out.String())
@@ -199,45 +195,23 @@ func TestTheManualIsTheComments(t *testing.T) {
 	}
 }
 
-// manual is the comments of the fields as Markdown.
+// manual is the settings as Markdown.
 func manual(t *testing.T) string {
-	file, err := parser.ParseFile(token.NewFileSet(), "config.go", nil, parser.ParseComments)
+	t.Helper()
+	var b strings.Builder
+	c, err := Parse("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	structs := map[string]*ast.StructType{}
-	ast.Inspect(file, func(n ast.Node) bool {
-		if s, ok := n.(*ast.TypeSpec); ok {
-			if st, ok := s.Type.(*ast.StructType); ok {
-				structs[s.Name.Name] = st
-			}
+	for e := range c.Entries() {
+		if len(e.Text) < 15 {
+			t.Errorf("%s has no manual", e.Key)
 		}
-		return true
-	})
-	var b strings.Builder
-	describe(&b, "", structs["Config"], structs)
-	if got, want := strings.Count(b.String(), "\n- `"), len(Keys()); got != want {
-		t.Fatalf("%d settings described, want %d", got, want)
-	}
-	return b.String()
-}
-
-func describe(b *strings.Builder, prefix string, s *ast.StructType, structs map[string]*ast.StructType) {
-	var tables []*ast.Field
-	for _, f := range s.Fields.List {
-		if name, ok := f.Type.(*ast.Ident); ok && f.Tag != nil && structs[name.Name] != nil && name.Name != "Secret" && name.Name != "Database" {
-			tables = append(tables, f)
-			continue
+		if e.Table {
+			fmt.Fprintf(&b, "\n### [%s]\n\n%s\n", e.Key, e.Text)
+		} else {
+			fmt.Fprintf(&b, "\n- `%s` – %s", e.Key, e.Text)
 		}
-		fmt.Fprintf(b, "\n- `%s` – %s", prefix+key(f), words(f))
 	}
-	b.WriteString("\n")
-	for _, f := range tables {
-		fmt.Fprintf(b, "\n### [%s]\n\n%s", key(f), words(f))
-		describe(b, prefix+key(f)+".", structs[f.Type.(*ast.Ident).Name], structs)
-	}
+	return strings.TrimPrefix(b.String(), "\n") + "\n"
 }
-
-func words(f *ast.Field) string { return strings.Join(strings.Fields(f.Doc.Text()), " ") + "\n" }
-
-func key(f *ast.Field) string { return reflect.StructTag(strings.Trim(f.Tag.Value, "`")).Get("toml") }

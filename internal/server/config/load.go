@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -129,35 +129,36 @@ func (c Config) in(folder string) Config {
 	return c
 }
 
-// Print writes the settings as a file that [Load] reads, but for the secrets.
-func (c Config) Print(w io.Writer) error {
-	e := toml.NewEncoder(w)
-	e.Indent = ""
-	return e.Encode(c)
+// Keys are the names of all settings, in the order of the file.
+func Keys() (keys []string) {
+	for e := range (Config{}).Entries() {
+		if !e.Table {
+			keys = append(keys, e.Key)
+		}
+	}
+	return keys
 }
 
-// Keys are the names of all settings, in the order of the manual.
-func Keys() []string {
-	var out []string
-	eachKey("", reflect.TypeFor[Config](), func(key string, _ reflect.StructField, _ []int) { out = append(out, key) })
-	return out
-}
+// atOnce are the settings, and tables of settings, that a running server takes up.
+var atOnce = []string{"trusted_proxies", "mail", "log.level"}
 
 // Changed names the settings in which two configurations differ: those that
 // can be taken up at once, and those that need a restart.
-func Changed(old, new Config) (atOnce, restart []string) {
-	a, b := reflect.ValueOf(old), reflect.ValueOf(new)
-	eachKey("", reflect.TypeFor[Config](), func(key string, f reflect.StructField, index []int) {
-		if same(a.FieldByIndex(index), b.FieldByIndex(index)) {
-			return
+func Changed(old, new Config) (now, restart []string) {
+	next, stop := iter.Pull(new.Entries())
+	defer stop()
+	for a := range old.Entries() {
+		b, _ := next()
+		table, _, _ := strings.Cut(a.Key, ".")
+		switch {
+		case a.Table || same(a.value, b.value):
+		case slices.Contains(atOnce, a.Key) || slices.Contains(atOnce, table):
+			now = append(now, a.Key)
+		default:
+			restart = append(restart, a.Key)
 		}
-		if f.Tag.Get("reload") != "" {
-			atOnce = append(atOnce, key)
-		} else {
-			restart = append(restart, key)
-		}
-	})
-	return atOnce, restart
+	}
+	return now, restart
 }
 
 // same compares two settings; an empty list is no list.
@@ -166,23 +167,6 @@ func same(a, b reflect.Value) bool {
 		return true
 	}
 	return reflect.DeepEqual(a.Interface(), b.Interface())
-}
-
-// eachKey visits the settings; those in a table inherit the table's reload tag.
-func eachKey(prefix string, t reflect.Type, visit func(string, reflect.StructField, []int)) {
-	for f := range t.Fields() {
-		key := prefix + f.Tag.Get("toml")
-		if f.Type.Kind() != reflect.Struct || f.Type == reflect.TypeFor[Secret]() || f.Type == reflect.TypeFor[Database]() {
-			visit(key, f, f.Index)
-			continue
-		}
-		eachKey(key+".", f.Type, func(inner string, in reflect.StructField, index []int) {
-			if f.Tag.Get("reload") != "" {
-				in.Tag = f.Tag
-			}
-			visit(inner, in, append(slices.Clone(f.Index), index...))
-		})
-	}
 }
 
 // nearest finds the key someone probably meant: at most two letters away, or
