@@ -99,8 +99,11 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, status int, file str
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write(bytes.Replace(b.Bytes(), []byte("<!--symbols-->"), []byte(ui.Symbols(used...)), 1))
+	_, _ = w.Write(bytes.Replace(b.Bytes(), []byte(sprite), []byte(sprite+ui.Symbols(used...)), 1))
 }
+
+// sprite is where a page holds the symbols it uses.
+const sprite = `<svg class="sprite" aria-hidden="true" focusable="false">`
 
 // speak finds the language of the answer: the one chosen by a link, now or
 // before on any of the samples, else the browser's.

@@ -108,6 +108,7 @@ type consentPage struct {
 	Grants       []grantLine
 	Publisher    string // the directory that answers for the application, or ""
 	Verified     bool
+	Native       bool
 	Request      string
 	Session      string
 	AccountsLink string
@@ -128,12 +129,12 @@ func (h *handler) showOther(w http.ResponseWriter, r *http.Request, step oauth.S
 	if err != nil {
 		return err
 	}
-	return h.Render(w, r, http.StatusForbidden, "oauth/other.html", page)
+	return h.Render(w, r, http.StatusOK, "oauth/other.html", page)
 }
 
 func (h *handler) consentPage(r *http.Request, step oauth.Step) (consentPage, error) {
 	c := step.Request.Client
-	page := consentPage{App: c.Name, Host: c.Host, Verified: c.Verified, Request: step.Request.ID, Session: step.Session.ID,
+	page := consentPage{App: c.Name, Host: c.Host, Verified: c.Verified, Native: c.Kind == oauth.Native, Request: step.Request.ID, Session: step.Session.ID,
 		AccountsLink: "/signin/accounts?" + url.Values{"to": {resume(step)}}.Encode()}
 	err := h.DB.Read(r.Context(), func(tx *db.Tx) error {
 		p, err := directory.ByID(r.Context(), tx, step.Session.Person)

@@ -3,6 +3,7 @@ package oauthweb
 import (
 	"errors"
 	"net/http"
+	"net/url"
 
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
@@ -12,12 +13,16 @@ import (
 	"countersign/internal/server/web"
 )
 
-// signIn begins a sign-in that comes back to the request, and shows its first page.
+// signIn sends to a sign-in that comes back to the request. Where it is known
+// who should sign in, it begins with their name.
 func (h *handler) signIn(w http.ResponseWriter, r *http.Request, step oauth.Step) error {
 	req := step.Request
 	hint, err := h.hint(r, req)
 	if err != nil {
 		return err
+	}
+	if step.Do == oauth.SignIn && hint == "" {
+		return see(w, r, "/signin?"+url.Values{"to": {resume(step)}}.Encode())
 	}
 	c := web.From(r)
 	start := signin.Start{
