@@ -27,7 +27,6 @@ import (
 	"countersign/internal/server/web/api"
 	appweb "countersign/internal/server/web/app"
 	oauthweb "countersign/internal/server/web/oauth"
-	"countersign/internal/server/web/security"
 	securityweb "countersign/internal/server/web/security"
 	signinweb "countersign/internal/server/web/signin"
 )
