@@ -195,7 +195,7 @@ func (a *Approvals) State(ctx context.Context, tx *db.Tx, id string) (View, erro
 
 // TestOf tells how the last test of an offer stands, or [ErrUnknown].
 func (a *Approvals) TestOf(ctx context.Context, tx *db.Tx, offer string) (View, error) {
-	q, err := scan(tx.QueryRow(ctx, `SELECT `+columns+` FROM approval WHERE offer_id = $1 ORDER BY asked_at DESC, id DESC LIMIT 1`, offer))
+	q, err := scan(tx.QueryRow(ctx, `SELECT `+columns+` FROM approval WHERE offer_id = $1 ORDER BY asked_at DESC, CASE WHEN state = 'open' THEN 0 ELSE 1 END LIMIT 1`, offer))
 	if err != nil || offer == "" {
 		return View{}, errors.Join(err, ErrUnknown)
 	}

@@ -1,0 +1,152 @@
+package securityweb
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"countersign/internal/server/audit"
+	"countersign/internal/server/db"
+	"countersign/internal/server/web"
+	"countersign/internal/wire"
+	"countersign/ui"
+)
+
+const (
+	scanned  = 60  // events that are read to find the ones to show
+	pageRows = 25  // on the page of all activity
+	pageScan = 200 // events read for it
+)
+
+// shown says which events a person is shown, and how. What only accompanies
+// another event is left out. The words are security.activity.NAME.
+var shown = map[audit.Kind]struct{ name, icon, tone string }{
+	audit.SigninDone:           {"signed_in", "check", "ok"},
+	audit.SigninPasswordWrong:  {"password_wrong", "warn", "caution"},
+	audit.SigninCodeWrong:      {"code_wrong", "warn", "caution"},
+	audit.ApprovalDenied:       {"denied", "block", "danger"},
+	audit.ApprovalReported:     {"reported", "block", "danger"},
+	audit.ApprovalWrongNumber:  {"wrong_number", "warn", "caution"},
+	audit.RegistrationActive:   {"app_added", "plus", ""},
+	audit.RegistrationRemoved:  {"app_removed", "trash", ""},
+	audit.RegistrationReplaced: {"app_replaced", "trash", ""},
+	audit.RegistrationRenamed:  {"app_renamed", "edit", ""},
+	audit.RegistrationRefused:  {"app_refused", "block", "danger"},
+	audit.SessionEnded:         {"signed_out", "logout", ""},
+	audit.SessionEndedAll:      {"signed_out_all", "logout", ""},
+	audit.PersonPasswordSet:    {"password_set", "key", ""},
+	audit.PersonPasswordSeen:   {"password_exposed", "warn", "danger"},
+	audit.PersonReset:          {"reset", "warn", "caution"},
+	audit.OAuthConsent:         {"consent", "apps", ""},
+}
+
+// An eventRow is one line of the timeline.
+type eventRow struct {
+	Title, Detail, When string
+	ISO                 string // for the time element
+	Icon, Tone          string
+}
+
+// eventRows are the first few events that are shown.
+func eventRows(events []audit.Event, v visit, now time.Time, most int) (rows []eventRow) {
+	for _, e := range events {
+		s := shown[e.Kind]
+		if !isShown(e) || len(rows) == most {
+			continue
+		}
+		device, _ := e.Detail["device"].(string)
+		rows = append(rows, eventRow{
+			Title: ui.T(v.lang, "security.activity."+s.name, "device", device, "app", appName(e.App, v.lang)), Detail: whence(e, v.lang),
+			When: ui.When(v.lang, v.person.Zone, e.At, now), ISO: e.At.Format(time.RFC3339), Icon: s.icon, Tone: s.tone,
+		})
+	}
+	return rows
+}
+
+// isShown: what a new app answered to its test is no event of the account.
+func isShown(e audit.Event) bool {
+	_, ok := shown[e.Kind]
+	return ok && e.Detail["kind"] != wire.KindTest
+}
+
+// appName is what was signed in to: an application, or these pages.
+func appName(app, lang string) string {
+	if app == "" {
+		return ui.T(lang, "security.title")
+	}
+	return app
+}
+
+// whence says from where: "Chrome, Windows · Osaka".
+func whence(e audit.Event, lang string) string {
+	browser := e.Browser
+	if browser == "" && e.IP != "" {
+		browser = ui.T(lang, "security.browser.unknown")
+	}
+	return join(browser, e.Place)
+}
+
+func join(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + " · " + b
+}
+
+// An activityPage is everything that happened, in pages.
+type activityPage struct {
+	Events []eventRow
+	Older  string // id of the event to go on after, "" at the end
+}
+
+func (h *handler) getActivity(w http.ResponseWriter, r *http.Request) error {
+	var page activityPage
+	err := h.read(r, func(ctx context.Context, tx *db.Tx, v visit) error {
+		events, err := h.eventsAfter(ctx, tx, v, r.URL.Query().Get("after"))
+		if err != nil {
+			return err
+		}
+		page.Events = eventRows(events, v, tx.Now, pageRows)
+		page.Older = older(events)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return h.Render(w, r, http.StatusOK, "security/activity.html", page)
+}
+
+// eventsAfter reads the events of the person that are older than one of theirs.
+func (h *handler) eventsAfter(ctx context.Context, tx *db.Tx, v visit, after string) ([]audit.Event, error) {
+	events, err := audit.Of(ctx, tx, v.person.ID, pageScan)
+	for err == nil && after != "" {
+		for i, e := range events {
+			if e.ID == after {
+				return audit.Before(ctx, tx, v.person.ID, events[i], pageScan)
+			}
+		}
+		if len(events) < pageScan {
+			return nil, web.ErrNotFound
+		}
+		events, err = audit.Before(ctx, tx, v.person.ID, events[len(events)-1], pageScan)
+	}
+	return events, err
+}
+
+// older is the last event that a page shows, if there is something after it.
+func older(events []audit.Event) string {
+	n, last := 0, ""
+	for _, e := range events {
+		if !isShown(e) {
+			continue
+		}
+		if n == pageRows {
+			return last
+		}
+		n, last = n+1, e.ID
+	}
+	if len(events) == pageScan {
+		return events[len(events)-1].ID
+	}
+	return ""
+}

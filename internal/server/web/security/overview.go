@@ -1,0 +1,105 @@
+package securityweb
+
+import (
+	"context"
+	"net/http"
+
+	"countersign/internal/server/audit"
+	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
+	"countersign/internal/server/method"
+	"countersign/internal/server/registration"
+	"countersign/internal/server/signin"
+	"countersign/ui"
+)
+
+// recent is how many events the overview shows.
+const recent = 4
+
+// An overview is Security info itself (c1). It also lies behind the pages that
+// add a method.
+type overview struct {
+	Password *passwordRow
+	Apps     []appRow
+	Count    int // of methods
+	Events   []eventRow
+	Sessions int
+	Since    int // sessions begun since a sign-in was reported, this one not counted
+}
+
+type passwordRow struct{ Exposed bool }
+
+type appRow struct {
+	ID, Name, Platform, Place string
+	Added, Used               string
+}
+
+func (h *handler) getOverview(w http.ResponseWriter, r *http.Request) error {
+	o, err := h.overview(r)
+	if err != nil {
+		return err
+	}
+	return h.Render(w, r, http.StatusOK, "security/overview.html", o)
+}
+
+// getAdd is the choice of what to add (c2): only what there is.
+func (h *handler) getAdd(w http.ResponseWriter, r *http.Request) error {
+	o, err := h.overview(r)
+	if err != nil {
+		return err
+	}
+	return h.Render(w, r, http.StatusOK, "security/add.html", o)
+}
+
+func (h *handler) overview(r *http.Request) (o overview, err error) {
+	err = h.read(r, func(ctx context.Context, tx *db.Tx, v visit) error {
+		o, err = h.look(ctx, tx, v)
+		return err
+	})
+	return o, err
+}
+
+func (h *handler) look(ctx context.Context, tx *db.Tx, v visit) (o overview, err error) {
+	if o.Apps, err = h.appRows(ctx, tx, v); err != nil {
+		return o, err
+	}
+	password, err := method.PasswordOf(ctx, tx, v.person.ID)
+	if err != nil {
+		return o, err
+	}
+	o.Count = len(o.Apps)
+	if password.Hash != "" {
+		o.Password = &passwordRow{password.Exposed}
+		o.Count++
+	}
+	events, err := audit.Of(ctx, tx, v.person.ID, scanned)
+	if err != nil {
+		return o, err
+	}
+	o.Events = eventRows(events, v, tx.Now, recent)
+	sessions, err := signin.List(ctx, tx, v.person.ID)
+	o.Sessions = len(sessions)
+	o.Since = len(begunSince(sessions, v.session.ID, reportedAt(events, tx.Now)))
+	return o, err
+}
+
+func (h *handler) appRows(ctx context.Context, tx *db.Tx, v visit) (rows []appRow, err error) {
+	apps, err := h.Registry.Of(ctx, tx, v.person.ID)
+	for _, g := range apps {
+		rows = append(rows, rowOf(g, v, tx))
+	}
+	return rows, err
+}
+
+func rowOf(g registration.Registration, v visit, tx *db.Tx) appRow {
+	return appRow{
+		ID: g.ID, Name: g.Name, Platform: g.Platform, Place: g.Place,
+		Added: ui.When(v.lang, v.person.Zone, g.ActivatedAt, tx.Now), Used: ui.When(v.lang, v.person.Zone, g.SeenAt, tx.Now),
+	}
+}
+
+// policyOf is what the person's directory asks.
+func policyOf(ctx context.Context, tx *db.Tx, v visit) (directory.Policy, error) {
+	d, err := directory.Get(ctx, tx, v.person.DirectoryID)
+	return d.Policy, err
+}

@@ -1,0 +1,123 @@
+// Package securityweb is Security info: the pages on which a person sees and
+// changes the ways they prove who they are.
+//
+// Everyone who is signed in may look, and may end sessions, which only
+// tightens. Who adds, renames or removes a method must have signed in fully
+// within the last minutes. Pairing the first app is also open to a session
+// that may do nothing else, because its sign-in waits for just that; then the
+// pages look like the sign-in they are part of.
+//
+// Each page works as plain forms; scripts only save the person a reload.
+package securityweb
+
+import (
+	"context"
+	"embed"
+	"net/http"
+
+	"countersign/internal/server/approval"
+	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
+	"countersign/internal/server/notify"
+	"countersign/internal/server/registration"
+	"countersign/internal/server/signin"
+	"countersign/internal/server/web"
+)
+
+//go:embed *.html
+var pages embed.FS
+
+// Deps are what the pages stand on; all must be there.
+type Deps struct {
+	DB        *db.DB
+	Registry  *registration.Registry
+	Approvals *approval.Approvals
+	Notify    *notify.Notify
+}
+
+type handler struct {
+	*web.Shell
+	Deps
+}
+
+// Mount adds the pages to the shell.
+func Mount(s *web.Shell, d Deps) error {
+	h := &handler{s, d}
+	if err := s.Templates("security", pages); err != nil {
+		return err
+	}
+	s.Explain(problems...)
+
+	s.Page("GET /security", s.NeedSession(false, h.getOverview))
+	s.Page("GET /security/add", s.NeedSession(false, h.getAdd))
+	s.Page("GET /security/activity", s.NeedSession(false, h.getActivity))
+
+	s.Page("GET /security/methods/{id}", s.NeedSession(true, h.getMethod))
+	s.Page("POST /security/methods/{id}/rename", s.NeedSession(true, h.postRename))
+	s.Page("GET /security/methods/{id}/remove", s.NeedSession(true, h.getRemove))
+	s.Page("POST /security/methods/{id}/remove", s.NeedSession(true, h.postRemove))
+
+	s.Page("GET /security/sessions", s.NeedSession(false, h.getSessions))
+	s.Page("POST /security/sessions/{id}/end", s.NeedSession(false, h.postEnd))
+	s.Page("POST /security/sessions/end", s.NeedSession(false, h.postEndAll))
+	s.Page("POST /security/sessions/end-since", s.NeedSession(false, h.postEndSince))
+
+	s.Page("GET /security/pair", h.pairing(true, h.getPair))
+	s.Page("POST /security/pair", h.pairing(true, h.postPair))
+	s.Page("GET /security/pair/{offer}", h.pairing(false, h.getOffer))
+	s.Page("GET /security/pair/{offer}/stream", h.pairing(false, h.getStream))
+	s.Page("POST /security/pair/{offer}/confirm", h.pairing(false, h.postConfirm))
+	s.Page("POST /security/pair/{offer}/test", h.pairing(false, h.postTest))
+	s.Page("POST /security/pair/{offer}/code", h.pairing(false, h.postCode))
+	s.Page("POST /security/pair/{offer}/finish", h.pairing(false, h.postFinish))
+	s.Page("POST /security/pair/{offer}/cancel", h.pairing(false, h.postCancel))
+	return nil
+}
+
+// problems are how the errors look that end on a page of their own.
+var problems = []web.Problem{
+	{Err: registration.ErrUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "security.unknown.title", Text: "security.unknown.text"},
+	{Err: registration.ErrLast, Status: http.StatusConflict, Code: "last", Title: "security.last.title", Text: "security.last.text"},
+	{Err: registration.ErrNotFirst, Status: http.StatusConflict, Code: "not_first", Title: "security.notfirst.title", Text: "security.notfirst.text"},
+}
+
+// A visit is who looks at a page.
+type visit struct {
+	session signin.Session
+	person  directory.Person
+	lang    string
+	from    registration.Where
+}
+
+func (h *handler) visit(r *http.Request) (v visit, err error) {
+	if v.session, err = h.EnrolSession(r); err != nil {
+		return v, err
+	}
+	v.person, err = h.Person(r)
+	c := web.From(r)
+	v.lang, v.from = h.Lang(r), registration.Where{IP: c.IP, Place: c.Place, Browser: c.Agent()}
+	return v, err
+}
+
+// read runs fn in one reading transaction, with who looks.
+func (h *handler) read(r *http.Request, fn func(ctx context.Context, tx *db.Tx, v visit) error) error {
+	v, err := h.visit(r)
+	if err != nil {
+		return err
+	}
+	return h.DB.Read(r.Context(), func(tx *db.Tx) error { return fn(r.Context(), tx, v) })
+}
+
+// write runs fn in one changing transaction, with who changes.
+func (h *handler) write(r *http.Request, fn func(ctx context.Context, tx *db.Tx, v visit) error) error {
+	v, err := h.visit(r)
+	if err != nil {
+		return err
+	}
+	return h.DB.Write(r.Context(), func(tx *db.Tx) error { return fn(r.Context(), tx, v) })
+}
+
+func see(w http.ResponseWriter, r *http.Request, to string) error {
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}

@@ -1,0 +1,145 @@
+package securityweb
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"countersign/internal/server/audit"
+	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
+	"countersign/internal/server/notify"
+	"countersign/internal/server/signin"
+	"countersign/ui"
+)
+
+// Why sessions end here, for the log.
+const (
+	whyElsewhere = "ended_elsewhere"
+	whyAll       = "signed_out_everywhere"
+	whyReport    = "after_report"
+)
+
+const (
+	alarmLasts = 7 * 24 * time.Hour // how long after a report its sessions are offered to be ended
+	askLasts   = 5 * time.Minute    // the longest a reported request can have been open
+)
+
+type sessionRow struct {
+	ID, Browser, Place, Begun, Used string
+	Here                            bool
+}
+
+type sessionsPage struct {
+	Sessions []sessionRow
+}
+
+func (h *handler) getSessions(w http.ResponseWriter, r *http.Request) error {
+	var page sessionsPage
+	err := h.read(r, func(ctx context.Context, tx *db.Tx, v visit) error {
+		sessions, err := signin.List(ctx, tx, v.person.ID)
+		for _, s := range sessions {
+			page.Sessions = append(page.Sessions, sessionRow{
+				ID: s.ID, Browser: browserOf(s, v.lang), Place: s.Place, Here: s.ID == v.session.ID,
+				Begun: ui.When(v.lang, v.person.Zone, s.CreatedAt, tx.Now), Used: ui.When(v.lang, v.person.Zone, s.SeenAt, tx.Now),
+			})
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return h.Render(w, r, http.StatusOK, "security/sessions.html", page)
+}
+
+func browserOf(s signin.Session, lang string) string {
+	if s.Browser == "" {
+		return ui.T(lang, "security.browser.unknown")
+	}
+	return s.Browser
+}
+
+// postEnd ends one session of the person.
+func (h *handler) postEnd(w http.ResponseWriter, r *http.Request) error {
+	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) error {
+		return signin.End(ctx, tx, v.person.ID, r.PathValue("id"), whyElsewhere)
+	})
+	if err != nil {
+		return err
+	}
+	return see(w, r, "/security/sessions")
+}
+
+// postEndAll signs out everywhere. It also ends what is under way and what
+// browsers are known: whoever lost a device or is unsure means all of it.
+func (h *handler) postEndAll(w http.ResponseWriter, r *http.Request) error {
+	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) error {
+		if _, err := signin.EndAll(ctx, tx, v.person.ID, "", whyAll); err != nil {
+			return err
+		}
+		if _, err := directory.BumpEpoch(ctx, tx, v.person.ID); err != nil {
+			return err
+		}
+		return h.mailSignedOut(ctx, tx, v)
+	})
+	if err != nil {
+		return err
+	}
+	return h.Render(w, r, http.StatusOK, "security/signedout.html", nil)
+}
+
+func (h *handler) mailSignedOut(ctx context.Context, tx *db.Tx, v visit) error {
+	if v.person.Email == "" {
+		return nil
+	}
+	return h.Notify.Mail(ctx, tx, notify.Mail{
+		Person: v.person.ID, Address: v.person.Email, Locale: v.person.Locale, Zone: v.person.Zone, Template: notify.MailSignedOut,
+		Data: map[string]string{"login": v.person.Login, "browser": v.from.Browser, "place": v.from.Place, "ip": v.from.IP},
+	})
+}
+
+// postEndSince ends the sessions that were begun since a reported sign-in was
+// asked for, but this one.
+func (h *handler) postEndSince(w http.ResponseWriter, r *http.Request) error {
+	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) error {
+		events, err := audit.Of(ctx, tx, v.person.ID, scanned)
+		if err != nil {
+			return err
+		}
+		sessions, err := signin.List(ctx, tx, v.person.ID)
+		if err != nil {
+			return err
+		}
+		for _, s := range begunSince(sessions, v.session.ID, reportedAt(events, tx.Now)) {
+			if err := signin.End(ctx, tx, v.person.ID, s.ID, whyReport); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return see(w, r, "/security")
+}
+
+// reportedAt is when the sign-in that was reported last was asked for, as far
+// as it matters still; zero for none.
+func reportedAt(events []audit.Event, now time.Time) time.Time {
+	for _, e := range events {
+		if e.Kind == audit.ApprovalReported && now.Sub(e.At) < alarmLasts {
+			return e.At.Add(-askLasts)
+		}
+	}
+	return time.Time{}
+}
+
+// begunSince picks the sessions begun since, but the one that looks.
+func begunSince(sessions []signin.Session, here string, since time.Time) (begun []signin.Session) {
+	for _, s := range sessions {
+		if !since.IsZero() && s.ID != here && !s.CreatedAt.Before(since) {
+			begun = append(begun, s)
+		}
+	}
+	return begun
+}
