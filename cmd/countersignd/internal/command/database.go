@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"time"
 
 	"countersign/internal/server/audit"
@@ -148,10 +149,10 @@ func (c *restoreCommand) replace(ctx context.Context, w World, conf config.Confi
 	if _, err := db.Check(ctx, c.File); err != nil {
 		return err
 	}
-	if err := opens(ctx, c.File, conf.KeyFile); err != nil {
+	file := conf.Database.File()
+	if err := opens(ctx, c.File, filepath.Dir(file), conf.KeyFile); err != nil {
 		return err
 	}
-	file := conf.Database.File()
 	kept := file + ".before-restore-" + time.Now().Format("20060102-150405")
 	err := db.Replace(ctx, file, c.File, kept)
 	if errors.Is(err, db.ErrInUse) {
@@ -166,14 +167,15 @@ func (c *restoreCommand) replace(ctx context.Context, w World, conf config.Confi
 }
 
 // opens reports whether this program and the key file can use a copy. It looks
-// at a copy of the copy, because opening may write.
-func opens(ctx context.Context, file, keyFile string) (err error) {
-	folder, err := os.MkdirTemp("", "countersign-restore-")
+// at a copy of the copy, because opening may write; that lies where the
+// database will, on a disk that may hold it.
+func opens(ctx context.Context, file, near, keyFile string) (err error) {
+	folder, err := os.MkdirTemp(near, "restore-")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	probe := folder + "/probe.db"
+	probe := filepath.Join(folder, "probe.db")
 	if err := db.Replace(ctx, probe, file, ""); err != nil {
 		return err
 	}
