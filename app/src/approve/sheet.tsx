@@ -161,7 +161,7 @@ function NumberPad({ sheet }: { sheet: Open }) {
           <span>{t('app.approve.new_browser')}</span>
         </p>
       )}
-      <Plate typed={sheet.typed} digits={asked.digits} />
+      <Plate typed={sheet.typed} asked={asked} />
       <Keypad />
       <div class="foot">
         {trouble && (
@@ -185,7 +185,8 @@ function NumberPad({ sheet }: { sheet: Open }) {
 }
 
 /** The plate with the lower half of the seal, and a slot for each digit. */
-function Plate({ typed, digits }: { typed: string; digits: number }) {
+function Plate({ typed, asked }: { typed: string; asked: Asked }) {
+  const { digits, kind } = asked
   const left = digits - typed.length
   return (
     <div class="plate-wrap">
@@ -197,7 +198,7 @@ function Plate({ typed, digits }: { typed: string; digits: number }) {
           <Seal is="lower" />
         </div>
         <div class={digits > 3 ? 'type-plate many' : 'type-plate'}>
-          <p id="approval-ask">{t('app.approve.ask')}</p>
+          <p id="approval-ask">{kind === 'test' ? t('app.approve.ask.test') : t('app.approve.ask')}</p>
           <div class="slots" role="group" aria-labelledby="approval-ask">
             <span class="vh" role="status">
               {entered(typed, left)}
