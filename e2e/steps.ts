@@ -1,0 +1,69 @@
+// What people do, step by step, so that a journey reads like one.
+import { expect, type Phone } from './fixtures.ts'
+import type { Demo } from './demo.ts'
+import type { Say } from './words.ts'
+import type { Page } from '@playwright/test'
+
+/** The person that most journeys are about: works at Aoba Works, which asks for a second proof. */
+export const mei = { login: 'tanaka@aoba.example', name: 'Mei Tanaka' }
+
+/** Types name and password into the sign-in pages, wherever they were asked for. */
+export async function giveNameAndPassword(page: Page, demo: Demo, say: Say, login = mei.login): Promise<void> {
+  await page.getByLabel(say('signin.name.label')).fill(login)
+  await page.getByRole('button', { name: say('signin.name.next') }).click()
+  await givePassword(page, demo, say)
+}
+
+export async function givePassword(page: Page, demo: Demo, say: Say): Promise<void> {
+  await page.getByLabel(say('signin.password.name'), { exact: true }).fill(demo.at.password)
+  await page.getByRole('button', { name: say('signin.password.go') }).click()
+}
+
+/** The number on the plate of a page. */
+export async function readNumber(page: Page): Promise<string> {
+  const spoken = page.locator('.number-plate .code .vh')
+  await expect(spoken).toHaveText(/\d/)
+  return (await spoken.innerText()).replace(/\D/g, '')
+}
+
+/** A number of as many digits that is not this one. */
+export function anotherNumber(number: string): string {
+  return String((Number(number) + 7) % 10 ** number.length).padStart(number.length, '0')
+}
+
+/** Waits for the sheet on the phone and taps a number on its pad. */
+export async function typeNumber(phone: Phone, say: Say, number: string): Promise<void> {
+  const pad = phone.page.getByRole('group', { name: say('app.approve.pad') })
+  for (const digit of number) await pad.getByRole('button', { name: digit, exact: true }).click()
+  await phone.page.getByRole('button', { name: say('app.approve.yes'), exact: true }).click()
+}
+
+/** Scans the QR code that a page on the computer shows, and confirms whose server it is. */
+export async function scan(phone: Phone, computer: Page, demo: Demo, say: Say): Promise<void> {
+  await phone.seesScreen(computer.locator('.qr'))
+  await phone.page.goto(`${demo.at.app}/#add`)
+  await expect(phone.page.locator('.host-card')).toContainText(new URL(demo.at.id).host)
+  await phone.page.getByRole('button', { name: say('app.pair.confirm.yes') }).click()
+}
+
+/** On the pairing page: "is it yours" and the test approval. The page must show its QR code. */
+export async function pair(phone: Phone, computer: Page, demo: Demo, say: Say): Promise<void> {
+  await scan(phone, computer, demo, say)
+  await computer.getByRole('button', { name: say('security.taken.yes') }).click()
+  await typeNumber(phone, say, await readNumber(computer))
+  await phone.page.getByRole('button', { name: say('app.pair.ready.done') }).click()
+}
+
+/** Signs in to Aoba Expenses for the first time, which pairs the phone. */
+export async function firstSignIn(phone: Phone, computer: Page, demo: Demo, say: Say, login = mei.login): Promise<void> {
+  await computer.goto(demo.at.expenses)
+  await computer.getByRole('link', { name: say('demo.expenses.signin') }).click()
+  await giveNameAndPassword(computer, demo, say, login)
+  await computer.getByRole('button', { name: say('security.start.go') }).click()
+  await pair(phone, computer, demo, say)
+}
+
+/** Allows an application that asks. */
+export async function allow(page: Page, say: Say): Promise<void> {
+  await page.getByRole('button', { name: say('oauth.consent.yes'), exact: true }).click()
+}
