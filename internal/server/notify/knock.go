@@ -103,6 +103,15 @@ func passing(err error) bool {
 	return errors.As(err, &network) && !errors.Is(err, dial.ErrRefused)
 }
 
+// withoutURL is an error without the endpoint it is about: who has the endpoint can find the phone.
+func withoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
 func (n *Notify) settleKnock(ctx context.Context, t Target, host string, err error) {
 	var later *push.Later
 	switch {
@@ -121,7 +130,7 @@ func (n *Notify) settleKnock(ctx context.Context, t Target, host string, err err
 		if passing(err) {
 			n.pause(host, shortPause)
 		}
-		n.log.InfoContext(ctx, "knock failed", "registration", t.Registration, "service", host, "error", err)
+		n.log.InfoContext(ctx, "knock failed", "registration", t.Registration, "service", host, "error", withoutURL(err))
 	}
 }
 

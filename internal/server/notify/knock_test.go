@@ -1,14 +1,17 @@
 package notify
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdh"
 	"crypto/rand"
 	"crypto/x509"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -161,6 +164,8 @@ func TestKnockThatDoesNotGetThroughIsTriedOnceMore(t *testing.T) {
 		inner.ServeHTTP(w, r)
 	})
 	n := node(t, dbtest.URL(t), nil, p.reaching(t))
+	var logged bytes.Buffer
+	n.log = slog.New(slog.NewTextHandler(&logged, nil))
 	n.deliver(t.Context(), p.target("R1"))
 	if s := n.Stats(); s.Knocks != 1 || tries.Load() != 2 {
 		t.Errorf("%+v, %d tries", s, tries.Load())
@@ -170,6 +175,9 @@ func TestKnockThatDoesNotGetThroughIsTriedOnceMore(t *testing.T) {
 	n.deliver(t.Context(), p.target("R1"))
 	if s := n.Stats(); s.KnocksFailed != 1 || s.KnocksLost != 1 {
 		t.Errorf("when nobody answers: %+v", s)
+	}
+	if !strings.Contains(logged.String(), "knock failed") || strings.Contains(logged.String(), "/send/") {
+		t.Errorf("the log names the endpoint, or nothing: %s", &logged)
 	}
 }
 

@@ -9,8 +9,11 @@ import (
 )
 
 const (
-	lookBack  = 10 * time.Second // how long a wake's transaction may take to show, other clocks included
+	// lookBack is how long a wake may take to show after its instant: as long
+	// as its transaction may last, and as far as clocks may differ.
+	lookBack  = 15 * time.Second
 	keepWakes = time.Minute
+	breath    = 10 * time.Millisecond // between two words, and two looks for a word: many wakes are one
 	channel   = "countersign_wake"
 )
 
@@ -34,57 +37,77 @@ func (n *Notify) follow(ctx context.Context) {
 	tick := time.NewTicker(n.every)
 	defer tick.Stop()
 	f := follower{seen: map[int64]int64{}}
-	for {
-		if err := n.look(ctx, &f); err != nil && ctx.Err() == nil {
+	for all := true; ctx.Err() == nil; {
+		if err := n.look(ctx, &f, all); err != nil && ctx.Err() == nil {
 			n.log.WarnContext(ctx, "cannot look for wakes", "error", err)
 		}
 		select {
 		case <-ctx.Done():
-			return
 		case <-tick.C:
+			all = true
 		case <-n.heard:
+			all = false
+			wait(ctx, breath)
 		}
 	}
 }
 
 // A follower remembers which wakes it has passed on, by id, with their time.
-// Ids are given out before their transactions commit, so a smaller one may
-// show after a larger one: it looks at all recent rows, not at those above a mark.
-type follower struct{ seen map[int64]int64 }
+type follower struct {
+	seen map[int64]int64
+	last int64 // the greatest id of them
+}
 
-func (n *Notify) look(ctx context.Context, f *follower) error {
-	var topics []string
+// look passes on the wakes that are new. Ids are given out before their
+// transactions commit, so a smaller one may show after a larger one: a look at
+// all goes over everything recent again. One that follows a word only takes
+// what lies above the last.
+func (n *Notify) look(ctx context.Context, f *follower, all bool) error {
+	var fresh []wakeRow
 	var since int64
-	err := n.d.Read(ctx, func(tx *db.Tx) error {
+	err := n.d.Read(ctx, func(tx *db.Tx) (err error) {
 		since = db.Millis(tx.Now.Add(-lookBack))
-		topics = topics[:0]
-		rows, err := tx.Query(ctx, `SELECT id, topic, at FROM wake WHERE at > $1 AND node <> $2 ORDER BY id`, since, n.node)
-		if err != nil {
-			return err
+		above := f.last
+		if all {
+			above = 0
 		}
-		defer rows.Close()
-		for rows.Next() {
-			var id, at int64
-			var topic string
-			if err := rows.Scan(&id, &topic, &at); err != nil {
-				return err
-			}
-			if _, known := f.seen[id]; !known {
-				f.seen[id] = at
-				topics = append(topics, topic)
-			}
-		}
-		return rows.Err()
+		fresh, err = n.wakes(ctx, tx, since, above)
+		return err
 	})
-	for _, t := range topics {
-		n.Hub.Signal(t)
+	for _, w := range fresh {
+		if _, known := f.seen[w.id]; !known {
+			f.seen[w.id], f.last = w.at, max(f.last, w.id)
+			n.Hub.Signal(w.topic)
+		}
 	}
 	for id, at := range f.seen {
-		if at <= since {
+		if all && at <= since {
 			delete(f.seen, id)
 		}
 	}
 	return err
+}
+
+type wakeRow struct {
+	id, at int64
+	topic  string
+}
+
+// wakes reads the wakes of other nodes.
+func (n *Notify) wakes(ctx context.Context, tx *db.Tx, since, above int64) (out []wakeRow, err error) {
+	rows, err := tx.Query(ctx, `SELECT id, at, topic FROM wake WHERE at > $1 AND id > $2 AND node <> $3 ORDER BY id`, since, above, n.node)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var w wakeRow
+		if err := rows.Scan(&w.id, &w.at, &w.topic); err != nil {
+			return nil, err
+		}
+		out = append(out, w)
+	}
+	return out, rows.Err()
 }
 
 // announce passes word to the other nodes that there are wakes, where the
@@ -100,6 +123,7 @@ func (n *Notify) announce(ctx context.Context) {
 		if err := n.d.Notify(ctx, channel, n.node); err != nil && ctx.Err() == nil {
 			n.log.WarnContext(ctx, "cannot pass word of a wake", "error", err)
 		}
+		wait(ctx, breath)
 	}
 }
 

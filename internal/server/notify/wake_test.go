@@ -126,22 +126,23 @@ func TestWakesThatCommitOutOfOrderAreSeenOnce(t *testing.T) {
 		}
 	}
 	f := follower{seen: map[int64]int64{}}
-	look := func() {
-		if err := b.look(t.Context(), &f); err != nil {
+	look := func(all bool) {
+		if err := b.look(t.Context(), &f, all); err != nil {
 			t.Fatal(err)
 		}
 	}
 	show(b.node)
-	look()
+	look(false)
 	if signalled(first) || !signalled(second) {
 		t.Fatal("the second should have shown, and only it")
 	}
 	show(a.node)
-	look()
+	look(true)
 	if !signalled(first) || signalled(second) {
 		t.Fatal("the first should have shown now, and only it")
 	}
-	look()
+	look(true)
+	look(false)
 	if signalled(first) || signalled(second) {
 		t.Error("a wake was passed on twice")
 	}
@@ -155,11 +156,11 @@ func TestOldWakesAreForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.node = "another"
-	if err := n.look(t.Context(), &f); err != nil || len(f.seen) != 1 {
+	if err := n.look(t.Context(), &f, true); err != nil || len(f.seen) != 1 {
 		t.Fatal(len(f.seen), err)
 	}
 	clock.Add(lookBack)
-	if err := n.look(t.Context(), &f); err != nil || len(f.seen) != 0 {
+	if err := n.look(t.Context(), &f, true); err != nil || len(f.seen) != 0 {
 		t.Errorf("%d are remembered, %v", len(f.seen), err)
 	}
 	clock.Add(keepWakes)
