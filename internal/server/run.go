@@ -106,7 +106,7 @@ func (s *Server) stop(ctx context.Context, servers []*http.Server) error {
 
 // work is what goes on behind the requests; each ends with its context.
 func (s *Server) work() []func(context.Context) {
-	work := s.rooms.work()
+	work := append(s.rooms.work(), giveBack)
 	if files, ok := s.cert.(*cert.Files); ok {
 		work = append(work, func(ctx context.Context) { files.Watch(ctx, certTime, s.tellCert) })
 	}
