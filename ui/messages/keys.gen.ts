@@ -587,7 +587,8 @@ export interface Messages {
   "security.activity.password_wrong": Record<never, never>;
   "security.activity.reported": Record<never, never>;
   "security.activity.reset": Record<never, never>;
-  "security.activity.signed_in": { app: string | number };
+  "security.activity.signed_in": Record<never, never>;
+  "security.activity.signed_in_app": { app: string | number };
   "security.activity.signed_out": Record<never, never>;
   "security.activity.signed_out_all": Record<never, never>;
   "security.activity.wrong_number": Record<never, never>;

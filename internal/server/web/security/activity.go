@@ -54,27 +54,27 @@ func eventRows(events []audit.Event, v visit, now time.Time, most int) (rows []e
 		if !isShown(e) || len(rows) == most {
 			continue
 		}
-		device, _ := e.Detail["device"].(string)
 		rows = append(rows, eventRow{
-			Title: ui.T(v.lang, "security.activity."+s.name, "device", device, "app", appName(e.App, v.lang)), Detail: whence(e, v.lang),
+			Title: titleOf(e, s.name, v.lang), Detail: whence(e, v.lang),
 			When: ui.When(v.lang, v.person.Zone, e.At, now), ISO: e.At.Format(time.RFC3339), Icon: s.icon, Tone: s.tone,
 		})
 	}
 	return rows
 }
 
-// isShown: what a new app answered to its test is no event of the account.
-func isShown(e audit.Event) bool {
-	_, ok := shown[e.Kind]
-	return ok && e.Detail["kind"] != wire.KindTest
+func titleOf(e audit.Event, name, lang string) string {
+	if name == "signed_in" && e.App != "" {
+		name = "signed_in_app"
+	}
+	device, _ := e.Detail["device"].(string)
+	return ui.T(lang, "security.activity."+name, "device", device, "app", e.App)
 }
 
-// appName is what was signed in to: an application, or these pages.
-func appName(app, lang string) string {
-	if app == "" {
-		return ui.T(lang, "security.title")
-	}
-	return app
+// isShown: what a new app answered to its test is no event of the account, nor
+// is the end of the session that only waited for it.
+func isShown(e audit.Event) bool {
+	_, ok := shown[e.Kind]
+	return ok && e.Detail["kind"] != wire.KindTest && e.Detail["why"] != "paired"
 }
 
 // whence says from where: "Chrome, Windows · Osaka".
