@@ -8,21 +8,30 @@ import { t } from '../words/words'
 export const greeted = new Set<string>()
 
 /** The test went through: what happens from now on, and whether this phone may
- *  call out when it does. */
+ *  call out when it does. The page that offered has the last word: until it has
+ *  spoken, this is not ready. */
 export function Ready({ registration, done }: { registration: string; done: () => void }) {
   const entry = ofRegistration(registration)
+  const active = entry?.server.state === 'active'
   useEffect(() => {
-    greeted.add(registration)
-  }, [registration])
+    if (active) greeted.add(registration)
+  }, [active, registration])
   return (
     <div class="app narrow end">
       <main>
         <div class="verdict">
           <Seal is="joined" />
-          <Title text={t('app.pair.ready.title')} />
-          <p class="lead">{t('app.pair.ready.lead', { name: entry?.name ?? '', host: entry?.server.host ?? '' })}</p>
+          <Title text={active ? t('app.pair.ready.title') : t('app.pair.ready.soon')} />
+          {active && entry ? (
+            <p class="lead">{t('app.pair.ready.lead', { name: entry.name, host: entry.server.host })}</p>
+          ) : (
+            <p class="waiting" role="status">
+              <span class="pulse" />
+              {t('app.pair.ready.soon.lead')}
+            </p>
+          )}
         </div>
-        {entry?.server.pushKey && <PushOffer />}
+        {active && entry?.server.pushKey && <PushOffer />}
         <button class="btn wide tall" type="button" onClick={done}>
           {t('app.pair.ready.done')}
         </button>
