@@ -15,7 +15,7 @@ declare const self: ServiceWorkerGlobalScope
 
 const patience = 3000
 
-/** What a push carries (02 §4): no name, no number. */
+/** What a push carries (docs/protocol.md §6): no name, no number. */
 type Knock = { registration?: string }
 
 type Paired = Entry & { server: Server }
