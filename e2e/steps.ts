@@ -54,13 +54,24 @@ export async function pair(phone: Phone, computer: Page, demo: Demo, say: Say): 
   await phone.page.getByRole('button', { name: say('app.pair.ready.done') }).click()
 }
 
-/** Signs in to Aoba Expenses for the first time, which pairs the phone. */
+/** Signs in to Aoba Expenses for the first time, which pairs the phone, and allows it. */
 export async function firstSignIn(phone: Phone, computer: Page, demo: Demo, say: Say, login = mei.login): Promise<void> {
   await computer.goto(demo.at.expenses)
   await computer.getByRole('link', { name: say('demo.expenses.signin') }).click()
   await giveNameAndPassword(computer, demo, say, login)
   await computer.getByRole('button', { name: say('security.start.go') }).click()
   await pair(phone, computer, demo, say)
+  await allow(computer, say)
+  await expect(computer).toHaveURL(`${demo.at.expenses}/`)
+}
+
+/** Signs in to Security info for the first time, which pairs the phone. */
+export async function firstLook(phone: Phone, computer: Page, demo: Demo, say: Say, login = mei.login): Promise<void> {
+  await computer.goto(`${demo.at.id}/signin?to=/security`)
+  await giveNameAndPassword(computer, demo, say, login)
+  await computer.getByRole('button', { name: say('security.start.go') }).click()
+  await pair(phone, computer, demo, say)
+  await expect(computer).toHaveURL(`${demo.at.id}/security`)
 }
 
 /** Allows an application that asks. */

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
@@ -68,7 +69,11 @@ func Seed(ctx context.Context, d *db.DB, k *keep.Keeper, o Origins) (Seeded, err
 		if err != nil {
 			return err
 		}
-		home, err := ensureDirectory(ctx, tx, directory.Directory{Kind: directory.Personal, Name: "Komorebi", Domain: "komorebi.example"})
+		soon := directory.DefaultPolicy()
+		soon.ApprovalTTL = 30 * time.Second // so that one can see a request run out
+		home, err := ensureDirectory(ctx, tx, directory.Directory{
+			Kind: directory.Personal, Name: "Komorebi", Domain: "komorebi.example", Policy: soon,
+		})
 		if err != nil {
 			return err
 		}
