@@ -32,6 +32,7 @@ const (
 	mostKnown   = mostOpen + 1     // of which one place is kept for known browsers
 	useWithin   = 60 * time.Second // from the answer to the session
 	keepFor     = 90 * 24 * time.Hour
+	keepDecoys  = 24 * time.Hour
 	nobody      = "nobody" // in only_registration: no device sees the request
 	decoy       = "decoy:" // begins the person of a request to a name nobody has
 	attemptWake = "attempt:"
@@ -267,12 +268,20 @@ func (a *Approvals) Fetch(ctx context.Context, tx *db.Tx, g registration.Registr
 	return q.body, nil
 }
 
-// Prune removes what nobody asks for any more. It is for housekeeping, once
-// an hour or so.
+// Prune removes what nobody asks for any more; what was asked of nobody, after
+// a day. It is for housekeeping, once a minute or so.
 func (a *Approvals) Prune(ctx context.Context, tx *db.Tx) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM approval WHERE expires_at < $1`, db.Millis(tx.Now.Add(-keepFor))); err != nil {
+	_, err := tx.Exec(ctx, `DELETE FROM approval WHERE expires_at < $1 OR expires_at < $2 AND only_registration = 'nobody'`,
+		db.Millis(tx.Now.Add(-keepFor)), db.Millis(tx.Now.Add(-keepDecoys)))
+	if err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `DELETE FROM network_block WHERE until <= $1`, db.Millis(tx.Now))
+	_, err = tx.Exec(ctx, `
+		DELETE FROM approval_gate WHERE person_id >= 'decoy:' AND person_id < 'decoy;'
+			AND NOT EXISTS (SELECT 1 FROM approval WHERE approval.person_id = approval_gate.person_id)`)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `DELETE FROM network_block WHERE until <= $1`, db.Millis(tx.Now))
 	return err
 }

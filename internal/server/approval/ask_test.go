@@ -423,3 +423,30 @@ func TestTheTableDoesNotTellTheNumber(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Housekeeping keeps what a person's places are known by, and nothing of names that nobody has.
+func TestHousekeepingForgetsDecoys(t *testing.T) {
+	w := newWorld(t)
+	mei := w.Person(t, "mei")
+	q := w.ask(t, from(mei))
+	in := from(mei)
+	in.Person, in.Decoy, in.Epoch, in.Proven = "", "nobody@aoba.example", 0, false
+	d := w.ask(t, in)
+	w.Clock.Add(24*time.Hour + time.Minute + time.Millisecond)
+	w.Write(t, func(tx *db.Tx) error { return w.approvals.Prune(t.Context(), tx) })
+	w.state(t, q.ID)
+	err := w.DB.Read(t.Context(), func(tx *db.Tx) error {
+		if _, err := w.approvals.State(t.Context(), tx, d.ID); !errors.Is(err, approval.ErrUnknown) {
+			t.Errorf("the decoy: %v", err)
+		}
+		var gates int
+		err := tx.QueryRow(t.Context(), `SELECT count(*) FROM approval_gate`).Scan(&gates)
+		if gates != 1 {
+			t.Errorf("%d gates", gates)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -354,6 +355,53 @@ func TestAStreamTellsOfTheTestAndOfBecomingActive(t *testing.T) {
 	s.want(t, "requests", `{"ids":[]}`)
 	h.Activate(t, o)
 	s.want(t, "registration", "active")
+}
+
+// Streams end with the server, and there are only so many.
+func TestStreamsAreCountedAndEndWithTheServer(t *testing.T) {
+	h := newHouse(t)
+	phone := h.Device(t, h.Person(t, "mei"), "Phone")
+	var open []line
+	for range 3 {
+		s := h.open(t, phone)
+		s.want(t, "requests", `{"ids":[]}`)
+		open = append(open, s)
+	}
+	a := h.call(t, phone, "GET", "/device/stream", nil)
+	if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" {
+		t.Errorf("a fourth: %d %v", a.status, a.header)
+	}
+	h.stop()
+	for _, s := range open {
+		if got := s.next(t); got != "" {
+			t.Errorf("after the end: %q", got)
+		}
+	}
+}
+
+// Over HTTP/2 nothing is taken from net/http, and the device hears the same.
+func TestAStreamOverHTTP2TellsTheSame(t *testing.T) {
+	h := newHouse(t)
+	mei := h.Person(t, "mei")
+	phone := h.Device(t, mei, "Phone")
+	server := httptest.NewUnstartedServer(h.shell)
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r := h.request(t, ctx, phone, "GET", "/device/stream", nil, func(r *http.Request) {
+		r.URL.Scheme, r.URL.Host = "https", server.Listener.Addr().String()
+	})
+	resp, err := server.Client().Do(r)
+	if err != nil || resp.ProtoMajor != 2 {
+		t.Fatalf("%+v, %v", resp, err)
+	}
+	defer resp.Body.Close()
+	s := line{bufio.NewReader(resp.Body), cancel}
+	s.want(t, "requests", `{"ids":[]}`)
+	q := h.ask(t, from(mei))
+	s.want(t, "requests", `{"ids":["`+q.ID+`"]}`)
 }
 
 // The long poll answers as soon as there is something, and at once when there

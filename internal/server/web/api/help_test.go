@@ -26,26 +26,36 @@ import (
 type house struct {
 	*regtest.World
 	approvals *approval.Approvals
+	shell     *web.Shell
 	url       string
+	closing   chan struct{}
 }
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
 	w := regtest.New(t)
-	h := &house{World: w, approvals: approval.New(w.DB, w.Keeper, w.Notify, w.Registry, nil)}
-	closing := make(chan struct{})
-	shell, err := web.New(web.Config{Closing: closing, DB: w.DB, ID: regtest.Issuer, App: "https://app.example.org", Hub: w.Notify.Hub, Log: slog.New(slog.DiscardHandler)})
+	h := &house{World: w, approvals: approval.New(w.DB, w.Keeper, w.Notify, w.Registry, nil), closing: make(chan struct{})}
+	shell, err := web.New(web.Config{Closing: h.closing, Streams: 3, DB: w.DB, ID: regtest.Issuer, App: "https://app.example.org", Hub: w.Notify.Hub, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	api.Mount(shell, api.Deps{DB: w.DB, Registry: w.Registry, Approvals: h.approvals, Notify: w.Notify})
 	server := httptest.NewServer(shell)
 	t.Cleanup(func() {
-		close(closing)
+		h.stop()
 		server.Close()
 	})
-	h.url = server.URL
+	h.url, h.shell = server.URL, shell
 	return h
+}
+
+// stop tells the server that it ends.
+func (h *house) stop() {
+	select {
+	case <-h.closing:
+	default:
+		close(h.closing)
+	}
 }
 
 // An answer is what came back.
