@@ -287,7 +287,7 @@ func clock(seconds int) string {
 	return time.Unix(int64(seconds), 0).UTC().Format("4:05")
 }
 
-func (h *handler) showExpired(w http.ResponseWriter, r *http.Request, a signin.Attempt) error {
+func (h *handler) showExpired(w http.ResponseWriter, r *http.Request, _ signin.Attempt) error {
 	a, now, err := h.signin.Watch(r.Context(), h.Cookie(r, web.AttemptCookie))
 	if err != nil {
 		return h.lost(w, r, a, err)
