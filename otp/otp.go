@@ -2,11 +2,13 @@
 // their secrets.
 //
 // It knows codes that count events (HOTP, RFC 4226), codes that count time
-// (TOTP, RFC 6238) and the five letters of Steam, which count time too. It uses
-// nothing but the standard library, and has no clock of its own.
+// (TOTP, RFC 6238) and three others that count time too: the five letters of
+// Steam, the eight of Yandex, and mOTP. It uses nothing but the standard
+// library, and has no clock of its own.
 package otp
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -26,16 +28,20 @@ const (
 	TOTP  Kind = "totp"  // time
 	HOTP  Kind = "hotp"  // events
 	Steam Kind = "steam" // time, written in Steam's letters
+
+	Yandex Kind = "yandex" // time, with a PIN, written in letters
+	MOTP   Kind = "motp"   // time, with a PIN, written in hexadecimal
 )
 
 // An Algorithm is the hash function under the HMAC.
 type Algorithm string
 
-// The algorithms of RFC 6238.
+// The algorithms of RFC 6238, and that of mOTP, which is a bare hash.
 const (
 	SHA1   Algorithm = "SHA1"
 	SHA256 Algorithm = "SHA256"
 	SHA512 Algorithm = "SHA512"
+	MD5    Algorithm = "MD5"
 )
 
 // What can be wrong with a key or with a URI that should hold one.
@@ -46,6 +52,7 @@ var (
 	ErrDigits    = errors.New("a one-time code has 4 to 10 digits")
 	ErrPeriod    = errors.New("the period is not a number of seconds")
 	ErrCounter   = errors.New("the counter is not a number")
+	ErrPIN       = errors.New("the PIN is missing or cannot be one")
 	ErrNotURI    = errors.New("not an otpauth URI")
 )
 
@@ -64,26 +71,54 @@ type Key struct {
 	Account   string // whose they are, for example "mei@example.org"
 	Secret    []byte
 	Algorithm Algorithm
-	Digits    int    // 4 to 10; 5 for Steam
+	Digits    int    // 4 to 10; 5 for Steam, 8 for Yandex, 6 for mOTP
 	Period    int    // seconds a code lasts; unused by HOTP
 	Counter   uint64 // of the next code; used by HOTP only
+	PIN       string // used by Yandex and mOTP only
 }
 
-// Check tells what is wrong with a key, if anything.
+// A form is what a kind leaves no choice about; zero is free.
+type form struct {
+	algorithm Algorithm
+	digits    int
+	period    int // when none is said
+}
+
+var forms = map[Kind]form{
+	TOTP:   {"", 0, defaultPeriod},
+	HOTP:   {"", 0, 0},
+	Steam:  {SHA1, steamDigits, defaultPeriod},
+	Yandex: {SHA256, yandexDigits, defaultPeriod},
+	MOTP:   {MD5, motpDigits, motpPeriod},
+}
+
+// Shaped returns the key with algorithm, digits and period as its kind wants
+// them where they are missing or leave no choice.
+func (k Key) Shaped() Key {
+	f := forms[k.Kind]
+	k.Algorithm = cmp.Or(f.algorithm, k.Algorithm, SHA1)
+	k.Digits = cmp.Or(f.digits, k.Digits, defaultDigits)
+	k.Period = cmp.Or(k.Period, f.period)
+	return k
+}
+
+// Check tells what is wrong with a key, if anything. A PIN that is missing is
+// told last: with it the key would be whole.
 func (k Key) Check() error {
+	f, known := forms[k.Kind]
 	switch {
-	case k.Kind != TOTP && k.Kind != HOTP && k.Kind != Steam:
+	case !known:
 		return ErrKind
-	case len(k.Secret) == 0:
+	case len(k.Secret) == 0 || k.Kind == Yandex && len(k.Secret) != yandexSecret:
 		return ErrSecret
-	case k.Algorithm.hash() == nil || k.Kind == Steam && k.Algorithm != SHA1:
+	case f.algorithm != "" && k.Algorithm != f.algorithm, f.algorithm == "" && k.Algorithm.hash() == nil:
 		return ErrAlgorithm
-	case k.Digits < 4 || k.Digits > 10 || k.Kind == Steam && k.Digits != steamDigits:
+	case k.Digits < 4 || k.Digits > 10 || f.digits != 0 && k.Digits != f.digits:
 		return ErrDigits
 	case k.Kind != HOTP && (k.Period < 1 || k.Period > maxPeriod):
 		return ErrPeriod
 	}
-	return nil
+	return k.checkPIN()
 }
 
 // Step numbers the period that t lies in, counted from 1970. Periods before
@@ -96,7 +131,7 @@ func (k Key) Step(t time.Time) int64 {
 	return s / p
 }
 
-// CodeAt is the code of a time: of a TOTP or Steam key.
+// CodeAt is the code of a time: of any key but HOTP's.
 func (k Key) CodeAt(t time.Time) (string, error) {
 	if k.Kind == HOTP {
 		return "", ErrKind
@@ -116,6 +151,12 @@ func (k Key) CodeOf(count uint64) (string, error) {
 }
 
 func (k Key) code(count uint64) (string, error) {
+	switch k.Kind {
+	case Yandex:
+		return k.yandex(count), nil
+	case MOTP:
+		return k.motp(count), nil
+	}
 	n := truncate(k.Algorithm.hash(), k.Secret, count)
 	if k.Kind == Steam {
 		return letters(n), nil

@@ -33,17 +33,18 @@ type codeVector struct {
 	Period    int       `json:"period"`
 	Time      string    `json:"time"`    // seconds since 1970, decimal: it may exceed 53 bits
 	Counter   string    `json:"counter"` // decimal
+	PIN       string    `json:"pin"`
 	Code      string    `json:"code"`
 }
 
 // TestCodeVectors holds the test values of RFC 4226 appendix D and RFC 6238
-// appendix B, further digits and periods, Steam, and times past 2038 and past
-// 32 bits of steps (T6).
+// appendix B, further digits and periods, Steam, Yandex, mOTP, and times past
+// 2038 and past 32 bits of steps (T6).
 func TestCodeVectors(t *testing.T) {
 	f := load[struct {
 		Cases []codeVector `json:"cases"`
 	}](t, "codes.json")
-	if len(f.Cases) < 40 {
+	if len(f.Cases) < 60 {
 		t.Fatalf("only %d vectors", len(f.Cases))
 	}
 	for _, c := range f.Cases {
@@ -51,7 +52,7 @@ func TestCodeVectors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		k := Key{Kind: c.Kind, Secret: secret, Algorithm: c.Algorithm, Digits: c.Digits, Period: c.Period}
+		k := Key{Kind: c.Kind, Secret: secret, Algorithm: c.Algorithm, Digits: c.Digits, Period: c.Period, PIN: c.PIN}
 		var got string
 		if c.Kind == HOTP {
 			n, perr := strconv.ParseUint(c.Counter, 10, 64)
@@ -72,25 +73,38 @@ func TestCodeVectors(t *testing.T) {
 	}
 }
 
-// TestOathtoolAgrees compares with another program, over algorithms, digits and periods.
+// TestOathtoolAgrees compares with another program on every type it knows:
+// TOTP over algorithms, digits, periods and times, and HOTP.
 func TestOathtoolAgrees(t *testing.T) {
-	secret := []byte("twenty bytes or more are better")
-	for i, alg := range []Algorithm{SHA1, SHA256, SHA512} {
-		for digits := 6; digits <= 8; digits++ {
-			k := Key{Kind: TOTP, Secret: secret, Algorithm: alg, Digits: digits, Period: 15 * (1 + i)}
-			at := time.Unix(1773466320+int64(7919*digits), 0).UTC()
-			want, err := exec.CommandContext(t.Context(), "oathtool", "--totp="+strings.ToLower(string(alg)),
-				"-d", strconv.Itoa(digits), "-s", strconv.Itoa(k.Period)+"s",
-				"--now", at.Format("2006-01-02 15:04:05 UTC"), "-b", FormatSecret(secret)).Output()
-			if err != nil {
-				t.Fatalf("oathtool: %v (Debian: apt install oathtool)", err)
+	for _, secret := range []string{"k", "twenty bytes or more are better", strings.Repeat("longer than a block ", 8)} {
+		for i, alg := range []Algorithm{SHA1, SHA256, SHA512} {
+			for digits := 6; digits <= 8; digits++ {
+				k := Key{Kind: TOTP, Secret: []byte(secret), Algorithm: alg, Digits: digits, Period: 15 * (1 + i)}
+				at := time.Unix(1773466320+int64(7919*digits), 0).UTC()
+				want := oathtool(t, k, "--totp="+strings.ToLower(string(alg)), "-s", strconv.Itoa(k.Period)+"s", "--now", at.Format("2006-01-02 15:04:05 UTC"))
+				if got, err := k.CodeAt(at); err != nil || got != want {
+					t.Errorf("%s, %d digits: %s, %v; oathtool says %s", alg, digits, got, err, want)
+				}
 			}
-			got, err := k.CodeAt(at)
-			if err != nil || got != strings.TrimSpace(string(want)) {
-				t.Errorf("%s, %d digits: %s, %v; oathtool says %s", alg, digits, got, err, want)
+		}
+		for _, counter := range []uint64{0, 1, 1 << 33, 1<<63 - 1} {
+			k := Key{Kind: HOTP, Secret: []byte(secret), Algorithm: SHA1, Digits: 6 + int(counter%3)}
+			want := oathtool(t, k, "--hotp", "--counter", strconv.FormatUint(counter, 10))
+			if got, err := k.CodeOf(counter); err != nil || got != want {
+				t.Errorf("counter %d: %s, %v; oathtool says %s", counter, got, err, want)
 			}
 		}
 	}
+}
+
+func oathtool(t *testing.T, k Key, args ...string) string {
+	t.Helper()
+	args = append(args, "-d", strconv.Itoa(k.Digits), "-b", FormatSecret(k.Secret))
+	out, err := exec.CommandContext(t.Context(), "oathtool", args...).Output()
+	if err != nil {
+		t.Fatalf("oathtool: %v (Debian: apt install oathtool)", err)
+	}
+	return strings.TrimSpace(string(out))
 }
 
 func TestStepsAreCountedFromTheEpochInBothDirections(t *testing.T) {
@@ -108,7 +122,11 @@ func TestKeysThatMakeNoCode(t *testing.T) {
 		change func(*Key)
 		want   error
 	}{
-		{func(k *Key) { k.Kind = "motp" }, ErrKind},
+		{func(k *Key) { k.Kind = "xotp" }, ErrKind},
+		{func(k *Key) { k.Kind = MOTP }, ErrAlgorithm},
+		{func(k *Key) { *k = Key{Kind: MOTP, Secret: k.Secret}.Shaped() }, ErrPIN},
+		{func(k *Key) { *k = Key{Kind: Yandex, Secret: k.Secret}.Shaped() }, ErrSecret},
+		{func(k *Key) { *k = Key{Kind: Yandex, Secret: make([]byte, 16), PIN: "12a"}.Shaped() }, ErrPIN},
 		{func(k *Key) { k.Secret = nil }, ErrSecret},
 		{func(k *Key) { k.Algorithm = "MD5" }, ErrAlgorithm},
 		{func(k *Key) { k.Digits = 3 }, ErrDigits},

@@ -1,7 +1,9 @@
 package otp
 
 import (
+	"cmp"
 	"encoding/base32"
+	"encoding/hex"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -18,40 +20,55 @@ const maxURI = 8 << 10
 // and forgives what is found in the wild: letters in either case, "#", "%" and
 // letters of any script unescaped, "+" for a space, secrets with spaces, hyphens
 // or padding, algorithms spelled like "HMAC-SHA-256", values of "null", a
-// parameter twice (the first counts), and steam://SECRET. It returns one of
-// the errors of this package; for a kind that exists but is not ours (motp,
-// Yandex), [ErrKind].
+// parameter twice (the first counts), steam://SECRET, and motp://LABEL?secret=
+// with its secret in hexadecimal. It returns one of the errors of this package.
+// A key that lacks nothing but its PIN is returned whole, with [ErrPIN].
 func Parse(uri string) (Key, error) {
 	uri = strings.TrimSpace(uri)
 	scheme, rest, ok := strings.Cut(uri, "://")
 	if !ok || len(uri) > maxURI {
 		return Key{}, ErrNotURI
 	}
+	rest = strings.ReplaceAll(rest, "#", "%23")
 	switch strings.ToLower(scheme) {
 	case "otpauth", "apple-otpauth":
-	case "steam":
-		return steamURI(rest)
+		kind, rest := cutBefore(rest, "/?")
+		return labelled(kindOf(kind), strings.TrimPrefix(rest, "/"))
 	case "motp":
-		return Key{}, ErrKind
-	default:
-		return Key{}, ErrNotURI
+		return labelled(MOTP, strings.TrimPrefix(rest, "/"))
+	case "steam":
+		k := Key{Kind: Steam, Issuer: "Steam"}
+		return k.filled(params{"secret": rest})
 	}
-	path, query, _ := strings.Cut(strings.ReplaceAll(rest, "#", "%23"), "?")
-	kind, label, _ := strings.Cut(path, "/")
+	return Key{}, ErrNotURI
+}
+
+func cutBefore(s, any string) (string, string) {
+	if i := strings.IndexAny(s, any); i >= 0 {
+		return s[:i], s[i:]
+	}
+	return s, ""
+}
+
+// kindOf reads the type of a URI; Yandex has a name of its own there.
+func kindOf(s string) Kind {
+	if s = strings.ToLower(s); s == "yaotp" {
+		return Yandex
+	}
+	return Kind(s)
+}
+
+// labelled reads LABEL?PARAMETERS.
+func labelled(kind Kind, rest string) (Key, error) {
+	label, query, _ := strings.Cut(rest, "?")
 	p := readParams(query)
 	p.unglue(label)
-	k := Key{Kind: Kind(strings.ToLower(kind))}
+	k := Key{Kind: kind}
 	k.Issuer, k.Account = names(label, p["issuer"])
 	if k.Kind == TOTP && isSteam(k, p) {
 		k.Kind = Steam
 	}
-	return k, k.fill(p)
-}
-
-// steamURI reads the short form of Bitwarden and Proton.
-func steamURI(secret string) (Key, error) {
-	k := Key{Kind: Steam, Issuer: "Steam"}
-	return k, k.fill(params{"secret": secret})
+	return k.filled(p)
 }
 
 // isSteam: KeePassXC says encoder=steam, others only name the issuer.
@@ -60,19 +77,19 @@ func isSteam(k Key, p params) bool {
 	return strings.EqualFold(p["encoder"], "steam") || k.Issuer == "Steam" && (d == "" || d == "5")
 }
 
-// fill reads everything but kind and names.
-func (k *Key) fill(p params) (err error) {
-	if k.Secret, err = ParseSecret(p["secret"]); err != nil {
-		return err
+// filled reads everything but kind and names.
+func (k Key) filled(p params) (_ Key, err error) {
+	if k.Secret, err = k.Kind.secret(p["secret"]); err != nil {
+		return k, err
 	}
-	if k.Algorithm, err = algorithm(p["algorithm"]); err != nil {
-		return err
+	if k.Algorithm, err = k.Kind.algorithm(p["algorithm"]); err != nil {
+		return k, err
 	}
-	if k.Digits, err = number(p["digits"], defaultDigits, ErrDigits); err != nil {
-		return err
+	if k.Digits, err = number(p["digits"], cmp.Or(forms[k.Kind].digits, defaultDigits), ErrDigits); err != nil {
+		return k, err
 	}
-	if k.Period, err = number(p["period"], defaultPeriod, ErrPeriod); err != nil {
-		return err
+	if k.Period, err = number(p["period"], forms[k.Kind].period, ErrPeriod); err != nil {
+		return k, err
 	}
 	switch k.Kind {
 	case Steam:
@@ -81,11 +98,47 @@ func (k *Key) fill(p params) (err error) {
 		k.Period = 0
 		if c := p["counter"]; c != "" {
 			if k.Counter, err = strconv.ParseUint(c, 10, 64); err != nil {
-				return ErrCounter
+				return k, ErrCounter
 			}
 		}
+	case Yandex, MOTP:
+		k.PIN = k.Kind.pin(p["pin"])
 	}
-	return k.Check()
+	return k, k.Check()
+}
+
+// secret reads the secret of a URI: base32, and hexadecimal with mOTP.
+func (kind Kind) secret(s string) ([]byte, error) {
+	if kind == MOTP {
+		b, err := hex.DecodeString(strings.ToLower(s))
+		if err != nil || len(b) == 0 {
+			return nil, ErrSecret
+		}
+		return b, nil
+	}
+	secret, err := ParseSecret(s)
+	if err == nil && kind == Yandex {
+		return YandexSecret(secret)
+	}
+	return secret, err
+}
+
+// algorithm is the one that is said, the kind's own, or SHA1.
+func (kind Kind) algorithm(s string) (Algorithm, error) {
+	if s == "" && forms[kind].algorithm != "" {
+		return forms[kind].algorithm, nil
+	}
+	return algorithm(s)
+}
+
+// pin reads a PIN: plain or, with Yandex, also in base32, as Aegis writes it.
+// That begins with a letter for every PIN of digits.
+func (kind Kind) pin(s string) string {
+	if kind == Yandex && !isDigits(s) {
+		pin, _ := ParseSecret(s)
+		return string(pin)
+	}
+	return s
 }
 
 // names splits a label at its first colon, if possible one that was not
@@ -119,7 +172,7 @@ func readParams(query string) params {
 		name, value, _ := strings.Cut(part, "=")
 		name = strings.ToLower(unescape(name))
 		value = strings.TrimSpace(unescape(strings.ReplaceAll(value, "+", " ")))
-		if strings.EqualFold(value, "null") && name != "issuer" {
+		if strings.EqualFold(value, "null") && name != "issuer" && name != "pin" {
 			value = ""
 		}
 		if _, twice := p[name]; !twice {
@@ -178,7 +231,7 @@ func algorithm(s string) (Algorithm, error) {
 	switch a := Algorithm(s); {
 	case s == "":
 		return SHA1, nil
-	case a.hash() != nil:
+	case a.hash() != nil || a == MD5:
 		return a, nil
 	}
 	return "", ErrAlgorithm
@@ -218,15 +271,32 @@ func FormatSecret(secret []byte) string { return noPadding.EncodeToString(secret
 // [Parse] reads back as the same key.
 func (k Key) URI() string {
 	var b strings.Builder
-	b.WriteString("otpauth://" + string(k.Kind) + "/")
+	switch k.Kind {
+	case MOTP:
+		b.WriteString("motp://")
+	case Yandex:
+		b.WriteString("otpauth://yaotp/")
+	default:
+		b.WriteString("otpauth://" + string(k.Kind) + "/")
+	}
 	if k.Issuer != "" || strings.Contains(k.Account, ":") {
 		b.WriteString(escape(k.Issuer) + ":")
 	}
-	b.WriteString(escape(k.Account) + "?secret=" + FormatSecret(k.Secret))
+	b.WriteString(escape(k.Account))
+	if k.Kind == MOTP {
+		b.WriteString("?secret=" + hex.EncodeToString(k.Secret))
+	} else {
+		b.WriteString("?secret=" + FormatSecret(k.Secret))
+	}
+	k.writeParams(&b)
+	return b.String()
+}
+
+func (k Key) writeParams(b *strings.Builder) {
 	if k.Issuer != "" {
 		b.WriteString("&issuer=" + escape(k.Issuer))
 	}
-	if k.Kind != Steam {
+	if forms[k.Kind].algorithm == "" {
 		b.WriteString("&algorithm=" + string(k.Algorithm) + "&digits=" + strconv.Itoa(k.Digits))
 	}
 	if k.Kind == HOTP {
@@ -234,7 +304,13 @@ func (k Key) URI() string {
 	} else {
 		b.WriteString("&period=" + strconv.Itoa(k.Period))
 	}
-	return b.String()
+	switch {
+	case k.PIN == "":
+	case k.Kind == Yandex:
+		b.WriteString("&pin=" + FormatSecret([]byte(k.PIN)))
+	case k.Kind == MOTP:
+		b.WriteString("&pin=" + escape(k.PIN))
+	}
 }
 
 // escape writes everything but letters, digits and "-._~" as bytes, so that

@@ -7,11 +7,12 @@ import (
 	"reflect"
 	"strconv"
 	"testing"
+	"time"
 )
 
 var errorNames = map[string]error{
 	"kind": ErrKind, "secret": ErrSecret, "algorithm": ErrAlgorithm, "digits": ErrDigits,
-	"period": ErrPeriod, "counter": ErrCounter, "not_uri": ErrNotURI,
+	"period": ErrPeriod, "counter": ErrCounter, "pin": ErrPIN, "not_uri": ErrNotURI,
 }
 
 type uriVector struct {
@@ -25,6 +26,7 @@ type uriVector struct {
 	Digits    int       `json:"digits"`
 	Period    int       `json:"period"`
 	Counter   string    `json:"counter"`
+	PIN       string    `json:"pin"`
 	Canonical string    `json:"canonical"` // how the key is written again
 	Error     string    `json:"error"`
 }
@@ -41,7 +43,7 @@ func TestURIVectors(t *testing.T) {
 			}
 			continue
 		}
-		want := Key{Kind: c.Kind, Issuer: c.Issuer, Account: c.Account, Algorithm: c.Algorithm, Digits: c.Digits, Period: c.Period}
+		want := Key{Kind: c.Kind, Issuer: c.Issuer, Account: c.Account, Algorithm: c.Algorithm, Digits: c.Digits, Period: c.Period, PIN: c.PIN}
 		want.Secret, _ = hex.DecodeString(c.SecretHex)
 		want.Counter, _ = strconv.ParseUint(c.Counter, 10, 64)
 		if err != nil || !reflect.DeepEqual(k, want) {
@@ -59,6 +61,7 @@ func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"otpauth://totp/A:b?secret=GEZDGNBV", "otpauth://HOTP/%3Ab?secret=ge-zd=&counter=7", "steam://GEZDGNBV",
 		"otpauth://totp/a#b%zz?secret=GE&issuer=Fooperiod=30", "otpauth://totp/:a%3Ab?secret=GEZA&issuer", "otpauth://steam/Foodigits=5:a?secret=GEZA",
+		"motp://a:b?secret=00ff&pin=null", "otpauth://yaotp/a?secret=LA2V6KMCGYMWWVEW64RNP3JA3I&pin=G42TQNQ",
 	} {
 		f.Add(s)
 	}
@@ -75,6 +78,19 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%q: %+v, then %q: %+v, %v", uri, k, k.URI(), again, err)
 		}
 	})
+}
+
+// A QR code of Yandex holds no PIN: what it does hold is kept, so that the
+// person can be asked for the rest.
+func TestKeyWithoutItsPINIsReadWhole(t *testing.T) {
+	k, err := Parse("otpauth://yaotp/mei?secret=LA2V6KMCGYMWWVEW64RNP3JA3I&pin_length=4")
+	if !errors.Is(err, ErrPIN) {
+		t.Fatal(err)
+	}
+	k.PIN = "7586"
+	if code, err := k.CodeAt(time.Unix(1581064020, 0)); err != nil || code != "oactmacq" {
+		t.Errorf("%+v: %s, %v", k, code, err)
+	}
 }
 
 // FuzzSecret knows: what FormatSecret writes is read as the same bytes.

@@ -13,7 +13,9 @@ export interface Messages {
   "app.account.made": Record<never, never>;
   "app.account.made.clock": { algorithm: string | number; digits: string | number; period: string | number };
   "app.account.made.counter": { algorithm: string | number; digits: string | number; n: string | number };
+  "app.account.made.motp": { period: string | number };
   "app.account.made.steam": Record<never, never>;
+  "app.account.made.yandex": { period: string | number };
   "app.account.more": Record<never, never>;
   "app.account.note": Record<never, never>;
   "app.account.note.hint": Record<never, never>;
@@ -261,6 +263,8 @@ export interface Messages {
   "app.pair.offline.title": Record<never, never>;
   "app.pair.ready.done": Record<never, never>;
   "app.pair.ready.lead": { host: string | number; name: string | number };
+  "app.pair.ready.soon": Record<never, never>;
+  "app.pair.ready.soon.lead": Record<never, never>;
   "app.pair.ready.title": Record<never, never>;
   "app.pair.removed.again": Record<never, never>;
   "app.pair.removed.title": Record<never, never>;
@@ -322,6 +326,7 @@ export interface Messages {
   "app.refused.kind": Record<never, never>;
   "app.refused.not_uri": Record<never, never>;
   "app.refused.period": Record<never, never>;
+  "app.refused.pin": Record<never, never>;
   "app.refused.secret": Record<never, never>;
   "app.refused.title": Record<never, never>;
   "app.remove.other": { name: string | number };

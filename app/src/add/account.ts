@@ -5,7 +5,7 @@ import { store } from '../store/store'
 import { addEntry, newId, type CodeSecret, type CodeType, type Entry, type Vault } from '../store/vault'
 
 /** An account before it is kept. */
-export type Draft = CodeSecret & { type: CodeType; issuer: string; name: string; counter: number }
+export type Draft = CodeSecret & { type: CodeType; issuer: string; name: string; counter: number; pin?: string }
 
 /** A draft of what a URI says; `whatIs` lets no counter through that a number cannot hold. */
 export function draftOf(said: Said): Draft {

@@ -118,6 +118,8 @@ function refusedText(why: Refusal): string {
       return t('app.refused.period')
     case 'counter':
       return t('app.refused.counter')
+    case 'pin':
+      return t('app.refused.pin')
     case 'not_uri':
       return t('app.refused.not_uri')
   }

@@ -6,6 +6,7 @@ const kinds: [string, string][] = [
   ['steam://GEZDGNBVGY3TQOJQ', 'account'],
   ['otpauth://totp/mei?secret=', 'refused'],
   ['motp://a:b?secret=abc', 'refused'],
+  ['motp://a:b?secret=abcd&pin=1', 'account'],
   ['otpauth-migration://offline?data=CjEKCkhlbGxvId6tvu8SGEV4YW1wbGU', 'google-transfer'],
   ['phonefactor://activate_account?code=123456789&url=https%3A%2F%2Fexample', 'microsoft'],
   ['https://app.aoba.example/#pair?i=https%3A%2F%2Fid.aoba.example&o=OFFER&s=SECRET', 'pairing'],

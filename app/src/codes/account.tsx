@@ -172,6 +172,10 @@ function recipeWords(entry: Entry): string {
       return t('app.account.made.steam')
     case 'hotp':
       return t('app.account.made.counter', { digits: entry.digits, algorithm: entry.algorithm.replace('SHA', 'SHA-'), n: entry.counter })
+    case 'yandex':
+      return t('app.account.made.yandex', { period: entry.period })
+    case 'motp':
+      return t('app.account.made.motp', { period: entry.period })
     case 'totp':
       return t('app.account.made.clock', { digits: entry.digits, algorithm: entry.algorithm.replace('SHA', 'SHA-'), period: entry.period })
   }

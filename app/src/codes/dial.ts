@@ -35,7 +35,7 @@ export type Dial = {
 /** What codes of an account are made of; nothing while its server does not take them. */
 export function recipeOf(entry: Entry): Recipe | undefined {
   const { server, type } = entry
-  if (!server) return { type, secret: entry.secret, algorithm: entry.algorithm, digits: entry.digits }
+  if (!server) return { type, secret: entry.secret, algorithm: entry.algorithm, digits: entry.digits, pin: entry.pin }
   if (server.state !== 'active') return undefined
   return { type: 'totp', secret: server.code.secret, algorithm: server.code.algorithm, digits: server.code.digits }
 }

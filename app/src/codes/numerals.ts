@@ -28,5 +28,7 @@ export function drawCode<N>(draw: Draw<N>, code: string, look = ''): N {
 function drawSign<N>(draw: Draw<N>, sign: string): N {
   const path = letters[sign]
   if (path !== undefined) return draw('svg', { class: 'n', viewBox: '0 0 60 96', 'aria-hidden': 'true' }, draw('path', { d: path }))
+  // Small letters, of Yandex and mOTP, are not drawn: they come in the text's own type.
+  if (sign > '9') return draw('span', { class: 'n', 'aria-hidden': 'true' }, sign)
   return draw('svg', { class: 'n', 'aria-hidden': 'true' }, draw('use', { href: `#n${sign}` }))
 }

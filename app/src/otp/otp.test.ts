@@ -13,6 +13,7 @@ type Case = {
   period?: number
   time?: string
   counter?: string
+  pin?: string
   code: string
 }
 
@@ -23,8 +24,8 @@ const { cases } = JSON.parse(
 test.each(cases)('$source: $kind $algorithm $time$counter is $code', async (vector) => {
   const secret = encode(Buffer.from(vector.secret_hex, 'hex'))
   const counter = BigInt(vector.counter ?? BigInt(vector.time ?? 0) / BigInt(vector.period ?? 30))
-  const { kind: type, algorithm, digits } = vector
-  expect(await codeFor({ type, secret, algorithm, digits }, counter)).toBe(vector.code)
+  const { kind: type, algorithm, digits, pin } = vector
+  expect(await codeFor({ type, secret, algorithm, digits, pin }, counter)).toBe(vector.code)
 })
 
 test('a step lasts its period and not a millisecond more', () => {

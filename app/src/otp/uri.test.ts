@@ -15,6 +15,7 @@ type Case = {
   digits: number
   period: number
   counter: string
+  pin?: string
   canonical: string
 }
 
@@ -32,6 +33,7 @@ function asVector(said: Said): Partial<Case> {
     digits: said.digits,
     period: said.period,
     counter: String(said.counter),
+    ...(said.pin !== undefined && { pin: said.pin }),
   }
 }
 

@@ -2,9 +2,10 @@
  *  `otp/uri.go`, held to the same vectors. */
 import type { Algorithm, CodeType } from '../store/vault'
 import { decode, encode, flaw } from './base32'
+import { isYandexPin, yandexSecret } from './pin'
 
-/** Why a URI is refused. `kind` is one that exists but is not ours (motp, Yandex). */
-export type Refusal = 'not_uri' | 'kind' | 'secret' | 'algorithm' | 'digits' | 'period' | 'counter'
+/** Why a URI is refused. `pin` is one that lacks nothing but its PIN. */
+export type Refusal = 'not_uri' | 'kind' | 'secret' | 'algorithm' | 'digits' | 'period' | 'counter' | 'pin'
 
 export class Refused extends Error {
   readonly why: Refusal
@@ -26,31 +27,33 @@ export type Said = {
   digits: number
   period: number
   counter: bigint
+  /** Of Yandex and mOTP. */
+  pin?: string
 }
 
 /** More than the longest URI a QR code holds. */
 const longest = 8192
 
-/** Reads `otpauth://TYPE/LABEL?…`, `apple-otpauth://…` and `steam://SECRET`.
- *  Throws Refused. */
+/** Reads `otpauth://TYPE/LABEL?…`, `apple-otpauth://…`, `steam://SECRET` and
+ *  `motp://LABEL?…`. Throws Refused. */
 export function readURI(text: string): Said {
   const uri = text.trim()
   const scheme = /^([a-z-]+):\/\//i.exec(uri)?.[1]?.toLowerCase()
   if (scheme === undefined || uri.length > longest) throw new Refused('not_uri')
   const rest = uri.slice(scheme.length + 3)
   if (scheme === 'steam') return filled('steam', 'Steam', '', new Map([['secret', rest]]))
-  if (scheme === 'motp') throw new Refused('kind')
+  if (scheme === 'motp') return labelled('motp', rest.replaceAll('#', '%23').replace(/^\//, ''))
   if (scheme !== 'otpauth' && scheme !== 'apple-otpauth') throw new Refused('not_uri')
-  return readRest(rest.replaceAll('#', '%23'))
+  const [, kind = '', labels = ''] = /^([^/?]*)\/?(.*)$/s.exec(rest.replaceAll('#', '%23')) ?? []
+  return labelled(kind.toLowerCase(), labels)
 }
 
-function readRest(rest: string): Said {
-  const [path, query] = cut(rest, '?')
-  const [kind, label] = cut(path, '/')
+/** Reads `LABEL?PARAMETERS`. */
+function labelled(type: string, rest: string): Said {
+  const [label, query] = cut(rest, '?')
   const params = readParams(query)
   unglue(params, label)
   const [issuer, name] = names(label, params.get('issuer') ?? '')
-  const type = kind.toLowerCase()
   if (type === 'totp' && isSteam(issuer, params)) return filled('steam', issuer, name, params)
   return filled(type, issuer, name, params)
 }
@@ -62,8 +65,11 @@ function isSteam(issuer: string, params: Params): boolean {
 }
 
 function filled(kind: string, issuer: string, name: string, params: Params): Said {
+  if (kind === 'yaotp' || kind === 'yandex') return withPin('yandex', { issuer, name }, params)
+  if (kind === 'motp') return withPin(kind, { issuer, name }, params)
   const secret = readSecret(params.get('secret') ?? '')
   const algorithm = readAlgorithm(params.get('algorithm') ?? '')
+  if (algorithm === 'MD5') throw new Refused('algorithm')
   const digits = readNumber(params.get('digits'), 6, 'digits')
   const period = readNumber(params.get('period'), 30, 'period')
   const said = { issuer, name, secret, algorithm, digits, counter: 0n }
@@ -76,6 +82,37 @@ function filled(kind: string, issuer: string, name: string, params: Params): Sai
       return { ...said, type: kind, digits: inRange(digits, 4, 10, 'digits'), period: 0, counter: readCounter(params.get('counter')) }
   }
   throw new Refused('kind')
+}
+
+/** Yandex and mOTP leave no choice but the period. */
+function withPin(type: 'yandex' | 'motp', named: { issuer: string; name: string }, params: Params): Said {
+  const [ownAlgorithm, ownDigits, ownPeriod] = type === 'motp' ? (['MD5', 6, 10] as const) : (['SHA256', 8, 30] as const)
+  const secret = type === 'motp' ? hexSecret(params.get('secret') ?? '') : checkedSecret(params.get('secret') ?? '')
+  const algorithm = params.get('algorithm') ? readAlgorithm(params.get('algorithm') ?? '') : ownAlgorithm
+  if (algorithm !== ownAlgorithm) throw new Refused('algorithm')
+  const digits = inRange(readNumber(params.get('digits'), ownDigits, 'digits'), ownDigits, ownDigits, 'digits')
+  const period = inRange(readNumber(params.get('period'), ownPeriod, 'period'), 1, 1_000_000_000, 'period')
+  const pin = type === 'motp' ? (params.get('pin') ?? '') : yandexPin(params.get('pin') ?? '')
+  const badPin = type === 'motp' ? pin === '' || new TextEncoder().encode(pin).length > 64 : !isYandexPin(pin)
+  if (badPin) throw new Refused('pin')
+  return { ...named, type, secret, algorithm, digits, period, counter: 0n, pin }
+}
+
+/** mOTP's secrets are written in hexadecimal. */
+function hexSecret(text: string): string {
+  if (!/^([0-9a-f]{2})+$/i.test(text)) throw new Refused('secret')
+  return encode(Uint8Array.from(text.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16)))
+}
+
+function checkedSecret(text: string): string {
+  const secret = yandexSecret(decode(readSecret(text)))
+  if (!secret) throw new Refused('secret')
+  return encode(secret)
+}
+
+/** Plain, or in base32 as Aegis writes it: that begins with a letter for every PIN of digits. */
+function yandexPin(text: string): string {
+  return /^\d*$/.test(text) || flaw(text)?.why === 'symbol' ? text : new TextDecoder().decode(decode(text))
 }
 
 function inRange(n: number, least: number, most: number, why: Refusal): number {
@@ -104,7 +141,7 @@ function readParams(query: string): Params {
     const [rawName, rawValue] = cut(part, '=')
     const name = unescaped(rawName).toLowerCase()
     const value = unescaped(rawValue.replaceAll('+', ' ')).trim()
-    if (!params.has(name)) params.set(name, value.toLowerCase() === 'null' && name !== 'issuer' ? '' : value)
+    if (!params.has(name)) params.set(name, value.toLowerCase() === 'null' && name !== 'issuer' && name !== 'pin' ? '' : value)
   }
   return params
 }
@@ -149,6 +186,7 @@ function readAlgorithm(text: string): Algorithm {
       return 'SHA1'
     case 'SHA256':
     case 'SHA512':
+    case 'MD5':
       return name
   }
   throw new Refused('algorithm')

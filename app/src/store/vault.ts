@@ -6,11 +6,12 @@
  *  and `work` belong to a sign-in service and are paired with it. */
 export type Kind = 'personal' | 'work' | 'other'
 
-/** How codes are made: by the clock (RFC 6238), by a counter (RFC 4226), or
- *  Steam's five letters. */
-export type CodeType = 'totp' | 'hotp' | 'steam'
+/** How codes are made: by the clock (RFC 6238), by a counter (RFC 4226), Steam's
+ *  five letters, or with a PIN: Yandex and mOTP. */
+export type CodeType = 'totp' | 'hotp' | 'steam' | 'yandex' | 'motp'
 
-export type Algorithm = 'SHA1' | 'SHA256' | 'SHA512'
+/** MD5 is mOTP's alone. */
+export type Algorithm = 'SHA1' | 'SHA256' | 'SHA512' | 'MD5'
 
 /** What a code is made from. The secret is base32 without padding; the period
  *  is in seconds. */
@@ -53,7 +54,12 @@ export type Entry = CodeSecret & {
   name: string
   /** The next counter of an HOTP account. */
   counter: number
+  /** What Yandex and mOTP want besides the secret. */
+  pin?: string
   note: string
+  tags?: string[]
+  /** Names a picture; what there is to name is the faces' business. */
+  icon?: string
   order: number
   pinned: boolean
   /** Milliseconds since 1970. */
