@@ -9,7 +9,7 @@ export default defineConfig({
   globalTeardown: './sheet.ts',
   workers: 2,
   fullyParallel: true,
-  timeout: 120_000,
+  timeout: 300_000,
   reporter: 'list',
-  use: { launchOptions: chromium(), timezoneId: 'Asia/Tokyo', actionTimeout: 10_000, navigationTimeout: 15_000 },
+  use: { launchOptions: chromium(), timezoneId: 'Asia/Tokyo', actionTimeout: 20_000, navigationTimeout: 20_000 },
 })

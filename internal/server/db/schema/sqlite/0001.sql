@@ -111,6 +111,7 @@ CREATE TABLE approval (
   decision BLOB NOT NULL DEFAULT x'', answer TEXT NOT NULL DEFAULT '' -- hash of what was signed, and what was answered
 ) STRICT;
 CREATE INDEX approval_person ON approval (person_id, state, expires_at);
+CREATE INDEX approval_asked ON approval (person_id, asked_at);
 CREATE INDEX approval_attempt ON approval (attempt_id, asked_at);
 CREATE INDEX approval_offer ON approval (offer_id, asked_at);
 CREATE INDEX approval_expires ON approval (expires_at);
