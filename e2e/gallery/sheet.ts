@@ -14,25 +14,33 @@ export const out = join(root, 'gallery-out')
 
 export default async function sheet(): Promise<void> {
   await mkdir(out, { recursive: true })
-  const shots = (await readdir(out)).filter((f) => f.endsWith('.png') && f !== 'sheet.png').toSorted()
-  const page = join(out, 'index.html')
-  await writeFile(page, html(shots))
+  const shots = (await readdir(out)).filter((f) => f.endsWith('.png') && !f.startsWith('sheet.')).toSorted()
   const browser = await engine.launch(chromium())
-  const window = await browser.newPage({ viewport: { width: 1600, height: 1000 } })
-  await window.goto(pathToFileURL(page).href)
-  await window.screenshot({ path: join(out, 'sheet.png'), fullPage: true })
+  const window = await browser.newPage({ viewport: { width: 2000, height: 1000 } })
+  for (const look of ['light', 'dark', 'ja']) {
+    const page = join(out, `${look}.html`)
+    await writeFile(
+      page,
+      html(
+        look,
+        shots.filter((f) => f.endsWith(`.${look}.png`)),
+      ),
+    )
+    await window.goto(pathToFileURL(page).href)
+    await window.screenshot({ path: join(out, `sheet.${look}.png`), fullPage: true })
+  }
   await browser.close()
 }
 
-function html(shots: string[]): string {
+function html(look: string, shots: string[]): string {
   const figures = shots.map((shot) => {
-    const design = existsSync(join(designs, shot)) ? `<img src="../docs/gallery/${shot}" alt="design">` : '<p>no design of its own</p>'
-    return `<figure><figcaption>${shot.replace('.png', '')}</figcaption><div>${design}<img src="${shot}" alt="ours"></div></figure>`
+    const design = existsSync(join(designs, shot)) ? `<img src="../docs/gallery/${shot}" alt="design">` : ''
+    return `<figure><figcaption>${shot.replace(`.${look}.png`, '')}</figcaption>${design}<img class="ours" src="${shot}" alt="ours"></figure>`
   })
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Gallery</title><style>
 body { font: 14px system-ui; margin: 24px; background: #ddd; }
-main { display: grid; grid-template-columns: repeat(auto-fill, minmax(700px, 1fr)); gap: 24px; }
-figure { margin: 0; } figcaption { font-weight: 600; margin-bottom: 4px; }
-div { display: grid; grid-template-columns: 1fr 1fr; gap: 8px; align-items: start; } img { width: 100%; background: #fff; }
-</style><h1>Design on the left, ours on the right</h1><main>${figures.join('\n')}</main></html>`
+main { display: flex; flex-wrap: wrap; gap: 20px; }
+figure { margin: 0; padding: 8px; background: #bbb; } figcaption { font-weight: 600; margin-bottom: 4px; }
+img { height: 460px; width: auto; max-width: 900px; object-fit: contain; background: #fff; } .ours { margin-left: 6px; outline: 2px solid #12524a; }
+</style><h1>${look}: the design on the left, ours (outlined) on the right</h1><main>${figures.join('\n')}</main></html>`
 }
