@@ -68,3 +68,9 @@ func UseSetupLink(ctx context.Context, tx *db.Tx, token string) (Person, error) 
 	}
 	return ByID(ctx, tx, id)
 }
+
+// PruneSetupLinks removes links that can no longer be used.
+func PruneSetupLinks(ctx context.Context, tx *db.Tx) error {
+	_, err := tx.Exec(ctx, `DELETE FROM setup_link WHERE expires_at < $1`, db.Millis(tx.Now))
+	return err
+}

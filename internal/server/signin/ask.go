@@ -31,8 +31,9 @@ type Waiting struct {
 }
 
 // Ask has the person's phone asked, and withdraws what this attempt asked
-// before. It returns approval.ErrFull when the places are full, and to whom it
-// may be told approval.ErrBlocked.
+// before. To whom it may be told, it returns approval.ErrFull when the places
+// are full and approval.ErrBlocked when this network was reported; others get a
+// number that no phone is asked for.
 func (s *Service) Ask(ctx context.Context, token string, b Browser) error {
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
 		a, err := s.at(ctx, tx, token, b)
@@ -47,6 +48,9 @@ func (s *Service) Ask(ctx context.Context, token string, b Browser) error {
 			return err
 		}
 		asked, err := s.Approvals.Ask(ctx, tx, s.question(a, silent))
+		if errors.Is(err, approval.ErrFull) && a.hidden() {
+			asked, err = s.Approvals.Ask(ctx, tx, s.toNobody(a, "full "+a.ID))
+		}
 		if err != nil {
 			return err
 		}
@@ -74,9 +78,19 @@ func (s *Service) question(a Attempt, silent bool) approval.AskIn {
 		in.Epoch = a.person.Epoch
 	}
 	if a.person.ID == "" || silent {
-		in.Person, in.Decoy, in.Epoch = "", "name "+a.Login, 0
+		return s.toNobody(a, "name "+a.nameKey())
 	}
 	return in
+}
+
+// toNobody is a question that reaches no phone. It has places of its own, as a
+// person has.
+func (s *Service) toNobody(a Attempt, places string) approval.AskIn {
+	return approval.AskIn{
+		Kind: wire.KindSecond, Decoy: places, Directory: a.Directory.ID, Attempt: a.ID, App: a.App, AppHost: a.AppHost, AppVerified: a.AppVerified,
+		IP: a.Browser.IP, Place: a.Browser.Place, Browser: a.Browser.Name, System: a.Browser.System,
+		Correlation: a.Correlation, Digits: a.Directory.Policy.Digits, TTL: a.Directory.Policy.ApprovalTTL,
+	}
 }
 
 // hidden tells whether this attempt may not learn what the phone answered

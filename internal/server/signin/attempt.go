@@ -300,6 +300,14 @@ func (a Attempt) event(kind audit.Kind, methodName string) audit.Event {
 		IP: a.Browser.IP, Place: a.Browser.Place, Browser: a.Browser.Agent(), Correlation: a.Correlation}
 }
 
+// nameKey is the name under which tries are counted: the same however it is typed.
+func (a Attempt) nameKey() string {
+	if login, err := directory.Login(a.Login); err == nil {
+		return login
+	}
+	return a.Login
+}
+
 // has tells whether a proof was given.
 func (a Attempt) has(proof string) bool { return slices.Contains(a.Proofs, proof) }
 

@@ -25,7 +25,7 @@ type Limits struct {
 	Net int
 	// Server: in all, from browsers not known. 3000.
 	Server int
-	// Begun: sign-ins begun by one network. 600.
+	// Begun: sign-ins begun by one network. 3000.
 	Begun int
 }
 
@@ -36,7 +36,7 @@ func (l Limits) defaults() Limits {
 	for _, f := range []struct {
 		have *int
 		want int
-	}{{&l.Name, 10}, {&l.Known, 10}, {&l.Net, 60}, {&l.Server, 3000}, {&l.Begun, 600}} {
+	}{{&l.Name, 10}, {&l.Known, 10}, {&l.Net, 60}, {&l.Server, 3000}, {&l.Begun, 3000}} {
 		if *f.have == 0 {
 			*f.have = f.want
 		}
@@ -52,7 +52,7 @@ type budget struct {
 
 // budgets are the counters of a password tried in an attempt.
 func (s *Service) budgets(a Attempt) []budget {
-	name := base64.RawURLEncoding.EncodeToString(keep.Hash("login " + a.Login))
+	name := base64.RawURLEncoding.EncodeToString(keep.Hash("login " + a.nameKey()))
 	if a.Known {
 		return []budget{{"signin-known:" + name, s.Limits.Known}}
 	}
@@ -104,13 +104,9 @@ func (s *Service) countWrong(ctx context.Context, tx *db.Tx, a Attempt) error {
 }
 
 func (s *Service) allowBegin(ctx context.Context, tx *db.Tx, net string) error {
-	ok, after, err := limit.Peek(ctx, tx, "signin-begun:"+net, s.Limits.Window, s.Limits.Begun)
-	if err != nil {
-		return err
+	ok, after, err := limit.Hit(ctx, tx, "signin-begun:"+net, s.Limits.Window, s.Limits.Begun)
+	if err == nil && !ok {
+		return &TooMany{After: after} // takes the count back with it: refused ones do not count
 	}
-	if !ok {
-		return &TooMany{After: after}
-	}
-	_, _, err = limit.Hit(ctx, tx, "signin-begun:"+net, s.Limits.Window, s.Limits.Begun)
 	return err
 }

@@ -21,6 +21,7 @@ import (
 
 	"countersign/internal/server/approval"
 	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
 	"countersign/internal/server/method"
 	"countersign/internal/server/registration"
@@ -111,6 +112,6 @@ func (s *Service) Prune(ctx context.Context) error {
 				return err
 			}
 		}
-		return nil
+		return directory.PruneSetupLinks(ctx, tx)
 	})
 }

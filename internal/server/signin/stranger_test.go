@@ -202,3 +202,40 @@ func dumpOf(t *testing.T, tx *db.Tx, table string) []byte {
 	}
 	return out.Bytes()
 }
+
+// A8: that a person's places are full is not told to who has proven nothing.
+func TestFullPlacesTellAStrangerNothing(t *testing.T) {
+	w := signintest.New(t)
+	mei, phone := meiWithPhone(t, w)
+	for range 3 {
+		visit(t, w, "192.0.2.7").proven(mei).ask()
+	}
+	proven := visit(t, w, "192.0.2.7").proven(mei)
+	wants(t, w.SignIn.Ask(t.Context(), proven.token, proven.b), approval.ErrFull)
+	w.Policy(t, func(p *directory.Policy) { p.PhoneFirst = true })
+	for _, login := range []string{mei.Login, "nobody@aoba.example"} {
+		for i := range 5 {
+			v := visit(t, w, "203.0.113.66")
+			v.must(v.name(login))
+			if got := v.ask(); got.State != approval.Open || len(got.Number) != 2 {
+				t.Errorf("%s, request %d: %+v", login, i, got)
+			}
+		}
+	}
+	if n := len(w.Waiting(t, phone)); n != 3 {
+		t.Errorf("the phone is asked %d times", n)
+	}
+}
+
+func TestANameIsCountedTheSameHoweverItIsTyped(t *testing.T) {
+	w := signintest.New(t, func(c *signin.Config) { c.Limits.Name = 3 })
+	mei, _ := meiWithPhone(t, w)
+	for _, typed := range []string{"mei@aoba.example", "MEI@aoba.example", " Mei@Aoba.Example "} {
+		v := visit(t, w, "203.0.113.66")
+		v.must(v.name(typed))
+		wants(t, v.password("wrong"), signin.ErrWrong)
+	}
+	v := visit(t, w, "203.0.113.66")
+	v.must(v.name(strings.ToUpper(mei.Login)))
+	wants(t, v.password("wrong"), signin.ErrTooMany)
+}

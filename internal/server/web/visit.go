@@ -21,7 +21,7 @@ type visit struct {
 	client  Client
 	origin  string
 	here    string // see Here
-	err     error // that the answer came of
+	err     error  // that the answer came of
 	session *found
 }
 

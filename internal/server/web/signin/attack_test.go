@@ -55,7 +55,7 @@ func faces(b *browser, w *world, login string) []string {
 	}
 	b.get("/signin/password")
 	form := url.Values{"a": {hiddenOf(b.page)}}
-	for _, path := range []string{"/signin/ask", "/signin/finish", "/signin/code", "/signin/renew"} {
+	for _, path := range []string{"/signin/ask", "/signin/ask", "/signin/ask", "/signin/ask", "/signin/finish", "/signin/code", "/signin/renew"} {
 		look(b.follow(path, b.send("POST", path, form)))
 	}
 	w.Clock.Add(time.Minute)
@@ -208,7 +208,7 @@ func TestHeadersOfTheSignInPages(t *testing.T) {
 	w := newWorld(t)
 	mei, _ := w.mei(t)
 	b := w.browser(t).proves(mei)
-	for _, path := range []string{"/signin/name", "/signin/number", "/signin/ways", "/signin/code", "/signin/accounts", "/signout", "/setup/nothing", "/signin"} {
+	for _, path := range []string{"/signin/name", "/signin/number", "/signin/ways", "/signin/code", "/signin/accounts", "/signin/ended", "/signin"} {
 		r := b.send("GET", path, nil)
 		h := r.Header
 		policy := h.Get("Content-Security-Policy")
@@ -225,8 +225,11 @@ func TestHeadersOfTheSignInPages(t *testing.T) {
 			t.Errorf("%s: %v", path, h)
 		}
 	}
-	if policy := b.send("GET", "/security", nil).Header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self'") {
-		t.Errorf("off the road: %s", policy)
+	for _, path := range []string{"/security", "/signout", "/setup/nothing", "/nowhere"} {
+		h := b.send("GET", path, nil).Header
+		if !strings.Contains(h.Get("Content-Security-Policy"), "form-action 'self'") || h.Get("Cross-Origin-Opener-Policy") != "same-origin" {
+			t.Errorf("%s, off the road: %v", path, h)
+		}
 	}
 }
 

@@ -73,13 +73,13 @@ func Mount(s *web.Shell, d Deps) error {
 		"GET /signin/accounts":  h.getAccounts,
 		"POST /signin/accounts": h.postAccounts,
 		"POST /signin/forget":   h.postForget,
-		"GET /signout":          h.getSignout,
-		"POST /signout":         h.postSignout,
-		"GET /setup/{token}":    h.getSetup,
-		"POST /setup/{token}":   h.postSetup,
 	} {
 		s.Page(pattern, page, web.AuthorizeRoad)
 	}
+	s.Page("GET /signout", h.getSignout)
+	s.Page("POST /signout", h.postSignout)
+	s.Page("GET /setup/{token}", h.getSetup)
+	s.Page("POST /setup/{token}", h.postSetup)
 	return nil
 }
 
