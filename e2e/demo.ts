@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-const program = join(import.meta.dirname, '../bin/countersignd')
+/** The server that the journeys play on, which is the terminal application too. */
+export const program = process.env['COUNTERSIGND'] ?? join(import.meta.dirname, '../bin/countersignd')
 
 /** What `countersignd demo --listen-json` prints on its first line. */
 export interface Addresses {
@@ -27,25 +28,24 @@ export interface Addresses {
 
 export class Demo {
   private constructor(
-    readonly at: Addresses,
-    private readonly child: ChildProcess,
     private readonly data: string,
+    private readonly port: number,
     private readonly log: string[],
+    private child: ChildProcess,
+    private addresses: Addresses,
   ) {}
 
   /** Starts one; resolves when it listens. */
   static async start(): Promise<Demo> {
     const data = await mkdtemp(join(tmpdir(), 'countersign-e2e-'))
-    const args = ['demo', '--data', data, '--port', String(await freePort()), '--listen-json']
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const port = await freePort()
     const log: string[] = []
-    createInterface({ input: child.stderr }).on('line', (line) => log.push(line))
-    const at = await new Promise<Addresses>((resolve, reject) => {
-      createInterface({ input: child.stdout }).once('line', (line) => resolve(JSON.parse(line) as Addresses))
-      child.once('error', reject)
-      child.once('exit', (code) => reject(new Error(`countersignd demo ended with ${code}:\n${log.join('\n')}`)))
-    })
-    return new Demo(at, child, data, log)
+    const { child, at } = await run(data, port, log)
+    return new Demo(data, port, log, child, at)
+  }
+
+  get at(): Addresses {
+    return this.addresses
   }
 
   /** What the server wrote to its log so far. */
@@ -53,9 +53,28 @@ export class Demo {
     return this.log
   }
 
+  /** The file of its database. */
+  get database(): string {
+    return join(this.data, 'demo.db')
+  }
+
+  /** Ends it without a word, as a power cut would. */
+  async kill(): Promise<void> {
+    const ended = once(this.child, 'exit')
+    this.child.kill('SIGKILL')
+    await ended
+  }
+
+  /** Starts it again where it was, with what it has kept. The sample applications may be on other ports. */
+  async again(): Promise<void> {
+    const { child, at } = await run(this.data, this.port, this.log)
+    this.child = child
+    this.addresses = at
+  }
+
   /** Ends it and removes its data. */
   async stop(): Promise<void> {
-    if (this.child.exitCode === null) {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
       const ended = once(this.child, 'exit')
       this.child.kill('SIGTERM')
       const hard = setTimeout(() => this.child.kill('SIGKILL'), 10_000)
@@ -64,6 +83,17 @@ export class Demo {
     }
     await rm(this.data, { recursive: true, force: true })
   }
+}
+
+async function run(data: string, port: number, log: string[]): Promise<{ child: ChildProcess; at: Addresses }> {
+  const child = spawn(program, ['demo', '--data', data, '--port', String(port), '--listen-json'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  createInterface({ input: child.stderr }).on('line', (line) => log.push(line))
+  const at = await new Promise<Addresses>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', (line) => resolve(JSON.parse(line) as Addresses))
+    child.once('error', reject)
+    child.once('exit', (code) => reject(new Error(`countersignd demo ended with ${code}:\n${log.join('\n')}`)))
+  })
+  return { child, at }
 }
 
 export async function freePort(): Promise<number> {
