@@ -1,0 +1,306 @@
+package bench
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"countersign/internal/server/journeytest"
+)
+
+// A node is the real program in a process of its own, so that what it costs
+// can be told from what asking costs.
+type node struct {
+	*journeytest.World
+	pid int
+}
+
+var built = sync.OnceValues(func() (string, error) {
+	folder, err := os.MkdirTemp("", "countersign-bench-")
+	if err != nil {
+		return "", err
+	}
+	program := filepath.Join(folder, "countersignd")
+	out, err := exec.Command("go", "build", "-o", program, "countersign/cmd/countersignd").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return program, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if program, err := built(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(program)) // what is left is temporary
+	}
+	os.Exit(code)
+}
+
+// serve starts the program on a world of its own and waits for its first 200.
+func serve(b *testing.B, people int) *node {
+	b.Helper()
+	program, err := built()
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := journeytest.New(b, people)
+	c := exec.Command(program, "serve", "--config", w.File)
+	if err := c.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		journeytest.Disconnect()
+		_ = c.Process.Signal(os.Interrupt)
+		_ = c.Wait()
+	})
+	n := &node{w, c.Process.Pid}
+	for range 1000 {
+		if a, err := http.Get(w.Config.IDURL + "/healthz"); err == nil {
+			a.Body.Close()
+			return n
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	b.Fatal("the server does not answer")
+	return nil
+}
+
+// cpu is the processor time of all threads of the node so far.
+func (n *node) cpu(b *testing.B) time.Duration {
+	b.Helper()
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", n.pid))
+	if err != nil || len(files) == 0 {
+		b.Fatalf("threads of %d: %v", n.pid, err)
+	}
+	var sum int64
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			b.Fatal(err)
+		}
+		ns, err := strconv.ParseInt(strings.Fields(string(text))[0], 10, 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		sum += ns
+	}
+	return time.Duration(sum)
+}
+
+// rss is the node's resident memory in bytes.
+func (n *node) rss(b *testing.B) int64 {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", n.pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			kb, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+			if err != nil {
+				b.Fatal(err)
+			}
+			return kb << 10
+		}
+	}
+	b.Fatal("no VmRSS")
+	return 0
+}
+
+// perOp reports what the node's processors did for each of n operations.
+func (n *node) perOp(b *testing.B, before time.Duration, ops int) {
+	b.ReportMetric(float64((n.cpu(b)-before).Microseconds())/float64(ops), "cpu-µs/op")
+	b.ReportMetric(0, "ns/op") // the clock says what else the machine does
+}
+
+// BenchmarkServerGet measures documents that every application reads.
+func BenchmarkServerGet(b *testing.B) {
+	n := serve(b, 0)
+	for _, path := range []string{"/.well-known/openid-configuration", "/jwks.json"} {
+		b.Run(path, func(b *testing.B) {
+			get := func() {
+				a, err := http.Get(n.Config.IDURL + path)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := bufio.NewReader(a.Body).WriteTo(discard{}); err != nil || a.StatusCode != http.StatusOK {
+					b.Fatal(a.Status, err)
+				}
+				a.Body.Close()
+			}
+			get()
+			before := n.cpu(b)
+			for b.Loop() {
+				get()
+			}
+			n.perOp(b, before, b.N)
+		})
+	}
+}
+
+type discard struct{}
+
+func (discard) Write(b []byte) (int, error) { return len(b), nil }
+
+// BenchmarkServerApproval measures an approval from asking to deciding: the
+// form that asks and the page with the number; then the phone's list, its
+// fetch and its signed decision. The passwords before it are not in the figure.
+func BenchmarkServerApproval(b *testing.B) {
+	const people = 100
+	n := serve(b, people)
+	var asking, answering time.Duration
+	for b.Loop() {
+		browsers := make([]*journeytest.Browser, people)
+		each(b, people, 4, func(ctx context.Context, i int) error {
+			browsers[i] = n.Browser(n.People[i])
+			return browsers[i].Begin(ctx, n.People[i])
+		})
+		start := n.cpu(b)
+		each(b, people, 32, func(ctx context.Context, i int) error { // who share commits, as on a busy node
+			return browsers[i].Submit(ctx, "/signin/ask", nil)
+		})
+		asked := n.cpu(b)
+		each(b, people, 32, func(ctx context.Context, i int) error {
+			number, err := browsers[i].Number()
+			if err != nil {
+				return err
+			}
+			_, err = n.People[i].Phone.Approve(ctx, number)
+			return err
+		})
+		asking, answering = asking+asked-start, answering+n.cpu(b)-asked
+	}
+	each := float64(b.N * people)
+	b.ReportMetric(float64(asking.Microseconds())/each, "ask-cpu-µs")
+	b.ReportMetric(float64(answering.Microseconds())/each, "answer-cpu-µs")
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkServerPassword measures a whole sign-in, of which the password's
+// hash is most.
+func BenchmarkServerPassword(b *testing.B) {
+	const people = 50
+	n := serve(b, people)
+	for b.Loop() {
+		before := n.cpu(b)
+		each(b, people, 4, func(ctx context.Context, i int) error {
+			return n.Browser(n.People[i]).SignIn(ctx, n.People[i])
+		})
+		n.perOp(b, before, people)
+	}
+}
+
+// each does something for everybody, some at once.
+func each(b *testing.B, people, atOnce int, do func(ctx context.Context, i int) error) {
+	b.Helper()
+	next := make(chan int)
+	errs := make(chan error, people)
+	var all sync.WaitGroup
+	for range atOnce {
+		all.Go(func() {
+			for i := range next {
+				errs <- do(b.Context(), i)
+			}
+		})
+	}
+	for i := range people {
+		next <- i
+	}
+	close(next)
+	all.Wait()
+	for range people {
+		if err := <-errs; err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkServerStart measures a cold start: processor time until the first
+// 200, and memory a minute after it.
+func BenchmarkServerStart(b *testing.B) {
+	for b.Loop() {
+		n := serve(b, 0)
+		b.ReportMetric(float64(n.cpu(b).Microseconds())/1000, "cpu-ms")
+		time.Sleep(time.Minute)
+		b.ReportMetric(float64(n.rss(b))/1e6, "MB")
+		b.ReportMetric(0, "ns/op")
+	}
+}
+
+// BenchmarkServerAfterPasswords measures memory a minute after 100 password sign-ins.
+func BenchmarkServerAfterPasswords(b *testing.B) {
+	const people = 100
+	for b.Loop() {
+		n := serve(b, people)
+		each(b, people, 4, func(ctx context.Context, i int) error { return n.Browser(n.People[i]).SignIn(ctx, n.People[i]) })
+		time.Sleep(time.Minute)
+		b.ReportMetric(float64(n.rss(b))/1e6, "MB")
+		b.ReportMetric(0, "ns/op")
+	}
+}
+
+// BenchmarkServerStreams measures what a phone that waits costs; with
+// COUNTERSIGN_BENCH=large there are ten thousand of them.
+func BenchmarkServerStreams(b *testing.B)      { streams(b, 1000) }
+func BenchmarkServerStreamsLarge(b *testing.B) { streams(b, large(b, 10_000)) }
+
+// large is a size that is measured only when asked for.
+func large(b *testing.B, n int) int {
+	if os.Getenv("COUNTERSIGN_BENCH") != "large" {
+		return n / 10
+	}
+	return n
+}
+
+func streams(b *testing.B, count int) {
+	const people = 50
+	n := serve(b, people)
+	for b.Loop() {
+		warm, stop := open1(b, n, people) // what the first of its kind costs is not a stream's
+		stop(warm)
+		before := n.rss(b)
+		all, stop := open1(b, n, count)
+		time.Sleep(time.Second)
+		b.ReportMetric(float64(n.rss(b)-before)/float64(count)/1024, "KiB/stream")
+		b.ReportMetric(float64(count), "streams")
+		b.ReportMetric(0, "ns/op")
+		stop(all)
+	}
+}
+
+// open1 opens streams, each on a connection of its own, and waits for the
+// first line of each.
+func open1(b *testing.B, n *node, count int) ([]*http.Response, func([]*http.Response)) {
+	b.Helper()
+	transport := &http.Transport{DisableKeepAlives: true}
+	all := make([]*http.Response, count)
+	each(b, count, 32, func(ctx context.Context, i int) error {
+		r, err := n.People[i%len(n.People)].Phone.Request(ctx, http.MethodGet, "/device/stream", nil)
+		if err != nil {
+			return err
+		}
+		if all[i], err = transport.RoundTrip(r); err != nil {
+			return err
+		}
+		if all[i].StatusCode != http.StatusOK {
+			return fmt.Errorf("stream %d: %s", i, all[i].Status)
+		}
+		var first [1]byte
+		_, err = all[i].Body.Read(first[:])
+		return err
+	})
+	return all, func(all []*http.Response) {
+		for _, a := range all {
+			a.Body.Close()
+		}
+	}
+}
