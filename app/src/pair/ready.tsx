@@ -16,6 +16,10 @@ export function Ready({ registration, done }: { registration: string; done: () =
   useEffect(() => {
     if (active) greeted.add(registration)
   }, [active, registration])
+  const leave = () => {
+    greeted.add(registration) // who has seen enough is not shown the end again
+    done()
+  }
   return (
     <div class="app narrow end">
       <main>
@@ -32,7 +36,7 @@ export function Ready({ registration, done }: { registration: string; done: () =
           )}
         </div>
         {active && entry?.server.pushKey && <PushOffer />}
-        <button class="btn wide tall" type="button" onClick={done}>
+        <button class="btn wide tall" type="button" onClick={leave}>
           {t('app.pair.ready.done')}
         </button>
       </main>
