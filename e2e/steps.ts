@@ -51,6 +51,7 @@ export async function pair(phone: Phone, computer: Page, demo: Demo, say: Say): 
   await scan(phone, computer, demo, say)
   await computer.getByRole('button', { name: say('security.taken.yes') }).click()
   await typeNumber(phone, say, await readNumber(computer))
+  await expect(phone.page.getByText(say('app.pair.ready.title'))).toBeVisible()
   await phone.page.getByRole('button', { name: say('app.pair.ready.done') }).click()
 }
 

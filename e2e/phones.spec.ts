@@ -1,0 +1,90 @@
+// What a phone does beside approving: codes without a network, a second phone,
+// being removed.
+import { expect, test, type Phone } from './fixtures.ts'
+import { firstLook, giveNameAndPassword, mei, pair, readNumber, scan } from './steps.ts'
+import type { Say } from './words.ts'
+
+/** The code that the list of accounts shows for the only account. */
+async function readCode(phone: Phone): Promise<string> {
+  const spoken = phone.page.locator('.account .copy .code .vh').first()
+  await expect(spoken).toHaveText(/\d/)
+  return (await spoken.innerText()).replace(/\D/g, '')
+}
+
+test.describe('a phone without a network', () => {
+  test.use({ language: 'ja' })
+  test('still shows the codes that sign in, each once', async ({ demo, computer, phone, say }) => {
+    await firstLook(phone, computer, demo, say)
+    await phone.context.setOffline(true)
+    await phone.page.reload() // from the service worker's cache
+    await computer.context().clearCookies()
+    await computer.goto(`${demo.at.id}/signin?to=/security`)
+    await giveNameAndPassword(computer, demo, say)
+    await computer.getByRole('link', { name: say('signin.ways.link') }).click()
+    await computer.getByRole('link', { name: say('signin.code.name') }).click()
+    const code = await readCode(phone)
+    await giveCode(computer, say, code)
+    await expect(computer).toHaveURL(`${demo.at.id}/security`)
+
+    await test.step('T4: the same code is not taken again', async () => {
+      await computer.context().clearCookies()
+      await computer.goto(`${demo.at.id}/signin?to=/security`)
+      await giveNameAndPassword(computer, demo, say)
+      await computer.getByRole('link', { name: say('signin.ways.link') }).click()
+      await computer.getByRole('link', { name: say('signin.code.name') }).click()
+      await giveCode(computer, say, code)
+      await expect(computer.getByText(say('signin.code.used'))).toBeVisible()
+    })
+  })
+})
+
+test.describe('two phones', () => {
+  test('the last one cannot be removed, one of two can, and that one is told', async ({ demo, computer, phone, newPhone, say }) => {
+    await firstLook(phone, computer, demo, say)
+    const first = computer.getByRole('link', { name: say('security.app.change', { name: say('app.pair.device.android') }) })
+
+    await test.step('the last one stays', async () => {
+      await first.click()
+      await expect(computer.getByText(say('security.remove.last'))).toBeVisible()
+      await computer.getByRole('link', { name: say('security.remove.addfirst') }).click()
+    })
+
+    await test.step('a second one joins', async () => {
+      await computer.getByRole('button', { name: say('security.add.app') }).click()
+      await expect(computer.locator('.qr svg')).toBeVisible()
+      await pair(await newPhone(), computer, demo, say)
+      await computer.getByRole('link', { name: say('security.done.back') }).click()
+    })
+
+    await test.step('the first is removed, and says so', async () => {
+      await first.last().click()
+      await computer.getByRole('link', { name: say('security.remove.link') }).click()
+      await computer.getByRole('button', { name: say('security.remove.go') }).click()
+      await expect(computer).toHaveURL(new RegExp('/security'))
+      await expect(phone.page.locator('.account').first()).toContainText(say('app.list.removed'))
+    })
+  })
+
+  test('an offer that one phone took is refused to another, and no to "is it yours" ends it', async ({ demo, computer, phone, newPhone, say }) => {
+    await computer.goto(`${demo.at.id}/signin?to=/security`)
+    await giveNameAndPassword(computer, demo, say)
+    await computer.getByRole('button', { name: say('security.start.go') }).click()
+    await phone.seesScreen(computer.locator('.qr'))
+    const thief = await newPhone()
+    await scan(thief, computer, demo, say)
+    await expect(computer.getByRole('button', { name: say('security.taken.no') })).toBeVisible()
+
+    await phone.page.goto(`${demo.at.app}/#add`)
+    await phone.page.getByRole('button', { name: say('app.pair.confirm.yes') }).click()
+    await expect(phone.page.getByRole('alert')).toContainText(say('app.pair.used.title'))
+
+    await computer.getByRole('button', { name: say('security.taken.no') }).click()
+    await expect(computer.getByText(say('security.refused.text'))).toBeVisible()
+    await expect(thief.page.getByRole('alert')).toContainText(say('app.pair.declined.title'))
+  })
+})
+
+async function giveCode(page: import('@playwright/test').Page, say: Say, code: string): Promise<void> {
+  await page.getByLabel(say('signin.code.name')).fill(code)
+  await page.getByRole('button', { name: say('signin.password.go') }).click()
+}
