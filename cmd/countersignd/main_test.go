@@ -2,13 +2,17 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"database/sql"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +42,7 @@ func TestScenes(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"ready": ready, "mode": mode, "sql": query, "busy": busy, "visit": visit,
+			"ready": ready, "mode": mode, "sql": query, "busy": busy, "visit": visit, "handed-out": handedOut,
 		},
 	})
 }
@@ -123,5 +127,33 @@ func visit(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(a.Write(page))
 	if strings.Contains(page.String(), args[1]) == neg {
 		ts.Fatalf("%s: %q in the page is %v:\n%s", args[0], args[1], !neg, page)
+	}
+}
+
+// handed-out PORT waits for the demo at this port, takes its authority's
+// certificate as a phone would, and reaches both origins trusting only that.
+func handedOut(ts *testscript.TestScript, _ bool, args []string) {
+	plain := "http://127.0.0.1:" + args[0]
+	ts.Check(await(context.Background(), plain+"/ca"))
+	a, err := http.Get(plain + "/ca/countersign-demo.crt")
+	ts.Check(err)
+	defer a.Body.Close()
+	pem, err := io.ReadAll(a.Body)
+	ts.Check(err)
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		ts.Fatalf("not a certificate: %s", pem)
+	}
+	port, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
+	defer client.CloseIdleConnections()
+	for at, path := range map[int]string{8443: "/.well-known/openid-configuration", 8444: "/config.json"} {
+		a, err := client.Get(fmt.Sprintf("https://127.0.0.1:%d%s", port-8080+at, path))
+		ts.Check(err)
+		a.Body.Close()
+		if a.StatusCode != http.StatusOK {
+			ts.Fatalf("%s: %s", path, a.Status)
+		}
 	}
 }

@@ -33,7 +33,7 @@ type demoRun struct {
 	Fresh bool   `help:"Begin again with an empty folder."`
 	Port  int    `help:"The port of the sign-in service; the applications take the next ones. PORT in the environment does the same; 8080 without either." placeholder:"N"`
 	Ports bool   `help:"Give the authenticator a port of its own on localhost, for browsers that do not know app.localhost (Safari)."`
-	Host  string `help:"This computer's name or address in your network: serves it to phones, over https." placeholder:"NAME-OR-IP"`
+	Host  string `help:"This computer's name or address in your network: serves it to phones, over https at the ports 8443 and 8444." placeholder:"NAME-OR-IP"`
 	Cert  string `help:"With --host: a certificate that phones trust already." placeholder:"FILE"`
 	Key   string `help:"Its key." placeholder:"FILE"`
 	JSON  bool   `name:"listen-json" help:"Print one line of JSON with all addresses, names and the password; for programs."`
@@ -53,8 +53,9 @@ Examples:
   countersignd demo --fresh                forget everything`
 }
 
-// Ports on which --host serves.
+// Ports on which --host serves, when the demo's is 8080; they move with it.
 const (
+	usual    = 8080
 	phoneID  = 8443
 	phoneApp = 8444
 )
@@ -64,10 +65,7 @@ func (c *demoRun) Run(ctx context.Context, w World) error {
 	if (c.Cert == "") != (c.Key == "") || c.Cert != "" && c.Host == "" {
 		return w.fault("server.demo.cert")
 	}
-	if c.Port == 0 {
-		c.Port, _ = strconv.Atoi(cmp.Or(w.Env("PORT"), "8080"))
-	}
-	if err := c.folder(w); err != nil {
+	if err := errors.Join(c.port(w), c.folder(w)); err != nil {
 		return err
 	}
 	conf, authority, err := c.config()
@@ -114,6 +112,17 @@ func (c *demoRun) serve(ctx context.Context, w World, conf config.Config, author
 	return err
 }
 
+// port finds out on which port the demo is.
+func (c *demoRun) port(w World) (err error) {
+	if c.Port == 0 {
+		c.Port, err = strconv.Atoi(cmp.Or(w.Env("PORT"), strconv.Itoa(usual)))
+	}
+	if err != nil || c.Port < 1 || c.Port > 65000 {
+		return w.fault("server.demo.port")
+	}
+	return nil
+}
+
 // folder makes the demo's folder, empty with --fresh.
 func (c *demoRun) folder(w World) error {
 	if c.Fresh {
@@ -151,8 +160,8 @@ func (c *demoRun) config() (config.Config, *phone.Authority, error) {
 		if ip := net.ParseIP(name); ip != nil && ip.To4() == nil {
 			name = "[" + name + "]"
 		}
-		conf.IDURL = fmt.Sprintf("https://%s:%d", name, phoneID)
-		conf.AppURL = fmt.Sprintf("https://%s:%d", name, phoneApp)
+		conf.IDURL = fmt.Sprintf("https://%s:%d", name, phoneID-usual+c.Port)
+		conf.AppURL = fmt.Sprintf("https://%s:%d", name, phoneApp-usual+c.Port)
 		conf.TLS = config.TLS{Mode: "files", Cert: c.Cert, Key: c.Key, Redirect: fmt.Sprintf(":%d", c.Port)}
 		if c.Cert == "" {
 			var err error
