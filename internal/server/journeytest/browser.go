@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"testing"
 	"time"
 )
 
@@ -51,6 +52,20 @@ func (b *Browser) Get(ctx context.Context, path string) error {
 		return err
 	}
 	return b.do(r)
+}
+
+// Request is a GET with this browser's cookies, for a test to send itself.
+func (b *Browser) Request(t testing.TB, path string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.origin+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range b.client.Jar.Cookies(r.URL) {
+		r.AddCookie(c)
+	}
+	r.Header.Set("X-Forwarded-For", b.ip)
+	return r
 }
 
 // hidden fields as our templates write them.

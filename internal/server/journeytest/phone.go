@@ -103,14 +103,10 @@ type Signed struct {
 
 // Sign fetches the newest request and signs a decision about it.
 func (p *Phone) Sign(ctx context.Context, decision, number string) (Signed, error) {
-	open, err := p.Waiting(ctx)
+	id, err := p.Newest(ctx)
 	if err != nil {
 		return Signed{}, err
 	}
-	if len(open) == 0 {
-		return Signed{}, ErrNothing
-	}
-	id := open[len(open)-1].ID
 	body, err := p.call(ctx, http.MethodGet, "/device/requests/"+id, nil)
 	if err != nil {
 		return Signed{}, err
@@ -156,4 +152,31 @@ func (p *Phone) Code(at time.Time) (string, error) {
 	}
 	return otp.Key{Kind: otp.TOTP, Secret: secret, Algorithm: otp.Algorithm(p.answer.Code.Algorithm),
 		Digits: p.answer.Code.Digits, Period: p.answer.Code.Period}.CodeAt(at)
+}
+
+// Get asks for something and returns its bytes.
+func (p *Phone) Get(ctx context.Context, path string) ([]byte, error) {
+	return p.call(ctx, http.MethodGet, path, nil)
+}
+
+// Newest is the id of the newest request.
+func (p *Phone) Newest(ctx context.Context) (string, error) {
+	open, err := p.Waiting(ctx)
+	if err == nil && len(open) == 0 {
+		err = ErrNothing
+	}
+	if err != nil {
+		return "", err
+	}
+	return open[len(open)-1].ID, nil
+}
+
+// Secrets are what the phone was given that opens something: the secret of its
+// codes, in base32 and in bytes.
+func (p *Phone) Secrets() []string {
+	secret, err := otp.ParseSecret(p.answer.Code.Secret)
+	if err != nil {
+		panic(err) // the server made it
+	}
+	return []string{p.answer.Code.Secret, string(secret)}
 }
