@@ -169,6 +169,7 @@ class Shoot {
     await computer.route(/\/static\/go\./, (route) => route.abort()) // stay on the page that goes on by itself
     await phone.page.getByText(say('app.approve.title'), { exact: true }).waitFor()
     await phone.page.keyboard.type(number)
+    await this.shot(computer, 'scene-computer')
     await this.shot(phone.page, 'a04-approve-ready')
     await phone.page.getByRole('button', { name: say('app.approve.yes'), exact: true }).click()
     await phone.page.getByText(say('app.approve.approved.title')).waitFor()

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { chromium as engine } from '@playwright/test'
+import { chromium as engine, type Page } from '@playwright/test'
 import { chromium } from '../chromium.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -14,7 +14,7 @@ export const out = join(root, 'gallery-out')
 
 export default async function sheet(): Promise<void> {
   await mkdir(out, { recursive: true })
-  const shots = (await readdir(out)).filter((f) => f.endsWith('.png') && !f.startsWith('sheet.')).toSorted()
+  const shots = (await readdir(out)).filter((f) => f.endsWith('.png') && !/^(sheet|scene)\./.test(f)).toSorted()
   const browser = await engine.launch(chromium())
   const window = await browser.newPage({ viewport: { width: 2000, height: 1000 } })
   for (const look of ['light', 'dark', 'ja']) {
@@ -29,7 +29,25 @@ export default async function sheet(): Promise<void> {
     await window.goto(pathToFileURL(page).href)
     await window.screenshot({ path: join(out, `sheet.${look}.png`), fullPage: true })
   }
+  if (shots.includes('scene-computer.light.png')) await scene(window)
   await browser.close()
+}
+
+/** The picture of the README: a computer with the number, a phone that has just been told it. */
+async function scene(window: Page): Promise<void> {
+  const page = join(out, 'scene.html')
+  await writeFile(
+    page,
+    `<!doctype html><html lang="en"><meta charset="utf-8"><title>Scene</title><style>
+body { margin: 0; width: 1000px; height: 600px; position: relative; overflow: hidden; background: #f6f2e9; }
+img { position: absolute; display: block; }
+.computer { left: 24px; top: 24px; width: 760px; border-radius: 12px; box-shadow: 0 0 0 1px #ded6c5, 0 18px 40px -18px #1e221c55; }
+.phone { right: 28px; top: 40px; width: 250px; border-radius: 26px; border: 7px solid #1a2524; box-shadow: 0 18px 40px -12px #1e221c88; }
+</style><img class="computer" src="scene-computer.light.png" alt=""><img class="phone" src="a04-approve-ready.light.png" alt="">`,
+  )
+  await window.setViewportSize({ width: 1000, height: 600 })
+  await window.goto(pathToFileURL(page).href)
+  await window.screenshot({ path: join(out, 'scene.png') })
 }
 
 function html(look: string, shots: string[]): string {
