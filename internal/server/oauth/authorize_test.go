@@ -315,14 +315,13 @@ func TestApplicationOfADirectoryIsForItsPeople(t *testing.T) {
 	}
 }
 
-func TestNobodyGetsACodeInAnEndedEpoch(t *testing.T) {
+func TestCodeOfAnEndedEpochIsWorthNothing(t *testing.T) {
 	w := newWorld(t)
 	mei := w.signIn(w.mei)
 	w.code("expenses", mei)
 	w.write(func(tx *db.Tx) error { _, err := directory.BumpEpoch(t.Context(), tx, w.mei.ID); return err })
-	if a := w.answer(w.begin(ask("expenses"), mei)); a.Get("error") != "login_required" {
-		t.Errorf("%v", a)
-	}
+	code := w.answer(w.begin(ask("expenses"), mei)).Get("code") // begun just before
+	w.refused(w.redemption("expenses", code), oauth.ErrInvalidGrant, "epoch is over")
 }
 
 func TestDisabledApplicationIsUnknown(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
@@ -20,7 +22,7 @@ type about struct {
 	EmailVerified *bool  `json:"email_verified,omitempty"`
 }
 
-func aboutPerson(ctx context.Context, tx *db.Tx, p directory.Person, scopes Scopes) (about, error) {
+func (s *Service) aboutPerson(ctx context.Context, tx *db.Tx, p directory.Person, scopes Scopes) (about, error) {
 	var a about
 	if scopes.Has(scopeProfile) {
 		a.Name, a.Username, a.Locale, a.Zone = p.Name, p.Login, p.Locale, p.Zone
@@ -28,20 +30,57 @@ func aboutPerson(ctx context.Context, tx *db.Tx, p directory.Person, scopes Scop
 	if !scopes.Has(scopeEmail) || p.Email == "" {
 		return a, nil
 	}
-	d, err := directory.Get(ctx, tx, p.DirectoryID)
+	own, err := s.domains.of(ctx, tx, p.DirectoryID)
 	if err != nil {
 		return a, err
 	}
-	verified := ownAddress(d, p.Email)
+	// An organisation can answer for addresses under its own domain. Any other
+	// address is what somebody typed.
+	_, domain, ok := strings.Cut(p.Email, "@")
+	verified := ok && own != "" && strings.EqualFold(domain, own)
 	a.Email, a.EmailVerified = p.Email, &verified
 	return a, nil
 }
 
-// ownAddress tells whether an organisation can answer for an address: it lies
-// under its own domain. Any other address is what somebody typed.
-func ownAddress(d directory.Directory, email string) bool {
-	_, domain, ok := strings.Cut(email, "@")
-	return ok && d.Kind == directory.Organization && d.Domain != "" && strings.EqualFold(domain, d.Domain)
+// domains remembers the domains of organisations, which change about never.
+type domains struct {
+	mu sync.RWMutex
+	by map[string]domain
+}
+
+type domain struct {
+	name  string
+	until time.Time
+}
+
+const (
+	domainsFresh = time.Minute
+	domainsMost  = 10_000
+)
+
+// of is the domain of an organisation; "" for one without, and for personal directories.
+func (d *domains) of(ctx context.Context, tx *db.Tx, id string) (string, error) {
+	d.mu.RLock()
+	known, ok := d.by[id]
+	d.mu.RUnlock()
+	if ok && tx.Now.Before(known.until) {
+		return known.name, nil
+	}
+	dir, err := directory.Get(ctx, tx, id)
+	if err != nil {
+		return "", err
+	}
+	known = domain{until: tx.Now.Add(domainsFresh)}
+	if dir.Kind == directory.Organization {
+		known.name = dir.Domain
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.by == nil || len(d.by) >= domainsMost {
+		d.by = map[string]domain{}
+	}
+	d.by[id] = known
+	return known.name, nil
 }
 
 // acr names how strong a sign-in was: 1 one proof, 3 two of different kinds.

@@ -50,15 +50,12 @@ func scanGrant(row interface{ Scan(...any) error }) (grant, error) {
 // of the request are one transaction, and a stored request has one answer.
 func (s *Service) grant(ctx context.Context, step Step, from From) (Step, error) {
 	r, session := step.Request, &step.Session
-	code := rand.Text()
+	id, secret := rand.Text(), rand.Text()
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		if r.ID != "" {
 			if err := markAnswered(ctx, tx, r.ID); err != nil {
 				return err
 			}
-		}
-		if _, err := inEpoch(ctx, tx, session.Person, session.Epoch); err != nil {
-			return refuse(ErrLoginRequired, "the session has ended")
 		}
 		if step.asked {
 			if err := remember(ctx, tx, session.Person, r.Client.ID, r.Scopes); err != nil {
@@ -68,7 +65,7 @@ func (s *Service) grant(ctx context.Context, step Step, from From) (Step, error)
 				return err
 			}
 		}
-		if err := insertGrant(ctx, tx, r, session, code); err != nil {
+		if err := insertGrant(ctx, tx, r, session, id, secret); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, from.event(audit.OAuthGrant, session.Person, r.Client, ""))
@@ -76,11 +73,13 @@ func (s *Service) grant(ctx context.Context, step Step, from From) (Step, error)
 	if err != nil {
 		return s.refusal(r, err)
 	}
-	step.To = s.back(r, url.Values{"code": {code}})
+	step.To = s.back(r, url.Values{"code": {id + "." + secret}})
 	return step, nil
 }
 
-func insertGrant(ctx context.Context, tx *db.Tx, r *Request, session *signin.Session, code string) error {
+// insertGrant writes the grant down with the session's epoch: when that is over
+// by now, the code is worth nothing.
+func insertGrant(ctx context.Context, tx *db.Tx, r *Request, session *signin.Session, id, secret string) error {
 	resource := r.Resource
 	if resource == "" {
 		resource = r.Client.Audience
@@ -90,26 +89,28 @@ func insertGrant(ctx context.Context, tx *db.Tx, r *Request, session *signin.Ses
 		INSERT INTO oauth_grant (id, client_id, person_id, session_id, epoch, scope, resource, redirect_uri, nonce, challenge,
 			auth_at, strength, methods, code_hash, code_expires, offline, created_at, ends_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
-		rand.Text(), r.Client.ID, session.Person, session.ID, session.Epoch, r.Scopes.String(), resource, r.Redirect, r.Nonce, r.Challenge,
-		db.Millis(session.AuthAt), session.Strength, strings.Join(session.Methods, " "), keep.Hash(code), db.Millis(expires),
+		id, r.Client.ID, session.Person, session.ID, session.Epoch, r.Scopes.String(), resource, r.Redirect, r.Nonce, r.Challenge,
+		db.Millis(session.AuthAt), session.Strength, strings.Join(session.Methods, " "), keep.Hash(secret), db.Millis(expires),
 		number(r.Scopes.Has(scopeOffline)), db.Millis(tx.Now), db.Millis(expires.Add(accessLife)))
 	return err
 }
 
-// redeem turns a code into the grant it stands for, once: the code, whom it was
+// redeem turns a code (the grant's id, a dot, a secret) into the grant it
+// stands for, once: the code, whom it was
 // given to, where it was sent and who can prove to have asked (PKCE) are looked
 // at and the code is used up in one statement (O6).
 func redeem(ctx context.Context, tx *db.Tx, c *Client, code, redirect, challenge string) (grant, error) {
+	id, secret, _ := strings.Cut(code, ".")
 	now := db.Millis(tx.Now)
 	refreshUntil := tx.Now.Add(c.refreshIdle())
 	g, err := scanGrant(tx.QueryRow(ctx, `
 		UPDATE oauth_grant SET redeemed_at = $1,
 			refresh_n = offline, refreshed_at = offline * CAST($1 AS BIGINT), refresh_expires = offline * CAST($2 AS BIGINT),
 			ends_at = CASE WHEN offline = 1 THEN CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END
-		WHERE code_hash = $4 AND client_id = $5 AND redirect_uri = $6 AND challenge = $7
+		WHERE id = $4 AND code_hash = $5 AND client_id = $6 AND redirect_uri = $7 AND challenge = $8
 			AND redeemed_at = 0 AND revoked_at = 0 AND code_expires > $1
 		RETURNING `+grantColumns,
-		now, db.Millis(refreshUntil), db.Millis(tx.Now.Add(idLife)), keep.Hash(code), c.ID, redirect, challenge))
+		now, db.Millis(refreshUntil), db.Millis(tx.Now.Add(idLife)), id, keep.Hash(secret), c.ID, redirect, challenge))
 	if errors.Is(err, sql.ErrNoRows) {
 		return grant{}, refuse(ErrInvalidGrant, "code is wrong, expired, used, or another's")
 	}
@@ -119,11 +120,12 @@ func redeem(ctx context.Context, tx *db.Tx, c *Client, code, redirect, challenge
 // replayed revokes the grant of a code that was redeemed before: of the two who
 // have it, one stole it, and which one nobody can tell (RFC 6749 §4.1.2).
 func replayed(ctx context.Context, tx *db.Tx, c *Client, code string, from From) error {
+	id, secret, _ := strings.Cut(code, ".")
 	var person string
 	err := tx.QueryRow(ctx, `
 		UPDATE oauth_grant SET revoked_at = $1, revoked_why = 'code replayed'
-		WHERE code_hash = $2 AND redeemed_at <> 0 AND revoked_at = 0
-		RETURNING person_id`, db.Millis(tx.Now), keep.Hash(code)).Scan(&person)
+		WHERE id = $2 AND code_hash = $3 AND redeemed_at <> 0 AND revoked_at = 0
+		RETURNING person_id`, db.Millis(tx.Now), id, keep.Hash(secret)).Scan(&person)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	} else if err != nil {
@@ -163,7 +165,7 @@ func inEpoch(ctx context.Context, tx *db.Tx, person string, epoch int64) (direct
 // alive tells about the person of a grant, as far as the scopes allow, while
 // everything the grant hangs on is there: the grant itself, the person's epoch
 // and, where it is bound to one, the session.
-func (g *grant) alive(ctx context.Context, tx *db.Tx, c *Client, tell Scopes) (about, error) {
+func (s *Service) alive(ctx context.Context, tx *db.Tx, g *grant, c *Client, tell Scopes) (about, error) {
 	if g.Revoked {
 		return about{}, refuse(ErrInvalidGrant, "grant was revoked")
 	}
@@ -179,14 +181,7 @@ func (g *grant) alive(ctx context.Context, tx *db.Tx, c *Client, tell Scopes) (a
 			return about{}, err
 		}
 	}
-	return aboutPerson(ctx, tx, p, tell)
-}
-
-// EndGrants revokes all grants of a person: part of signing out everywhere.
-func EndGrants(ctx context.Context, tx *db.Tx, person string) error {
-	_, err := tx.Exec(ctx, `UPDATE oauth_grant SET revoked_at = $1, revoked_why = 'signed out everywhere'
-		WHERE person_id = $2 AND revoked_at = 0`, db.Millis(tx.Now), person)
-	return err
+	return s.aboutPerson(ctx, tx, p, tell)
 }
 
 func (c *Client) refreshIdle() time.Duration {

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 
@@ -88,7 +87,7 @@ func (s *Service) signAccess(k *keys, m mint) (string, error) {
 	if audience == "" {
 		audience = s.issuer
 	}
-	return sign(key.access, accessToken{
+	return key.sign(key.access, accessToken{
 		Issuer: s.issuer, Subject: m.grant.Person, Audience: audience,
 		Expires: m.now.Add(accessLife).Unix(), Issued: m.now.Unix(),
 		ID: m.grant.ID + "." + rand.Text(), Client: m.client.ID, Scope: m.scopes.String(),
@@ -102,24 +101,12 @@ func (s *Service) signID(k *keys, m mint, access string) (string, error) {
 		return "", err
 	}
 	sum := sha256.Sum256([]byte(access))
-	return sign(key.idToken, idToken{
+	return key.sign(key.idToken, idToken{
 		Issuer: s.issuer, Subject: m.grant.Person, Audience: m.client.ID,
 		Expires: m.now.Add(idLife).Unix(), Issued: m.now.Unix(), AuthTime: m.grant.AuthAt.Unix(),
 		Nonce: m.nonce, ACR: acr(m.grant.Strength), AMR: amr(m.grant.Methods), Session: m.grant.Session,
 		Hash: base64.RawURLEncoding.EncodeToString(sum[:16]), about: m.about,
 	})
-}
-
-func sign(key jose.Signer, claims any) (string, error) {
-	b, err := json.Marshal(claims)
-	if err != nil {
-		return "", err
-	}
-	signed, err := key.Sign(b)
-	if err != nil {
-		return "", fmt.Errorf("sign token: %w", err)
-	}
-	return signed.CompactSerialize()
 }
 
 // verify checks that a token was signed here, by a key that is still shown,

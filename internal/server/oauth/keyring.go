@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"context"
+	"crypto"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
@@ -38,8 +39,9 @@ type keys struct {
 type signer struct {
 	id, alg     string
 	from, until time.Time
-	idToken     jose.Signer
-	access      jose.Signer
+	key         crypto.Signer
+	// The encoded headers of the two kinds of tokens, the same in every one.
+	idToken, access string
 }
 
 // expire makes the next use read the keys again.
@@ -142,13 +144,11 @@ func (s *Service) signer(before *keys, id, alg string, sealed []byte) (*signer, 
 	if err != nil {
 		return nil, err
 	}
-	key := jose.SigningKey{Algorithm: jose.SignatureAlgorithm(alg), Key: jose.JSONWebKey{Key: private, KeyID: id}}
-	g := &signer{id: id, alg: alg}
-	if g.idToken, err = jose.NewSigner(key, (&jose.SignerOptions{}).WithType("JWT")); err != nil {
-		return nil, err
+	key, ok := private.(crypto.Signer)
+	if !ok {
+		return nil, fmt.Errorf("a %T cannot sign", private)
 	}
-	g.access, err = jose.NewSigner(key, (&jose.SignerOptions{}).WithType(typeAccess))
-	return g, err
+	return &signer{id: id, alg: alg, key: key, idToken: header(alg, id, "JWT"), access: header(alg, id, typeAccess)}, nil
 }
 
 // errNoKey is returned when no key of an algorithm signs now: the upkeep has failed for weeks.

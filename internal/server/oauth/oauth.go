@@ -50,6 +50,7 @@ type Service struct {
 
 	keys      keyring
 	clients   clientCache
+	domains   domains
 	discovery []byte
 }
 

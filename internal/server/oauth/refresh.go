@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 
-	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 )
 
@@ -27,30 +26,43 @@ import (
 // reuse is why a family was revoked.
 const reuse = "refresh token reused"
 
-// refreshToken is the n-th token of a grant: its id, the number, the HMAC.
-func (s *Service) refreshToken(grant string, n int64) string {
-	m := hmac.New(sha256.New, s.keeper.MAC("oauth family", []byte(grant)))
-	m.Write(binary.BigEndian.AppendUint64(nil, uint64(n)))
-	return grant + "." + strconv.FormatInt(n, 10) + "." + base64.RawURLEncoding.EncodeToString(m.Sum(nil))
+// A family makes the refresh tokens of one grant.
+type family struct {
+	grant string
+	key   []byte
 }
 
-// parseRefresh tells which token of which grant this is, if it is one of ours.
-func (s *Service) parseRefresh(token string) (grant string, n int64, ok bool) {
+func (s *Service) family(grant string) family {
+	return family{grant, s.keeper.MAC("oauth family", []byte(grant))}
+}
+
+// token is the n-th of the family: the grant's id, the number, the HMAC.
+func (f family) token(n int64) string {
+	m := hmac.New(sha256.New, f.key)
+	m.Write(binary.BigEndian.AppendUint64(nil, uint64(n)))
+	return f.grant + "." + strconv.FormatInt(n, 10) + "." + base64.RawURLEncoding.EncodeToString(m.Sum(nil))
+}
+
+// parseRefresh tells which token of which family this is, if it is one of ours.
+func (s *Service) parseRefresh(token string) (f family, n int64, ok bool) {
 	if len(token) > 128 {
-		return "", 0, false
+		return f, 0, false
 	}
 	grant, rest, _ := strings.Cut(token, ".")
 	number, _, _ := strings.Cut(rest, ".")
 	n, err := strconv.ParseInt(number, 10, 64)
 	if err != nil || n < 1 {
-		return "", 0, false
+		return f, 0, false
 	}
-	return grant, n, subtle.ConstantTimeCompare([]byte(token), []byte(s.refreshToken(grant, n))) == 1
+	f = s.family(grant)
+	return f, n, subtle.ConstantTimeCompare([]byte(token), []byte(f.token(n))) == 1
 }
 
-// refresh answers a refresh token with new tokens and its successor.
+// refresh answers a refresh token with new tokens and its successor. It leaves
+// no line in the audit log, which would hold little else: every application in
+// use refreshes all day. What is unusual about one does.
 func (s *Service) refresh(ctx context.Context, c *Client, form url.Values, from From) (Tokens, error) {
-	id, n, ok := s.parseRefresh(form.Get("refresh_token"))
+	f, n, ok := s.parseRefresh(form.Get("refresh_token"))
 	if !ok {
 		return Tokens{}, refuse(ErrInvalidGrant, "refresh token is not one")
 	}
@@ -58,21 +70,19 @@ func (s *Service) refresh(ctx context.Context, c *Client, form url.Values, from 
 	var no error // what to answer, once the reuse is on record
 	err := s.db.Write(ctx, func(tx *db.Tx) (err error) {
 		no = nil
-		g, err := rotate(ctx, tx, c, id, n)
+		g, err := rotate(ctx, tx, c, f.grant, n)
 		if errors.Is(err, sql.ErrNoRows) {
 			no = refuse(ErrInvalidGrant, "refresh token is used, expired or revoked")
-			return s.reused(ctx, tx, c, id, n, from)
+			return s.reused(ctx, tx, c, f.grant, n, from)
 		} else if err != nil {
 			return err
 		}
-		m = mint{client: c, grant: g, scopes: g.Scopes, now: tx.Now, refresh: s.refreshToken(id, n+1)}
+		m = mint{client: c, grant: g, now: tx.Now}
 		if m.scopes, err = g.fewer(form); err != nil {
 			return err
 		}
-		if m.about, err = g.alive(ctx, tx, c, m.scopes); err != nil {
-			return err
-		}
-		return audit.Record(ctx, tx, from.event(audit.OAuthRefresh, g.Person, c, ""))
+		m.about, err = s.alive(ctx, tx, &g, c, m.scopes)
+		return err
 	})
 	if err == nil {
 		err = no
@@ -80,6 +90,7 @@ func (s *Service) refresh(ctx context.Context, c *Client, form url.Values, from 
 	if err != nil {
 		return Tokens{}, err
 	}
+	m.refresh = f.token(n + 1)
 	return s.mint(ctx, m)
 }
 

@@ -20,7 +20,8 @@ func (s *Service) Revoke(ctx context.Context, in Credentials, from From) error {
 	if err != nil {
 		return refuse(ErrInvalidRequest, "token is missing")
 	}
-	id, _, ok := s.parseRefresh(token)
+	f, _, ok := s.parseRefresh(token)
+	id := f.grant
 	if !ok {
 		a, err := s.access(ctx, token)
 		if isRefusal(err) {

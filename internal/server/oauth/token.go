@@ -106,10 +106,7 @@ func (s *Service) exchange(ctx context.Context, c *Client, form url.Values, from
 			return err
 		}
 		m = mint{client: c, grant: g, scopes: g.Scopes, nonce: g.Nonce, now: tx.Now}
-		if g.Offline {
-			m.refresh = s.refreshToken(g.ID, g.RefreshN)
-		}
-		if m.about, err = g.alive(ctx, tx, c, g.Scopes); err != nil {
+		if m.about, err = s.alive(ctx, tx, &g, c, g.Scopes); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, from.event(audit.OAuthRedeemed, g.Person, c, ""))
@@ -119,6 +116,9 @@ func (s *Service) exchange(ctx context.Context, c *Client, form url.Values, from
 	}
 	if err != nil {
 		return Tokens{}, err
+	}
+	if m.grant.Offline {
+		m.refresh = s.family(m.grant.ID).token(m.grant.RefreshN)
 	}
 	return s.mint(ctx, m)
 }

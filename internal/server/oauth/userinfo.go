@@ -36,7 +36,7 @@ func (s *Service) UserInfo(ctx context.Context, token string) ([]byte, error) {
 		if err != nil {
 			return err
 		}
-		info.about, err = g.alive(ctx, tx, c, scopes)
+		info.about, err = s.alive(ctx, tx, &g, c, scopes)
 		return err
 	})
 	if errors.Is(err, sql.ErrNoRows) || errors.Is(err, ErrInvalidGrant) {

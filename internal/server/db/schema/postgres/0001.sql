@@ -183,7 +183,7 @@ CREATE TABLE oauth_grant (
   id TEXT PRIMARY KEY, client_id TEXT NOT NULL, person_id TEXT NOT NULL, session_id TEXT NOT NULL, epoch BIGINT NOT NULL,
   scope TEXT NOT NULL, resource TEXT NOT NULL, redirect_uri TEXT NOT NULL, nonce TEXT NOT NULL, challenge TEXT NOT NULL,
   auth_at BIGINT NOT NULL, strength BIGINT NOT NULL, methods TEXT NOT NULL,
-  code_hash BYTEA NOT NULL UNIQUE, code_expires BIGINT NOT NULL, redeemed_at BIGINT NOT NULL DEFAULT 0,
+  code_hash BYTEA NOT NULL, code_expires BIGINT NOT NULL, redeemed_at BIGINT NOT NULL DEFAULT 0,
   offline BIGINT NOT NULL, -- 1: refresh tokens; the valid one is number refresh_n
   refresh_n BIGINT NOT NULL DEFAULT 0, refreshed_at BIGINT NOT NULL DEFAULT 0, refresh_expires BIGINT NOT NULL DEFAULT 0,
   created_at BIGINT NOT NULL, ends_at BIGINT NOT NULL, -- after which nothing of it is valid any more

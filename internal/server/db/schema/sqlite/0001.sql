@@ -183,7 +183,7 @@ CREATE TABLE oauth_grant (
   id TEXT PRIMARY KEY, client_id TEXT NOT NULL, person_id TEXT NOT NULL, session_id TEXT NOT NULL, epoch INTEGER NOT NULL,
   scope TEXT NOT NULL, resource TEXT NOT NULL, redirect_uri TEXT NOT NULL, nonce TEXT NOT NULL, challenge TEXT NOT NULL,
   auth_at INTEGER NOT NULL, strength INTEGER NOT NULL, methods TEXT NOT NULL,
-  code_hash BLOB NOT NULL UNIQUE, code_expires INTEGER NOT NULL, redeemed_at INTEGER NOT NULL DEFAULT 0,
+  code_hash BLOB NOT NULL, code_expires INTEGER NOT NULL, redeemed_at INTEGER NOT NULL DEFAULT 0,
   offline INTEGER NOT NULL, -- 1: refresh tokens; the valid one is number refresh_n
   refresh_n INTEGER NOT NULL DEFAULT 0, refreshed_at INTEGER NOT NULL DEFAULT 0, refresh_expires INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, -- after which nothing of it is valid any more
