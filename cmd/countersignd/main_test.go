@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -18,6 +19,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"countersign/internal/server/db/dbtest"
 )
 
 func TestMain(m *testing.M) {
@@ -39,12 +42,25 @@ func TestScenes(t *testing.T) {
 				e.Setenv(name, port)
 			}
 			e.Setenv("LANG", "en_US.UTF-8")
+			e.Setenv("DATABASE", database(t))
 			return nil
 		},
+		Condition: func(name string) (bool, error) { return name == "postgres" && os.Getenv(postgres) != "", nil },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"ready": ready, "mode": mode, "sql": query, "busy": busy, "visit": visit, "handed-out": handedOut,
+			"ready": ready, "mode": mode, "sql": query, "busy": busy, "visit": visit, "handed-out": handedOut, "drop": drop,
 		},
 	})
+}
+
+// postgres names the server that tests of the database run on, if it is not SQLite.
+const postgres = "COUNTERSIGN_TEST_POSTGRES"
+
+// database is where a scene's server keeps its data.
+func database(t *testing.T) string {
+	if os.Getenv(postgres) == "" {
+		return "sqlite:data.db"
+	}
+	return dbtest.EmptyURL(t)
 }
 
 func freePort() (string, error) {
@@ -104,6 +120,17 @@ func query(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	defer d.Close()
 	_, err = d.Exec(args[1])
+	ts.Check(err)
+}
+
+// drop URL takes everything out of a PostgreSQL schema, and the schema.
+func drop(ts *testscript.TestScript, _ bool, args []string) {
+	u, err := url.Parse(args[0])
+	ts.Check(err)
+	d, err := sql.Open("pgx", args[0])
+	ts.Check(err)
+	defer d.Close()
+	_, err = d.Exec(`DROP SCHEMA "` + u.Query().Get("search_path") + `" CASCADE`)
 	ts.Check(err)
 }
 

@@ -14,7 +14,7 @@ import (
 // A node lives without a writer: what applications need to check tokens stays
 // up, sign-ins say when to come back, and afterwards everything goes on.
 func TestANodeLivesWithoutAWriter(t *testing.T) {
-	w := journeytest.New(t, 1)
+	w := journeytest.OnSQLite(t, 1)
 	w.Start(t, io.Discard)
 	mei := w.People[0]
 	signedIn := w.Browser(mei)

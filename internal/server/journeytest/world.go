@@ -20,6 +20,7 @@ import (
 	"countersign/internal/server"
 	"countersign/internal/server/config"
 	"countersign/internal/server/db"
+	"countersign/internal/server/db/dbtest"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
 	"countersign/internal/server/method"
@@ -46,13 +47,24 @@ type Person struct {
 	IP string
 }
 
-// New sets up a server on a free port with so many people. It is not started.
+// New sets up a server on a free port with so many people, on the database
+// that tests run on (see package dbtest). It is not started.
 func New(t testing.TB, people int) *World {
+	t.Helper()
+	return at(t, people, dbtest.EmptyURL(t))
+}
+
+// OnSQLite is New for a test about SQLite's file.
+func OnSQLite(t testing.TB, people int) *World {
+	t.Helper()
+	return at(t, people, "sqlite:"+filepath.Join(t.TempDir(), "countersign.db"))
+}
+
+func at(t testing.TB, people int, database string) *World {
 	t.Helper()
 	folder := t.TempDir()
 	w := &World{File: filepath.Join(folder, "countersign.toml"), Config: config.Config{
-		Database: config.NewDatabase("sqlite:" + filepath.Join(folder, "countersign.db")),
-		KeyFile:  filepath.Join(folder, "countersign.key"),
+		Database: config.NewDatabase(database), DatabaseConns: 8, KeyFile: filepath.Join(folder, "countersign.key"),
 	}}
 	port := freePort(t)
 	w.Config.IDURL, w.Config.AppURL = "http://localhost:"+port, "http://app.localhost:"+port
@@ -62,7 +74,8 @@ func New(t testing.TB, people int) *World {
 		t.Fatal(err)
 	}
 	var text strings.Builder
-	if err := errors.Join(w.Config.Print(&text), os.WriteFile(w.File, []byte(text.String()), 0o600)); err != nil {
+	shown := w.Config.Database.String() // without its password, which the program needs
+	if err := errors.Join(w.Config.Print(&text), os.WriteFile(w.File, []byte(strings.Replace(text.String(), shown, database, 1)), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	return w

@@ -213,6 +213,13 @@ func postgresTool(ctx context.Context, w World, conf config.Config, name string,
 	}
 	password, _ := u.User.Password()
 	u.User = url.User(u.User.Username())
+	if q := u.Query(); q.Has("search_path") { // the server's driver knows it in a URL, PostgreSQL's programs do not
+		if name == "pg_dump" {
+			args = append(args, "--schema", q.Get("search_path"))
+		}
+		q.Del("search_path")
+		u.RawQuery = q.Encode()
+	}
 	path, err := exec.LookPath(name)
 	if err != nil {
 		return w.fault("server.backup.tool", "name", name)

@@ -1,8 +1,10 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"iter"
 	"net/mail"
 	"strconv"
 
@@ -90,10 +92,11 @@ func (c *userList) Run(ctx context.Context, w World, g *grammar) error {
 		apps := registration.New(d.db, d.keeper, nil, d.conf.IDURL)
 		err := d.db.Read(ctx, func(tx *db.Tx) error {
 			rows = rows[:1]
-			for in, err := range directory.All(ctx, tx) {
-				if err != nil {
-					return err
-				}
+			in, err := collect(directory.All(ctx, tx))
+			if err != nil {
+				return err
+			}
+			for _, in := range in {
 				if rows, err = peopleOf(ctx, tx, in, apps, rows); err != nil {
 					return err
 				}
@@ -108,25 +111,30 @@ func (c *userList) Run(ctx context.Context, w World, g *grammar) error {
 }
 
 func peopleOf(ctx context.Context, tx *db.Tx, in directory.Directory, apps *registration.Registry, rows [][]string) ([][]string, error) {
-	var people []directory.Person
-	for p, err := range directory.People(ctx, tx, in.ID) {
-		if err != nil {
-			return nil, err
-		}
-		people = append(people, p)
+	people, err := collect(directory.People(ctx, tx, in.ID))
+	if err != nil {
+		return nil, err
 	}
 	for _, p := range people {
 		of, err := apps.Of(ctx, tx, p.ID)
 		if err != nil {
 			return nil, err
 		}
-		role := p.Role
-		if role == directory.Member {
-			role = "member"
-		}
-		rows = append(rows, []string{p.Login, p.Name, in.Name, role, p.State, strconv.Itoa(len(of))})
+		rows = append(rows, []string{p.Login, p.Name, in.Name, cmp.Or(p.Role, "member"), p.State, strconv.Itoa(len(of))})
 	}
 	return rows, nil
+}
+
+// collect reads all rows: PostgreSQL answers the next question of a
+// transaction only when the one before has been read.
+func collect[T any](rows iter.Seq2[T, error]) (all []T, err error) {
+	for row, err := range rows {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, row)
+	}
+	return all, nil
 }
 
 type userReset struct {
