@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
@@ -14,10 +15,17 @@ type file struct {
 	object map[string]json.RawMessage // if the file is a JSON object
 	array  []json.RawMessage          // if it is a JSON array
 	first  map[string]json.RawMessage // the first element of array that is an object
+
+	archive *archive // if it is a zip file within the limits
+	wrong   error    // why it is none, though it begins as one
 }
 
 func newFile(data []byte) *file {
 	f := &file{data: plainText(data)}
+	if f.prefix("PK\x03\x04") {
+		f.archive, f.wrong = openZip(f.data)
+		return f
+	}
 	switch start := bytes.TrimLeft(f.data, " \t\r\n"); {
 	case bytes.HasPrefix(start, []byte("{")):
 		_ = json.Unmarshal(start, &f.object) // not JSON then
@@ -26,6 +34,14 @@ func newFile(data []byte) *file {
 		f.first = firstObject(f.array)
 	}
 	return f
+}
+
+// member is the first member of a zip file whose name fits, or nil.
+func (f *file) member(fits func(name string) bool) *zip.File {
+	if f.archive == nil {
+		return nil
+	}
+	return f.archive.find(fits)
 }
 
 func firstObject(array []json.RawMessage) (object map[string]json.RawMessage) {

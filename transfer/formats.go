@@ -13,13 +13,51 @@ type row struct {
 // The formats. Verified means by samples or documentation of the program
 // itself, not only by another program's reader.
 var (
-	otpauthFormat = Format{ID: "otpauth", Name: "otpauth", Verified: true, Writes: true}
-	googleFormat  = Format{ID: "google", Name: "Google Authenticator", Verified: true, Writes: true}
+	otpauthFormat    = Format{ID: "otpauth", Name: "otpauth", Verified: true, Writes: true}
+	googleFormat     = Format{ID: "google", Name: "Google Authenticator", Verified: true, Writes: true}
+	aegisFormat      = Format{ID: "aegis", Name: "Aegis", Verified: true, Encrypted: true, Writes: true}
+	twoFASFormat     = Format{ID: "twofas", Name: "2FAS", Verified: true, Encrypted: true}
+	enteFormat       = Format{ID: "ente", Name: "Ente Auth", Verified: true, Encrypted: true}
+	protonFormat     = Format{ID: "proton", Name: "Proton Authenticator", Verified: true, Encrypted: true}
+	protonPassFormat = Format{ID: "protonpass", Name: "Proton Pass", Verified: true}
+	bitwardenFormat  = Format{ID: "bitwarden", Name: "Bitwarden", Verified: true, Encrypted: true}
+	stratumFormat    = Format{ID: "stratum", Name: "Stratum", Verified: true, Encrypted: true}
+	andOTPFormat     = Format{ID: "andotp", Name: "andOTP", Verified: true, Encrypted: true}
+	pgpFormat        = Format{ID: "openpgp", Name: "OpenPGP", Verified: true}
 )
 
 // table is in the order of detection: what has magic bytes first, then JSON by
-// its keys, then lines, last what has no sign at all.
+// its keys, then CSV by its columns, then lines, last what has no sign at all.
 var table = []row{
+	{stratumFormat, isStratumSealed, readStratumSealed},
+	{pgpFormat, isPGP, readPGP},
+
+	// zip
+	{protonPassFormat, isProtonPassZip, readProtonPassZip},
+
+	// JSON objects
+	{aegisFormat, isAegis, readAegis},
+	{twoFASFormat, isTwoFAS, readTwoFAS},
+	{enteFormat, isEnteSealed, readEnteSealed},
+	{enteFormat, isEnteJSON, readEnteJSON},
+	{protonFormat, isProton, readProton},
+	{protonFormat, isProtonSealed, readProtonSealed},
+	{protonPassFormat, isProtonPass, readProtonPass},
+	{bitwardenFormat, isBitwarden, readBitwarden},
+	{stratumFormat, isStratum, readStratum},
+
+	// JSON arrays
+	{andOTPFormat, isAndOTP, readAndOTP},
+
+	// CSV
+	{protonPassFormat, isProtonPassCSV, readProtonPassCSV},
+	{bitwardenFormat, isBitwardenCSV, readBitwardenCSV},
+
+	// lines
 	{googleFormat, isGoogle, readGoogle},
+	{enteFormat, isEnteText, readOtpauth},
 	{otpauthFormat, isOtpauth, readOtpauth},
+
+	// no sign
+	{andOTPFormat, isAndOTPSealed, readAndOTPSealed},
 }

@@ -38,29 +38,7 @@ func isGoogle(f *file) bool {
 }
 
 // readGoogle reads one code, or several as lines of a file.
-func readGoogle(ctx context.Context, j *job) error {
-	var batches []Batch
-	for line := range strings.Lines(string(j.file.data)) {
-		line = strings.Trim(line, " \t\r\n\"'")
-		switch {
-		case line == "":
-		case schemeOf(line) != migration:
-			j.addLine(line)
-		default:
-			b, err := j.addMigration(ctx, line)
-			if err != nil {
-				return err
-			}
-			batches = append(batches, b)
-		}
-	}
-	if len(batches) == 1 {
-		j.result.Batch = &batches[0]
-		return nil
-	}
-	j.missingOf(batches)
-	return nil
-}
+func readGoogle(ctx context.Context, j *job) error { return j.addLines(ctx, string(j.file.data)) }
 
 // missingOf tells which batches have codes that are not in the file.
 func (j *job) missingOf(batches []Batch) {

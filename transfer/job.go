@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -79,17 +80,9 @@ func (j *job) problem(entry string, why Reason, detail string) {
 // fail is problem with an error of package otp.
 func (j *job) fail(entry string, err error) { j.problem(entry, reasonOf(err), err.Error()) }
 
-// addURI takes over the account of an otpauth URI. What the URI lacks of names
-// comes from fallback, tags, note and pin from fallback always.
-func (j *job) addURI(uri string, fallback Account) {
-	a, err := parseURI(uri)
-	a.Tags, a.Note, a.Pinned = fallback.Tags, fallback.Note, fallback.Pinned
-	if a.Issuer == "" {
-		a.Issuer = fallback.Issuer
-	}
-	if a.Name == "" {
-		a.Name = fallback.Name
-	}
+// addOr takes over an account that was read with err, an error of package otp
+// or nil. One that only lacks its PIN is told as such.
+func (j *job) addOr(a Account, err error) {
 	if err != nil && !errors.Is(err, otp.ErrPIN) {
 		j.fail(a.Label(), err)
 		return
@@ -97,13 +90,23 @@ func (j *job) addURI(uri string, fallback Account) {
 	j.add(a)
 }
 
+// room reports whether there is room for more: ErrTooLarge, the context's
+// error, or nil.
+func (j *job) room(ctx context.Context) error {
+	if len(j.result.Accounts)+len(j.result.Problems) >= MaxEntries {
+		return ErrTooLarge
+	}
+	return ctx.Err()
+}
+
 // noExport is the error of a file that nobody can read here.
 func (j *job) noExport(why Reason) error { return &NoExportError{j.result.Format, why} }
 
-// each calls fn for every element of a JSON array; elements that fn returns an
-// error for, or that are no JSON of the kind it wants, are its business alone.
-// It ends with ctx.
-func each(ctx context.Context, array []json.RawMessage, fn func(i int, raw json.RawMessage)) error {
+// each calls fn for every element of a JSON array of objects, read as a T.
+// Fields of another type than T's stay empty: what matters of them is checked
+// when the account is added. Elements that are no objects are told by their
+// number. It ends with ctx.
+func each[T any](ctx context.Context, j *job, array []json.RawMessage, fn func(entry T)) error {
 	if len(array) > MaxEntries {
 		return ErrTooLarge
 	}
@@ -111,9 +114,35 @@ func each(ctx context.Context, array []json.RawMessage, fn func(i int, raw json.
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		fn(i, raw)
+		var entry T
+		if readObject(raw, &entry) != nil {
+			j.problem(nth(i), Malformed, "")
+			continue
+		}
+		fn(entry)
 	}
 	return nil
+}
+
+// readObject reads a JSON object; fields of the wrong type stay empty.
+// ErrBroken: it is none.
+func readObject(raw []byte, into any) error {
+	err := json.Unmarshal(raw, into)
+	if odd := (*json.UnmarshalTypeError)(nil); errors.As(err, &odd) {
+		err = nil
+	}
+	if err != nil || !strings.HasPrefix(strings.TrimLeft(string(raw[:min(len(raw), 64)]), " \t\r\n"), "{") {
+		return ErrBroken
+	}
+	return nil
+}
+
+// readArray reads a JSON array. ErrBroken: it is none.
+func readArray(raw []byte) (array []json.RawMessage, err error) {
+	if json.Unmarshal(raw, &array) != nil || array == nil {
+		return nil, ErrBroken
+	}
+	return array, nil
 }
 
 // Label is what a person knows an account by.
@@ -164,3 +193,6 @@ func visible(r rune) rune {
 	}
 	return r
 }
+
+// sortedKeys makes the order of a JSON object's members certain.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

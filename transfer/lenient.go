@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	"countersign/otp"
 )
 
 // Values as other programs write them: a number may come as text, a text may be
@@ -66,7 +68,7 @@ func (n number) or(otherwise int) int {
 	return int(n.n)
 }
 
-// count is the number as a counter; false if it is there but is none.
+// count is the number as a counter, and whether it is one; missing is 0.
 func (n number) count() (uint64, bool) { return uint64(max(n.n, 0)), !n.odd && n.n >= 0 }
 
 // truth is true, "true", 1 or "1"; anything else is false.
@@ -76,6 +78,46 @@ func (t *truth) UnmarshalJSON(raw []byte) error {
 	s := strings.ToLower(strings.Trim(string(raw), `"`))
 	*t = s == "true" || s == "1"
 	return nil
+}
+
+// algorithm is the name of a hash function as package otp writes it, or
+// something it does not know.
+func (t text) algorithm() string {
+	s := strings.TrimPrefix(strings.ToUpper(string(t)), "ALGORITHM.")
+	return strings.TrimPrefix(strings.NewReplacer("-", "", "_", "", " ", "").Replace(s), "HMAC")
+}
+
+// base32 is the secret of a code of this kind, or an error of package otp.
+func (t text) base32(kind string) ([]byte, error) {
+	secret, err := otp.ParseSecret(string(t))
+	if err == nil && kind == string(otp.Yandex) {
+		secret, err = otp.YandexSecret(secret)
+	}
+	return secret, err
+}
+
+// kind is the type of an account as other programs name it.
+func (t text) kind() string {
+	s := strings.ToLower(string(t))
+	switch s {
+	case "steamtotp":
+		return string(otp.Steam)
+	case "yaotp":
+		return string(otp.Yandex)
+	case "mobileotp", "mobile-otp":
+		return string(otp.MOTP)
+	}
+	return s
+}
+
+// all is what is not empty of many texts.
+func all(many []text) (out []string) {
+	for _, t := range many {
+		if t != "" {
+			out = append(out, string(t))
+		}
+	}
+	return out
 }
 
 // unhex and unbase64 read what a container must hold.

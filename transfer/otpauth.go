@@ -2,14 +2,22 @@ package transfer
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
+	"net/url"
 	"strings"
 
 	"countersign/otp"
 )
 
-// schemes begin a line that holds an account.
-var schemes = []string{"otpauth://", "otpauth-migration://", "apple-otpauth://", "motp://", "steam://"}
+// A list of URIs, one a line, is what most authenticators can write. What a URI
+// may look like is the business of package otp; what only lists and exports do
+// is here: several on a line, quotes, Ente's codeDisplay, Stratum's steam flag,
+// steam:// secrets in base64.
+
+// schemes begin a URI that holds accounts.
+var schemes = []string{"otpauth://", migration, "apple-otpauth://", "motp://", "steam://"}
 
 func schemeOf(line string) string {
 	for _, scheme := range schemes {
@@ -20,40 +28,159 @@ func schemeOf(line string) string {
 	return ""
 }
 
+// around is what may stand around a URI on its line.
+const around = " \t\r\n\"',;"
+
 // isOtpauth looks for a line that begins with a URI of ours.
 func isOtpauth(f *file) bool {
 	for line := range bytes.Lines(f.data) {
-		if schemeOf(string(bytes.TrimLeft(line[:min(len(line), 64)], " \t\"'"))) != "" {
+		if schemeOf(string(bytes.TrimLeft(line[:min(len(line), 64)], around))) != "" {
 			return true
 		}
 	}
 	return false
 }
 
-// readOtpauth reads a list of URIs, one a line.
-func readOtpauth(ctx context.Context, j *job) error {
-	for line := range strings.Lines(string(j.file.data)) {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if line = strings.TrimSpace(line); line != "" {
-			j.addLine(line)
+// readOtpauth reads a list of URIs: one a line or, as Ente also allows, several
+// with commas between them. Codes of Google Authenticator may be among them.
+func readOtpauth(ctx context.Context, j *job) error { return j.addLines(ctx, string(j.file.data)) }
+
+func (j *job) addLines(ctx context.Context, lines string) error {
+	var batches []Batch
+	n := 0
+	for line := range strings.Lines(lines) {
+		n++
+		for uri := range uris(line) {
+			if err := j.room(ctx); err != nil {
+				return err
+			}
+			if schemeOf(uri) != migration {
+				j.addLine(uri, n)
+				continue
+			}
+			b, err := j.addMigration(ctx, uri)
+			if err != nil && j.result.Format.ID == googleFormat.ID {
+				return err
+			} else if err != nil {
+				j.problem(nth(n-1), Malformed, "")
+				continue
+			}
+			batches = append(batches, b)
 		}
 	}
+	if len(batches) == 1 && j.result.Format.ID == googleFormat.ID {
+		j.result.Batch = &batches[0]
+		return nil
+	}
+	j.missingOf(batches)
 	return nil
 }
 
-// addLine takes over the account of a line.
-func (j *job) addLine(line string) { j.addURI(line, Account{}) }
-
-func parseURI(uri string) (Account, error) {
-	k, err := otp.Parse(uri)
-	return accountOf(k), err
+// uris splits a line where a comma is followed by the beginning of a URI.
+func uris(line string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		start := 0
+		for i := 0; i <= len(line); i++ {
+			if i < len(line) && (line[i] != ',' || schemeOf(strings.TrimLeft(line[i+1:min(len(line), i+64)], around)) == "") {
+				continue
+			}
+			uri := strings.Trim(line[start:i], around)
+			if start = i + 1; uri != "" && !yield(uri) {
+				return
+			}
+		}
+	}
 }
 
-func accountOf(k otp.Key) Account {
+// addLine takes over the account of a line. One that is no URI is told by its
+// number only: it could be a secret. Comments and the brackets of a JSON array
+// are no accounts.
+func (j *job) addLine(line string, number int) {
+	switch {
+	case schemeOf(line) != "":
+		j.addURI(line, Account{})
+	case line[0] != '#' && line != "[" && line != "]":
+		j.problem(nth(number-1), NotURI, "")
+	}
+}
+
+// addURI takes over the account of a URI. What it lacks of names comes from
+// others, and so do tags, note and pin unless it has a codeDisplay.
+func (j *job) addURI(uri string, others Account) {
+	uri, display := cutDisplay(uri)
+	a, err := parseURI(uri)
+	a.Tags, a.Note, a.Pinned = others.Tags, others.Note, others.Pinned
+	a.Issuer, a.Name = cmp.Or(a.Issuer, others.Issuer), cmp.Or(a.Name, others.Name)
+	display.apply(&a)
+	if bool(display.Trashed) {
+		j.problem(a.Label(), Trashed, "")
+		return
+	}
+	j.addOr(a, err)
+}
+
+// parseURI is otp.Parse and what only exports do.
+func parseURI(uri string) (Account, error) {
+	k, err := otp.Parse(uri)
+	if k.Kind == otp.Steam && err != nil && schemeOf(uri) == "steam://" {
+		k.Secret, err = unbase64(strings.TrimSpace(uri)[len("steam://"):])
+		k = k.Shaped()
+		if err != nil || len(k.Secret) == 0 {
+			err = otp.ErrSecret
+		}
+	}
+	if k.Kind == otp.TOTP && hasFlag(uri, "steam") {
+		k.Kind = otp.Steam
+		k = k.Shaped()
+	}
 	return Account{
 		Type: string(k.Kind), Issuer: k.Issuer, Name: k.Account, Secret: k.Secret,
 		Algorithm: string(k.Algorithm), Digits: k.Digits, Period: k.Period, Counter: k.Counter, Pin: k.PIN,
+	}, err
+}
+
+// hasFlag finds a parameter without a value.
+func hasFlag(uri, flag string) bool {
+	_, query, _ := strings.Cut(uri, "?")
+	return strings.Contains("&"+query+"&", "&"+flag+"&")
+}
+
+// display is what Ente keeps besides the code, in the parameter codeDisplay.
+type display struct {
+	Pinned, Trashed truth
+	Note            text
+	Tags            []text
+}
+
+func (d display) apply(a *Account) {
+	a.Pinned = a.Pinned || bool(d.Pinned)
+	a.Note = cmp.Or(a.Note, string(d.Note))
+	for _, tag := range d.Tags {
+		a.Tags = append(a.Tags, string(tag))
 	}
+}
+
+// cutDisplay takes codeDisplay out of a URI: a note may be longer than a URI.
+func cutDisplay(uri string) (string, display) {
+	var d display
+	head, query, _ := strings.Cut(uri, "?")
+	at := strings.Index("&"+query, "&codeDisplay=")
+	if at < 0 {
+		return uri, d
+	}
+	value, rest, _ := strings.Cut(query[at+len("codeDisplay="):], "&")
+	if plain, err := url.QueryUnescape(value); err == nil {
+		_ = json.Unmarshal([]byte(plain), &d) // without it there is still the code
+	}
+	return head + "?" + query[:at] + rest, d
+}
+
+// WriteOtpauth writes accounts as a list of URIs, one a line. Notes, tags and
+// pins are not in it. It is not encrypted.
+func WriteOtpauth(accounts []Account) []byte {
+	var b bytes.Buffer
+	for _, a := range accounts {
+		b.WriteString(a.Key().URI() + "\n")
+	}
+	return b.Bytes()
 }

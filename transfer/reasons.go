@@ -29,6 +29,13 @@ const (
 	BatchIncomplete Reason = "batch" // Google Authenticator: some of its codes are not in the file
 )
 
+// Reasons of whole files that cannot be read here ([NoExportError]).
+const (
+	OnlyFingerprint Reason = "only_fingerprint"  // Aegis: opens with biometrics on its phone only
+	SealedToAccount Reason = "sealed_to_account" // Bitwarden: opens in its account only
+	SealedByPGP     Reason = "sealed_by_pgp"     // opens with OpenPGP
+)
+
 // Reasons of entries that a format we write has no place for.
 const (
 	CannotWriteType      Reason = "write_type"
@@ -40,6 +47,7 @@ const (
 // reasons lists all of them, for the test that each has its message.
 var reasons = []Reason{
 	NoSecret, BadAlgorithm, BadDigits, BadPeriod, BadCounter, BadType, NoPIN, NotURI, Malformed, Duplicate, Trashed, BatchIncomplete,
+	OnlyFingerprint, SealedToAccount, SealedByPGP,
 	CannotWriteType, CannotWriteAlgorithm, CannotWriteDigits, CannotWritePeriod,
 }
 

@@ -10,6 +10,7 @@
 package transfer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -181,7 +182,7 @@ func Read(ctx context.Context, data []byte, o Options) (Result, error) {
 	f := newFile(data)
 	row, ok := detect(f)
 	if !ok {
-		return Result{}, ErrUnknown
+		return Result{}, cmp.Or(f.wrong, ErrUnknown)
 	}
 	j := &job{file: f, options: o, result: Result{Format: row.Format}, seen: map[identity]int{}}
 	err := row.read(ctx, j)
