@@ -18,7 +18,7 @@ const (
 	headerTime = 10 * time.Second
 	headerSize = 16 << 10
 	bodyTime   = 30 * time.Second
-	answerTime = 60 * time.Second // a stream sets its own, event by event
+	answerTime = 3 * time.Minute // for the app over a slow line; a stream sets its own, event by event
 	idleTime   = 2 * time.Minute
 	certTime   = time.Minute // between two looks at certificate files
 )

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"html"
 	"io"
 	"net"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"countersign/internal/server"
 	"countersign/internal/server/config"
 	"countersign/internal/server/journeytest"
+	"countersign/ui"
 )
 
 // A journal is a log that goroutines write and a test reads.
@@ -222,6 +224,31 @@ func slowly(t *testing.T, w *journeytest.World) (io.Writer, io.Reader) {
 	return c, c
 }
 
+// What is larger than anybody needs is refused before anything else happens.
+func TestLargeRequestsAreRefused(t *testing.T) {
+	w := journeytest.New(t, 0)
+	w.Start(t, io.Discard)
+	header, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.Config.IDURL+"/signin", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	header.Header.Set("X-Long", strings.Repeat("x", 32<<10))
+	body, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.Config.IDURL+"/device/pair", strings.NewReader(strings.Repeat(" ", 1<<20)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for r, want := range map[*http.Request]int{header: http.StatusRequestHeaderFieldsTooLarge, body: http.StatusRequestEntityTooLarge} {
+		a, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Body.Close()
+		if a.StatusCode != want {
+			t.Errorf("%s: %s, want %d", r.URL.Path, a.Status, want)
+		}
+	}
+}
+
 // Two servers cannot have one address; the second says which.
 func TestATakenAddressIsNamed(t *testing.T) {
 	w := journeytest.New(t, 0)
@@ -241,5 +268,23 @@ func TestAnEmptyPlaceIsNotServed(t *testing.T) {
 	c := config.Config{Database: config.NewDatabase("sqlite:" + t.TempDir() + "/none.db")}.Filled()
 	if _, err := server.Open(context.Background(), c, server.Options{Log: io.Discard}); !errors.Is(err, server.ErrNotSetUp) {
 		t.Errorf("opening: %v", err)
+	}
+}
+
+// A browser that keeps no cookies is told so, and not sent round for ever.
+func TestABrowserWithoutCookiesIsToldSo(t *testing.T) {
+	w := journeytest.New(t, 0)
+	w.Start(t, io.Discard)
+	a, err := (&http.Client{}).Get(w.Config.IDURL + "/signin?to=/security") // no jar
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Body.Close()
+	b, err := io.ReadAll(a.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.StatusCode != http.StatusForbidden || !strings.Contains(string(b), html.EscapeString(ui.T("en", "common.nocookie.title"))) {
+		t.Errorf("%s\n%s", a.Status, b)
 	}
 }

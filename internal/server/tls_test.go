@@ -29,6 +29,9 @@ func TestPlainHTTPLeadsToHTTPS(t *testing.T) {
 	if a.Header.Get("Strict-Transport-Security") == "" {
 		t.Error("no HSTS")
 	}
+	if a.ProtoMajor != 2 {
+		t.Errorf("%s, want HTTP/2", a.Proto)
+	}
 	for _, c := range a.Cookies() {
 		if !strings.HasPrefix(c.Name, "__Host-") || !c.Secure {
 			t.Errorf("cookie %s over https is not bound to the host", c.Name)
@@ -89,7 +92,7 @@ func encrypted(t *testing.T) (*journeytest.World, *http.Client) {
 		t.Fatal(err)
 	}
 	roots.AddCert(leaf)
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true}
 	t.Cleanup(transport.CloseIdleConnections)
 	return w, &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }

@@ -51,6 +51,7 @@ func Mount(s *web.Shell, d Deps) error {
 	s.Explain(problems...)
 	for pattern, page := range map[string]web.HandlerFunc{
 		"GET /signin":           h.getSignin,
+		"GET /signin/begun":     h.getBegun,
 		"GET /signin/name":      h.getName,
 		"POST /signin/name":     h.postName,
 		"GET /signin/password":  h.at(h.showPassword, policy.AskPassword, policy.AskSecond),
@@ -173,6 +174,22 @@ func (h *handler) begin(w http.ResponseWriter, r *http.Request, start signin.Sta
 	a, err := h.start(w, r, start)
 	if err != nil {
 		return err
+	}
+	if len(r.Cookies()) == 0 {
+		return see(w, "/signin/begun")
+	}
+	return see(w, h.path(r.Context(), r, a))
+}
+
+// getBegun is where a browser goes that came without any cookie and was given
+// one: if it has not brought it, it keeps none, and would be sent round for ever.
+func (h *handler) getBegun(w http.ResponseWriter, r *http.Request) error {
+	a, err := h.signin.Attempt(r.Context(), h.Cookie(r, web.AttemptCookie))
+	switch {
+	case errors.Is(err, signin.ErrNoAttempt) && len(r.Cookies()) == 0:
+		return web.ErrNoCookie
+	case err != nil:
+		return h.lost(w, r, a, err)
 	}
 	return see(w, h.path(r.Context(), r, a))
 }
