@@ -194,6 +194,18 @@ func (a *Approvals) State(ctx context.Context, tx *db.Tx, id string) (View, erro
 	return a.view(tx, q)
 }
 
+// Refused tells whether a person said no to any request of an attempt:
+// [Reported], [Denied], or "". What was asked after it changes nothing.
+func (a *Approvals) Refused(ctx context.Context, tx *db.Tx, attempt, person string) (said string, err error) {
+	if attempt == "" || person == "" {
+		return "", nil
+	}
+	err = tx.QueryRow(ctx, `
+		SELECT COALESCE(max(state), '') FROM approval
+		WHERE attempt_id = $1 AND person_id = $2 AND state IN ('denied', 'reported')`, attempt, person).Scan(&said)
+	return said, err
+}
+
 // TestOf tells how the last test of an offer stands, or [ErrUnknown].
 func (a *Approvals) TestOf(ctx context.Context, tx *db.Tx, offer string) (View, error) {
 	q, err := scan(tx.QueryRow(ctx, `SELECT `+columns+` FROM approval WHERE offer_id = $1 ORDER BY asked_at DESC, CASE WHEN state = 'open' THEN 0 ELSE 1 END LIMIT 1`, offer))

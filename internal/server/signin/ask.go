@@ -104,26 +104,21 @@ func (s *Service) silent(ctx context.Context, tx *db.Tx, a Attempt) (bool, error
 	if !a.proven() && a.person.State == directory.Suspended {
 		return true, nil
 	}
-	if !a.hidden() || a.approval == "" {
+	if !a.hidden() {
 		return false, nil
 	}
-	v, err := s.Approvals.State(ctx, tx, a.approval)
-	if errors.Is(err, approval.ErrUnknown) {
-		return false, nil
-	}
-	return v.State == approval.Denied || v.State == approval.Reported, err
+	said, err := s.Approvals.Refused(ctx, tx, a.ID, a.person.ID)
+	return said != "", err
 }
 
-// answered ends an attempt that the person said no to.
+// answered ends an attempt that the person said no to, whatever was asked
+// since: a No that the page was not told of counts once something is proven.
 func (s *Service) answered(ctx context.Context, tx *db.Tx, a *Attempt) error {
-	if !a.Open() || a.approval == "" || a.hidden() {
+	if !a.Open() || a.hidden() {
 		return nil
 	}
-	v, err := s.Approvals.State(ctx, tx, a.approval)
-	if errors.Is(err, approval.ErrUnknown) {
-		return nil
-	}
-	switch v.State {
+	said, err := s.Approvals.Refused(ctx, tx, a.ID, a.person.ID)
+	switch said {
 	case approval.Denied:
 		a.Ended = WhyDenied
 	case approval.Reported:

@@ -209,6 +209,9 @@ func (s *Service) prove(ctx context.Context, tx *db.Tx, a Attempt, proof string)
 	if a.Directory, err = directory.Get(ctx, tx, a.person.DirectoryID); err != nil {
 		return Went{}, err
 	}
+	if err := s.answered(ctx, tx, &a); err != nil {
+		return Went{}, err
+	}
 	return s.goOn(ctx, tx, a)
 }
 
@@ -218,7 +221,7 @@ func (s *Service) goOn(ctx context.Context, tx *db.Tx, a Attempt) (went Went, er
 		return Went{}, err
 	}
 	went.Token = rand.Text()
-	switch a.Step.Kind {
+	switch a.Step.Kind { // none for an attempt the person said no to
 	case policy.Done:
 		a.state, a.Done = stateDone, true
 		went.Signed, err = s.sign(ctx, tx, a)
