@@ -1,0 +1,104 @@
+package vault
+
+import (
+	"bytes"
+	"time"
+)
+
+// What faces change in "entries" has no stamp. It gets one when the vault is
+// opened: the difference between what a face left and what the core knows is
+// what somebody did.
+
+// A flat vault is what faces read and write.
+type flat struct {
+	entries  []Entry
+	settings []field
+}
+
+// adoptAll takes over a vault that the core has never seen. The stamps are the
+// times at which accounts were added, and the device is named after the
+// lineage, so that the same bytes are the same vault whenever they are opened.
+func (v *Vault) adoptAll(f flat, now time.Time) {
+	v.device = "l" + first(v.lineage, 11)
+	for _, e := range f.entries {
+		if v.records[e.ID] != nil {
+			continue // an id that came twice
+		}
+		c := &Change{v: v, at: Stamp{max(min(e.created(), now.UnixMilli()), 0), 0, v.device}, touched: map[string]bool{}}
+		v.latest = newest(v.latest, c.at)
+		c.insert(e, "")
+	}
+	v.settings = []version{{Stamp{0, 0, v.device}, settingsValue(f.settings)}}
+	v.touch()
+}
+
+func first(s string, n int) string {
+	if !isDevice(s) {
+		return "unknown"
+	}
+	return s[:min(n, len(s))]
+}
+
+// adopt takes over what a face changed since the core wrote the vault.
+func (v *Vault) adopt(f flat, now time.Time) {
+	c := v.begin(v.latest.after(now, v.device))
+	seen := make(map[string]bool, len(f.entries))
+	for _, e := range f.entries {
+		if seen[e.ID] {
+			continue
+		}
+		seen[e.ID] = true
+		if at, ok := c.was.at[e.ID]; ok {
+			c.write(c.was.entries[at], e)
+		} else {
+			c.bringBack(e)
+		}
+	}
+	for _, e := range c.was.entries {
+		if !seen[e.ID] {
+			_ = c.Remove(e.ID) // it is there
+		}
+	}
+	c.adoptSettings(f.settings)
+	if len(c.touched) > 0 {
+		v.latest = c.at
+		v.note(Done{At: c.at, Deed: Editing, Count: len(c.touched)})
+		v.touch()
+	}
+}
+
+// bringBack takes an account that a face holds and the core does not show: a
+// new one or one that was removed meanwhile, which comes back under a new id.
+// One that lives on as a copy of another is there already.
+func (c *Change) bringBack(e Entry) {
+	old := c.v.records[e.ID]
+	switch {
+	case old == nil:
+		c.insert(e, "")
+	case c.v.exists(old):
+	default:
+		e.ID = newID()
+		c.insert(e, old.id)
+	}
+}
+
+func (c *Change) adoptSettings(fields []field) {
+	value := settingsValue(fields)
+	if won, ok := c.v.win(c.v.settings); !ok || !bytes.Equal(won.value, value) {
+		c.v.settings = settings.join([]version{{c.at, value}}, c.v.settings)
+		c.v.latest = newest(c.v.latest, c.at)
+		c.v.touch()
+	}
+}
+
+// settings are merged like a group of an account.
+const settings group = "settings"
+
+func settingsValue(fields []field) []byte {
+	if len(fields) == 0 {
+		return []byte("{}")
+	}
+	b := appendFields(nil, fields)
+	b[0] = '{'
+	return append(b, '}')
+}

@@ -1,0 +1,419 @@
+package vault
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// The codec reads JSON in one pass, because a vault of ten thousand accounts is
+// opened while somebody waits, in WebAssembly. It accepts what encoding/json
+// accepts (a fuzz test holds it to that) and keeps what it does not know as the
+// bytes that stood there.
+
+// maxDepth is deeper than anything we write.
+const maxDepth = 200
+
+// A reader goes over one JSON text. After a mistake it stands still and err is set.
+type reader struct {
+	b     []byte
+	i     int
+	depth int
+	err   error
+	names map[string]string // strings that come again and again
+
+	stamps map[string]Stamp // by how they are written
+}
+
+func (r *reader) fail() {
+	r.err, r.i = ErrBroken, len(r.b)
+}
+
+// next skips white space and returns the byte that follows, or 0 at the end.
+func (r *reader) next() byte {
+	for r.i < len(r.b) {
+		switch c := r.b[r.i]; c {
+		case ' ', '\t', '\n', '\r':
+			r.i++
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+// took reports whether c came next, and passes it.
+func (r *reader) took(c byte) bool {
+	if r.next() != c || r.i >= len(r.b) {
+		return false
+	}
+	r.i++
+	return true
+}
+
+// object calls f with each name, in the order they stand; f reads the value.
+func (r *reader) object(f func(name string)) {
+	if !r.enter('{') {
+		return
+	}
+	for first := true; !r.took('}'); first = false {
+		if !first && !r.took(',') {
+			r.fail()
+			return
+		}
+		name := r.string()
+		if !r.took(':') {
+			r.fail()
+			return
+		}
+		f(name)
+		if r.err != nil {
+			return
+		}
+	}
+	r.depth--
+}
+
+// array calls f for each value; f reads it.
+func (r *reader) array(f func()) {
+	if !r.enter('[') {
+		return
+	}
+	for first := true; !r.took(']'); first = false {
+		if !first && !r.took(',') {
+			r.fail()
+			return
+		}
+		f()
+		if r.err != nil {
+			return
+		}
+	}
+	r.depth--
+}
+
+func (r *reader) enter(c byte) bool {
+	if r.depth++; r.depth > maxDepth || !r.took(c) {
+		r.fail()
+		return false
+	}
+	return true
+}
+
+// end reports what went wrong, text after the value included.
+func (r *reader) end() error {
+	if r.err == nil && (r.next() != 0 || r.i < len(r.b)) {
+		r.fail()
+	}
+	return r.err
+}
+
+// string reads a string.
+func (r *reader) string() string {
+	raw := r.quoted()
+	if r.err != nil {
+		return ""
+	}
+	inside := raw[1 : len(raw)-1]
+	if bytes.IndexByte(inside, '\\') >= 0 || !utf8.Valid(inside) {
+		return unquoted(inside)
+	}
+	return string(inside)
+}
+
+// name reads a string that comes again and again.
+func (r *reader) name() string { return r.same(r.string()) }
+
+// same is a string that equals s; equal ones share their bytes.
+func (r *reader) same(s string) string {
+	if known, ok := r.names[s]; ok {
+		return known
+	}
+	if r.names == nil {
+		r.names = map[string]string{}
+	}
+	r.names[s] = s
+	return s
+}
+
+// quoted passes a string and returns it with its quotes.
+func (r *reader) quoted() []byte {
+	if r.next() != '"' {
+		r.fail()
+		return nil
+	}
+	start := r.i
+	for i := r.i + 1; i < len(r.b); i++ {
+		switch c := r.b[i]; {
+		case c == '"':
+			r.i = i + 1
+			return r.b[start:r.i]
+		case c < ' ':
+			r.fail()
+			return nil
+		case c == '\\':
+			n := escape(r.b[i:])
+			if n == 0 {
+				r.fail()
+				return nil
+			}
+			i += n - 1
+		}
+	}
+	r.fail()
+	return nil
+}
+
+// escape is the length of the escape that b begins with, or 0.
+func escape(b []byte) int {
+	if len(b) < 2 {
+		return 0
+	}
+	switch b[1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return 2
+	case 'u':
+		if len(b) >= 6 && isHex(b[2:6]) {
+			return 6
+		}
+	}
+	return 0
+}
+
+func isHex(b []byte) bool {
+	for _, c := range b {
+		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F') {
+			return false
+		}
+	}
+	return true
+}
+
+// unquoted undoes the escapes of a string that quoted has approved. What is no
+// character becomes U+FFFD.
+func unquoted(b []byte) string {
+	var s strings.Builder
+	for i := 0; i < len(b); {
+		c, n := utf8.DecodeRune(b[i:])
+		if c == '\\' {
+			c, n = unescaped(b[i:])
+		}
+		s.WriteRune(c)
+		i += n
+	}
+	return s.String()
+}
+
+func unescaped(b []byte) (rune, int) {
+	if b[1] != 'u' {
+		if at := strings.IndexByte("bfnrt", b[1]); at >= 0 {
+			return rune("\b\f\n\r\t"[at]), 2
+		}
+		return rune(b[1]), 2
+	}
+	c := hex4(b[2:6])
+	if !utf16.IsSurrogate(c) {
+		return c, 6
+	}
+	if len(b) >= 12 && b[6] == '\\' && b[7] == 'u' {
+		if both := utf16.DecodeRune(c, hex4(b[8:12])); both != utf8.RuneError {
+			return both, 12
+		}
+	}
+	return utf8.RuneError, 6
+}
+
+func hex4(b []byte) rune {
+	n, _ := strconv.ParseUint(string(b), 16, 32)
+	return rune(n)
+}
+
+// raw passes any value and returns its bytes.
+func (r *reader) raw() []byte {
+	r.next()
+	start := r.i
+	r.skip()
+	if r.err != nil {
+		return nil
+	}
+	return r.b[start:r.i]
+}
+
+func (r *reader) skip() {
+	switch c := r.next(); {
+	case c == '{':
+		r.object(func(string) { r.skip() })
+	case c == '[':
+		r.array(r.skip)
+	case c == '"':
+		r.quoted()
+	case c == 't':
+		r.literal("true")
+	case c == 'f':
+		r.literal("false")
+	case c == 'n':
+		r.literal("null")
+	default:
+		r.number()
+	}
+}
+
+func (r *reader) literal(s string) {
+	if !bytes.HasPrefix(r.b[r.i:], []byte(s)) {
+		r.fail()
+		return
+	}
+	r.i += len(s)
+}
+
+// null passes null, if it comes next.
+func (r *reader) null() bool {
+	if r.next() != 'n' {
+		return false
+	}
+	r.literal("null")
+	return true
+}
+
+func (r *reader) bool() bool {
+	if r.next() == 't' {
+		r.literal("true")
+		return true
+	}
+	r.literal("false")
+	return false
+}
+
+// number passes a number and returns it as it stands (RFC 8259 section 6).
+func (r *reader) number() string {
+	r.next()
+	start := r.i
+	if r.i < len(r.b) && r.b[r.i] == '-' {
+		r.i++
+	}
+	switch whole := r.digits(); {
+	case whole == 0, whole > 1 && r.b[r.i-whole] == '0':
+		r.fail()
+		return ""
+	}
+	if r.i < len(r.b) && r.b[r.i] == '.' {
+		r.i++
+		if r.digits() == 0 {
+			r.fail()
+			return ""
+		}
+	}
+	if r.i < len(r.b) && (r.b[r.i] == 'e' || r.b[r.i] == 'E') {
+		r.i++
+		if r.i < len(r.b) && (r.b[r.i] == '+' || r.b[r.i] == '-') {
+			r.i++
+		}
+		if r.digits() == 0 {
+			r.fail()
+			return ""
+		}
+	}
+	return string(r.b[start:r.i])
+}
+
+func (r *reader) digits() int {
+	start := r.i
+	for r.i < len(r.b) && '0' <= r.b[r.i] && r.b[r.i] <= '9' {
+		r.i++
+	}
+	return r.i - start
+}
+
+// float reads a number.
+func (r *reader) float() float64 {
+	f, err := strconv.ParseFloat(r.number(), 64)
+	if err != nil {
+		r.fail()
+	}
+	return f
+}
+
+// integer reads a whole number, however it is written; it must not be further
+// from 0 than 2^53, beyond which JSON's readers disagree.
+func (r *reader) integer() int64 {
+	s := r.number()
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil && -maxCount <= n && n <= maxCount {
+		return n
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || f != float64(int64(f)) || f < -maxCount || f > maxCount {
+		r.fail()
+		return 0
+	}
+	return int64(f)
+}
+
+// A field is one that we do not know, as it stood.
+type field struct {
+	name  string
+	value []byte
+}
+
+// compact is a value without white space.
+func compact(value []byte) []byte {
+	if !bytes.ContainsAny(value, " \t\r\n") {
+		return value
+	}
+	var b bytes.Buffer
+	if json.Compact(&b, value) != nil {
+		return value
+	}
+	return b.Bytes()
+}
+
+// appendFields writes what we do not know, by name.
+func appendFields(b []byte, fields []field) []byte {
+	for _, f := range fields {
+		b = append(appendString(append(b, ','), f.name), ':')
+		b = append(b, f.value...)
+	}
+	return b
+}
+
+// sortFields puts fields in the one order in which they are compared; of two
+// with one name the last counts, as with other readers.
+func sortFields(fields []field) []field {
+	slices.SortStableFunc(fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
+	kept := fields[:0]
+	for i, f := range fields {
+		if i+1 < len(fields) && fields[i+1].name == f.name {
+			continue
+		}
+		kept = append(kept, field{f.name, compact(f.value)})
+	}
+	return kept
+}
+
+// appendString writes a string; quotes, backslashes and control characters are
+// the only ones that are escaped.
+func appendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		case c < ' ':
+			b = append(b, '\\', 'u', '0', '0', "0123456789abcdef"[c>>4], "0123456789abcdef"[c&15])
+		default:
+			b = append(b, c)
+		}
+	}
+	return append(b, '"')
+}
+
+// appendFloat writes a number as JavaScript would.
+func appendFloat(b []byte, f float64) []byte {
+	if f == float64(int64(f)) && f > -maxCount && f < maxCount {
+		return strconv.AppendInt(b, int64(f), 10)
+	}
+	return strconv.AppendFloat(b, f, 'g', -1, 64)
+}
