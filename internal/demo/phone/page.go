@@ -11,7 +11,7 @@ import (
 	"countersign/ui"
 )
 
-//go:embed ca.html ca.js
+//go:embed ca.html ca.css ca.js
 var files embed.FS
 
 // A Page hands out an authority's certificate over plain http, and says how to
@@ -51,7 +51,9 @@ func (p Page) Handler() (http.Handler, error) {
 	for _, name := range []string{"tokens.css", "components.css", "pages.css"} {
 		mux.HandleFunc("GET /ca/"+name, func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, ui.Files, name) })
 	}
-	mux.HandleFunc("GET /ca/ca.js", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, "ca.js") })
+	for _, name := range []string{"ca.css", "ca.js"} {
+		mux.HandleFunc("GET /ca/"+name, func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, name) })
+	}
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/ca", http.StatusFound) })
 	return mux, nil
 }

@@ -163,7 +163,7 @@ func TestPageHandsOutTheCertificateInBothLanguages(t *testing.T) {
 	if w.Header().Get("Content-Type") != "application/x-x509-ca-cert" || block == nil || string(block.Bytes) != string(a.Root.Raw) {
 		t.Errorf("certificate: %s %s", w.Header().Get("Content-Type"), w.Body)
 	}
-	for _, path := range []string{"/ca/tokens.css", "/ca/components.css", "/ca/pages.css", "/ca/ca.js"} {
+	for _, path := range []string{"/ca/tokens.css", "/ca/components.css", "/ca/pages.css", "/ca/ca.css", "/ca/ca.js"} {
 		if w := get(path, "en"); w.Code != http.StatusOK {
 			t.Errorf("%s: %d", path, w.Code)
 		}

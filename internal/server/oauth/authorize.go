@@ -61,7 +61,7 @@ func (s *Service) Begin(ctx context.Context, v url.Values, sessions []signin.Ses
 	if step.Do == Answer {
 		return s.grant(ctx, step, from)
 	}
-	return step, s.store(ctx, r)
+	return step, s.store(ctx, r, from)
 }
 
 // Resume goes on with a stored request after the person has signed in, or

@@ -10,6 +10,7 @@ import (
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/oauth"
+	"countersign/internal/server/signin"
 )
 
 func TestSignedInPersonGetsACodeAfterConsent(t *testing.T) {
@@ -322,6 +323,36 @@ func TestCodeOfAnEndedEpochIsWorthNothing(t *testing.T) {
 	w.write(func(tx *db.Tx) error { _, err := directory.BumpEpoch(t.Context(), tx, w.mei.ID); return err })
 	code := w.answer(w.begin(ask("expenses"), mei)).Get("code") // begun just before
 	w.refused(w.redemption("expenses", code), oauth.ErrInvalidGrant, "epoch is over")
+}
+
+func TestOneNetworkCannotFillTheDisk(t *testing.T) {
+	w := newWorld(t)
+	from := oauth.From{IP: "192.0.2.7"}
+	var err error
+	n := 0
+	for ; err == nil && n < 2000; n++ {
+		_, err = w.s.Begin(t.Context(), ask("notes"), nil, from)
+	}
+	if !errors.Is(err, signin.ErrTooMany) || n != 1001 {
+		t.Fatalf("after %d: %v", n, err)
+	}
+	if _, err := w.s.Begin(t.Context(), ask("notes"), nil, oauth.From{IP: "198.51.100.7"}); err != nil {
+		t.Errorf("another network: %v", err)
+	}
+	later(w, 10*time.Minute)
+	if _, err := w.s.Begin(t.Context(), ask("notes"), nil, from); err != nil {
+		t.Errorf("later: %v", err)
+	}
+}
+
+func TestEveryStepIsInTheAuditLog(t *testing.T) {
+	w := newWorld(t)
+	w.grantTokens("expenses", w.mei)
+	for kind, want := range map[string]int{"oauth.client": 3, "oauth.key.made": 1, "oauth.consent": 1, "oauth.grant": 1, "oauth.redeemed": 1} {
+		if n := w.count(`SELECT count(*) FROM audit_event WHERE kind = $1`, kind); n != want {
+			t.Errorf("%s: %d events, want %d", kind, n, want)
+		}
+	}
 }
 
 func TestDisabledApplicationIsUnknown(t *testing.T) {

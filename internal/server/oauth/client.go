@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 	"countersign/internal/server/keep"
 )
@@ -120,7 +121,10 @@ func (s *Service) Put(ctx context.Context, c Client) (id string, secret keep.Sec
 	}
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		tx.After(func() { s.clients.forget(c.ID) })
-		return putClient(ctx, tx, &c)
+		if err := putClient(ctx, tx, &c); err != nil {
+			return err
+		}
+		return recordClient(ctx, tx, &c, "registered")
 	})
 	return c.ID, secret, err
 }
@@ -144,9 +148,21 @@ func putClient(ctx context.Context, tx *db.Tx, c *Client) error {
 func (s *Service) Disable(ctx context.Context, id string) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		tx.After(func() { s.clients.forget(id) })
-		_, err := tx.Exec(ctx, `UPDATE client SET disabled_at = $1 WHERE id = $2 AND disabled_at = 0`, db.Millis(tx.Now), id)
-		return err
+		n, err := tx.Exec(ctx, `UPDATE client SET disabled_at = $1 WHERE id = $2 AND disabled_at = 0`, db.Millis(tx.Now), id)
+		if err != nil || n == 0 {
+			return err
+		}
+		c, err := scanClient(tx.QueryRow(ctx, `SELECT `+clientColumns+` FROM client WHERE id = $1`, id))
+		if err != nil {
+			return err
+		}
+		return recordClient(ctx, tx, c, "switched off")
 	})
+}
+
+func recordClient(ctx context.Context, tx *db.Tx, c *Client, what string) error {
+	return audit.Record(ctx, tx, audit.Event{Kind: audit.OAuthClient, Directory: c.Directory, App: c.Name,
+		Detail: map[string]any{"client": c.ID, "what": what}})
 }
 
 const clientColumns = `id, directory_id, name, host, kind, secret_hash, redirects, logout_redirects,

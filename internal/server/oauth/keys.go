@@ -17,6 +17,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 	"countersign/internal/server/keep"
 )
@@ -66,13 +67,16 @@ func (s *Service) needKey(ctx context.Context, alg string) error {
 			from = tx.Now
 		}
 		until := from.Add(keySigns)
-		_, err := tx.Exec(ctx, `
+		n, err := tx.Exec(ctx, `
 			INSERT INTO signing_key (id, slot, alg, public, sealed, created_at, signs_from, signs_until, shown_until)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (slot) DO NOTHING`,
 			k.id, fmt.Sprintf("%s/%d", alg, serial), alg, k.public, k.sealed,
 			db.Millis(tx.Now), db.Millis(from), db.Millis(until), db.Millis(until.Add(keyShown)))
+		if err != nil || n == 0 {
+			return err
+		}
 		tx.After(s.keys.expire)
-		return err
+		return audit.Record(ctx, tx, audit.Event{Kind: audit.OAuthKeyMade, Detail: map[string]any{"alg": alg, "kid": k.id}})
 	})
 }
 

@@ -44,8 +44,12 @@ func kid(t *testing.T, token string) string {
 	return p.Signatures[0].Protected.KeyID
 }
 
-// upkeep does what the service does each hour.
-func (w *world) upkeep() { w.s = w.service() }
+func (w *world) upkeep() {
+	w.Helper()
+	if err := w.s.Upkeep(w.Context()); err != nil {
+		w.Fatal(err)
+	}
+}
 
 func TestNextKeyIsPublishedBeforeItSignsAndTheOldAfter(t *testing.T) {
 	w := newWorld(t)
@@ -104,6 +108,47 @@ func TestNodesThatStartTogetherMakeOneKey(t *testing.T) {
 	done.Wait()
 	if n := w.count(`SELECT count(*) FROM signing_key`); n != 2 {
 		t.Errorf("%d keys, want the old and one new", n)
+	}
+}
+
+// A node lives through a time without its database: keys are shown, tokens checked.
+func TestKeysStayWhenTheDatabaseIsGone(t *testing.T) {
+	w := newWorld(t)
+	tokens := w.grantTokens("notes", w.mei)
+	before, err := w.s.Keys(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	later(w, time.Minute)
+	after, err := w.s.Keys(t.Context())
+	if err != nil || !bytes.Equal(before, after) {
+		t.Errorf("%v", err)
+	}
+	if _, err := w.verifierOf("notes", oauth.ES256).Verify(t.Context(), tokens.IDToken); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestUpkeepForgetsWhatIsOver(t *testing.T) {
+	w := newWorld(t)
+	w.begin(ask("expenses"))            // waits
+	w.code("expenses", w.signIn(w.mei)) // is never redeemed
+	w.grantTokens("expenses", w.mei)    // refreshes for a month
+	for _, c := range []struct {
+		wait             time.Duration
+		requests, grants int
+	}{{0, 2, 2}, {3 * time.Hour, 0, 1}, {31 * 24 * time.Hour, 0, 0}} {
+		later(w, c.wait)
+		w.upkeep()
+		if n := w.count(`SELECT count(*) FROM authorize_request`); n != c.requests {
+			t.Errorf("after %v %d requests, want %d", c.wait, n, c.requests)
+		}
+		if n := w.count(`SELECT count(*) FROM oauth_grant`); n != c.grants {
+			t.Errorf("after %v %d grants, want %d", c.wait, n, c.grants)
+		}
 	}
 }
 

@@ -80,16 +80,15 @@ func New(ctx context.Context, o Options) (*Service, error) {
 // Issuer is the service's name in tokens and answers.
 func (s *Service) Issuer() string { return s.issuer }
 
-// upkeep is the time between two rounds of [Service.Run].
-const upkeep = time.Hour
+// upkeepEvery is the time between two rounds of [Service.Run].
+const upkeepEvery = time.Hour
 
-// Run keeps the service in order until the context ends: it publishes the next
-// signing key before it is needed and forgets what has expired.
+// Run keeps the service in order until the context ends.
 func (s *Service) Run(ctx context.Context) error {
-	tick := time.NewTicker(upkeep)
+	tick := time.NewTicker(upkeepEvery)
 	defer tick.Stop()
 	for {
-		if err := errors.Join(s.maintainKeys(ctx), s.prune(ctx)); err != nil && ctx.Err() == nil {
+		if err := s.Upkeep(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("oauth: upkeep failed", "error", err)
 		}
 		select {
@@ -100,17 +99,27 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
-// prune removes rows that mean nothing any more. Keys stay for a while after
-// they were last shown, for those who look into what happened.
+// Upkeep publishes the next signing key before it is needed, and forgets what is over.
+func (s *Service) Upkeep(ctx context.Context) error {
+	return errors.Join(s.maintainKeys(ctx), s.prune(ctx))
+}
+
+// keyKept is how long a key's row stays after the key was last shown, for
+// those who look into what happened.
+const keyKept = 90 * 24 * time.Hour
+
+// prune removes rows that mean nothing any more.
 func (s *Service) prune(ctx context.Context) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error {
-		now := db.Millis(tx.Now)
-		for _, q := range []string{
-			`DELETE FROM authorize_request WHERE expires_at < $1`,
-			`DELETE FROM oauth_grant WHERE ends_at < $1`,
-			`DELETE FROM signing_key WHERE shown_until < $1 - 7776000000`,
+		for _, over := range []struct {
+			query string
+			since time.Duration
+		}{
+			{`DELETE FROM authorize_request WHERE expires_at < $1`, 0},
+			{`DELETE FROM oauth_grant WHERE ends_at < $1`, 0},
+			{`DELETE FROM signing_key WHERE shown_until < $1`, keyKept},
 		} {
-			if _, err := tx.Exec(ctx, q, now); err != nil {
+			if _, err := tx.Exec(ctx, over.query, db.Millis(tx.Now.Add(-over.since))); err != nil {
 				return err
 			}
 		}

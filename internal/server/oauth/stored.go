@@ -10,13 +10,30 @@ import (
 	"time"
 
 	"countersign/internal/server/db"
+	"countersign/internal/server/limit"
+	"countersign/internal/server/signin"
 )
 
-// store keeps a request while the person signs in.
-func (s *Service) store(ctx context.Context, r *Request) error {
+// One network may leave so many requests waiting in so long a time; it is a
+// whole office at nine in the morning, and not enough to fill a disk.
+const (
+	storedMost   = 1000
+	storedWindow = 10 * time.Minute
+)
+
+// store keeps a request while the person signs in. It returns
+// [signin.ErrTooMany] when too many came from the network.
+func (s *Service) store(ctx context.Context, r *Request, from From) error {
 	r.ID = rand.Text()
 	return s.db.Write(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `
+		ok, after, err := limit.Hit(ctx, tx, "authorize:"+limit.Net(from.IP), storedWindow, storedMost)
+		if err == nil && !ok {
+			err = &signin.TooMany{After: after} // takes the count back with it: refused ones do not count
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `
 			INSERT INTO authorize_request (id, client_id, redirect_uri, scope, state, nonce, challenge, prompt, login_hint,
 				subject, max_age, strength, locales, resource, created_at, expires_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,

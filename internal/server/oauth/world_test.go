@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"strings"
 	"testing"
@@ -75,7 +76,7 @@ func newWorld(t testing.TB) *world {
 // service is one node of the server.
 func (w *world) service() *oauth.Service {
 	w.Helper()
-	s, err := oauth.New(w.Context(), oauth.Options{DB: w.d, Keeper: w.keep, Issuer: issuer})
+	s, err := oauth.New(w.Context(), oauth.Options{DB: w.d, Keeper: w.keep, Issuer: issuer, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -74,6 +74,7 @@ var problems = []web.Problem{
 	{Err: oauth.ErrUnknownClient, Status: http.StatusBadRequest, Code: "unknown_client", Title: "oauth.unknown.title", Text: "oauth.unknown.text"},
 	{Err: oauth.ErrWrongRedirect, Status: http.StatusBadRequest, Code: "wrong_redirect", Title: "oauth.redirect.title", Text: "oauth.redirect.text"},
 	{Err: oauth.ErrGone, Status: http.StatusGone, Code: "gone", Title: "oauth.gone.title", Text: "oauth.gone.text"},
+	{Err: signin.ErrTooMany, Status: http.StatusTooManyRequests, Code: "too_many", Title: "common.toomany.title", Text: "common.toomany.text"},
 	{Err: oauth.ErrAnswered, Status: http.StatusConflict, Code: "answered", Title: "oauth.answered.title", Text: "oauth.answered.text"},
 }
 
