@@ -59,7 +59,7 @@ func (s *Server) furnish(ctx context.Context, c config.Config) (r *rooms, err er
 	r.approvals = approval.New(s.db, s.keeper, r.notify, r.registry, signin.Reported)
 	r.signin = signin.New(signin.Config{
 		DB: s.db, Keeper: s.keeper, Passwords: r.passwords,
-		Apps: r.registry, Approvals: r.approvals, Host: hostPort(c.IDURL),
+		Apps: r.registry, Approvals: r.approvals, Notify: r.notify, Host: hostPort(c.IDURL),
 	})
 	r.oauth, err = oauth.New(ctx, oauth.Options{DB: s.db, Keeper: s.keeper, Issuer: c.IDURL, Log: s.log})
 	if err == nil {

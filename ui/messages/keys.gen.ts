@@ -516,10 +516,6 @@ export interface Messages {
   "mail.reported.said": { login: string | number };
   "mail.reported.subject": Record<never, never>;
   "mail.reported.todo": { host: string | number };
-  "mail.setup_link.action": Record<never, never>;
-  "mail.setup_link.said": { login: string | number };
-  "mail.setup_link.subject": Record<never, never>;
-  "mail.setup_link.todo": Record<never, never>;
   "mail.signed_out.said": { login: string | number };
   "mail.signed_out.subject": Record<never, never>;
   "mail.signed_out.todo": { host: string | number; service: string | number };
@@ -723,6 +719,7 @@ export interface Messages {
   "security.title": Record<never, never>;
   "security.unknown.text": Record<never, never>;
   "security.unknown.title": Record<never, never>;
+  "server.audit.when": { typed: string | number };
   "server.backup.done": { file: string | number };
   "server.backup.exists": { file: string | number };
   "server.backup.key": { key: string | number };
@@ -774,6 +771,10 @@ export interface Messages {
   "server.init.owner": Record<never, never>;
   "server.init.owner_name": Record<never, never>;
   "server.init.tls": Record<never, never>;
+  "server.key.added": { file: string | number };
+  "server.key.needed": Record<never, never>;
+  "server.key.resealed": Record<never, never>;
+  "server.key.trimmed": { file: string | number };
   "server.link": { url: string | number };
   "server.migrate.current": { version: string | number };
   "server.migrate.done": { from: string | number; to: string | number };

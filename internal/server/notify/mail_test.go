@@ -25,8 +25,8 @@ func mailing(t *testing.T, s *sink) *Notify {
 
 func letterTo(address string) Mail {
 	return Mail{
-		Person: "P1", Address: address, Locale: "en", Zone: "Asia/Tokyo", Template: MailSetupLink,
-		Data: map[string]string{"login": "mei@aoba.example", "link": "https://id.aoba.example/setup/TOKEN"},
+		Person: "P1", Address: address, Locale: "en", Zone: "Asia/Tokyo", Template: MailAppAdded,
+		Data: map[string]string{"login": "mei@aoba.example", "device": "Mei’s Pixel"},
 	}
 }
 
@@ -264,7 +264,7 @@ func TestWithoutAMailServerNothingQueuesForEver(t *testing.T) {
 	}
 }
 
-// A dump of the queue shows no link that works.
+// A dump of the queue does not tell who has which phone.
 func TestQueuedMailLiesSealed(t *testing.T) {
 	s := newSink(t, NoTLS)
 	n := mailing(t, s)
@@ -273,7 +273,7 @@ func TestQueuedMailLiesSealed(t *testing.T) {
 	err := n.d.Read(t.Context(), func(tx *db.Tx) error {
 		return tx.QueryRow(t.Context(), `SELECT sealed FROM mail`).Scan(&sealed)
 	})
-	if err != nil || len(sealed) == 0 || bytes.Contains(sealed, []byte("TOKEN")) {
+	if err != nil || len(sealed) == 0 || bytes.Contains(sealed, []byte("Pixel")) {
 		t.Errorf("%q, %v", sealed, err)
 	}
 	due(t, n)
@@ -305,7 +305,7 @@ func TestUnusableAddressFailsNothing(t *testing.T) {
 	}
 	for what, m := range map[string]Mail{
 		"unknown template": {Template: "hello", Data: map[string]string{"login": "x"}},
-		"value missing":    {Template: MailSetupLink, Data: map[string]string{"login": "x"}},
+		"value missing":    {Template: MailAppAdded, Data: map[string]string{"login": "x"}},
 	} {
 		err := n.d.Write(t.Context(), func(tx *db.Tx) error { return n.Mail(t.Context(), tx, m) })
 		if !errors.Is(err, ErrTemplate) {

@@ -23,7 +23,6 @@ const (
 	MailAppRemoved      = "app_removed"      // needs login, device
 	MailPasswordChanged = "password_changed" // needs login
 	MailReported        = "reported"         // needs login; "app": what was being signed in to
-	MailSetupLink       = "setup_link"       // needs login, link
 	MailSignedOut       = "signed_out"       // needs login
 )
 
@@ -38,7 +37,6 @@ var letters = map[string]letter{
 	MailAppRemoved:      {"mail.app_removed.subject", "mail.app_removed.said", "mail.app_removed.todo", []string{"login", "device"}},
 	MailPasswordChanged: {"mail.password_changed.subject", "mail.password_changed.said", "mail.password_changed.todo", []string{"login"}},
 	MailReported:        {"mail.reported.subject", "mail.reported.said", "mail.reported.todo", []string{"login"}},
-	MailSetupLink:       {"mail.setup_link.subject", "mail.setup_link.said", "mail.setup_link.todo", []string{"login", "link"}},
 	MailSignedOut:       {"mail.signed_out.subject", "mail.signed_out.said", "mail.signed_out.todo", []string{"login"}},
 }
 
@@ -61,7 +59,6 @@ type fact struct{ Label, Value string }
 // A page is what both forms of a mail say.
 type page struct {
 	Lang, Subject, Said, Todo, Footer string
-	Link, Action                      string // where the mail has one
 	Facts                             []fact
 }
 
@@ -77,7 +74,7 @@ func (n *Notify) write(m Mail, at time.Time) page {
 	t := func(key string) string {
 		return ui.T(lang, key, "login", v("login"), "device", v("device"), "service", service, "host", n.o.Host)
 	}
-	p := page{Lang: lang, Subject: t(l.subject), Said: t(l.said), Todo: t(l.todo), Link: m.Data["link"], Action: t("mail.setup_link.action"), Footer: t("mail.footer")}
+	p := page{Lang: lang, Subject: t(l.subject), Said: t(l.said), Todo: t(l.todo), Footer: t("mail.footer")}
 	for _, f := range []fact{
 		{t("mail.when"), when(lang, m.Zone, at)},
 		{t("mail.device"), v("device")},
@@ -139,9 +136,6 @@ func (p page) plain() string {
 	b.WriteString(p.Said + "\n\n")
 	for _, f := range p.Facts {
 		b.WriteString(f.Label + ": " + f.Value + "\n")
-	}
-	if p.Link != "" {
-		b.WriteString("\n" + p.Link + "\n")
 	}
 	b.WriteString("\n" + p.Todo + "\n\n-- \n" + p.Footer + "\n")
 	return b.String()

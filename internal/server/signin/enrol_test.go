@@ -2,11 +2,13 @@ package signin_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
+	"countersign/internal/server/notify"
 	"countersign/internal/server/policy"
 	"countersign/internal/server/signin"
 	"countersign/internal/server/signin/signintest"
@@ -81,7 +83,13 @@ func TestASetupLinkChoosesAPasswordAndLeadsToPairing(t *testing.T) {
 	}
 	wants(t, setUp("short"), method.ErrTooShort)
 	wants(t, setUp("password123"), method.ErrCommon)
+	if mails := w.Mails(t, mei); len(mails) != 0 {
+		t.Errorf("nothing was set, and her address hears of %v", mails)
+	}
 	v.must(setUp(signintest.Password))
+	if mails := w.Mails(t, mei); !slices.Equal(mails, []string{notify.MailPasswordChanged}) {
+		t.Errorf("her address hears of %v", mails)
+	}
 	if a := v.attempt(); a.Step.Kind != policy.Enrol || a.Login != mei.Login {
 		t.Errorf("%+v", a)
 	}

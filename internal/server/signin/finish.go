@@ -13,6 +13,7 @@ import (
 	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
 	"countersign/internal/server/method"
+	"countersign/internal/server/notify"
 	"countersign/internal/server/policy"
 	"countersign/internal/server/registration"
 )
@@ -238,11 +239,25 @@ func (s *Service) setPassword(ctx context.Context, tx *db.Tx, a *Attempt, hash s
 	if err := method.Set(ctx, tx, a.person.ID, hash); err != nil {
 		return err
 	}
+	if err := s.announcePassword(ctx, tx, a.person, a.Browser); err != nil {
+		return err
+	}
 	if a.person, err = directory.ByID(ctx, tx, a.person.ID); err != nil {
 		return err
 	}
 	a.epoch = a.person.Epoch
 	return nil
+}
+
+// announcePassword tells a person's address that their password was changed, and from where.
+func (s *Service) announcePassword(ctx context.Context, tx *db.Tx, p directory.Person, from Browser) error {
+	if p.Email == "" {
+		return nil
+	}
+	return s.Notify.Mail(ctx, tx, notify.Mail{
+		Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: notify.MailPasswordChanged,
+		Data: map[string]string{"login": p.Login, "browser": from.Agent(), "place": from.Place, "ip": from.IP},
+	})
 }
 
 // SetUp sets the password a person chose by their set-up link, and signs them

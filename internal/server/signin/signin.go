@@ -24,6 +24,7 @@ import (
 	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
 	"countersign/internal/server/method"
+	"countersign/internal/server/notify"
 	"countersign/internal/server/registration"
 )
 
@@ -58,6 +59,7 @@ type Config struct {
 	Passwords *method.Passwords
 	Apps      *registration.Registry
 	Approvals *approval.Approvals
+	Notify    *notify.Notify
 	// Host is the issuer's host: what the phone shows when nobody but the
 	// sign-in service itself asked.
 	Host   string

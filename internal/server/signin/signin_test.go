@@ -12,6 +12,7 @@ import (
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
+	"countersign/internal/server/notify"
 	"countersign/internal/server/policy"
 	"countersign/internal/server/registration"
 	"countersign/internal/server/signin"
@@ -200,6 +201,9 @@ func TestAReportedPasswordIsNoProofFromOtherBrowsersAndIsChanged(t *testing.T) {
 	}
 	wants(t, own.renew("password1"), method.ErrCommon)
 	own.must(own.renew("kumo no ue no tourou"))
+	if mails := w.Mails(t, mei); !slices.Contains(mails, notify.MailPasswordChanged) {
+		t.Errorf("her address hears of %v", mails)
+	}
 	if s, err := own.session(); err != nil || s.Epoch != w.Now(t, mei).Epoch {
 		t.Errorf("%+v %v", s, err)
 	}

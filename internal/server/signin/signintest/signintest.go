@@ -36,7 +36,7 @@ func New(t testing.TB, change ...func(*signin.Config)) *World {
 	t.Helper()
 	w := &World{World: regtest.New(t), Passwords: method.NewPasswords(4, Cheap)}
 	w.Approvals = approval.New(w.DB, w.Keeper, w.Notify, w.Registry, signin.Reported)
-	c := signin.Config{DB: w.DB, Keeper: w.Keeper, Passwords: w.Passwords, Apps: w.Registry, Approvals: w.Approvals, Host: "id.example.org"}
+	c := signin.Config{DB: w.DB, Keeper: w.Keeper, Passwords: w.Passwords, Apps: w.Registry, Approvals: w.Approvals, Notify: w.Notify, Host: "id.example.org"}
 	for _, f := range change {
 		f(&c)
 	}
@@ -104,6 +104,27 @@ func (w *World) Waiting(t testing.TB, d regtest.Device) (open []wire.Brief) {
 		t.Fatal(err)
 	}
 	return open
+}
+
+// Mails lists the templates of the mails that were queued for a person, oldest first.
+func (w *World) Mails(t testing.TB, p directory.Person) (templates []string) {
+	t.Helper()
+	w.Write(t, func(tx *db.Tx) error {
+		rows, err := tx.Query(t.Context(), `SELECT template FROM mail WHERE person_id = $1 AND address = $2 ORDER BY created_at, template`, p.ID, p.Email)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var template string
+			if err := rows.Scan(&template); err != nil {
+				return err
+			}
+			templates = append(templates, template)
+		}
+		return rows.Err()
+	})
+	return templates
 }
 
 // Answer has a device fetch, sign and answer the newest request it is asked.
