@@ -12,7 +12,8 @@ export function chromium(...args: string[]): LaunchOptions {
   return { executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: [...always, ...args] }
 }
 
-/** Flags of a phone whose camera shows the frames of a .y4m file, and is allowed without asking. */
+/** Flags of a phone whose camera shows the frames of a .y4m file. Whether a page
+ *  may look is a permission of its context. */
 export function camera(file: string): string[] {
-  return ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', `--use-file-for-fake-video-capture=${file}`]
+  return ['--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${file}`]
 }

@@ -106,6 +106,7 @@ export const test = base.extend<Fixtures>({
         locale: locale ?? 'en-GB',
         timezoneId: 'Asia/Tokyo',
         colorScheme,
+        permissions: ['camera'],
       })
       await watch(context, complaints)
       return new Phone(await context.newPage(), context, browser, film)

@@ -13,7 +13,7 @@ test('a knock shows that a sign-in waits, without number or code; a touch leads 
   phone,
   say,
 }) => {
-  await phone.context.grantPermissions(['notifications'], { origin: demo.at.app })
+  await phone.context.grantPermissions(['camera', 'notifications'], { origin: demo.at.app })
   const push = await Push.ready(phone, demo)
   await firstSignIn(phone, computer, demo, say)
   const ask = phone.page.getByText(say('app.approve.title'), { exact: true })

@@ -34,6 +34,13 @@ function listen() {
   });
 }
 
+// A button was pressed: what that changes is told by its own answer, which the
+// stream's news of it must not overtake.
+document.addEventListener('submit', () => {
+  leaving = true;
+  stream?.close();
+});
+
 // Coming back from the app on the same phone: the system may have cut the
 // stream while the page was away, and what happened meanwhile is news now.
 document.addEventListener('visibilitychange', () => {

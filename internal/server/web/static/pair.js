@@ -37,6 +37,13 @@ function listen() {
   });
 }
 
+// A button was pressed: what that changes is told by its own answer, which the
+// stream's news of it must not overtake.
+document.addEventListener('submit', () => {
+  leaving = true;
+  stream?.close();
+});
+
 // Coming back from the app on the same phone: what happened meanwhile is news now.
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible' && !leaving && clock) listen();
