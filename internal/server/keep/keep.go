@@ -39,6 +39,10 @@ var ErrSealed = errors.New("sealed value does not open here")
 // under another key-encryption key than the one given.
 var ErrWrongKEK = errors.New("the key-encryption key does not open this database")
 
+// ErrKEKNeeded is returned when a key cannot be taken out of the KEK file
+// because the database is still sealed under it.
+var ErrKEKNeeded = errors.New("the database still needs the older key")
+
 // A Keeper seals and opens values and makes keyed hashes. It is safe for use
 // by many goroutines.
 type Keeper struct {

@@ -176,7 +176,7 @@ func TestKEKRotationSealsOnlyTheServersKeysAgain(t *testing.T) {
 	if err := open(t, d, file).Reseal(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if err := keep.TrimKEK(file); err != nil {
+	if err := keep.TrimKEK(t.Context(), d, file); err != nil {
 		t.Fatal(err)
 	}
 	k = open(t, d, file)

@@ -77,8 +77,10 @@ func AddKEK(path string) error {
 	})
 }
 
-// TrimKEK leaves only the key that seals in a KEK file: see [AddKEK].
-func TrimKEK(path string) error {
+// TrimKEK leaves only the key that seals in a KEK file: see [AddKEK]. It
+// changes nothing and returns [ErrKEKNeeded] while the database still needs
+// another one.
+func TrimKEK(ctx context.Context, d *db.DB, path string) error {
 	return editKEK(path, func(m *keyset.Manager) error {
 		h, err := m.Handle()
 		if err != nil {
@@ -93,8 +95,32 @@ func TrimKEK(path string) error {
 				return err
 			}
 		}
-		return nil
+		return opens(ctx, d, m)
 	})
+}
+
+// opens tells whether a keyset that is about to be written opens the
+// server's own keys.
+func opens(ctx context.Context, d *db.DB, m *keyset.Manager) error {
+	h, err := m.Handle()
+	if err != nil {
+		return err
+	}
+	kek, err := aead.New(h)
+	if err != nil {
+		return err
+	}
+	k := &Keeper{d: d, kek: kek}
+	for _, name := range []string{dataKey, rootKey} {
+		sealed, err := k.readKey(ctx, name)
+		if err != nil {
+			return err
+		}
+		if _, err := k.openKey(name, sealed); err != nil {
+			return ErrKEKNeeded
+		}
+	}
+	return nil
 }
 
 // editKEK rewrites a KEK file; a crash leaves the old or the new one whole.

@@ -62,6 +62,8 @@ type grammar struct {
 	Show    configCommand  `cmd:"" name:"config" help:"Print the settings in force, without secrets."`
 	User    userCommand    `cmd:"" help:"Add people, list them, let one begin again."`
 	Client  clientCommand  `cmd:"" help:"Register the applications that people sign in to."`
+	Audit   auditCommand   `cmd:"" help:"Print what happened, as JSON lines."`
+	Key     keyCommand     `cmd:"" help:"Change the key that seals every secret in the database."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database forward to this version."`
 	Backup  backupCommand  `cmd:"" help:"Copy the database while the server runs."`
 	Restore restoreCommand `cmd:"" help:"Put a copy in the place of the database."`

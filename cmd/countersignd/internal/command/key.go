@@ -1,0 +1,83 @@
+package command
+
+import (
+	"context"
+	"errors"
+
+	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
+	"countersign/internal/server/keep"
+)
+
+// keyCommand changes the key-encryption key in three steps, between which all
+// nodes can be given the file.
+type keyCommand struct {
+	Add    keyAdd    `cmd:"" help:"Put a new key into the key file; the older one still opens."`
+	Reseal keyReseal `cmd:"" help:"Seal the database under the new key."`
+	Trim   keyTrim   `cmd:"" help:"Take the older key out of the key file."`
+}
+
+func (keyCommand) Help() string {
+	return `Changes the key that seals every secret in the database, in this order:
+
+  countersignd key add       then give the key file to all nodes and restart them
+  countersignd key reseal    the old key is no longer needed by the database
+  countersignd key trim      then give the key file to all nodes again
+
+Older copies of the database still need the older key: keep it with them.`
+}
+
+type keyAdd struct{}
+
+func (keyAdd) Run(ctx context.Context, w World, g *grammar) error {
+	return g.work(ctx, w, func(d *desk) error {
+		if err := keep.AddKEK(d.conf.KeyFile); err != nil {
+			return err
+		}
+		if err := d.note(ctx, "key add"); err != nil {
+			return err
+		}
+		w.say("server.key.added", "file", d.conf.KeyFile)
+		return nil
+	})
+}
+
+type keyReseal struct{}
+
+func (keyReseal) Run(ctx context.Context, w World, g *grammar) error {
+	return g.work(ctx, w, func(d *desk) error {
+		if err := d.keeper.Reseal(ctx); err != nil {
+			return err
+		}
+		if err := d.note(ctx, "key reseal"); err != nil {
+			return err
+		}
+		w.say("server.key.resealed")
+		return nil
+	})
+}
+
+type keyTrim struct{}
+
+// Run refuses to throw away a key that the database still needs.
+func (keyTrim) Run(ctx context.Context, w World, g *grammar) error {
+	return g.work(ctx, w, func(d *desk) error {
+		if err := keep.TrimKEK(ctx, d.db, d.conf.KeyFile); errors.Is(err, keep.ErrKEKNeeded) {
+			return w.fault("server.key.needed")
+		} else if err != nil {
+			return err
+		}
+		if err := d.note(ctx, "key trim"); err != nil {
+			return err
+		}
+		w.say("server.key.trimmed", "file", d.conf.KeyFile)
+		return nil
+	})
+}
+
+// note records a command that is about nobody.
+func (d *desk) note(ctx context.Context, what string) error {
+	return d.db.Write(ctx, func(tx *db.Tx) error {
+		return record(ctx, tx, directory.Person{}, what, nil)
+	})
+}
