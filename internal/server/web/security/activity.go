@@ -7,6 +7,7 @@ import (
 
 	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
+	"countersign/internal/server/signin"
 	"countersign/internal/server/web"
 	"countersign/internal/wire"
 	"countersign/ui"
@@ -71,10 +72,11 @@ func titleOf(e audit.Event, name, lang string) string {
 }
 
 // isShown: what a new app answered to its test is no event of the account, nor
-// is the end of the session that only waited for it.
+// is the end of the session that only waited for it, nor of those that ended
+// with the method that was changed.
 func isShown(e audit.Event) bool {
 	_, ok := shown[e.Kind]
-	return ok && e.Detail["kind"] != wire.KindTest && e.Detail["why"] != "paired"
+	return ok && e.Detail["kind"] != wire.KindTest && e.Detail["why"] != "paired" && e.Detail["why"] != signin.WhyChanging
 }
 
 // whence says from where: "Chrome, Windows · Osaka".

@@ -192,3 +192,21 @@ func (b *browser) path() string {
 	path, _, _ := strings.Cut(b.at, "?")
 	return path
 }
+
+// session is the browser's session, as the database has it.
+func (b *browser) session() (s signin.Session) {
+	b.t.Helper()
+	token, _, _ := strings.Cut(strings.TrimPrefix(b.cookies, "__Host-ss="), ".")
+	b.h.Write(b.t, func(tx *db.Tx) (err error) {
+		s, err = signin.SessionOf(b.t.Context(), tx, token)
+		return err
+	})
+	return s
+}
+
+// changing changes nothing, in the way methods are changed.
+func (h *house) changing(t testing.TB, by signin.Session) error {
+	return h.DB.Write(t.Context(), func(tx *db.Tx) error {
+		return signin.Changing(t.Context(), tx, by, func() error { return nil })
+	})
+}

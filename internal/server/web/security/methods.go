@@ -8,6 +8,7 @@ import (
 
 	"countersign/internal/server/db"
 	"countersign/internal/server/registration"
+	"countersign/internal/server/signin"
 )
 
 // A methodPage is one app: its name, and the way to remove it.
@@ -76,16 +77,19 @@ func (h *handler) getRemove(w http.ResponseWriter, r *http.Request) error {
 	return h.Render(w, r, http.StatusOK, "security/remove.html", p)
 }
 
-// postRemove removes an app. The last one stays where the policy wants a
-// second proof: without it the person could not sign in any more.
+// postRemove removes an app, and ends what it may have approved. The last one
+// stays where the policy wants a second proof: without it the person could not
+// sign in any more.
 func (h *handler) postRemove(w http.ResponseWriter, r *http.Request) error {
 	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) error {
 		policy, err := policyOf(ctx, tx, v)
 		if err != nil {
 			return err
 		}
-		return h.Registry.Remove(ctx, tx, registration.Removal{
-			Person: v.person.ID, ID: r.PathValue("id"), Why: registration.WhyPerson, KeepOne: policy.SecondFactor, From: v.from,
+		return signin.Changing(ctx, tx, v.session, func() error {
+			return h.Registry.Remove(ctx, tx, registration.Removal{
+				Person: v.person.ID, ID: r.PathValue("id"), Why: registration.WhyPerson, KeepOne: policy.SecondFactor, From: v.from,
+			})
 		})
 	})
 	if err != nil {

@@ -182,11 +182,23 @@ func (h *handler) postCode(w http.ResponseWriter, r *http.Request) error {
 	return h.after(w, r)
 }
 
+// activate makes the new app one of the person's. When it replaces another,
+// what that one may have approved ends.
 func (h *handler) activate(ctx context.Context, tx *db.Tx, v visit, id, how string) error {
-	_, err := h.Registry.Activate(ctx, tx, registration.Activation{
-		Session: v.session.ID, Offer: id, How: how, First: v.session.Enrol, From: v.from,
-	})
-	return err
+	o, err := h.Registry.OfferState(ctx, tx, v.session.ID, id)
+	if err != nil {
+		return err
+	}
+	activate := func() error {
+		_, err := h.Registry.Activate(ctx, tx, registration.Activation{
+			Session: v.session.ID, Offer: id, How: how, First: v.session.Enrol, From: v.from,
+		})
+		return err
+	}
+	if o.Replaces == "" {
+		return activate()
+	}
+	return signin.Changing(ctx, tx, v.session, activate)
 }
 
 // end is change for the last step.
