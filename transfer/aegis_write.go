@@ -37,12 +37,23 @@ type aegisInfo struct {
 // authenticators read too. Nothing is left out. The only error is the
 // context's; progress may be nil.
 func WriteAegis(ctx context.Context, accounts []Account, password string, progress func(done, total int64)) ([]byte, error) {
-	key := random(32)
-	slot, err := newAegisSlot(ctx, key, password, progress)
+	work := scrypt{salt: random(32), n: 1 << 15, r: 8, p: 1, size: 32}
+	wrap, err := work.key(&toil{ctx: ctx, tell: progress}, []byte(password))
 	if err != nil {
 		return nil, err
 	}
-	raw, err := json.Marshal(slot)
+	return writeAegis(accounts, work, wrap)
+}
+
+// writeAegis writes a vault whose one slot opens with the key wrap, which work
+// made of a password.
+func writeAegis(accounts []Account, work scrypt, wrap []byte) ([]byte, error) {
+	key := random(32)
+	wrapped, keyParams := sealAegis(wrap, key)
+	slot, err := json.Marshal(aegisSlot{
+		Type: aegisPassword, UUID: newUUID(), Key: hex.EncodeToString(wrapped), KeyParams: keyParams,
+		N: work.n, R: work.r, P: work.p, Salt: hex.EncodeToString(work.salt), Repaired: true,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -51,27 +62,11 @@ func WriteAegis(ctx context.Context, accounts []Account, password string, progre
 		return nil, err
 	}
 	sealed, params := sealAegis(key, content)
-	db, err := json.Marshal(base64.StdEncoding.EncodeToString(sealed))
-	if err != nil {
-		return nil, err
-	}
-	return json.MarshalIndent(map[string]any{
-		"version": 1, "header": aegisHeader{Slots: []json.RawMessage{raw}, Params: &params}, "db": json.RawMessage(db),
-	}, "", "    ")
-}
-
-// newAegisSlot wraps the key of a vault with a password.
-func newAegisSlot(ctx context.Context, key []byte, password string, progress func(done, total int64)) (aegisSlot, error) {
-	work := scrypt{salt: random(32), n: 1 << 15, r: 8, p: 1, size: 32}
-	wrap, err := work.key(&toil{ctx: ctx, tell: progress}, []byte(password))
-	if err != nil {
-		return aegisSlot{}, err
-	}
-	sealed, params := sealAegis(wrap, key)
-	return aegisSlot{
-		Type: aegisPassword, UUID: newUUID(), Key: hex.EncodeToString(sealed), KeyParams: params,
-		N: work.n, R: work.r, P: work.p, Salt: hex.EncodeToString(work.salt), Repaired: true,
-	}, nil
+	return json.MarshalIndent(struct {
+		Version int         `json:"version"`
+		Header  aegisHeader `json:"header"`
+		DB      string      `json:"db"`
+	}{1, aegisHeader{[]json.RawMessage{slot}, &params}, base64.StdEncoding.EncodeToString(sealed)}, "", "    ")
 }
 
 func sealAegis(key, plain []byte) ([]byte, aegisParams) {

@@ -222,8 +222,12 @@ func googleEntry(a Account) []byte {
 	algorithm := map[string]uint64{"SHA1": 1, "SHA256": 2, "SHA512": 3}[a.Algorithm]
 	digits := map[int]uint64{6: 1, 8: 2}[a.Digits]
 	kind := map[string]uint64{"hotp": 1, "totp": 2}[a.Type]
+	name := a.Name
+	if issuer, short := splitLabel(a.Issuer, name); issuer == a.Issuer && short != name {
+		name = a.Issuer + ":" + name // or a reader would take the name for that
+	}
 	b := appendBytes(nil, 1, a.Secret)
-	b = appendBytes(b, 2, []byte(a.Name))
+	b = appendBytes(b, 2, []byte(name))
 	b = appendBytes(b, 3, []byte(a.Issuer))
 	b = appendNumber(appendNumber(appendNumber(b, 4, algorithm), 5, digits), 6, kind)
 	return appendNumber(b, 7, a.Counter)

@@ -33,17 +33,32 @@ const around = " \t\r\n\"',;"
 
 // isOtpauth looks for a line that begins with a URI of ours.
 func isOtpauth(f *file) bool {
-	for line := range bytes.Lines(f.data) {
-		if schemeOf(string(bytes.TrimLeft(line[:min(len(line), 64)], around))) != "" {
+	for line := range strings.Lines(f.lines()) {
+		if schemeOf(strings.TrimLeft(line[:min(len(line), 64)], around)) != "" {
 			return true
 		}
 	}
 	return false
 }
 
+// lines is the file as text; of a JSON array, its texts as lines.
+func (f *file) lines() string {
+	if f.array == nil {
+		return string(f.data)
+	}
+	var b strings.Builder
+	for _, raw := range f.array {
+		var s string
+		if json.Unmarshal(raw, &s) == nil {
+			b.WriteString(s + "\n")
+		}
+	}
+	return b.String()
+}
+
 // readOtpauth reads a list of URIs: one a line or, as Ente also allows, several
 // with commas between them. Codes of Google Authenticator may be among them.
-func readOtpauth(ctx context.Context, j *job) error { return j.addLines(ctx, string(j.file.data)) }
+func readOtpauth(ctx context.Context, j *job) error { return j.addLines(ctx, j.file.lines()) }
 
 func (j *job) addLines(ctx context.Context, lines string) error {
 	var batches []Batch
@@ -93,13 +108,12 @@ func uris(line string) func(yield func(string) bool) {
 }
 
 // addLine takes over the account of a line. One that is no URI is told by its
-// number only: it could be a secret. Comments and the brackets of a JSON array
-// are no accounts.
+// number only: it could be a secret. Comments are no accounts.
 func (j *job) addLine(line string, number int) {
 	switch {
 	case schemeOf(line) != "":
 		j.addURI(line, Account{})
-	case line[0] != '#' && line != "[" && line != "]":
+	case line[0] != '#':
 		j.problem(nth(number-1), NotURI, "")
 	}
 }
