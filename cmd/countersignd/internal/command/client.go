@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"countersign/internal/server/db"
-	"countersign/internal/server/directory"
 	"countersign/internal/server/oauth"
 )
 
@@ -54,9 +52,7 @@ func (c *clientAdd) Run(ctx context.Context, w World, g *grammar) error {
 		if err != nil {
 			return err
 		}
-		err = d.db.Write(ctx, func(tx *db.Tx) error {
-			return record(ctx, tx, directory.Person{}, "client add", map[string]any{"client": id})
-		})
+		err = d.note(ctx, "client add", map[string]any{"client": id})
 		rows := [][]string{{"issuer", d.conf.IDURL}, {"client_id", id}}
 		if secret.Empty() {
 			w.say("server.client.added_public", "name", c.Name)
@@ -134,9 +130,7 @@ func (c *clientRemove) Run(ctx context.Context, w World, g *grammar) error {
 		if err := service.Disable(ctx, c.ID); err != nil {
 			return err
 		}
-		err = d.db.Write(ctx, func(tx *db.Tx) error {
-			return record(ctx, tx, directory.Person{}, "client remove", map[string]any{"client": c.ID})
-		})
+		err = d.note(ctx, "client remove", map[string]any{"client": c.ID})
 		w.say("server.client.removed", "id", c.ID)
 		return err
 	})

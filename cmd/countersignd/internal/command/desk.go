@@ -58,6 +58,11 @@ func record(ctx context.Context, tx *db.Tx, p directory.Person, what string, det
 	})
 }
 
+// note is record for a command that is about nobody.
+func (d *desk) note(ctx context.Context, what string, detail map[string]any) error {
+	return d.db.Write(ctx, func(tx *db.Tx) error { return record(ctx, tx, directory.Person{}, what, detail) })
+}
+
 // table prints rows in columns.
 func (d *desk) table(rows [][]string) error {
 	t := tabwriter.NewWriter(d.Out, 0, 0, 2, ' ', 0)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"countersign/internal/server/db"
-	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
 )
 
@@ -34,7 +32,7 @@ func (keyAdd) Run(ctx context.Context, w World, g *grammar) error {
 		if err := keep.AddKEK(d.conf.KeyFile); err != nil {
 			return err
 		}
-		if err := d.note(ctx, "key add"); err != nil {
+		if err := d.note(ctx, "key add", nil); err != nil {
 			return err
 		}
 		w.say("server.key.added", "file", d.conf.KeyFile)
@@ -49,7 +47,7 @@ func (keyReseal) Run(ctx context.Context, w World, g *grammar) error {
 		if err := d.keeper.Reseal(ctx); err != nil {
 			return err
 		}
-		if err := d.note(ctx, "key reseal"); err != nil {
+		if err := d.note(ctx, "key reseal", nil); err != nil {
 			return err
 		}
 		w.say("server.key.resealed")
@@ -67,17 +65,10 @@ func (keyTrim) Run(ctx context.Context, w World, g *grammar) error {
 		} else if err != nil {
 			return err
 		}
-		if err := d.note(ctx, "key trim"); err != nil {
+		if err := d.note(ctx, "key trim", nil); err != nil {
 			return err
 		}
 		w.say("server.key.trimmed", "file", d.conf.KeyFile)
 		return nil
-	})
-}
-
-// note records a command that is about nobody.
-func (d *desk) note(ctx context.Context, what string) error {
-	return d.db.Write(ctx, func(tx *db.Tx) error {
-		return record(ctx, tx, directory.Person{}, what, nil)
 	})
 }
