@@ -135,6 +135,13 @@ func BumpEpoch(ctx context.Context, tx *db.Tx, person string) (int64, error) {
 	return epoch, err
 }
 
+// HoldEpoch tells whether a person is still in an epoch, and keeps them there
+// until the transaction ends: whoever bumps it waits.
+func HoldEpoch(ctx context.Context, tx *db.Tx, person string, epoch int64) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE person SET epoch = epoch WHERE id = $1 AND epoch = $2`, person, epoch)
+	return n > 0, err
+}
+
 // SetState suspends a person or lets them sign in again. Suspending ends
 // everything under way.
 func SetState(ctx context.Context, tx *db.Tx, person, state string) error {

@@ -16,11 +16,9 @@ const WhyChanging = "method_changed"
 // opened is closed with it (A12). Only the session that makes the change goes
 // along into the new epoch. It returns [ErrNoSession] when that one has ended meanwhile.
 func Changing(ctx context.Context, tx *db.Tx, by Session, change func() error) error {
-	n, err := tx.Exec(ctx, `UPDATE person SET epoch = epoch WHERE id = $1 AND epoch = $2`, by.Person, by.Epoch)
-	if err != nil {
+	if same, err := directory.HoldEpoch(ctx, tx, by.Person, by.Epoch); err != nil {
 		return err
-	}
-	if n == 0 {
+	} else if !same {
 		return ErrNoSession
 	}
 	if _, err := EndAll(ctx, tx, by.Person, by.ID, WhyChanging); err != nil {
@@ -33,7 +31,7 @@ func Changing(ctx context.Context, tx *db.Tx, by Session, change func() error) e
 	if err != nil {
 		return err
 	}
-	n, err = tx.Exec(ctx, `UPDATE session SET epoch = $1 WHERE id = $2 AND ended_at = 0 AND enrol = 0`, epoch, by.ID)
+	n, err := tx.Exec(ctx, `UPDATE session SET epoch = $1 WHERE id = $2 AND ended_at = 0 AND enrol = 0`, epoch, by.ID)
 	if err == nil && n == 0 {
 		err = ErrNoSession
 	}
