@@ -646,9 +646,14 @@ export interface Messages {
   "security.pair.type.text": Record<never, never>;
   "security.pair.waiting": Record<never, never>;
   "security.password.change": Record<never, never>;
+  "security.password.changed": Record<never, never>;
   "security.password.exposed": Record<never, never>;
+  "security.password.go": Record<never, never>;
+  "security.password.means": Record<never, never>;
   "security.password.name": Record<never, never>;
+  "security.password.save": Record<never, never>;
   "security.password.text": Record<never, never>;
+  "security.password.title": Record<never, never>;
   "security.problem.closed": Record<never, never>;
   "security.problem.full": Record<never, never>;
   "security.problem.invalid": Record<never, never>;

@@ -13,7 +13,6 @@ import (
 	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
 	"countersign/internal/server/method"
-	"countersign/internal/server/notify"
 	"countersign/internal/server/policy"
 	"countersign/internal/server/registration"
 )
@@ -193,71 +192,6 @@ func (s *Service) pairedIn(ctx context.Context, tx *db.Tx, a Attempt) (bool, err
 		}
 	}
 	return false, nil
-}
-
-// Renew sets a new password where the old one is known to others, and goes on.
-// It returns the reasons of method.CheckNew. Every other session ends.
-func (s *Service) Renew(ctx context.Context, token, password string, b Browser) (Went, error) {
-	var a Attempt
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		a, err = s.at(ctx, tx, token, b)
-		if err == nil && a.Step.Kind != policy.Renew {
-			err = ErrStep
-		}
-		return err
-	})
-	if err != nil {
-		return Went{}, err
-	}
-	if err := method.CheckNew(a.Directory.Policy, a.person, password); err != nil {
-		return Went{}, err
-	}
-	hash, err := s.Passwords.Hash(ctx, method.Asker{Net: b.Net, Known: a.Known}, password)
-	if err != nil {
-		return Went{}, err
-	}
-	var went Went
-	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		a, err := s.at(ctx, tx, token, b)
-		if err != nil {
-			return err
-		}
-		if a.Step.Kind != policy.Renew {
-			return ErrStep
-		}
-		if err := s.setPassword(ctx, tx, &a, hash); err != nil {
-			return err
-		}
-		went, err = s.goOn(ctx, tx, a)
-		return err
-	})
-	return went, err
-}
-
-// setPassword sets a password and takes the attempt along into the person's new epoch.
-func (s *Service) setPassword(ctx context.Context, tx *db.Tx, a *Attempt, hash string) (err error) {
-	if err := method.Set(ctx, tx, a.person.ID, hash); err != nil {
-		return err
-	}
-	if err := s.announcePassword(ctx, tx, a.person, a.Browser); err != nil {
-		return err
-	}
-	if a.person, err = directory.ByID(ctx, tx, a.person.ID); err != nil {
-		return err
-	}
-	a.epoch = a.person.Epoch
-	return nil
-}
-
-// announcePassword tells a person's address that their password was changed, and from where.
-func (s *Service) announcePassword(ctx context.Context, tx *db.Tx, p directory.Person, from Browser) error {
-	if p.Email == "" {
-		return nil
-	}
-	return s.Notify.Mail(ctx, tx, notify.Mail{
-		Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: notify.MailPasswordChanged,
-		Data: map[string]string{"login": p.Login, "browser": from.Agent(), "place": from.Place, "ip": from.IP},
-	})
 }
 
 // SetUp sets the password a person chose by their set-up link, and signs them

@@ -35,7 +35,7 @@ func newHouse(t testing.TB) *house {
 	if h.shell, err = web.New(web.Config{DB: h.DB, ID: regtest.Issuer, App: appOrigin, Hub: h.Notify.Hub, Log: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)
 	}
-	if err := securityweb.Mount(h.shell, securityweb.Deps{DB: h.DB, Registry: h.Registry, Approvals: h.Approvals, Notify: h.Notify}); err != nil {
+	if err := securityweb.Mount(h.shell, securityweb.Deps{DB: h.DB, Registry: h.Registry, Approvals: h.Approvals, SignIn: h.SignIn, Notify: h.Notify}); err != nil {
 		t.Fatal(err)
 	}
 	return h
@@ -209,4 +209,20 @@ func (h *house) changing(t testing.TB, by signin.Session) error {
 	return h.DB.Write(t.Context(), func(tx *db.Tx) error {
 		return signin.Changing(t.Context(), tx, by, func() error { return nil })
 	})
+}
+
+// tries types a password into a new sign-in.
+func (h *house) tries(t testing.TB, login, password string) error {
+	t.Helper()
+	from := signintest.Browser("192.0.2.8")
+	token, _, err := h.SignIn.Begin(t.Context(), signin.Start{Goal: "/security", Browser: from})
+	if err != nil {
+		t.Fatal(err)
+	}
+	went, err := h.SignIn.Name(t.Context(), token, login, from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = h.SignIn.Password(t.Context(), went.Token, password, from)
+	return err
 }

@@ -24,7 +24,8 @@ type overview struct {
 	Count    int // of methods
 	Events   []eventRow
 	Sessions int
-	Since    int // sessions begun since a sign-in was reported, this one not counted
+	Changed  bool // the password, just now
+	Since    int  // sessions begun since a sign-in was reported, this one not counted
 }
 
 type passwordRow struct{ Exposed bool }
@@ -39,6 +40,7 @@ func (h *handler) getOverview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	o.Changed = r.URL.Query().Has("changed")
 	return h.Render(w, r, http.StatusOK, "security/overview.html", o)
 }
 

@@ -32,6 +32,7 @@ type Deps struct {
 	DB        *db.DB
 	Registry  *registration.Registry
 	Approvals *approval.Approvals
+	SignIn    *signin.Service
 	Notify    *notify.Notify
 }
 
@@ -56,6 +57,9 @@ func Mount(s *web.Shell, d Deps) error {
 	s.Page("POST /security/methods/{id}/rename", s.NeedSession(true, h.postRename))
 	s.Page("GET /security/methods/{id}/remove", s.NeedSession(true, h.getRemove))
 	s.Page("POST /security/methods/{id}/remove", s.NeedSession(true, h.postRemove))
+
+	s.Page("GET /security/password", s.NeedSession(true, h.getPassword))
+	s.Page("POST /security/password", s.NeedSession(true, h.postPassword))
 
 	s.Page("GET /security/sessions", s.NeedSession(false, h.getSessions))
 	s.Page("POST /security/sessions/{id}/end", s.NeedSession(false, h.postEnd))
