@@ -53,6 +53,7 @@ func problems() []Problem {
 		{ErrTooMany, http.StatusTooManyRequests, "too_many", "common.toomany.title", "common.toomany.text"},
 		{ErrUnavailable, http.StatusServiceUnavailable, "unavailable", "common.busy.title", "common.busy.text"},
 		{db.ErrFull, http.StatusServiceUnavailable, "full", "common.full.title", "common.full.text"},
+		{db.ErrText, http.StatusBadRequest, "invalid", "common.malformed.title", "common.malformed.text"},
 		{db.ErrBusy, http.StatusServiceUnavailable, "busy", "common.busy.title", "common.busy.text"},
 		{signin.ErrNoSession, http.StatusForbidden, "signed_out", "common.signedout.title", "common.signedout.text"},
 		{directory.ErrUnknown, http.StatusNotFound, "not_found", "common.notfound.title", "common.notfound.text"},

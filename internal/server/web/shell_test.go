@@ -57,6 +57,7 @@ func TestErrorPages(t *testing.T) {
 	s.Page("GET /busy", fails(fmt.Errorf("write: %w", db.ErrBusy)))
 	s.Page("GET /full", fails(db.ErrFull))
 	s.Page("GET /many", fails(web.Later(web.ErrTooMany, 90*time.Minute)))
+	s.Page("GET /text", fails(fmt.Errorf("parameter $1: %w", db.ErrText)))
 	s.Page("GET /out", fails(signin.ErrNoSession))
 	s.Page("GET /nocookie", fails(web.ErrNoCookie))
 	s.Page("GET /panic", func(http.ResponseWriter, *http.Request) error { panic("secret detail") })
@@ -73,6 +74,7 @@ func TestErrorPages(t *testing.T) {
 		"/busy":     {503, "Try again in 5 seconds.", "5\u00a0秒後にもう一度", "5"},
 		"/full":     {503, "The service has no room left", "空き容量がありません", "5"},
 		"/many":     {429, "Try again in 90 minutes.", "90\u00a0分後に", "5400"},
+		"/text":     {400, "The request could not be read", "内容を読み取れませんでした", ""},
 		"/out":      {403, "You are not signed in", "サインインしていません", ""},
 		"/nocookie": {403, "Your browser refuses cookies", "Cookie が使えません", ""},
 	} {
