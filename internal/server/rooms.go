@@ -157,8 +157,8 @@ func smtp(m config.Mail) (*notify.SMTP, error) {
 }
 
 // dropPush forgets a push address that is no more.
-func (r *rooms) dropPush(ctx context.Context, registration string) {
-	if err := r.registry.DropPush(ctx, registration); err != nil {
+func (r *rooms) dropPush(ctx context.Context, gone notify.Target) {
+	if err := r.registry.DropPush(ctx, gone.Registration, gone.Endpoint); err != nil {
 		r.server.log.WarnContext(ctx, "push address that is gone was not forgotten", "error", err)
 	}
 }

@@ -37,9 +37,10 @@ func (n *Notify) Knock(tx *db.Tx, t Target) {
 	tx.After(func() { n.enqueue(t) })
 }
 
-// OnGone has f called for a registration whose subscription is no more, from
-// one of several goroutines. It must be set before [Notify.Run].
-func (n *Notify) OnGone(f func(ctx context.Context, registration string)) { n.gone = f }
+// OnGone has f called for a target whose subscription is no more, from one of
+// several goroutines. The app may have subscribed anew meanwhile. It must be
+// set before [Notify.Run].
+func (n *Notify) OnGone(f func(ctx context.Context, t Target)) { n.gone = f }
 
 func (n *Notify) enqueue(t Target) {
 	if n.o.Client == nil {
@@ -120,7 +121,7 @@ func (n *Notify) settleKnock(ctx context.Context, t Target, host string, err err
 	case errors.Is(err, push.ErrGone):
 		n.counts.gone.Add(1)
 		if n.gone != nil {
-			n.gone(ctx, t.Registration)
+			n.gone(ctx, t)
 		}
 	case errors.As(err, &later):
 		n.counts.failed.Add(1)

@@ -114,10 +114,11 @@ func TestGoneSubscriptionIsTold(t *testing.T) {
 		p.status.Store(int32(status))
 		n := node(t, dbtest.URL(t), nil, p.reaching(t))
 		gone := make(chan string, 1)
-		n.OnGone(func(_ context.Context, registration string) { gone <- registration })
+		n.OnGone(func(_ context.Context, t Target) { gone <- t.Registration + " " + t.Endpoint })
 		run(t, n)
-		knock(t, n, p.target("R1"), nil)
-		if got := <-gone; got != "R1" {
+		target := p.target("R1")
+		knock(t, n, target, nil)
+		if got := <-gone; got != "R1 "+target.Endpoint {
 			t.Errorf("%d: gone %q", status, got)
 		}
 	}

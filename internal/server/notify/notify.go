@@ -68,7 +68,7 @@ type Notify struct {
 	knocks chan Target
 	retry  time.Duration // before a knock that did not get through is tried once more
 	paused sync.Map      // push service's host to the time until which it wants peace
-	gone   func(context.Context, string)
+	gone   func(context.Context, Target)
 	counts counts
 }
 

@@ -230,10 +230,11 @@ func (r *Registry) SetPush(ctx context.Context, tx *db.Tx, id string, p *wire.Pu
 	return err
 }
 
-// DropPush forgets a push address that its service says is no more.
-func (r *Registry) DropPush(ctx context.Context, id string) error {
+// DropPush forgets a push address that its service says is no more. One that
+// the app has given since then stays.
+func (r *Registry) DropPush(ctx context.Context, id, endpoint string) error {
 	return r.db.Write(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE registration SET push_endpoint = '', push_keys = $1 WHERE id = $2`, []byte{}, id)
+		_, err := tx.Exec(ctx, `UPDATE registration SET push_endpoint = '', push_keys = $1 WHERE id = $2 AND push_endpoint = $3`, []byte{}, id, endpoint)
 		return err
 	})
 }

@@ -370,7 +370,13 @@ func TestNameAndPushAddressChange(t *testing.T) {
 			t.Errorf("%v, want %v", err, name)
 		}
 	}
-	if err := w.Registry.DropPush(t.Context(), phone.ID()); err != nil {
+	if err := w.Registry.DropPush(t.Context(), phone.ID(), "https://push.example.net/0"); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := w.Get(t, phone.ID()).Target(); !ok {
+		t.Error("the end of an earlier subscription took the present one")
+	}
+	if err := w.Registry.DropPush(t.Context(), phone.ID(), push.Endpoint); err != nil {
 		t.Fatal(err)
 	}
 	if _, ok := w.Get(t, phone.ID()).Target(); ok {
