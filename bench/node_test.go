@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"countersign/internal/server/journeytest"
+	"countersign/internal/server/method"
 )
 
 // A node is the real program in a process of its own, so that what it costs
@@ -182,6 +183,21 @@ func BenchmarkServerApproval(b *testing.B) {
 	each := float64(b.N * people)
 	b.ReportMetric(float64(asking.Microseconds())/each, "ask-cpu-µs")
 	b.ReportMetric(float64(answering.Microseconds())/each, "answer-cpu-µs")
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkServerHash measures the hash of a password alone: what it takes on a
+// machine at rest is known (27 ms where these figures come from), so it tells
+// how much the figures beside it are swollen by what else the machine does.
+func BenchmarkServerHash(b *testing.B) {
+	p := method.NewPasswords(1, method.Params{})
+	before := processor(b)
+	for b.Loop() {
+		if _, err := p.Hash(b.Context(), method.Asker{}, journeytest.Password); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64((processor(b)-before).Microseconds())/float64(b.N), "cpu-µs/op")
 	b.ReportMetric(0, "ns/op")
 }
 

@@ -288,3 +288,29 @@ func TestABrowserWithoutCookiesIsToldSo(t *testing.T) {
 		t.Errorf("%s\n%s", a.Status, b)
 	}
 }
+
+// A node with as many streams as it may have tells the next one when to come again.
+func TestStreamsAreBounded(t *testing.T) {
+	w := journeytest.New(t, 1)
+	w.Config.Limits.Streams = 1
+	w.Start(t, io.Discard)
+	open := func() *http.Response {
+		t.Helper()
+		r, err := w.People[0].Phone.Request(t.Context(), http.MethodGet, "/device/stream", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { a.Body.Close() })
+		return a
+	}
+	if a := open(); a.StatusCode != http.StatusOK {
+		t.Fatalf("the first stream: %s", a.Status)
+	}
+	if a := open(); a.StatusCode != http.StatusServiceUnavailable || a.Header.Get("Retry-After") == "" {
+		t.Errorf("the second stream: %s, Retry-After %q", a.Status, a.Header.Get("Retry-After"))
+	}
+}
