@@ -7,7 +7,6 @@ import (
 	"net"
 	"strconv"
 	"strings"
-	"time"
 
 	"countersign/app"
 	"countersign/internal/server/approval"
@@ -17,7 +16,6 @@ import (
 	"countersign/internal/server/directory"
 	"countersign/internal/server/geo"
 	"countersign/internal/server/keep"
-	"countersign/internal/server/limit"
 	"countersign/internal/server/method"
 	"countersign/internal/server/notify"
 	"countersign/internal/server/oauth"
@@ -163,9 +161,6 @@ func (r *rooms) dropPush(ctx context.Context, gone notify.Target) {
 	}
 }
 
-// housekeeping is the time between two rounds of forgetting what is over.
-const housekeeping = time.Hour
-
 // work is what the rooms do behind the requests.
 func (r *rooms) work() []func(context.Context) {
 	return []func(context.Context){
@@ -179,32 +174,6 @@ func (r *rooms) report(what string, err error) {
 	if err != nil {
 		r.server.log.Error(what+" ended", "error", err)
 	}
-}
-
-// tidy forgets what is over, at the start and each hour.
-func (r *rooms) tidy(ctx context.Context) {
-	tick := time.NewTicker(housekeeping)
-	defer tick.Stop()
-	for {
-		if err := r.prune(ctx); err != nil && ctx.Err() == nil {
-			r.server.log.WarnContext(ctx, "not everything that is over was forgotten", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-func (r *rooms) prune(ctx context.Context) error {
-	d := r.server.db
-	return errors.Join(
-		r.signin.Prune(ctx),
-		d.Write(ctx, func(tx *db.Tx) error { return r.registry.Prune(ctx, tx) }),
-		d.Write(ctx, func(tx *db.Tx) error { return r.approvals.Prune(ctx, tx) }),
-		d.Write(ctx, func(tx *db.Tx) error { _, err := limit.Prune(ctx, tx); return err }),
-	)
 }
 
 // programs are further names of the id origin: a program on this computer may

@@ -283,8 +283,10 @@ func (a *Approvals) Fetch(ctx context.Context, tx *db.Tx, g registration.Registr
 // Prune removes what nobody asks for any more; what was asked of nobody, after
 // a day. It is for housekeeping, once a minute or so.
 func (a *Approvals) Prune(ctx context.Context, tx *db.Tx) error {
-	_, err := tx.Exec(ctx, `DELETE FROM approval WHERE expires_at < $1 OR expires_at < $2 AND only_registration = 'nobody'`,
-		db.Millis(tx.Now.Add(-keepFor)), db.Millis(tx.Now.Add(-keepDecoys)))
+	if _, err := tx.Exec(ctx, `DELETE FROM approval WHERE expires_at < $1`, db.Millis(tx.Now.Add(-keepFor))); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `DELETE FROM approval WHERE only_registration = 'nobody' AND expires_at < $1`, db.Millis(tx.Now.Add(-keepDecoys)))
 	if err != nil {
 		return err
 	}

@@ -91,6 +91,7 @@ CREATE TABLE registration (
   seen_at BIGINT NOT NULL, removed_at BIGINT NOT NULL DEFAULT 0, removed_why TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX registration_person ON registration (person_id, state);
+CREATE INDEX registration_pending ON registration (created_at) WHERE state = 'pending';
 -- What a device has changed about itself lately: a signed call is good once.
 CREATE TABLE device_nonce (
   registration_id TEXT NOT NULL, nonce TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (registration_id, nonce)
@@ -101,7 +102,7 @@ CREATE TABLE approval (
   id TEXT PRIMARY KEY, kind TEXT NOT NULL, person_id TEXT NOT NULL, directory_id TEXT NOT NULL,
   attempt_id TEXT NOT NULL DEFAULT '', offer_id TEXT NOT NULL DEFAULT '',
   only_registration TEXT NOT NULL DEFAULT '', -- who may answer: '' for any active app of the person
-  state TEXT NOT NULL CHECK (state IN ('open', 'approved', 'failed', 'denied', 'reported', 'replaced', 'used')),
+  state TEXT NOT NULL CHECK (state IN ('open', 'approved', 'failed', 'denied', 'reported', 'replaced', 'used', 'expired')),
   number BYTEA NOT NULL, shown BYTEA NOT NULL, -- the number: keyed hash, and sealed for the page that asked
   nonce TEXT NOT NULL, body BYTEA NOT NULL, epoch BIGINT NOT NULL,
   known BIGINT NOT NULL, knocked BIGINT NOT NULL, app TEXT NOT NULL, place TEXT NOT NULL,
@@ -115,6 +116,8 @@ CREATE INDEX approval_asked ON approval (person_id, asked_at);
 CREATE INDEX approval_attempt ON approval (attempt_id, asked_at);
 CREATE INDEX approval_offer ON approval (offer_id, asked_at);
 CREATE INDEX approval_expires ON approval (expires_at);
+CREATE INDEX approval_open ON approval (expires_at) WHERE state = 'open';
+CREATE INDEX approval_nobody ON approval (expires_at) WHERE only_registration = 'nobody';
 -- One row a person: the strikes toward silence, and what transactions of one person queue on.
 CREATE TABLE approval_gate (
   person_id TEXT PRIMARY KEY, turn BIGINT NOT NULL DEFAULT 0, strikes BIGINT NOT NULL DEFAULT 0,

@@ -1,0 +1,60 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"countersign/internal/server/db"
+	"countersign/internal/server/limit"
+)
+
+// Housekeeping forgets what is over. What somebody waits for the end of, a
+// request or a phone that was not added in time, is looked for each minute;
+// what only takes up room, each hour.
+const (
+	lookEvery  = time.Minute
+	clearEvery = time.Hour
+	apart      = 10 // a wait is longer by up to a tenth, so that nodes do not look all at once
+)
+
+// tidy is the housekeeping of a node.
+func (r *rooms) tidy(ctx context.Context) {
+	var both sync.WaitGroup
+	both.Go(func() { each(ctx, lookEvery, func() { r.tell(ctx, r.look(ctx)) }) })
+	both.Go(func() { each(ctx, clearEvery, func() { r.tell(ctx, r.clear(ctx)) }) })
+	both.Wait()
+}
+
+// each runs fn now and again and again, a span apart and a little more, until ctx ends.
+func each(ctx context.Context, span time.Duration, fn func()) {
+	for {
+		fn()
+		wait := time.NewTimer(span + rand.N(span/apart))
+		select {
+		case <-ctx.Done():
+			wait.Stop()
+			return
+		case <-wait.C:
+		}
+	}
+}
+
+func (r *rooms) tell(ctx context.Context, err error) {
+	if err != nil && ctx.Err() == nil {
+		r.server.log.WarnContext(ctx, "not everything that is over was forgotten", "error", err)
+	}
+}
+
+func (r *rooms) look(ctx context.Context) error {
+	d := r.server.db
+	return errors.Join(
+		d.Write(ctx, func(tx *db.Tx) error { return r.registry.Prune(ctx, tx) }),
+		d.Write(ctx, func(tx *db.Tx) error { return r.approvals.Prune(ctx, tx) }),
+		d.Write(ctx, func(tx *db.Tx) error { _, err := limit.Prune(ctx, tx); return err }),
+	)
+}
+
+func (r *rooms) clear(ctx context.Context) error { return r.signin.Prune(ctx) }
