@@ -151,7 +151,7 @@ func (q *row) visible(g registration.Registration) bool {
 // closed says to a device why a request is not open.
 func (q *row) closed(g registration.Registration) ClosedError {
 	switch {
-	case q.state == Open:
+	case q.state == Open, q.state == Expired:
 		return ClosedError{Expired}
 	case q.state == Replaced:
 		return ClosedError{Replaced}
@@ -183,6 +183,8 @@ type View struct {
 	AskedAt      time.Time
 	ExpiresAt    time.Time
 	Registration string // that answered
+	// Unseen says that time is up and nobody has written it down: see [Approvals.Expire].
+	Unseen bool
 }
 
 // State tells how a request stands.
@@ -219,7 +221,7 @@ func (a *Approvals) view(tx *db.Tx, q *row) (View, error) {
 	v := View{ID: q.id, Kind: q.kind, State: q.state, AskedAt: db.Time(q.asked), ExpiresAt: db.Time(q.expires), Registration: q.registration}
 	now := db.Millis(tx.Now)
 	if q.state == Open && q.expires <= now || q.state == Approved && q.decided+useWithin.Milliseconds() < now {
-		v.State = Expired
+		v.State, v.Unseen = Expired, q.state == Open
 	}
 	if v.State != Open {
 		return v, nil
@@ -280,9 +282,13 @@ func (a *Approvals) Fetch(ctx context.Context, tx *db.Tx, g registration.Registr
 	return q.body, nil
 }
 
-// Prune removes what nobody asks for any more; what was asked of nobody, after
-// a day. It is for housekeeping, once a minute or so.
+// Prune writes down what has expired, and removes what nobody asks for any
+// more; what was asked of nobody, after a day. It is for housekeeping, once a
+// minute or so.
 func (a *Approvals) Prune(ctx context.Context, tx *db.Tx) error {
+	if err := a.closeAll(ctx, tx, Expired, `expires_at <= $1`); err != nil {
+		return err
+	}
 	if _, err := tx.Exec(ctx, `DELETE FROM approval WHERE expires_at < $1`, db.Millis(tx.Now.Add(-keepFor))); err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package approval
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"encoding/base32"
 	"encoding/json"
 	"errors"
@@ -164,20 +163,6 @@ func (a *Approvals) blocked(ctx context.Context, tx *db.Tx, in AskIn, q *row) er
 	return nil
 }
 
-// replace closes the open request of the same attempt or offer.
-func (a *Approvals) replace(ctx context.Context, tx *db.Tx, q *row) error {
-	column, value := "attempt_id", q.attempt
-	if q.offer != "" {
-		column, value = "offer_id", q.offer
-	}
-	if value == "" {
-		return nil
-	}
-	_, err := tx.Exec(ctx, `UPDATE approval SET state = 'replaced', decided_at = $1, shown = $2 WHERE `+column+` = $3 AND state = 'open' AND person_id = $4`,
-		q.asked, []byte{}, value, q.person)
-	return err
-}
-
 // places returns the keyed hashes of the numbers that are open, if there is
 // room for one more.
 func (a *Approvals) places(ctx context.Context, tx *db.Tx, q *row, reserved bool) (map[string]bool, error) {
@@ -248,20 +233,4 @@ func (a *Approvals) asked(ctx context.Context, tx *db.Tx, q *row, knocked bool) 
 		return err
 	}
 	return a.notify.Wake(ctx, tx, personTopic(q))
-}
-
-// Withdraw closes the open request of an attempt that ended or took another way.
-func (a *Approvals) Withdraw(ctx context.Context, tx *db.Tx, attempt string) error {
-	if attempt == "" {
-		return nil
-	}
-	var q row
-	err := tx.QueryRow(ctx, `UPDATE approval SET state = 'replaced', decided_at = $1, shown = $2 WHERE attempt_id = $3 AND state = 'open' RETURNING person_id`,
-		db.Millis(tx.Now), []byte{}, attempt).Scan(&q.person)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	return a.notify.Wake(ctx, tx, personTopic(&q))
 }

@@ -23,6 +23,7 @@ const (
 	ApprovalWrongNumber Kind = "approval.wrong_number"
 	ApprovalOther       Kind = "approval.other_request"
 	ApprovalExpired     Kind = "approval.expired"
+	ApprovalReplaced    Kind = "approval.replaced" // its attempt asked again, or took another way
 	ApprovalSilenced    Kind = "approval.silenced"
 	ApprovalUsed        Kind = "approval.used"
 )
@@ -62,16 +63,14 @@ const (
 
 // Applications.
 const (
-	OAuthClient    Kind = "oauth.client"
-	OAuthConsent   Kind = "oauth.consent"
-	OAuthGrant     Kind = "oauth.grant"
-	OAuthRedeemed  Kind = "oauth.redeemed"
-	OAuthRefresh   Kind = "oauth.refresh"
-	OAuthReuse     Kind = "oauth.reuse"
-	OAuthRevoked   Kind = "oauth.revoked"
-	OAuthLogout    Kind = "oauth.logout"
-	OAuthKeyMade   Kind = "oauth.key.made"
-	OAuthKeyActive Kind = "oauth.key.active"
+	OAuthClient   Kind = "oauth.client"
+	OAuthConsent  Kind = "oauth.consent"
+	OAuthGrant    Kind = "oauth.grant"
+	OAuthRedeemed Kind = "oauth.redeemed"
+	OAuthReuse    Kind = "oauth.reuse"
+	OAuthRevoked  Kind = "oauth.revoked"
+	OAuthLogout   Kind = "oauth.logout"
+	OAuthKeyMade  Kind = "oauth.key.made"
 )
 
 // The server itself.
@@ -80,5 +79,4 @@ const (
 	ServerCommand Kind = "server.command" // somebody at the terminal; Detail says which
 	ServerMigrate Kind = "server.migrate"
 	ServerRestore Kind = "server.restore"
-	ServerReseal  Kind = "server.reseal"
 )

@@ -28,6 +28,8 @@ type Waiting struct {
 	State     string
 	Number    string // while Open
 	ExpiresAt time.Time
+
+	unseen bool // it expired, and the log does not know yet
 }
 
 // Ask has the person's phone asked, and withdraws what this attempt asked
@@ -127,7 +129,8 @@ func (s *Service) answered(ctx context.Context, tx *db.Tx, a *Attempt) error {
 	return err
 }
 
-// Watch tells how the request of a sign-in stands.
+// Watch tells how the request of a sign-in stands, and writes down that it
+// expired when it is the first to see that.
 func (s *Service) Watch(ctx context.Context, token string) (a Attempt, w Waiting, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		if a, err = s.find(ctx, tx, token); err != nil {
@@ -136,10 +139,13 @@ func (s *Service) Watch(ctx context.Context, token string) (a Attempt, w Waiting
 		w, err = s.waiting(ctx, tx, a)
 		return err
 	})
+	if err == nil && w.unseen { // if it cannot be written now, housekeeping does it
+		_ = s.DB.Write(ctx, func(tx *db.Tx) error { return s.Approvals.Expire(ctx, tx, a.ID) })
+	}
 	return a, w, err
 }
 
-func (s *Service) waiting(ctx context.Context, tx *db.Tx, a Attempt) (Waiting, error) {
+func (s *Service) waiting(ctx context.Context, tx *db.Tx, a Attempt) (w Waiting, err error) {
 	if a.approval == "" {
 		return Waiting{}, nil
 	}
@@ -147,7 +153,8 @@ func (s *Service) waiting(ctx context.Context, tx *db.Tx, a Attempt) (Waiting, e
 	if err != nil {
 		return Waiting{}, err
 	}
-	w := Waiting{State: v.State, Number: v.Number, ExpiresAt: v.ExpiresAt}
+	defer func() { w.unseen = v.Unseen }()
+	w = Waiting{State: v.State, Number: v.Number, ExpiresAt: v.ExpiresAt}
 	if !a.hidden() || v.State == approval.Approved {
 		return w, nil
 	}

@@ -2,7 +2,11 @@ package signin_test
 
 import (
 	"testing"
+	"time"
 
+	"countersign/internal/server/approval"
+	"countersign/internal/server/audit"
+	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/signin"
 	"countersign/internal/server/signin/signintest"
@@ -72,5 +76,32 @@ func TestThePasswordAloneDoesNotOutweighANo(t *testing.T) {
 	v.must(v.password(signintest.Password))
 	if a := v.attempt(); v.last.Signed != nil || a.Open() || a.Ended != signin.WhyDenied {
 		t.Errorf("signed in %v, open %v, ended %q", v.last.Signed != nil, a.Open(), a.Ended)
+	}
+}
+
+// The page that sees first that nobody answered writes it down.
+func TestThePageWritesDownThatARequestExpired(t *testing.T) {
+	w := signintest.New(t)
+	mei, _ := meiWithPhone(t, w)
+	v := visit(t, w, "192.0.2.7").proven(mei)
+	v.ask()
+	w.Clock.Add(time.Minute)
+	for range 2 {
+		if now := v.watch(); now.State != approval.Expired {
+			t.Errorf("%+v", now)
+		}
+	}
+	n := 0
+	w.Write(t, func(tx *db.Tx) error {
+		events, err := audit.Of(t.Context(), tx, mei.ID, 50)
+		for _, e := range events {
+			if e.Kind == audit.ApprovalExpired {
+				n++
+			}
+		}
+		return err
+	})
+	if n != 1 {
+		t.Errorf("%d events", n)
 	}
 }
