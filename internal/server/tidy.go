@@ -2,8 +2,9 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"errors"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -32,7 +33,7 @@ func (r *rooms) tidy(ctx context.Context) {
 func each(ctx context.Context, span time.Duration, fn func()) {
 	for {
 		fn()
-		wait := time.NewTimer(span + rand.N(span/apart))
+		wait := time.NewTimer(span + upTo(span/apart))
 		select {
 		case <-ctx.Done():
 			wait.Stop()
@@ -40,6 +41,13 @@ func each(ctx context.Context, span time.Duration, fn func()) {
 		case <-wait.C:
 		}
 	}
+}
+
+// upTo is a random time below d.
+func upTo(d time.Duration) time.Duration {
+	var b [8]byte
+	rand.Read(b[:])
+	return time.Duration(binary.BigEndian.Uint64(b[:]) % uint64(d))
 }
 
 func (r *rooms) tell(ctx context.Context, err error) {
