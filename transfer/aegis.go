@@ -47,6 +47,14 @@ const (
 
 func isAegis(f *file) bool { return f.has("header", "db") }
 
+// isAegisContent knows the content alone: what tools that decrypt a vault write.
+func isAegisContent(f *file) bool {
+	entries, err := readArray(f.object["entries"])
+	return err == nil && hasKeys(firstObject(entries), []string{"info"})
+}
+
+func readAegisContent(ctx context.Context, j *job) error { return j.addAegis(ctx, j.file.data) }
+
 func readAegis(ctx context.Context, j *job) error {
 	var f aegisFile
 	if err := readObject(j.file.data, &f); err != nil {

@@ -31,6 +31,9 @@ var aegisFixtures = []fixture{{
 		return asJSON(t, map[string]any{"version": 1, "header": map[string]any{"slots": nil, "params": nil}, "db": aegisContent(accounts)})
 	},
 }, {
+	name: "Aegis, content alone", format: aegisFormat, keeps: everything,
+	write: func(t testing.TB, accounts []Account) []byte { return asJSON(t, aegisContent(accounts)) },
+}, {
 	name: "Aegis, encrypted", format: aegisFormat, password: testPassword, keeps: everything,
 	write: func(t testing.TB, accounts []Account) []byte { return cheapAegis(t, accounts, []byte(testPassword)) },
 }}

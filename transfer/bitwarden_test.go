@@ -30,21 +30,23 @@ var bitwardenFixtures = []fixture{{
 }, {
 	name: "Bitwarden, CSV", format: bitwardenFormat, lines: true, keeps: bitwardenKeeps,
 	write: func(_ testing.TB, accounts []Account) []byte {
-		rows := "folder,favorite,type,name,notes,fields,reprompt,login_uri,login_username,login_password,login_totp\n,,note,x,text,,0,,,,\n"
+		var rows strings.Builder
+		rows.WriteString("folder,favorite,type,name,notes,fields,reprompt,login_uri,login_username,login_password,login_totp\n,,note,x,text,,0,,,,\n")
 		for _, a := range accounts {
 			favorite := map[bool]string{true: "1"}[a.Pinned]
-			rows += quoted(first(a.Tags)) + "," + favorite + ",login," + quoted(a.Issuer) + "," + quoted(a.Note) + ",,0,," + quoted(a.Name) + ",pass," + quoted(uri(a)) + "\n"
+			rows.WriteString(quoted(first(a.Tags)) + "," + favorite + ",login," + quoted(a.Issuer) + "," + quoted(a.Note) + ",,0,," + quoted(a.Name) + ",pass," + quoted(uri(a)) + "\n")
 		}
-		return []byte(rows)
+		return []byte(rows.String())
 	},
 }, {
 	name: "Bitwarden Authenticator, CSV", format: bitwardenFormat, lines: true,
 	write: func(_ testing.TB, accounts []Account) []byte {
-		rows := "folder,favorite,type,name,login_uri,login_totp\n"
+		var rows strings.Builder
+		rows.WriteString("folder,favorite,type,name,login_uri,login_totp\n")
 		for _, a := range accounts {
-			rows += fmt.Sprintf(",,1,%s,,%s,%s,%d,%d\n", a.Issuer, uri(a), a.Issuer, a.Period, a.Digits)
+			rows.WriteString(fmt.Sprintf(",,1,%s,,%s,%s,%d,%d\n", a.Issuer, uri(a), a.Issuer, a.Period, a.Digits))
 		}
-		return []byte(rows)
+		return []byte(rows.String())
 	},
 	keeps: func(a Account) (Account, bool) { return bare(a), a.Type == "totp" },
 }}

@@ -78,8 +78,8 @@ func (j *job) eachRow(ctx context.Context, fn func(record)) error {
 	if err != nil {
 		return err
 	}
-	for n := 0; ; n++ {
-		if n >= MaxEntries {
+	for j.at = 0; ; j.at++ {
+		if j.at >= MaxEntries {
 			return ErrTooLarge
 		}
 		if err := ctx.Err(); err != nil {
@@ -90,7 +90,7 @@ func (j *job) eachRow(ctx context.Context, fn func(record)) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			j.problem(nth(n), Malformed, "")
+			j.problem("", Malformed, "")
 		default:
 			fn(record{columns, fields})
 		}

@@ -61,8 +61,14 @@ func with(password string) Options {
 	return Options{Password: func(Hint) (string, error) { return password, nil }}
 }
 
-// each fixture that has something to write of these accounts.
+// eachFixture writes accounts in every kind of file, and tells what should be
+// read of it.
 func eachFixture(t *testing.T, accounts []Account, fn func(t *testing.T, f fixture, data []byte, want []Account)) {
+	t.Helper()
+	inFixtures(t, fixtures, accounts, fn)
+}
+
+func inFixtures(t *testing.T, fixtures []fixture, accounts []Account, fn func(t *testing.T, f fixture, data []byte, want []Account)) {
 	t.Helper()
 	for _, f := range fixtures {
 		var given, want []Account
@@ -181,13 +187,16 @@ func TestAnAccountTwiceIsOne(t *testing.T) {
 	})
 }
 
+// TestTooManyEntriesAreRefused, in plain files: what is in an encrypted one is
+// read as if it were plain.
 func TestTooManyEntriesAreRefused(t *testing.T) {
 	many := make([]Account, MaxEntries+1)
 	for i := range many {
 		many[i] = Account{Type: "totp", Issuer: fmt.Sprint("Site ", i), Name: "a", Secret: []byte("12345"), Algorithm: "SHA1", Digits: 6, Period: 30}
 	}
-	eachFixture(t, many, func(t *testing.T, f fixture, data []byte, _ []Account) {
-		if _, err := Read(t.Context(), data, with(f.password)); !errors.Is(err, ErrTooLarge) {
+	plain := slices.DeleteFunc(slices.Clone(fixtures), func(f fixture) bool { return f.password != "" })
+	inFixtures(t, plain, many, func(t *testing.T, _ fixture, data []byte, _ []Account) {
+		if _, err := Read(t.Context(), data, Options{}); !errors.Is(err, ErrTooLarge) {
 			t.Error(err)
 		}
 	})
@@ -319,5 +328,23 @@ func tells(t *testing.T, r Result, want ...Reason) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("told %+v, want %v", r.Problems, want)
+	}
+}
+
+// BenchmarkThousandAccounts reads a thousand accounts of every plain format.
+func BenchmarkThousandAccounts(b *testing.B) {
+	many := manyAccounts(1000)
+	for _, f := range fixtures {
+		if f.password != "" {
+			continue
+		}
+		data := f.write(b, many)
+		b.Run(f.name, func(b *testing.B) {
+			for b.Loop() {
+				if r, err := Read(b.Context(), data, Options{}); err != nil || len(r.Accounts) < 900 {
+					b.Fatal(len(r.Accounts), err)
+				}
+			}
+		})
 	}
 }

@@ -37,6 +37,7 @@ var table = []row{
 
 	// JSON objects
 	{aegisFormat, isAegis, readAegis},
+	{aegisFormat, isAegisContent, readAegisContent},
 	{twoFASFormat, isTwoFAS, readTwoFAS},
 	{enteFormat, isEnteSealed, readEnteSealed},
 	{enteFormat, isEnteJSON, readEnteJSON},

@@ -79,7 +79,7 @@ func (j *job) addMigration(ctx context.Context, uri string) (Batch, error) {
 			if entries++; entries > MaxEntries {
 				return Batch{}, ErrTooLarge
 			}
-			j.addGoogle(f.bytes, entries-1)
+			j.addGoogle(f.bytes)
 		case 3:
 			b.Size = int(f.int32())
 		case 4:
@@ -114,11 +114,11 @@ func migrationData(uri string) ([]byte, error) {
 	return nil, ErrBroken
 }
 
-func (j *job) addGoogle(message []byte, i int) {
+func (j *job) addGoogle(message []byte) {
 	a := Account{Type: string(otp.TOTP), Algorithm: string(otp.SHA1), Digits: 6}
 	for f, err := range fields(message) {
 		if err != nil {
-			j.problem(nth(i), Malformed, "")
+			j.problem("", Malformed, "")
 			return
 		}
 		switch f.number {

@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,6 +20,7 @@ type job struct {
 	options Options
 	result  Result
 
+	at       int              // the number of the entry that is read, from 0
 	seen     map[identity]int // index into result.Accounts
 	password *string          // once asked
 }
@@ -53,7 +55,8 @@ func (j *job) add(a Account) {
 	case len(a.Secret) > maxSecret:
 		err = otp.ErrSecret
 	case errors.Is(err, otp.ErrPIN):
-		j.result.Problems = append(j.result.Problems, Problem{Entry: a.Label(), Reason: NoPIN, Account: &a})
+		j.problem(a.Label(), NoPIN, "")
+		j.result.Problems[len(j.result.Problems)-1].Account = &a
 		return
 	}
 	if err != nil {
@@ -72,9 +75,10 @@ func (j *job) add(a Account) {
 	j.problem(a.Label(), Duplicate, "")
 }
 
-// problem tells that an entry is not taken over.
+// problem tells that an entry is not taken over. One without a name is told by
+// its number.
 func (j *job) problem(entry string, why Reason, detail string) {
-	j.result.Problems = append(j.result.Problems, Problem{Entry: oneLine(entry), Reason: why, Detail: detail})
+	j.result.Problems = append(j.result.Problems, Problem{Entry: cmp.Or(oneLine(entry), nth(j.at)), Reason: why, Detail: detail})
 }
 
 // fail is problem with an error of package otp.
@@ -115,8 +119,8 @@ func each[T any](ctx context.Context, j *job, array []json.RawMessage, fn func(e
 			return err
 		}
 		var entry T
-		if readObject(raw, &entry) != nil {
-			j.problem(nth(i), Malformed, "")
+		if j.at = i; readObject(raw, &entry) != nil {
+			j.problem("", Malformed, "")
 			continue
 		}
 		fn(entry)

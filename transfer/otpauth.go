@@ -62,22 +62,22 @@ func readOtpauth(ctx context.Context, j *job) error { return j.addLines(ctx, j.f
 
 func (j *job) addLines(ctx context.Context, lines string) error {
 	var batches []Batch
-	n := 0
+	j.at = -1
 	for line := range strings.Lines(lines) {
-		n++
+		j.at++
 		for uri := range uris(line) {
 			if err := j.room(ctx); err != nil {
 				return err
 			}
 			if schemeOf(uri) != migration {
-				j.addLine(uri, n)
+				j.addLine(uri)
 				continue
 			}
 			b, err := j.addMigration(ctx, uri)
 			if err != nil && j.result.Format.ID == googleFormat.ID {
 				return err
 			} else if err != nil {
-				j.problem(nth(n-1), Malformed, "")
+				j.problem("", Malformed, "")
 				continue
 			}
 			batches = append(batches, b)
@@ -109,12 +109,12 @@ func uris(line string) func(yield func(string) bool) {
 
 // addLine takes over the account of a line. One that is no URI is told by its
 // number only: it could be a secret. Comments are no accounts.
-func (j *job) addLine(line string, number int) {
+func (j *job) addLine(line string) {
 	switch {
 	case schemeOf(line) != "":
 		j.addURI(line, Account{})
 	case line[0] != '#':
-		j.problem(nth(number-1), NotURI, "")
+		j.problem("", NotURI, "")
 	}
 }
 

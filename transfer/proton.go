@@ -9,7 +9,7 @@ import (
 
 // Proton Authenticator: URIs in JSON, plain or under a password.
 
-func isProton(f *file) bool { return f.has("version", "entries") }
+func isProton(f *file) bool { return f.has("version", "entries") && !isAegisContent(f) }
 
 func readProton(ctx context.Context, j *job) error { return j.addProton(ctx, j.file.data) }
 
@@ -112,7 +112,7 @@ func (j *job) addProtonPass(ctx context.Context, data []byte) error {
 			Items []json.RawMessage
 		}
 		if readObject(f.Vaults[id], &vault) != nil {
-			j.problem(nth(0), Malformed, "")
+			j.problem(id, Malformed, "")
 			continue
 		}
 		if err := each(ctx, j, vault.Items, func(item protonPassItem) { j.addProtonItem(item, string(vault.Name)) }); err != nil {

@@ -36,11 +36,12 @@ var protonFixtures = []fixture{{
 		return a, ok
 	},
 	write: func(_ testing.TB, accounts []Account) []byte {
-		rows := "type,name,url,email,username,password,note,totp,createTime,modifyTime,vault\nnote,a secret,,,,,text,,1,1,Work\n"
+		var rows strings.Builder
+		rows.WriteString("type,name,url,email,username,password,note,totp,createTime,modifyTime,vault\nnote,a secret,,,,,text,,1,1,Work\n")
 		for _, a := range accounts {
-			rows += "login," + quoted(a.Issuer) + ",https://example.org," + quoted(a.Name) + ",,pass," + quoted(a.Note) + "," + quoted(uri(a)) + ",1700000000,1700000000," + quoted(first(a.Tags)) + "\n"
+			rows.WriteString("login," + quoted(a.Issuer) + ",https://example.org," + quoted(a.Name) + ",,pass," + quoted(a.Note) + "," + quoted(uri(a)) + ",1700000000,1700000000," + quoted(first(a.Tags)) + "\n")
 		}
-		return []byte(rows)
+		return []byte(rows.String())
 	},
 }}
 

@@ -73,6 +73,7 @@ var sentences = []struct {
 	{ErrKDFCost, "transfer.error.kdf_cost"},
 	{ErrOtherBatch, "transfer.error.other_batch"},
 	{context.Canceled, "transfer.error.cancelled"},
+	{context.DeadlineExceeded, "transfer.error.cancelled"},
 }
 
 // Message is the key of the sentence that tells an error of [Read] to a person.
