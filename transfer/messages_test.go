@@ -42,3 +42,18 @@ func TestEverythingSaidHasItsWords(t *testing.T) {
 		}
 	}
 }
+
+// TestTheDocumentListsEveryFormat, and marks what is not verified.
+func TestTheDocumentListsEveryFormat(t *testing.T) {
+	text, err := os.ReadFile("../docs/design/import.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range Formats() {
+		_, row, found := strings.Cut(string(text), "\n| `"+f.ID+"` |")
+		row, _, _ = strings.Cut(row, "\n")
+		if !found || strings.Contains(row, "| unverified |") == f.Verified {
+			t.Errorf("docs/design/import.md has no row for %s, or another mark", f.ID)
+		}
+	}
+}
