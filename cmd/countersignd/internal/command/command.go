@@ -61,6 +61,7 @@ type grammar struct {
 	Demo    demoCommand    `cmd:"" help:"Try everything on this computer, with people and applications made up for it."`
 	Show    configCommand  `cmd:"" name:"config" help:"Print the settings in force, without secrets."`
 	User    userCommand    `cmd:"" help:"Add people, list them, let one begin again."`
+	Policy  policyCommand  `cmd:"" help:"Say what a directory asks of its people, or change it."`
 	Client  clientCommand  `cmd:"" help:"Register the applications that people sign in to."`
 	Audit   auditCommand   `cmd:"" help:"Print what happened, as JSON lines."`
 	Key     keyCommand     `cmd:"" help:"Change the key that seals every secret in the database."`

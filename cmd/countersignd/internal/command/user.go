@@ -15,9 +15,11 @@ import (
 )
 
 type userCommand struct {
-	Add   userAdd   `cmd:"" help:"Add a person and print the link with which they choose a password."`
-	List  userList  `cmd:"" help:"List people."`
-	Reset userReset `cmd:"" help:"Let a person begin again: new password, new authenticator app."`
+	Add     userAdd     `cmd:"" help:"Add a person and print the link with which they choose a password."`
+	List    userList    `cmd:"" help:"List people."`
+	Reset   userReset   `cmd:"" help:"Let a person begin again: new password, new authenticator app."`
+	Suspend userSuspend `cmd:"" help:"Keep a person from signing in, at once."`
+	Restore userRestore `cmd:"" help:"Let a suspended person sign in again."`
 }
 
 type userAdd struct {
@@ -201,4 +203,52 @@ func mailbox(email, login string) string {
 		return login
 	}
 	return email
+}
+
+type userSuspend struct {
+	Login      string `arg:"" help:"Whom."`
+	BreakGlass bool   `help:"Needed for an admin or owner, who may be the only one."`
+}
+
+func (userSuspend) Help() string {
+	return `Ends the person's sessions, open sign-ins and approvals. Their password and
+authenticator apps stay, for when they are restored.`
+}
+
+func (c *userSuspend) Run(ctx context.Context, w World, g *grammar) error {
+	p, err := setState(ctx, w, g, c.Login, directory.Suspended, c.BreakGlass)
+	if err == nil {
+		w.say("server.user.suspended", "name", p.Name)
+	}
+	return err
+}
+
+type userRestore struct {
+	Login string `arg:"" help:"Whom."`
+}
+
+func (c *userRestore) Run(ctx context.Context, w World, g *grammar) error {
+	p, err := setState(ctx, w, g, c.Login, directory.Active, true)
+	if err == nil {
+		w.say("server.user.restored", "name", p.Name)
+	}
+	return err
+}
+
+func setState(ctx context.Context, w World, g *grammar, login, state string, anybody bool) (p directory.Person, err error) {
+	err = g.work(ctx, w, func(d *desk) error {
+		return d.db.Write(ctx, func(tx *db.Tx) (err error) {
+			if p, err = directory.ByLogin(ctx, tx, login); err != nil {
+				return err
+			}
+			if p.Role != directory.Member && !anybody {
+				return w.fault("server.user.suspend_glass", "login", p.Login)
+			}
+			if err := directory.SetState(ctx, tx, p.ID, state); err != nil {
+				return err
+			}
+			return record(ctx, tx, p, "user "+state, nil)
+		})
+	})
+	return p, err
 }

@@ -1,0 +1,101 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
+)
+
+type policyCommand struct {
+	Domain       string         `arg:"" optional:"" help:"Of the directory, as in the logins of its people: aoba.example. All directories, unless said."`
+	SecondFactor *bool          `help:"Ask for an approval or a one-time code after the password." negatable:""`
+	PhoneFirst   *bool          `help:"Ask for the approval before the password." negatable:""`
+	Codes        *bool          `help:"Allow one-time codes of the app as second proof." negatable:""`
+	Digits       *int           `help:"Of the number that is matched: 2, 3 or 6." placeholder:"N"`
+	ApprovalTTL  *time.Duration `name:"approval-ttl" help:"How long an approval can be answered: 30s to 5m." placeholder:"TIME"`
+	SessionIdle  *time.Duration `help:"End a session that was not used for so long." placeholder:"TIME"`
+	SessionLife  *time.Duration `help:"End a session so long after its sign-in." placeholder:"TIME"`
+	KnownBrowser *time.Duration `help:"How long a browser stays known." placeholder:"TIME"`
+	FreshFor     *time.Duration `help:"How long after a full sign-in one may change sign-in methods." placeholder:"TIME"`
+}
+
+func (policyCommand) Help() string {
+	return `Without flags it prints what is asked; with flags it changes just that, from
+the next step of every sign-in on.
+
+Examples:
+  countersignd policy
+  countersignd policy aoba.example --digits 6 --no-codes`
+}
+
+func (c *policyCommand) Run(ctx context.Context, w World, g *grammar) error {
+	return g.work(ctx, w, func(d *desk) error {
+		var in []directory.Directory
+		err := d.db.Write(ctx, func(tx *db.Tx) (err error) {
+			in, err = c.change(ctx, w, tx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		enc := json.NewEncoder(w.Out)
+		for _, in := range in {
+			if err := enc.Encode(map[string]any{"name": in.Name, "domain": in.Domain, "kind": in.Kind, "policy": in.Policy}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// change changes what the flags say and returns the directories that are meant.
+func (c *policyCommand) change(ctx context.Context, w World, tx *db.Tx) ([]directory.Directory, error) {
+	all, err := collect(directory.All(ctx, tx))
+	if err != nil || c.Domain == "" && !c.changes() {
+		return all, err
+	}
+	for _, in := range all {
+		if in.Domain != c.Domain {
+			continue
+		}
+		if c.changes() {
+			c.apply(&in.Policy)
+			if err := directory.SetPolicy(ctx, tx, in.ID, in.Policy); err != nil {
+				return nil, err
+			}
+			if err := record(ctx, tx, directory.Person{DirectoryID: in.ID}, "policy", nil); err != nil {
+				return nil, err
+			}
+		}
+		return []directory.Directory{in}, nil
+	}
+	return nil, w.fault("server.policy.which", "domain", c.Domain)
+}
+
+func (c *policyCommand) changes() bool {
+	p := directory.Policy{}
+	return c.apply(&p)
+}
+
+// apply writes the flags that were given into a policy, and tells whether there were any.
+func (c *policyCommand) apply(p *directory.Policy) bool {
+	given := false
+	for _, one := range []bool{
+		put(&p.SecondFactor, c.SecondFactor), put(&p.PhoneFirst, c.PhoneFirst), put(&p.Codes, c.Codes),
+		put(&p.Digits, c.Digits), put(&p.ApprovalTTL, c.ApprovalTTL), put(&p.SessionIdle, c.SessionIdle),
+		put(&p.SessionLife, c.SessionLife), put(&p.KnownBrowser, c.KnownBrowser), put(&p.FreshFor, c.FreshFor),
+	} {
+		given = given || one
+	}
+	return given
+}
+
+func put[T any](to, flag *T) bool {
+	if flag != nil {
+		*to = *flag
+	}
+	return flag != nil
+}
