@@ -243,16 +243,17 @@ var noPadding = base32.StdEncoding.WithPadding(base32.NoPadding)
 // either case, with or without padding, spaces, hyphens and underscores. Bits
 // that do not fill a byte are dropped.
 func ParseSecret(s string) ([]byte, error) {
-	s = strings.ToUpper(strings.NewReplacer(" ", "", "-", "", "_", "", "=", "", "\t", "", "\n", "", "\r", "").Replace(s))
-	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-	var out []byte
+	out := make([]byte, 0, len(s)*5/8)
 	var bits, have uint
 	for i := range len(s) {
-		v := strings.IndexByte(letters, s[i])
-		if v < 0 {
+		v := symbol(s[i])
+		switch v {
+		case passed:
+			continue
+		case foreign:
 			return nil, ErrSecret
 		}
-		bits, have = bits<<5|uint(v), have+5
+		bits, have = bits<<5|v, have+5
 		if have >= 8 {
 			have -= 8
 			out = append(out, byte(bits>>have))
@@ -262,6 +263,29 @@ func ParseSecret(s string) ([]byte, error) {
 		return nil, ErrSecret
 	}
 	return out, nil
+}
+
+// What a byte of base32 may be besides a symbol.
+const (
+	passed  = 32 // people put it between symbols
+	foreign = 33
+)
+
+// symbol is the value of a symbol of base32 (RFC 4648 section 6).
+func symbol(c byte) uint {
+	switch {
+	case 'A' <= c && c <= 'Z':
+		return uint(c - 'A')
+	case 'a' <= c && c <= 'z':
+		return uint(c - 'a')
+	case '2' <= c && c <= '7':
+		return uint(c-'2') + 26
+	}
+	switch c {
+	case ' ', '-', '_', '=', '\t', '\n', '\r':
+		return passed
+	}
+	return foreign
 }
 
 // FormatSecret writes a secret in base32, without padding.

@@ -41,17 +41,19 @@ func first(s string, n int) string {
 
 // adopt takes over what a face changed since the core wrote the vault.
 func (v *Vault) adopt(f flat, now time.Time) {
+	known := v.recognise(f.entries)
 	c := v.begin(v.latest.after(now, v.device))
 	seen := make(map[string]bool, len(f.entries))
-	for _, e := range f.entries {
+	for i, e := range f.entries {
 		if seen[e.ID] {
 			continue
 		}
 		seen[e.ID] = true
-		if at, ok := c.was.at[e.ID]; ok {
-			c.write(c.was.entries[at], e)
-		} else {
+		switch at, ok := c.was.at[e.ID]; {
+		case !ok:
 			c.bringBack(e)
+		case !known[i] || len(c.was.copies[e.ID]) > 0:
+			c.write(c.was.entries[at], e)
 		}
 	}
 	for _, e := range c.was.entries {
@@ -65,6 +67,36 @@ func (v *Vault) adopt(f flat, now time.Time) {
 		v.note(Done{At: c.at, Deed: Editing, Count: len(c.touched)})
 		v.touch()
 	}
+}
+
+// recognise spares a look at every record that a face has left as it was: what
+// the face read is what there is to see. It returns which entries those are.
+func (v *Vault) recognise(entries []Entry) []bool {
+	known := make([]bool, len(entries))
+	v.looks = make(map[*record]look, len(entries))
+	for i := range entries {
+		e := &entries[i]
+		if r := v.records[e.ID]; r != nil && e.Counter == 0 && v.shows(r, e) {
+			v.looks[r], known[i] = look{*e, v.markOf(e)}, true
+		}
+	}
+	return known
+}
+
+// shows reports whether a record looks like an entry.
+func (v *Vault) shows(r *record, e *Entry) bool {
+	n := 0
+	for _, g := range entryGroups {
+		v.scratch = e.appendValue(v.scratch[:0], g)
+		won, ok := v.win(v.own(versions{g, r.of(g)}))
+		if len(v.scratch) == 0 != !ok || !bytes.Equal(v.scratch, won.value) {
+			return false
+		}
+		if ok {
+			n++
+		}
+	}
+	return n == len(r.groups) // no counter, and nothing that came later
 }
 
 // bringBack takes an account that a face holds and the core does not show: a

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -161,10 +162,23 @@ func (v *Vault) readStamp(r *reader) Stamp {
 	if r.stamps == nil {
 		r.stamps = map[string]Stamp{}
 	}
-	s.Device = r.same(s.Device)
+	s.Device = r.device(s.Device)
 	r.stamps[string(raw)] = s
 	v.latest = newest(v.latest, s)
 	return s
+}
+
+// device is the name of a device; equal ones share their bytes.
+func (r *reader) device(name string) string {
+	if r.devices == nil {
+		r.devices = map[string]string{}
+	}
+	if known, ok := r.devices[name]; ok {
+		return known
+	}
+	name = strings.Clone(name)
+	r.devices[name] = name
+	return name
 }
 
 func (v *Vault) readDevice(r *reader) (d device) {
@@ -278,7 +292,7 @@ func (e *Entry) append(b []byte) []byte {
 	b = appendString(append(b, `,"type":`...), string(e.Type))
 	b = appendString(append(b, `,"issuer":`...), e.Issuer)
 	b = appendString(append(b, `,"name":`...), e.Name)
-	b = appendString(append(b, `,"secret":`...), e.secretText())
+	b = e.appendSecretText(append(b, `,"secret":`...))
 	b = appendString(append(b, `,"algorithm":`...), string(e.Algorithm))
 	b = strconv.AppendInt(append(b, `,"digits":`...), int64(e.Digits), 10)
 	b = strconv.AppendInt(append(b, `,"period":`...), int64(e.Period), 10)

@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"encoding/base32"
 	"strconv"
 	"strings"
 	"time"
@@ -156,7 +157,7 @@ func (e *Entry) readNames(r *reader, name string) {
 	case "name":
 		e.Name = r.string()
 	case "created":
-		e.Created = time.UnixMilli(int64(r.float()))
+		e.Created = time.UnixMilli(int64(max(0, min(r.float(), maxCount)))).UTC()
 	default:
 		r.skip()
 	}
@@ -207,32 +208,39 @@ var entryGroups = []group{names, secret, place, note, icon, server, other}
 // value is what a group of an entry looks like; nil if there is nothing in it.
 // Equal values have equal bytes.
 func (e *Entry) value(g group) []byte {
-	switch g {
-	case names:
-		return e.namesValue()
-	case secret:
-		return e.secretValue()
-	case place:
-		return e.placeValue()
-	case note:
-		return textValue(e.Note)
-	case icon:
-		return textValue(e.Icon)
-	case server:
-		return e.server
-	case other:
-		if len(e.more) == 0 {
-			return nil
-		}
-		b := appendFields(nil, e.more)
-		b[0] = '{'
-		return append(b, '}')
+	if b := e.appendValue(nil, g); len(b) > 0 {
+		return b
 	}
 	return nil
 }
 
-func (e *Entry) namesValue() []byte {
-	b := appendString([]byte(`{"kind":`), string(e.Kind))
+func (e *Entry) appendValue(b []byte, g group) []byte {
+	switch g {
+	case names:
+		return e.appendNames(b)
+	case secret:
+		return e.appendSecret(b)
+	case place:
+		return e.appendPlace(b)
+	case note:
+		return appendText(b, e.Note)
+	case icon:
+		return appendText(b, e.Icon)
+	case server:
+		return append(b, e.server...)
+	case other:
+		if len(e.more) > 0 {
+			at := len(b)
+			b = appendFields(b, e.more)
+			b[at] = '{'
+			return append(b, '}')
+		}
+	}
+	return b
+}
+
+func (e *Entry) appendNames(b []byte) []byte {
+	b = appendString(append(b, `{"kind":`...), string(e.Kind))
 	b = appendString(append(b, `,"issuer":`...), e.Issuer)
 	b = appendString(append(b, `,"name":`...), e.Name)
 	return append(e.appendCreated(append(b, `,"created":`...)), '}')
@@ -249,16 +257,17 @@ func (e *Entry) created() int64 {
 	return e.Created.UnixMilli()
 }
 
-func (e *Entry) secretText() string {
+// appendSecretText writes the secret in base32, or as it stood if it is not.
+func (e *Entry) appendSecretText(b []byte) []byte {
 	if e.Secret == nil {
-		return e.odd
+		return appendString(b, e.odd)
 	}
-	return otp.FormatSecret(e.Secret)
+	return append(base32.StdEncoding.WithPadding(base32.NoPadding).AppendEncode(append(b, '"'), e.Secret), '"')
 }
 
-func (e *Entry) secretValue() []byte {
-	b := appendString([]byte(`{"type":`), string(e.Type))
-	b = appendString(append(b, `,"secret":`...), e.secretText())
+func (e *Entry) appendSecret(b []byte) []byte {
+	b = appendString(append(b, `{"type":`...), string(e.Type))
+	b = e.appendSecretText(append(b, `,"secret":`...))
 	b = appendString(append(b, `,"algorithm":`...), string(e.Algorithm))
 	b = strconv.AppendInt(append(b, `,"digits":`...), int64(e.Digits), 10)
 	b = strconv.AppendInt(append(b, `,"period":`...), int64(e.Period), 10)
@@ -268,8 +277,8 @@ func (e *Entry) secretValue() []byte {
 	return append(b, '}')
 }
 
-func (e *Entry) placeValue() []byte {
-	b := appendFloat([]byte(`{"order":`), e.Order)
+func (e *Entry) appendPlace(b []byte) []byte {
+	b = appendFloat(append(b, `{"order":`...), e.Order)
 	b = strconv.AppendBool(append(b, `,"pinned":`...), e.Pinned)
 	if len(e.Tags) > 0 {
 		b = e.appendTags(append(b, `,"tags":`...))
@@ -284,11 +293,11 @@ func (e *Entry) appendTags(b []byte) []byte {
 	return append(b, ']')
 }
 
-func textValue(s string) []byte {
+func appendText(b []byte, s string) []byte {
 	if s == "" {
-		return nil
+		return b
 	}
-	return appendString(nil, s)
+	return appendString(b, s)
 }
 
 // tidy makes what came from outside fit to be kept: characters of UTF-8, tags

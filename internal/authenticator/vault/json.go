@@ -26,7 +26,8 @@ type reader struct {
 	err   error
 	names map[string]string // strings that come again and again
 
-	stamps map[string]Stamp // by how they are written
+	stamps  map[string]Stamp // by how they are written
+	devices map[string]string
 }
 
 func (r *reader) fail() {
@@ -65,7 +66,7 @@ func (r *reader) object(f func(name string)) {
 			r.fail()
 			return
 		}
-		name := r.string()
+		name := r.name()
 		if !r.took(':') {
 			r.fail()
 			return
@@ -118,25 +119,32 @@ func (r *reader) string() string {
 	if r.err != nil {
 		return ""
 	}
-	inside := raw[1 : len(raw)-1]
-	if bytes.IndexByte(inside, '\\') >= 0 || !utf8.Valid(inside) {
-		return unquoted(inside)
-	}
-	return string(inside)
+	return inside(raw)
 }
 
-// name reads a string that comes again and again.
-func (r *reader) name() string { return r.same(r.string()) }
+// inside is what a string between quotes says.
+func inside(raw []byte) string {
+	raw = raw[1 : len(raw)-1]
+	if bytes.IndexByte(raw, '\\') >= 0 || !utf8.Valid(raw) {
+		return unquoted(raw)
+	}
+	return string(raw)
+}
 
-// same is a string that equals s; equal ones share their bytes.
-func (r *reader) same(s string) string {
-	if known, ok := r.names[s]; ok {
+// name reads a string that comes again and again; equal ones share their bytes.
+func (r *reader) name() string {
+	raw := r.quoted()
+	if r.err != nil {
+		return ""
+	}
+	if known, ok := r.names[string(raw)]; ok {
 		return known
 	}
+	s := inside(raw)
 	if r.names == nil {
 		r.names = map[string]string{}
 	}
-	r.names[s] = s
+	r.names[string(raw)] = s
 	return s
 }
 
@@ -289,7 +297,7 @@ func (r *reader) bool() bool {
 }
 
 // number passes a number and returns it as it stands (RFC 8259 section 6).
-func (r *reader) number() string {
+func (r *reader) number() []byte {
 	r.next()
 	start := r.i
 	if r.i < len(r.b) && r.b[r.i] == '-' {
@@ -298,13 +306,13 @@ func (r *reader) number() string {
 	switch whole := r.digits(); {
 	case whole == 0, whole > 1 && r.b[r.i-whole] == '0':
 		r.fail()
-		return ""
+		return nil
 	}
 	if r.i < len(r.b) && r.b[r.i] == '.' {
 		r.i++
 		if r.digits() == 0 {
 			r.fail()
-			return ""
+			return nil
 		}
 	}
 	if r.i < len(r.b) && (r.b[r.i] == 'e' || r.b[r.i] == 'E') {
@@ -314,10 +322,10 @@ func (r *reader) number() string {
 		}
 		if r.digits() == 0 {
 			r.fail()
-			return ""
+			return nil
 		}
 	}
-	return string(r.b[start:r.i])
+	return r.b[start:r.i]
 }
 
 func (r *reader) digits() int {
@@ -330,22 +338,40 @@ func (r *reader) digits() int {
 
 // float reads a number.
 func (r *reader) float() float64 {
-	f, err := strconv.ParseFloat(r.number(), 64)
+	raw := r.number()
+	if n, ok := small(raw); ok {
+		return float64(n)
+	}
+	f, err := strconv.ParseFloat(string(raw), 64)
 	if err != nil {
 		r.fail()
 	}
 	return f
 }
 
+// small reads a whole number of at most 15 digits.
+func small(raw []byte) (n int64, ok bool) {
+	if len(raw) == 0 || len(raw) > 15 {
+		return 0, false
+	}
+	for _, c := range raw {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, true
+}
+
 // integer reads a whole number, however it is written; it must not be further
 // from 0 than 2^53, beyond which JSON's readers disagree.
 func (r *reader) integer() int64 {
-	s := r.number()
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil && -maxCount <= n && n <= maxCount {
+	raw := r.number()
+	if n, ok := small(raw); ok {
 		return n
 	}
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || f != float64(int64(f)) || f < -maxCount || f > maxCount {
+	f, err := strconv.ParseFloat(string(raw), 64)
+	if err != nil || f < -maxCount || f > maxCount || f != float64(int64(f)) {
 		r.fail()
 		return 0
 	}
@@ -412,7 +438,7 @@ func appendString(b []byte, s string) []byte {
 
 // appendFloat writes a number as JavaScript would.
 func appendFloat(b []byte, f float64) []byte {
-	if f == float64(int64(f)) && f > -maxCount && f < maxCount {
+	if f > -maxCount && f < maxCount && f == float64(int64(f)) {
 		return strconv.AppendInt(b, int64(f), 10)
 	}
 	return strconv.AppendFloat(b, f, 'g', -1, 64)

@@ -174,25 +174,23 @@ func merged(a, b *Vault, now time.Time) *Vault {
 	return c
 }
 
-const pasts = 10_000
-
 func TestLawsOfMerging(t *testing.T) {
 	cryptotest.SetGlobalRandom(t, 1)
 	for seed := range uint64(pasts) {
 		a, b, c, now := invent(t, seed)
-		ab := merged(a, b, now)
-		for law, pair := range map[string][2]*Vault{
-			"commutative": {ab, merged(b, a, now)},
-			"associative": {merged(ab, c, now), merged(a, merged(b, c, now), now)},
-			"idempotent":  {ab, merged(ab, b, now)},
-			"its own":     {merged(ab, ab, now), ab},
-		} {
-			if x, y := shared(pair[0]), shared(pair[1]); x != y {
-				t.Fatalf("seed %d: not %s:\n%s\n%s", seed, law, x, y)
-			}
-		}
-		everyoneSeesTheSame(t, seed, ab, merged(b, a, now))
+		ab, ba, bc := merged(a, b, now), merged(b, a, now), merged(b, c, now)
+		lawful(t, seed, "commutative", ab, ba)
+		lawful(t, seed, "associative", merged(ab, c, now), merged(a, bc, now))
+		lawful(t, seed, "idempotent", ab, merged(ab, b, now))
+		everyoneSeesTheSame(t, seed, ab, ba)
 		opensAsItWas(t, seed, ab, now)
+	}
+}
+
+func lawful(t *testing.T, seed uint64, law string, a, b *Vault) {
+	t.Helper()
+	if x, y := shared(a), shared(b); x != y {
+		t.Fatalf("seed %d: not %s:\n%s\n%s", seed, law, x, y)
 	}
 }
 

@@ -99,6 +99,24 @@ func (l *limit) stamp(s Stamp) Stamp {
 	return to
 }
 
+// passes reports whether a record has a stamp beyond the limit.
+func (l *limit) passes(r *record) bool {
+	top := r.born
+	for _, s := range r.gone {
+		top = newest(top, s)
+	}
+	for _, vs := range r.groups {
+		if len(vs.all) > 0 {
+			top = newest(top, vs.all[0].at)
+		}
+	}
+	if top.Time > l.at {
+		return true
+	}
+	l.latest = newest(l.latest, top)
+	return false
+}
+
 // clamp is a copy of a vault without stamps beyond the limit.
 func (l *limit) clamp(v *Vault) *Vault {
 	c := v.Clone()
@@ -108,8 +126,8 @@ func (l *limit) clamp(v *Vault) *Vault {
 	for id, d := range v.devices {
 		c.devices[id] = device{d.name, l.stamp(d.named), l.stamp(d.removed)}
 	}
-	if maps.Equal(c.devices, v.devices) {
-		c.looks = v.looks
+	if !maps.Equal(c.devices, v.devices) {
+		c.looks = nil
 	}
 	c.settings = slices.Clone(v.settings)
 	for i := range c.settings {
@@ -129,7 +147,7 @@ func (l *limit) clamp(v *Vault) *Vault {
 func (v *Vault) join(w *Vault) *Vault {
 	c := v.Clone()
 	if bytes.Compare(w.key, c.key) < 0 {
-		c.key = w.key
+		c.key, c.marker = w.key, nil
 	}
 	for id, d := range w.devices {
 		c.devices[id] = c.devices[id].join(d)
@@ -142,8 +160,8 @@ func (v *Vault) join(w *Vault) *Vault {
 		}
 		c.records[id] = r
 	}
-	if bytes.Equal(c.key, v.key) && maps.Equal(c.devices, v.devices) {
-		c.looks = v.looks
+	if !bytes.Equal(c.key, v.key) || !maps.Equal(c.devices, v.devices) {
+		c.looks = nil // accounts may look otherwise now
 	}
 	c.view = nil
 	return c
@@ -163,8 +181,7 @@ func (d device) join(e device) device {
 // sharesWith reports whether two vaults are alike in what copies share.
 func (v *Vault) sharesWith(w *Vault) bool {
 	return bytes.Equal(v.key, w.key) && maps.Equal(v.devices, w.devices) && slices.Equal(v.journal, w.journal) &&
-		maps.Equal(v.records, w.records) &&
-		slices.EqualFunc(v.settings, w.settings, func(a, b version) bool { return a.compare(b) == 0 })
+		maps.Equal(v.records, w.records) && sameVersions(v.settings, w.settings)
 }
 
 // A meeting is two copies and what becomes of them.

@@ -70,14 +70,16 @@ func (r *record) of(g group) []version {
 	return nil
 }
 
-// with is the record with one version more.
+// with is the record with one version more. A deed that writes a group twice
+// has written it once, as it was last.
 func (r *record) with(g group, v version) *record {
 	c := r.copy()
 	at, found := slices.BinarySearchFunc(c.groups, g, func(vs versions, g group) int { return strings.Compare(string(vs.of), string(g)) })
 	if !found {
 		c.groups = slices.Insert(c.groups, at, versions{of: g})
 	}
-	c.groups[at].all = g.join(c.groups[at].all, []version{v})
+	before := slices.DeleteFunc(slices.Clone(c.groups[at].all), func(one version) bool { return one.at == v.at })
+	c.groups[at].all = g.join(before, []version{v})
 	return c
 }
 
@@ -102,7 +104,19 @@ func (r *record) join(s *record) *record {
 		c.born = s.born
 	}
 	c.groups = joinGroups(r.groups, s.groups)
+	if c.equal(r) {
+		return r
+	}
 	return c
+}
+
+func (r *record) equal(s *record) bool {
+	return r.born == s.born && r.from == s.from && slices.Equal(r.gone, s.gone) &&
+		slices.EqualFunc(r.groups, s.groups, func(a, b versions) bool { return a.of == b.of && sameVersions(a.all, b.all) })
+}
+
+func sameVersions(a, b []version) bool {
+	return slices.EqualFunc(a, b, func(x, y version) bool { return x.compare(y) == 0 })
 }
 
 func joinGroups(a, b []versions) []versions {
@@ -123,7 +137,7 @@ func joinGroups(a, b []versions) []versions {
 
 // join puts the versions of a group together: the newest few of each device.
 func (g group) join(a, b []version) []version {
-	if slices.EqualFunc(a, b, func(x, y version) bool { return x.compare(y) == 0 }) {
+	if sameVersions(a, b) {
 		return a
 	}
 	out := make([]version, 0, len(a)+len(b))
@@ -159,6 +173,9 @@ func joinGone(a, b []Stamp) []Stamp {
 
 // clamped is the record without stamps beyond a limit.
 func (r *record) clamped(l *limit) *record {
+	if !l.passes(r) {
+		return r
+	}
 	c := r
 	fix := func(s Stamp, set func(Stamp)) {
 		to := l.stamp(s)
@@ -178,9 +195,6 @@ func (r *record) clamped(l *limit) *record {
 		for j, v := range vs.all {
 			fix(v.at, func(s Stamp) { c.groups[i].all[j].at = s })
 		}
-	}
-	if c == r {
-		return r
 	}
 	return c.sorted()
 }

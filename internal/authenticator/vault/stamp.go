@@ -30,7 +30,7 @@ func (s Stamp) Compare(t Stamp) int {
 func (s Stamp) IsZero() bool { return s == Stamp{} }
 
 // At is the stamp's time.
-func (s Stamp) At() time.Time { return time.UnixMilli(s.Time) }
+func (s Stamp) At() time.Time { return time.UnixMilli(s.Time).UTC() }
 
 // String writes a stamp as TIME.COUNT.DEVICE, and no stamp as nothing.
 func (s Stamp) String() string { return string(s.append(nil)) }

@@ -68,6 +68,7 @@ type Vault struct {
 	view    *view // of all that stands above; nil when something changed
 	looks   map[*record]look
 	marker  hash.Hash // under key
+	scratch []byte
 }
 
 // A device is a copy of the vault in the eyes of the others.
@@ -108,7 +109,7 @@ func (v *Vault) Clone() *Vault {
 	c.aside = maps.Clone(v.aside)
 	c.devices = maps.Clone(v.devices)
 	c.records = maps.Clone(v.records) // records themselves never change
-	c.looks, c.marker = nil, nil
+	c.marker, c.scratch = nil, nil
 	c.settings, c.journal = slices.Clip(v.settings), slices.Clip(v.journal)
 	return &c
 }

@@ -30,8 +30,10 @@ type Trashed struct {
 // A look is what one record looks like, by itself.
 type look struct {
 	entry Entry
-	mark  string // accounts with one mark are the same; empty if there is nothing to compare
+	mark  mark // accounts with one mark are the same; zero if there is nothing to compare
 }
+
+type mark [sha256.Size]byte
 
 // Entries are all accounts in their order. They must not be changed.
 func (v *Vault) Entries() []Entry { return v.see().entries }
@@ -64,7 +66,6 @@ func (v *Vault) see() *view {
 
 func (v *Vault) work() *view {
 	w := &view{at: make(map[string]int, len(v.records)), copies: map[string][]string{}, entries: make([]Entry, 0, len(v.records))}
-	v.marker = hmac.New(sha256.New, v.key)
 	living, dead := v.sorted()
 	living = v.together(living, w)
 	for _, r := range living {
@@ -75,8 +76,8 @@ func (v *Vault) work() *view {
 		}
 	}
 	w.showLonely()
-	inOrder(w.entries)
-	inOrder(w.aside)
+	slices.SortFunc(w.entries, inOrder)
+	slices.SortFunc(w.aside, inOrder)
 	for i := range w.entries {
 		w.at[w.entries[i].ID] = i
 	}
@@ -84,9 +85,9 @@ func (v *Vault) work() *view {
 	return w
 }
 
-// inOrder sorts accounts as the person put them.
-func inOrder(entries []Entry) {
-	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Or(cmp.Compare(a.Order, b.Order), strings.Compare(a.ID, b.ID)) })
+// inOrder compares accounts as the person put them.
+func inOrder(a, b Entry) int {
+	return cmp.Or(cmp.Compare(a.Order, b.Order), strings.Compare(a.ID, b.ID))
 }
 
 // sorted parts the records into those that people see and those that were
@@ -196,13 +197,14 @@ func readCounter(value []byte) (of string, n uint64) {
 // algorithm, digits and period, whatever their names. The smallest id wins, and
 // of each group the newest value.
 func (v *Vault) together(living []*record, w *view) []*record {
-	first := map[string]int{}
-	out := living[:0:0]
+	first := make(map[mark]int, len(living))
+	var zero mark
+	out := make([]*record, 0, len(living))
 	for _, r := range living {
-		mark := v.look(r).mark
-		at, again := first[mark]
-		if mark == "" || !again {
-			first[mark] = len(out)
+		m := v.look(r).mark
+		at, again := first[m]
+		if m == zero || !again {
+			first[m] = len(out)
 			out = append(out, r)
 			continue
 		}
@@ -240,7 +242,7 @@ func (v *Vault) anyShown(ids []string) bool {
 
 // trashOf lists removed accounts that are not here in another copy.
 func (v *Vault) trashOf(dead, living []*record) []Trashed {
-	here := map[string]bool{}
+	here := map[mark]bool{}
 	for _, r := range living {
 		here[v.look(r).mark] = true
 	}
@@ -248,13 +250,13 @@ func (v *Vault) trashOf(dead, living []*record) []Trashed {
 	for _, r := range dead {
 		at, gone := v.removedAt(r)
 		l := v.look(r)
-		if !gone || l.mark == "" || here[l.mark] {
+		if !gone || l.mark == (mark{}) || here[l.mark] {
 			continue
 		}
 		here[l.mark] = true
 		all = append(all, Trashed{l.entry, at.At(), at.At().Add(TrashFor)})
 	}
-	slices.SortStableFunc(all, func(a, b Trashed) int { return b.Removed.Compare(a.Removed) })
+	slices.SortFunc(all, func(a, b Trashed) int { return cmp.Or(b.Removed.Compare(a.Removed), inOrder(a.Entry, b.Entry)) })
 	return all
 }
 
@@ -262,25 +264,30 @@ func (v *Vault) trashOf(dead, living []*record) []Trashed {
 // vault's own key over secret, kind, algorithm, digits and period – never over
 // a name or a counter. It is empty for accounts without a secret of their own.
 func (v *Vault) Mark(e Entry) string {
+	m := v.markOf(&e)
+	if m == (mark{}) {
+		return ""
+	}
+	return string(m[:])
+}
+
+func (v *Vault) markOf(e *Entry) (m mark) {
+	if e.Kind != Other || len(e.Secret) == 0 {
+		return m
+	}
 	if v.marker == nil {
 		v.marker = hmac.New(sha256.New, v.key)
 	}
-	return v.markOf(&e)
-}
-
-func (v *Vault) markOf(e *Entry) string {
-	if e.Kind != Other || len(e.Secret) == 0 {
-		return ""
-	}
 	v.marker.Reset()
-	var b [512]byte
-	m := append(b[:0], "countersign/same/1\x00"...)
-	for _, part := range [][]byte{e.Secret, []byte(e.Type), []byte(e.Algorithm)} {
-		m = append(binary.BigEndian.AppendUint32(m, uint32(len(part))), part...)
-	}
-	m = binary.BigEndian.AppendUint32(m, uint32(e.Digits))
-	v.marker.Write(binary.BigEndian.AppendUint32(m, uint32(e.Period)))
-	return string(v.marker.Sum(nil))
+	b := append(v.scratch[:0], "countersign/same/1\x00"...)
+	b = append(binary.BigEndian.AppendUint32(b, uint32(len(e.Secret))), e.Secret...)
+	b = append(binary.BigEndian.AppendUint32(b, uint32(len(e.Type))), e.Type...)
+	b = append(binary.BigEndian.AppendUint32(b, uint32(len(e.Algorithm))), e.Algorithm...)
+	b = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(b, uint32(e.Digits)), uint32(e.Period))
+	v.marker.Write(b)
+	v.marker.Sum(m[:0])
+	v.scratch = b
+	return m
 }
 
 // rivals finds accounts that are another form of one: with the same names, or
