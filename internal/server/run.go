@@ -101,7 +101,7 @@ func (s *Server) stop(ctx context.Context, servers []*http.Server) error {
 		})
 	}
 	all.Wait()
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.rooms.shell.WaitStreams(grace))...) // those taken from their server too
 }
 
 // work is what goes on behind the requests; each ends with its context.

@@ -72,7 +72,7 @@ type Shell struct {
 	problems []Problem
 	static   statics
 	proxies  atomic.Pointer[[]netip.Prefix]
-	streams  atomic.Int64
+	streams  streams
 
 	mu        sync.RWMutex
 	templates map[string]*template.Template // by language and name

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -50,19 +51,58 @@ func (s *Shell) Stream(w http.ResponseWriter, r *http.Request, topic string, loo
 	return out.run(ctx, wake, e, look)
 }
 
+// streams counts what is open, so that a server that stops can wait for it.
+type streams struct {
+	mu    sync.Mutex
+	n     int
+	over  bool          // no more are let in
+	empty chan struct{} // closed when the last one leaves, once over
+}
+
 // EnterStream counts a stream, one that is kept elsewhere too, until it leaves.
-// It returns [ErrUnavailable] when there are as many as may be.
+// It returns [ErrUnavailable] when there are as many as may be, or when the
+// server ends.
 func (s *Shell) EnterStream() (leave func(), err error) {
-	leave = func() { s.streams.Add(-1) }
-	if n := s.streams.Add(1); s.Streams > 0 && n > int64(s.Streams) {
-		leave()
+	s.streams.mu.Lock()
+	defer s.streams.mu.Unlock()
+	if s.streams.over || s.Streams > 0 && s.streams.n >= s.Streams {
 		return nil, Later(ErrUnavailable, heartbeat)
 	}
-	return leave, nil
+	s.streams.n++
+	return sync.OnceFunc(s.leaveStream), nil
+}
+
+func (s *Shell) leaveStream() {
+	s.streams.mu.Lock()
+	defer s.streams.mu.Unlock()
+	if s.streams.n--; s.streams.n == 0 && s.streams.over {
+		close(s.streams.empty)
+	}
+}
+
+// WaitStreams lets no more streams in and waits until those that are open have
+// left, or ctx ends. Closing [Config.Closing] sends them away.
+func (s *Shell) WaitStreams(ctx context.Context) error {
+	s.streams.mu.Lock()
+	s.streams.over, s.streams.empty = true, make(chan struct{})
+	if s.streams.n == 0 {
+		close(s.streams.empty)
+	}
+	s.streams.mu.Unlock()
+	select {
+	case <-s.streams.empty:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%d streams are still open: %w", s.OpenStreams(), ctx.Err())
+	}
 }
 
 // OpenStreams tells how many streams are open.
-func (s *Shell) OpenStreams() int { return int(s.streams.Load()) }
+func (s *Shell) OpenStreams() int {
+	s.streams.mu.Lock()
+	defer s.streams.mu.Unlock()
+	return s.streams.n
+}
 
 // A sink writes events.
 type sink struct {

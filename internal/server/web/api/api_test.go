@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -376,6 +377,27 @@ func TestStreamsAreCountedAndEndWithTheServer(t *testing.T) {
 		if got := s.next(t); got != "" {
 			t.Errorf("after the end: %q", got)
 		}
+	}
+}
+
+// Whoever ends the server hears when the last stream has gone, and until then
+// the database is there for it; also a stream that was taken from net/http.
+func TestTheServersEndWaitsForStreams(t *testing.T) {
+	h := newHouse(t)
+	phone := h.Device(t, h.Person(t, "mei"), "Phone")
+	s := h.open(t, phone)
+	s.want(t, "requests", `{"ids":[]}`)
+	brief, stop := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer stop()
+	if err := h.shell.WaitStreams(brief); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("one is open, and it says %v", err)
+	}
+	if a := h.call(t, phone, "GET", "/device/stream", nil); a.status != http.StatusServiceUnavailable {
+		t.Errorf("one more at the end: %d", a.status)
+	}
+	h.stop()
+	if err := h.shell.WaitStreams(t.Context()); err != nil || h.shell.OpenStreams() != 0 {
+		t.Errorf("%v, %d open", err, h.shell.OpenStreams())
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 const (
 	streamLife = 10 * time.Minute // then the device comes again
 	heartbeat  = 25 * time.Second // keeps proxies from closing what is quiet
+	writeTime  = 5 * time.Second  // for one event to reach a reader
 )
 
 // stream is GET /device/stream. It tells a device that there is something to
@@ -27,7 +28,8 @@ const (
 // Ten thousand devices listen on a node. While nothing happens net/http keeps
 // some 25 KiB of buffers and stack for each; so once the request is checked the
 // connection is taken from it, and what is left is a goroutine that waits. It
-// ends after ten minutes, with the device, or with the server. Over HTTP/2,
+// ends after ten minutes, with the device, or with the server, which waits for
+// it as for a request. Over HTTP/2,
 // where a connection carries more than this, the shell's stream does the same.
 func (a *api) stream(w http.ResponseWriter, r *http.Request, c *caller) error {
 	l := &listener{a: a, id: c.ID, topic: registration.PersonTopic(c.Person)}
@@ -113,9 +115,18 @@ func begin(conn net.Conn, head http.Header, now time.Time) error {
 			return err
 		}
 		b.WriteString("\r\n")
-		_, err := conn.Write(b.Bytes())
-		return err
+		return write(conn, b.Bytes())
 	})
+}
+
+// write writes, unless the reader takes nothing for too long: the server's end
+// waits for a stream.
+func write(conn net.Conn, b []byte) error {
+	if err := conn.SetWriteDeadline(time.Now().Add(writeTime)); err != nil {
+		return err
+	}
+	_, err := conn.Write(b)
+	return err
 }
 
 var errLast = errors.New("nothing more to tell")
@@ -125,8 +136,7 @@ var errLast = errors.New("nothing more to tell")
 func (l *listener) tell(ctx context.Context, conn net.Conn, quiet bool) (again time.Duration, err error) {
 	err = aside(func() error {
 		if quiet {
-			_, err := conn.Write([]byte(":\n\n"))
-			return err
+			return write(conn, []byte(":\n\n"))
 		}
 		e, err := l.look(ctx)
 		if err != nil {
@@ -139,7 +149,7 @@ func (l *listener) tell(ctx context.Context, conn net.Conn, quiet bool) (again t
 		again = e.Again
 		if text := fmt.Sprintf("event: %s\ndata: %s\n\n", e.Name, data); text != l.last {
 			l.last = text
-			_, err = conn.Write([]byte(text))
+			err = write(conn, []byte(text))
 		}
 		if e.Done && err == nil {
 			err = errLast
