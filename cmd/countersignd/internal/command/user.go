@@ -11,6 +11,7 @@ import (
 	"countersign/internal/server"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
+	"countersign/internal/server/method"
 	"countersign/internal/server/registration"
 )
 
@@ -186,6 +187,9 @@ func (c *userReset) Run(ctx context.Context, w World, g *grammar) error {
 
 func (c *userReset) reset(ctx context.Context, tx *db.Tx, p directory.Person, apps *registration.Registry) (token string, err error) {
 	if err := apps.RemoveAll(ctx, tx, p.ID, registration.Where{Browser: "countersignd"}); err != nil {
+		return "", err
+	}
+	if err := method.Remove(ctx, tx, p.ID); err != nil { // or it would pair an app by itself
 		return "", err
 	}
 	if err := directory.Reset(ctx, tx, p.ID); err != nil {
