@@ -40,7 +40,6 @@ const (
 	CodePending      = "pending"       // not before the test was answered
 	CodeUnknown      = "gone_unknown"  // no such request for this device
 	CodeClosed       = "closed"        // the request was answered, replaced or ran out; see State
-	CodeBusy         = "busy"          // try again after RetryAfter
 )
 
 // A Problem is the body of every answer that is not a success.

@@ -53,12 +53,6 @@ func verdict(allowed bool, left int64) (bool, time.Duration, error) {
 	return false, max(0, time.Duration(left)*time.Millisecond), nil
 }
 
-// Forget ends the running windows of a key, as a success does for failures.
-func Forget(ctx context.Context, tx *db.Tx, key string) error {
-	_, err := tx.Exec(ctx, `DELETE FROM tally WHERE key = $1`, key)
-	return err
-}
-
 // Prune removes windows that have ended and tells how many. It is for housekeeping, once a minute or so.
 func Prune(ctx context.Context, tx *db.Tx) (int64, error) {
 	return tx.Exec(ctx, `DELETE FROM tally WHERE ends_at <= $1`, db.Millis(tx.Now))

@@ -69,18 +69,6 @@ func TestWindowAllowsSoManyAndThenSaysWhenAgain(t *testing.T) {
 	}
 }
 
-func TestForgetEndsTheWindow(t *testing.T) {
-	d := dbtest.OpenAt(t, dbtest.NewClock())
-	hit(t, d, "a", time.Hour, 1)
-	err := d.Write(t.Context(), func(tx *db.Tx) error { return limit.Forget(t.Context(), tx, "a") })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if ok, _ := hit(t, d, "a", time.Hour, 1); !ok {
-		t.Error("still counted")
-	}
-}
-
 // Two nodes that count at once let through exactly as many as allowed.
 func TestNodesCountTogether(t *testing.T) {
 	url := dbtest.URL(t)

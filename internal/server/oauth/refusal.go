@@ -26,23 +26,21 @@ func refuse(kind *Refusal, why string) *Refusal { return &Refusal{kind.Code, why
 
 // The refusals, with where they are defined.
 var (
-	ErrInvalidRequest     = &Refusal{Code: "invalid_request"}           // RFC 6749 §4.1.2.1, §5.2
-	ErrInvalidClient      = &Refusal{Code: "invalid_client"}            // RFC 6749 §5.2
-	ErrInvalidGrant       = &Refusal{Code: "invalid_grant"}             // RFC 6749 §5.2
-	ErrUnauthorizedClient = &Refusal{Code: "unauthorized_client"}       // RFC 6749 §4.1.2.1
-	ErrUnsupportedGrant   = &Refusal{Code: "unsupported_grant_type"}    // RFC 6749 §5.2
-	ErrUnsupportedType    = &Refusal{Code: "unsupported_response_type"} // RFC 6749 §4.1.2.1
-	ErrUnsupportedToken   = &Refusal{Code: "unsupported_token_type"}    // RFC 7009 §2.2.1
-	ErrInvalidScope       = &Refusal{Code: "invalid_scope"}             // RFC 6749 §4.1.2.1
-	ErrInvalidTarget      = &Refusal{Code: "invalid_target"}            // RFC 8707 §2
-	ErrAccessDenied       = &Refusal{Code: "access_denied"}             // RFC 6749 §4.1.2.1
-	ErrLoginRequired      = &Refusal{Code: "login_required"}            // OpenID Connect Core §3.1.2.6
-	ErrConsentRequired    = &Refusal{Code: "consent_required"}          // OpenID Connect Core §3.1.2.6
-	ErrNoRequestObjects   = &Refusal{Code: "request_not_supported"}     // OpenID Connect Core §3.1.2.6
-	ErrNoRequestURI       = &Refusal{Code: "request_uri_not_supported"} // OpenID Connect Core §3.1.2.6
-	ErrTooWeak            = &Refusal{Code: "unmet_authentication_requirements"}
-	ErrInvalidToken       = &Refusal{Code: "invalid_token"}      // RFC 6750 §3.1
-	ErrInsufficientScope  = &Refusal{Code: "insufficient_scope"} // RFC 6750 §3.1
+	ErrInvalidRequest    = &Refusal{Code: "invalid_request"}           // RFC 6749 §4.1.2.1, §5.2
+	ErrInvalidClient     = &Refusal{Code: "invalid_client"}            // RFC 6749 §5.2
+	ErrInvalidGrant      = &Refusal{Code: "invalid_grant"}             // RFC 6749 §5.2
+	ErrUnsupportedGrant  = &Refusal{Code: "unsupported_grant_type"}    // RFC 6749 §5.2
+	ErrUnsupportedType   = &Refusal{Code: "unsupported_response_type"} // RFC 6749 §4.1.2.1
+	ErrInvalidScope      = &Refusal{Code: "invalid_scope"}             // RFC 6749 §4.1.2.1
+	ErrInvalidTarget     = &Refusal{Code: "invalid_target"}            // RFC 8707 §2
+	ErrAccessDenied      = &Refusal{Code: "access_denied"}             // RFC 6749 §4.1.2.1
+	ErrLoginRequired     = &Refusal{Code: "login_required"}            // OpenID Connect Core §3.1.2.6
+	ErrConsentRequired   = &Refusal{Code: "consent_required"}          // OpenID Connect Core §3.1.2.6
+	ErrNoRequestObjects  = &Refusal{Code: "request_not_supported"}     // OpenID Connect Core §3.1.2.6
+	ErrNoRequestURI      = &Refusal{Code: "request_uri_not_supported"} // OpenID Connect Core §3.1.2.6
+	ErrTooWeak           = &Refusal{Code: "unmet_authentication_requirements"}
+	ErrInvalidToken      = &Refusal{Code: "invalid_token"}      // RFC 6750 §3.1
+	ErrInsufficientScope = &Refusal{Code: "insufficient_scope"} // RFC 6750 §3.1
 )
 
 // These are told to the person, on a page, and never to the address in the
@@ -59,8 +57,6 @@ var (
 	ErrGone = errors.New("authorization request is gone")
 	// ErrAnswered is returned for an authorization request that has had its answer.
 	ErrAnswered = errors.New("authorization request was answered before")
-	// ErrOtherPerson is returned for consent given on a page that asked somebody else.
-	ErrOtherPerson = errors.New("another person has signed in meanwhile")
 )
 
 func isRefusal(err error) bool {

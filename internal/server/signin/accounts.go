@@ -83,22 +83,6 @@ func (s *Service) Forget(ctx context.Context, tokens []string, id string) ([]str
 	return without(tokens, token), err
 }
 
-// ForgetAll ends all sessions of this browser.
-func (s *Service) ForgetAll(ctx context.Context, tokens []string) error {
-	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		all, err := accountsOf(ctx, tx, tokens)
-		if err != nil {
-			return err
-		}
-		for _, a := range all {
-			if err := End(ctx, tx, a.Person.ID, a.Session.ID, "signed_out"); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 // pick finds one of this browser's sessions by its id.
 func (s *Service) pick(ctx context.Context, tokens []string, id string) (token string, a Account, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
