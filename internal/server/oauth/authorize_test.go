@@ -206,6 +206,18 @@ func TestWrongRequestsAreToldToTheApplication(t *testing.T) {
 	}
 }
 
+// A stranger leaves at most 8 KiB waiting, and the application's developer hears why not more.
+func TestARequestHasAtMostEightKiB(t *testing.T) {
+	w := newWorld(t)
+	if step := w.begin(ask("expenses", "login_hint", strings.Repeat("n", 7000))); step.Do != oauth.SignIn {
+		t.Errorf("7 KiB: %d", step.Do)
+	}
+	a := w.answer(w.begin(ask("expenses", "login_hint", strings.Repeat("n", 8<<10))))
+	if a.Get("error") != "invalid_request" || !strings.Contains(a.Get("error_description"), "8192 bytes") {
+		t.Errorf("8 KiB and more: %v", a)
+	}
+}
+
 func TestPromptNoneNeverShowsAPage(t *testing.T) {
 	w := newWorld(t)
 	mei := w.signIn(w.mei)

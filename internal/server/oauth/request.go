@@ -48,7 +48,8 @@ const (
 const anyAge = -time.Second
 
 // longest is the most bytes that all parameters of a request may have together.
-const longest = 16 << 10
+// A request waits in the database, so a stranger decides how much is kept.
+const longest = 8 << 10
 
 // addressed reads the two parameters that decide whom an answer goes to. Its
 // errors are for the person, not for the application.
@@ -82,7 +83,7 @@ func (s *Service) read(ctx context.Context, r *Request, v url.Values) error {
 		}
 	}
 	if size(v) > longest {
-		return refuse(ErrInvalidRequest, "request is too long")
+		return refuse(ErrInvalidRequest, "request is longer than 8192 bytes")
 	}
 	if v.Has("request") {
 		return ErrNoRequestObjects
