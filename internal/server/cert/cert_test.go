@@ -19,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -70,20 +71,20 @@ func TestWatchTakesUpAChange(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, stop := context.WithCancel(t.Context())
-		told := 0
+		var told atomic.Int64
 		go f.Watch(ctx, time.Minute, func(err error) {
-			if told++; err != nil {
+			if told.Add(1); err != nil {
 				t.Error(err)
 			}
 		})
 		time.Sleep(time.Minute + time.Second)
-		if told != 0 {
+		if told.Load() != 0 {
 			t.Error("told of a change where none was")
 		}
 		write(t, cert, key, "second.example")
 		time.Sleep(time.Minute)
-		if got := shown(t, f); got != "second.example" || told != 1 {
-			t.Errorf("shows %s, told %d times", got, told)
+		if got := shown(t, f); got != "second.example" || told.Load() != 1 {
+			t.Errorf("shows %s, told %d times", got, told.Load())
 		}
 		stop()
 	})
