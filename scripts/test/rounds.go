@@ -16,6 +16,7 @@ var withoutRace = map[string]string{
 	"countersign":                        "reads the source, starts no goroutine",
 	"countersign/scripts/test":           "the runner itself",
 	"countersign/internal/server/method": "Argon2id is twenty times slower under the detector",
+	"countersign/transfer":               "so are the key derivations of other authenticators, and it starts no goroutine",
 }
 
 // race runs the Go tests once more under the race detector.
