@@ -48,10 +48,7 @@ const (
 func isAegis(f *file) bool { return f.has("header", "db") }
 
 // isAegisContent knows the content alone: what tools that decrypt a vault write.
-func isAegisContent(f *file) bool {
-	entries, err := readArray(f.object["entries"])
-	return err == nil && hasKeys(firstObject(entries), []string{"info"})
-}
+func isAegisContent(f *file) bool { return f.listHas("entries", "info") }
 
 func readAegisContent(ctx context.Context, j *job) error { return j.addAegis(ctx, j.file.data) }
 

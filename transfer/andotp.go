@@ -17,7 +17,7 @@ import (
 // andOTP: a JSON array, plain or encrypted. Encrypted files have no sign, so
 // they are looked for last.
 
-func isAndOTP(f *file) bool { return f.firstHas("secret", "label", "type") }
+func isAndOTP(f *file) bool { return f.someHave("secret", "label", "type") }
 
 func readAndOTP(ctx context.Context, j *job) error { return j.addAndOTP(ctx, j.file.data) }
 

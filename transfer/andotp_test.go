@@ -66,10 +66,10 @@ func TestAndOTPEntriesOfEveryAge(t *testing.T) {
 		{"secret":"0123456789abcdef","label":"m","type":"MOTP","pin":"1234"}, {"secret":"0123456789abcdef","label":"n","type":"MOTP"},
 		{"secret":"GEZDGNBV","label":"q","type":"QR"}, {"label":"none","type":"TOTP","secret":null}, 7, {"secret":"GEZDGNBV","label":"c","type":"HOTP","counter":"1.5"}]`)
 	tells(t, r, NoPIN, BadType, NoSecret, Malformed, BadCounter)
-	alone, steam, motp := mei, mei, mei
+	alone, steam := mei, mei
 	alone.Issuer = ""
 	steam.Type, steam.Issuer, steam.Name, steam.Digits, steam.Tags = "steam", "a", "b - c", 5, []string{"x", "7"}
-	motp = Account{Type: "motp", Name: "m", Secret: []byte{1, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef}, Algorithm: "MD5", Digits: 6, Period: 10, Pin: "1234"}
+	motp := Account{Type: "motp", Name: "m", Secret: []byte{1, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef}, Algorithm: "MD5", Digits: 6, Period: 10, Pin: "1234"}
 	sameAccounts(t, r.Accounts, []Account{mei, alone, steam, motp})
 }
 

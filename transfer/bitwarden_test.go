@@ -107,8 +107,8 @@ func bitwardenBoxOf(t testing.TB, master, plain []byte) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	iv, sealed := random(16), sealCBC(t, enc, plain)
-	iv, sealed = sealed[:16], sealed[16:]
+	sealed := sealCBC(t, enc, plain)
+	iv, sealed := sealed[:16], sealed[16:]
 	h := hmac.New(sha256.New, mac)
 	h.Write(iv)
 	h.Write(sealed)

@@ -13,13 +13,7 @@ import (
 // isEnteText looks for a codeDisplay in a list of URIs.
 func isEnteText(f *file) bool { return isOtpauth(f) && bytes.Contains(f.data, []byte("codeDisplay=")) }
 
-func isEnteJSON(f *file) bool {
-	if !f.has("items") {
-		return false
-	}
-	items, err := readArray(f.object["items"])
-	return err == nil && hasKeys(firstObject(items), []string{"rawData"})
-}
+func isEnteJSON(f *file) bool { return f.listHas("items", "rawData") }
 
 func readEnteJSON(ctx context.Context, j *job) error {
 	items, err := readArray(j.file.object["items"])

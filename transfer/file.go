@@ -5,16 +5,19 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"slices"
 	"strings"
 	"unicode/utf16"
 )
 
+type jsonObject map[string]json.RawMessage
+
 // A file is the bytes of a file, and what several formats want to know of it.
 type file struct {
-	data   []byte                     // UTF-8 without its mark if the file is text
-	object map[string]json.RawMessage // if the file is a JSON object
-	array  []json.RawMessage          // if it is a JSON array
-	first  map[string]json.RawMessage // the first element of array that is an object
+	data   []byte            // UTF-8 without its mark if the file is text
+	object jsonObject        // if the file is a JSON object
+	array  []json.RawMessage // if it is a JSON array
+	some   []jsonObject      // of its elements, those among the first that are objects
 
 	archive *archive // if it is a zip file within the limits
 	wrong   error    // why it is none, though it begins as one
@@ -31,7 +34,7 @@ func newFile(data []byte) *file {
 		_ = json.Unmarshal(start, &f.object) // not JSON then
 	case bytes.HasPrefix(start, []byte("[")):
 		_ = json.Unmarshal(start, &f.array)
-		f.first = firstObject(f.array)
+		f.some = someObjects(f.array)
 	}
 	return f
 }
@@ -44,13 +47,16 @@ func (f *file) member(fits func(name string) bool) *zip.File {
 	return f.archive.find(fits)
 }
 
-func firstObject(array []json.RawMessage) (object map[string]json.RawMessage) {
-	for _, raw := range array {
+// someObjects are the objects among the first elements of an array: enough to
+// tell what it is, though some of them may be damaged.
+func someObjects(array []json.RawMessage) (some []jsonObject) {
+	for _, raw := range array[:min(len(array), 100)] {
+		var object jsonObject
 		if json.Unmarshal(raw, &object) == nil && object != nil {
-			return object
+			some = append(some, object)
 		}
 	}
-	return nil
+	return some
 }
 
 // plainText drops the byte order mark of a text, and turns UTF-16 with one into
@@ -73,19 +79,30 @@ func plainText(data []byte) []byte {
 }
 
 // has reports whether the file is a JSON object with all these keys.
-func (f *file) has(keys ...string) bool { return hasKeys(f.object, keys) }
+func (f *file) has(keys ...string) bool { return f.object.has(keys) }
 
-// firstHas reports whether the file is a JSON array whose first object has all
+// someHave reports whether the file is a JSON array with an object that has all
 // these keys.
-func (f *file) firstHas(keys ...string) bool { return hasKeys(f.first, keys) }
+func (f *file) someHave(keys ...string) bool { return someHave(f.some, keys) }
 
-func hasKeys(object map[string]json.RawMessage, keys []string) bool {
+// listHas reports whether the file is a JSON object with an array that has an
+// object with all these keys.
+func (f *file) listHas(list string, keys ...string) bool {
+	array, err := readArray(f.object[list])
+	return err == nil && someHave(someObjects(array), keys)
+}
+
+func someHave(some []jsonObject, keys []string) bool {
+	return slices.ContainsFunc(some, func(o jsonObject) bool { return o.has(keys) })
+}
+
+func (o jsonObject) has(keys []string) bool {
 	for _, key := range keys {
-		if _, ok := object[key]; !ok {
+		if _, ok := o[key]; !ok {
 			return false
 		}
 	}
-	return object != nil
+	return o != nil
 }
 
 // prefix reports whether the file begins with s.
