@@ -788,6 +788,7 @@ export interface Messages {
   "server.none": { file: string | number };
   "server.not_set_up": Record<never, never>;
   "server.old": Record<never, never>;
+  "server.policy.which": { domain: string | number };
   "server.restore.done": { file: string | number };
   "server.restore.in_use": Record<never, never>;
   "server.restore.kept": { file: string | number };
@@ -795,6 +796,9 @@ export interface Messages {
   "server.user.added": { name: string | number };
   "server.user.break_glass": { login: string | number };
   "server.user.reset": { name: string | number };
+  "server.user.restored": { name: string | number };
+  "server.user.suspend_glass": { login: string | number };
+  "server.user.suspended": { name: string | number };
   "server.user.taken": { login: string | number };
   "server.wrong_key": Record<never, never>;
   "setup.gone.text": Record<never, never>;
