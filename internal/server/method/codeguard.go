@@ -2,8 +2,6 @@ package method
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"time"
 
 	"countersign/internal/server/db"
@@ -17,18 +15,18 @@ const (
 	mostPause  = time.Hour
 )
 
-// CodePause tells how long a person must wait before the next code is looked
-// at; 0 for not at all. Only the person is counted, and only after a first
-// proof, so a stranger cannot make anybody wait.
-func CodePause(ctx context.Context, tx *db.Tx, person string) (time.Duration, error) {
+// CodeTurn tells how long a person must wait before the next code is looked
+// at; 0 for not at all. It holds the person's row until the transaction ends,
+// so that of codes tried at once each waits for what became of the one before,
+// on every engine. Only the person is counted, and only after a first proof, so
+// a stranger cannot make anybody wait.
+func CodeTurn(ctx context.Context, tx *db.Tx, person string) (time.Duration, error) {
 	var until int64
-	err := tx.QueryRow(ctx, `SELECT until FROM code_guard WHERE person_id = $1`, person).Scan(&until)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
-	} else if err != nil {
-		return 0, err
-	}
-	return max(0, db.Time(until).Sub(tx.Now)), nil
+	err := tx.QueryRow(ctx, `
+		INSERT INTO code_guard (person_id, failures, until) VALUES ($1, 0, 0)
+		ON CONFLICT (person_id) DO UPDATE SET failures = code_guard.failures
+		RETURNING until`, person).Scan(&until)
+	return max(0, db.Time(until).Sub(tx.Now)), err
 }
 
 // CodeWrong counts a wrong code and tells how long the pause is that follows.

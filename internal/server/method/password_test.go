@@ -188,13 +188,13 @@ func TestWrongCodesMakeThePersonWaitLongerAndLonger(t *testing.T) {
 	}
 	clock.Add(20 * time.Minute)
 	err := d.Write(t.Context(), func(tx *db.Tx) error {
-		if left, err := CodePause(t.Context(), tx, person.ID); err != nil || left != 40*time.Minute {
+		if left, err := CodeTurn(t.Context(), tx, person.ID); err != nil || left != 40*time.Minute {
 			t.Errorf("left %v %v", left, err)
 		}
 		if err := CodeRight(t.Context(), tx, person.ID); err != nil {
 			return err
 		}
-		left, err := CodePause(t.Context(), tx, person.ID)
+		left, err := CodeTurn(t.Context(), tx, person.ID)
 		if left != 0 {
 			t.Errorf("left %v after a right one", left)
 		}

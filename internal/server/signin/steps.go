@@ -141,7 +141,7 @@ func (s *Service) tryCode(ctx context.Context, tx *db.Tx, token, code string, b 
 	if a.Step.Kind != policy.AskSecond || !a.Step.Code {
 		return Went{}, ErrStep, nil
 	}
-	pause, err := method.CodePause(ctx, tx, a.person.ID)
+	pause, err := method.CodeTurn(ctx, tx, a.person.ID)
 	if err != nil {
 		return Went{}, nil, err
 	}
