@@ -101,7 +101,7 @@ func (e Entry) Server() (Server, bool) {
 		case "state":
 			s.State = r.string()
 		case "clockOffset":
-			s.ClockOffset = time.Duration(r.float() * float64(time.Millisecond))
+			s.ClockOffset = time.Duration(max(-maxOffset, min(r.float(), maxOffset)) * float64(time.Millisecond))
 		case "directory":
 			r.object(func(name string) {
 				if name != "id" {

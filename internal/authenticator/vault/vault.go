@@ -123,6 +123,39 @@ func (v *Vault) Device() string { return v.device }
 // Changed reports whether v differs from the bytes it was opened from.
 func (v *Vault) Changed() bool { return v.changed }
 
+// NextEarly reports whether the person wants to see the next code in the last
+// seconds of the present one.
+func (v *Vault) NextEarly() bool {
+	early := true
+	won, ok := v.win(v.settings)
+	if !ok {
+		return early
+	}
+	r := &reader{b: won.value}
+	r.object(func(name string) {
+		if name == "nextEarly" && r.next() != 'n' {
+			early = r.bool()
+			return
+		}
+		r.skip()
+	})
+	return early
+}
+
+// ClockOffset is how far the person agreed that this device's clock is behind,
+// for accounts without a server of their own.
+func (v *Vault) ClockOffset() time.Duration {
+	r := &reader{b: v.clockOffset}
+	ms := r.float()
+	if r.err != nil {
+		return 0
+	}
+	return time.Duration(max(-maxOffset, min(ms, maxOffset)) * float64(time.Millisecond))
+}
+
+// maxOffset is ten years in milliseconds: no clock is wrong by more.
+const maxOffset = 10 * 365 * 24 * 3_600_000
+
 // A Device is a device that writes or wrote into the vault.
 type Device struct {
 	ID, Name string

@@ -43,6 +43,19 @@ func (v *Vault) Entries() []Entry { return v.see().entries }
 // service. They are kept, and not shown among the others until [Change.Beside].
 func (v *Vault) Aside() []Entry { return v.see().aside }
 
+// Rival is the account that another stands aside of.
+func (v *Vault) Rival(id string) (ours string, ok bool) {
+	for i := range v.see().aside {
+		if e := &v.see().aside[i]; e.ID == id {
+			found, _, ok := rivalsIn(v.Entries()).of(e)
+			if ok {
+				return found.ID, true
+			}
+		}
+	}
+	return "", false
+}
+
 // Trash lists what was removed in the last thirty days, the latest first.
 // Accounts of a sign-in service are not in it: they are paired anew instead.
 func (v *Vault) Trash(now time.Time) []Trashed {
