@@ -124,6 +124,9 @@ type Registration struct {
 	CodeOK       bool      `json:"code_ok"`      // its codes sign in
 	SecurityURL  string    `json:"security_url"` // where the person manages methods
 	PendingTest  string    `json:"pending_test"` // request id, "" without one
+	// Only says that it is the person's last app and their sign-in needs one:
+	// without it they may be locked out.
+	Only bool `json:"only"`
 	// Newer are the apps that the person paired after this one, for this one to tell.
 	Newer []App `json:"newer,omitempty"`
 }

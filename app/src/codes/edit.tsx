@@ -139,7 +139,7 @@ function change(id: string, changed: Partial<Entry>): Promise<boolean> {
 /** Asks, removes, and – for an account of this phone alone – offers it back. */
 async function remove(entry: Entry): Promise<void> {
   const name = titleOf(entry)
-  const text = entry.server ? t('app.remove.paired', { name }) : t('app.remove.other', { name })
+  const text = (await warning(entry)) ?? (entry.server ? t('app.remove.paired', { name }) : t('app.remove.other', { name }))
   if (!(await confirm({ title: t('app.remove.title', { name }), text, yes: t('app.remove.yes'), danger: true }))) return
   if (entry.server) await leave(entry)
   if (!(await guard(() => store.change((before) => removeEntry(before, entry.id))))) return
@@ -147,6 +147,12 @@ async function remove(entry: Entry): Promise<void> {
   const removed = t('app.removed', { name })
   if (entry.server) toast(removed)
   else toast(removed, { label: t('app.undo'), act: () => void guard(() => bringBack(entry)) })
+}
+
+/** What removing an account would do that its person may not expect. */
+async function warning(entry: Entry): Promise<string | undefined> {
+  const all = await Promise.all(plugs.map((plug) => plug.beforeLeaving?.(entry)))
+  return all.find((text) => text !== undefined)
 }
 
 /** Tells the server; its key goes with the account, whether or not the server was reached. */

@@ -1,8 +1,9 @@
 /** Pairing in the app: its screens, the way to type a code, what is not finished. */
-import { paired, leave } from '../remote/registrations'
+import { leave, paired } from '../remote/registrations'
 import type { Plug } from '../shell/plug'
 import { go, route } from '../shell/router'
 import { PairedDetails, TypeCode, Unfinished } from './details'
+import { lastWarning } from './last'
 import { resume } from './pairing'
 import { PairScreens } from './screens'
 
@@ -11,6 +12,7 @@ export const pairing: Plug = {
   notices: () => <Unfinished />,
   ways: () => <TypeCode />,
   account: (entry) => entry.server && <PairedDetails entry={{ ...entry, server: entry.server }} />,
+  beforeLeaving: lastWarning,
   leave: async (entry) => {
     if (entry.server) await leave(entry.server.registration)
   },

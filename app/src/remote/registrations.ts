@@ -54,12 +54,25 @@ export function securityURL(registration: string): string {
   return told.startsWith(`${issuer}/`) ? told : `${issuer}/security`
 }
 
+const onlyOnes = new Set<string>()
+
+/** Whether a person may be locked out without this app: its server says that it
+ *  is their last and that one is needed. Where it does not answer soon, what it
+ *  said before counts. */
+export async function isOnly(registration: string): Promise<boolean> {
+  await sync(registration, AbortSignal.timeout(3000)).catch(() => undefined)
+  return onlyOnes.has(registration)
+}
+
 /** Asks the server about a registration and keeps what is new: its state, the
  *  push key, the name of the directory. */
-export async function sync(registration: string): Promise<Told> {
-  const told = await ask(await doorOf(registration), { method: 'GET', path: '/device/registration' })
-  const { directory, ...rest } = readTold(told)
+export async function sync(registration: string, signal?: AbortSignal): Promise<Told> {
+  const call = { method: 'GET', path: '/device/registration', ...(signal && { signal }) } as const
+  const told = await ask(await doorOf(registration), call)
+  const { directory, only, ...rest } = readTold(told)
   securityURLs.set(registration, rest.securityURL)
+  if (only) onlyOnes.add(registration)
+  else onlyOnes.delete(registration)
   await change(registration, (entry) => {
     const { server } = entry
     const own = entry.issuer !== server.directory.name // the person gave it a name of their own
@@ -113,7 +126,7 @@ async function change(registration: string, fn: (entry: Paired) => Entry): Promi
   })
 }
 
-function readTold(told: unknown): Told & { directory: string } {
+function readTold(told: unknown): Told & { directory: string; only: boolean } {
   const fields = (told ?? {}) as Record<string, unknown>
   const { state, push_key: pushKey, security_url: url, pending_test: pendingTest } = fields
   const directory = (fields.directory as { name?: unknown } | undefined)?.name
@@ -122,6 +135,7 @@ function readTold(told: unknown): Told & { directory: string } {
   return {
     state,
     directory: calm(directory),
+    only: fields.only === true,
     pushKey: typeof pushKey === 'string' ? pushKey : '',
     securityURL: typeof url === 'string' ? url : '',
     pendingTest: typeof pendingTest === 'string' ? pendingTest : '',

@@ -17,6 +17,8 @@ export type Plug = {
   menu?: () => ComponentChildren
   /** Groups below the code on the screen of an account. */
   account?: (entry: Entry) => ComponentChildren
+  /** What to warn of before an account is removed, if there is anything. */
+  beforeLeaving?: (entry: Entry) => Promise<string | undefined>
   /** A personal or work account leaves this phone: the server should hear of it.
    *  The account goes whether or not this succeeds. */
   leave?: (entry: Entry) => Promise<void>

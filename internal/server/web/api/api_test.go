@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
 	"countersign/internal/server/registration"
 	"countersign/internal/server/registration/regtest"
 	"countersign/internal/wire"
@@ -356,6 +357,32 @@ func TestAStreamTellsOfTheTestAndOfBecomingActive(t *testing.T) {
 	s.want(t, "requests", `{"ids":[]}`)
 	h.Activate(t, o)
 	s.want(t, "registration", "active")
+}
+
+// An app hears that it is the last one where one is needed, so that it can warn
+// before it removes itself.
+func TestTheOnlyAppKnowsThatItIs(t *testing.T) {
+	h := newHouse(t)
+	mei := h.Person(t, "mei")
+	phone := h.Device(t, mei, "Phone")
+	only := func() bool { return read[wire.Registration](t, h.call(t, phone, "GET", "/device/registration", nil)).Only }
+	if !only() {
+		t.Error("it is the last one, and does not hear it")
+	}
+	tablet := h.Device(t, mei, "Tablet")
+	if only() {
+		t.Error("there is another one")
+	}
+	h.remove(t, mei, tablet)
+	if !only() {
+		t.Error("it is the last one again, and does not hear it")
+	}
+	policy := h.Aoba.Policy
+	policy.SecondFactor = false
+	h.Write(t, func(tx *db.Tx) error { return directory.SetPolicy(t.Context(), tx, h.Aoba.ID, policy) })
+	if only() {
+		t.Error("nobody needs an app here")
+	}
 }
 
 // Streams end with the server, and there are only so many.

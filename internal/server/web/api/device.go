@@ -51,21 +51,20 @@ func (a *api) describe(ctx context.Context, tx *db.Tx, g registration.Registrati
 		}
 		return answer, nil
 	}
-	answer.Newer, err = a.newer(ctx, tx, g)
+	apps, err := a.Registry.Of(ctx, tx, g.Person)
+	answer.Newer, answer.Only = newer(apps, g), len(apps) == 1 && d.Policy.SecondFactor
 	return answer, err
 }
 
 // newer lists the apps that the person paired after this one: each app hears
 // of those that come (N11).
-func (a *api) newer(ctx context.Context, tx *db.Tx, g registration.Registration) ([]wire.App, error) {
-	apps, err := a.Registry.Of(ctx, tx, g.Person)
-	var newer []wire.App
+func newer(apps []registration.Registration, g registration.Registration) (newer []wire.App) {
 	for _, o := range apps {
 		if o.ActivatedAt.After(g.ActivatedAt) {
 			newer = append(newer, wire.App{Name: o.Name, Platform: o.Platform, Place: o.Place, AddedAt: db.Millis(o.ActivatedAt)})
 		}
 	}
-	return newer, err
+	return newer
 }
 
 // putRegistration changes name or push address. A signature is good for a
