@@ -510,6 +510,7 @@ export interface Messages {
   "mail.device": Record<never, never>;
   "mail.footer": { host: string | number; service: string | number };
   "mail.ip": Record<never, never>;
+  "mail.net": Record<never, never>;
   "mail.password_changed.said": { login: string | number };
   "mail.password_changed.subject": Record<never, never>;
   "mail.password_changed.todo": { service: string | number };
@@ -517,6 +518,9 @@ export interface Messages {
   "mail.reported.said": { login: string | number };
   "mail.reported.subject": Record<never, never>;
   "mail.reported.todo": { host: string | number };
+  "mail.reported_admin.said": { login: string | number };
+  "mail.reported_admin.subject": { login: string | number };
+  "mail.reported_admin.todo": { login: string | number };
   "mail.signed_out.said": { login: string | number };
   "mail.signed_out.subject": Record<never, never>;
   "mail.signed_out.todo": { host: string | number; service: string | number };

@@ -6,6 +6,7 @@ import (
 
 	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
 	"countersign/internal/server/notify"
 	"countersign/internal/server/registration"
 	"countersign/internal/wire"
@@ -145,7 +146,10 @@ func (a *Approvals) report(ctx context.Context, tx *db.Tx, q *row) error {
 	if err != nil {
 		return err
 	}
-	if err := a.mailReport(ctx, tx, q); err != nil || a.reported == nil {
+	if err := a.mailReport(ctx, tx, q); err != nil {
+		return err
+	}
+	if err := a.mailAdmins(ctx, tx, q); err != nil || a.reported == nil {
 		return err
 	}
 	return a.reported(ctx, tx, Report{
@@ -163,6 +167,33 @@ func (a *Approvals) mailReport(ctx context.Context, tx *db.Tx, q *row) error {
 		Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: notify.MailReported,
 		Data: map[string]string{"login": p.Login, "app": q.app, "browser": q.browser, "place": q.place, "ip": q.ip},
 	})
+}
+
+// mailAdmins tells who manages the person's organisation what was reported.
+func (a *Approvals) mailAdmins(ctx context.Context, tx *db.Tx, q *row) error {
+	whose, err := personOf(ctx, tx, q)
+	if err != nil {
+		return err
+	}
+	var to []directory.Person
+	for p, err := range directory.Admins(ctx, tx, q.directory) {
+		if err != nil {
+			return err
+		}
+		if p.Email != "" && p.ID != whose.ID { // the person has a letter of their own
+			to = append(to, p)
+		}
+	}
+	for _, p := range to {
+		err := a.notify.Mail(ctx, tx, notify.Mail{
+			Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: notify.MailReportedAdmin,
+			Data: map[string]string{"login": whose.Login, "app": q.app, "browser": q.browser, "place": q.place, "ip": q.ip, "net": q.net},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func personTopic(q *row) string { return registration.PersonTopic(q.person) }

@@ -114,6 +114,14 @@ func People(ctx context.Context, tx *db.Tx, directory string) iter.Seq2[Person, 
 	return each(ctx, tx, scanPerson, `SELECT `+personColumns+` FROM person WHERE directory_id = $1 ORDER BY login`, directory)
 }
 
+// Admins yields who manages a directory's people and can sign in: owners and
+// admins. A personal directory has none.
+func Admins(ctx context.Context, tx *db.Tx, directory string) iter.Seq2[Person, error] {
+	return each(ctx, tx, scanPerson, `
+		SELECT `+personColumns+` FROM person WHERE role IN ('admin', 'owner') AND state = 'active'
+			AND directory_id IN (SELECT id FROM directory WHERE id = $1 AND kind = 'organization') ORDER BY login`, directory)
+}
+
 func scanPerson(row scanner) (Person, error) {
 	var p Person
 	err := row.Scan(&p.ID, &p.DirectoryID, &p.Login, &p.Name, &p.Email, &p.Locale, &p.Zone, &p.Role, &p.State, &p.Enrol, &p.Epoch)

@@ -23,6 +23,7 @@ const (
 	MailAppRemoved      = "app_removed"      // needs login, device
 	MailPasswordChanged = "password_changed" // needs login
 	MailReported        = "reported"         // needs login; "app": what was being signed in to
+	MailReportedAdmin   = "reported_admin"   // to who manages the people; needs login: whose sign-in it was; "app" and "net"
 	MailSignedOut       = "signed_out"       // needs login
 )
 
@@ -37,6 +38,7 @@ var letters = map[string]letter{
 	MailAppRemoved:      {"mail.app_removed.subject", "mail.app_removed.said", "mail.app_removed.todo", []string{"login", "device"}},
 	MailPasswordChanged: {"mail.password_changed.subject", "mail.password_changed.said", "mail.password_changed.todo", []string{"login"}},
 	MailReported:        {"mail.reported.subject", "mail.reported.said", "mail.reported.todo", []string{"login"}},
+	MailReportedAdmin:   {"mail.reported_admin.subject", "mail.reported_admin.said", "mail.reported_admin.todo", []string{"login"}},
 	MailSignedOut:       {"mail.signed_out.subject", "mail.signed_out.said", "mail.signed_out.todo", []string{"login"}},
 }
 
@@ -82,6 +84,7 @@ func (n *Notify) write(m Mail, at time.Time) page {
 		{t("mail.browser"), v("browser")},
 		{t("mail.place"), v("place")},
 		{t("mail.ip"), v("ip")},
+		{t("mail.net"), v("net")},
 	} {
 		if f.Value != "" {
 			p.Facts = append(p.Facts, f)

@@ -32,6 +32,8 @@ func filled(template, lang string) Mail {
 		m.Data["device"] = "Mei's Pixel"
 	case MailReported:
 		m.Data["app"] = "Wiki"
+	case MailReportedAdmin:
+		m.Data["app"], m.Data["net"] = "Wiki", "203.0.113.0/24"
 	}
 	return m
 }
