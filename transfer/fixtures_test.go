@@ -31,6 +31,7 @@ type fixture struct {
 // fixtures lists every kind of file of every format.
 var fixtures = slices.Concat(
 	otpauthFixtures, googleFixtures, aegisFixtures, twoFASFixtures, enteFixtures, protonFixtures, bitwardenFixtures, stratumFixtures, andOTPFixtures,
+	freeOTPFixtures,
 )
 
 const testPassword = "correct horse 電池 staple"
@@ -195,7 +196,10 @@ func TestTooManyEntriesAreRefused(t *testing.T) {
 		many[i] = Account{Type: "totp", Issuer: fmt.Sprint("Site ", i), Name: "a", Secret: []byte("12345"), Algorithm: "SHA1", Digits: 6, Period: 30}
 	}
 	plain := slices.DeleteFunc(slices.Clone(fixtures), func(f fixture) bool { return f.password != "" })
-	inFixtures(t, plain, many, func(t *testing.T, _ fixture, data []byte, _ []Account) {
+	inFixtures(t, plain, many, func(t *testing.T, _ fixture, data []byte, want []Account) {
+		if len(want) <= MaxEntries {
+			return // it keeps other kinds only
+		}
 		if _, err := Read(t.Context(), data, Options{}); !errors.Is(err, ErrTooLarge) {
 			t.Error(err)
 		}

@@ -13,17 +13,19 @@ type row struct {
 // The formats. Verified means by samples or documentation of the program
 // itself, not only by another program's reader.
 var (
-	otpauthFormat    = Format{ID: "otpauth", Name: "otpauth", Verified: true, Writes: true}
-	googleFormat     = Format{ID: "google", Name: "Google Authenticator", Verified: true, Writes: true}
-	aegisFormat      = Format{ID: "aegis", Name: "Aegis", Verified: true, Encrypted: true, Writes: true}
-	twoFASFormat     = Format{ID: "twofas", Name: "2FAS", Verified: true, Encrypted: true}
-	enteFormat       = Format{ID: "ente", Name: "Ente Auth", Verified: true, Encrypted: true}
-	protonFormat     = Format{ID: "proton", Name: "Proton Authenticator", Verified: true, Encrypted: true}
-	protonPassFormat = Format{ID: "protonpass", Name: "Proton Pass", Verified: true}
-	bitwardenFormat  = Format{ID: "bitwarden", Name: "Bitwarden", Verified: true, Encrypted: true}
-	stratumFormat    = Format{ID: "stratum", Name: "Stratum", Verified: true, Encrypted: true}
-	andOTPFormat     = Format{ID: "andotp", Name: "andOTP", Verified: true, Encrypted: true}
-	pgpFormat        = Format{ID: "openpgp", Name: "OpenPGP", Verified: true}
+	otpauthFormat     = Format{ID: "otpauth", Name: "otpauth", Verified: true, Writes: true}
+	googleFormat      = Format{ID: "google", Name: "Google Authenticator", Verified: true, Writes: true}
+	aegisFormat       = Format{ID: "aegis", Name: "Aegis", Verified: true, Encrypted: true, Writes: true}
+	twoFASFormat      = Format{ID: "twofas", Name: "2FAS", Verified: true, Encrypted: true}
+	enteFormat        = Format{ID: "ente", Name: "Ente Auth", Verified: true, Encrypted: true}
+	protonFormat      = Format{ID: "proton", Name: "Proton Authenticator", Verified: true, Encrypted: true}
+	protonPassFormat  = Format{ID: "protonpass", Name: "Proton Pass", Verified: true}
+	bitwardenFormat   = Format{ID: "bitwarden", Name: "Bitwarden", Verified: true, Encrypted: true}
+	stratumFormat     = Format{ID: "stratum", Name: "Stratum", Verified: true, Encrypted: true}
+	andOTPFormat      = Format{ID: "andotp", Name: "andOTP", Verified: true, Encrypted: true}
+	freeOTPFormat     = Format{ID: "freeotp", Name: "FreeOTP", Verified: true}
+	freeOTPPlusFormat = Format{ID: "freeotpplus", Name: "FreeOTP+", Verified: true}
+	pgpFormat         = Format{ID: "openpgp", Name: "OpenPGP", Verified: true}
 )
 
 // table is in the order of detection: what has magic bytes first, then JSON by
@@ -46,9 +48,13 @@ var table = []row{
 	{protonPassFormat, isProtonPass, readProtonPass},
 	{bitwardenFormat, isBitwarden, readBitwarden},
 	{stratumFormat, isStratum, readStratum},
+	{freeOTPPlusFormat, isFreeOTPPlus, readFreeOTPPlus},
 
 	// JSON arrays
 	{andOTPFormat, isAndOTP, readAndOTP},
+
+	// preferences of Android apps
+	{freeOTPFormat, isFreeOTP, readFreeOTP},
 
 	// CSV
 	{protonPassFormat, isProtonPassCSV, readProtonPassCSV},

@@ -36,7 +36,7 @@ func spots(v any, path []any) (all []spot) {
 // inEntry reports whether a spot is an entry of a file or inside one.
 func (s spot) inEntry() bool {
 	for i, key := range s.path[:len(s.path)-1] {
-		if _, isIndex := s.path[i+1].(int); isIndex && slices.Contains([]any{"entries", "services", "items", "Authenticators"}, key) {
+		if _, isIndex := s.path[i+1].(int); isIndex && slices.Contains([]any{"entries", "services", "items", "Authenticators", "tokens", "accounts", "data"}, key) {
 			return true
 		}
 	}
