@@ -87,6 +87,9 @@ func Open(path string, o Options) (*Folder, error) {
 	return &Folder{root: root, options: o, keys: map[string][]byte{}}, nil
 }
 
+// UseKeyring says whether a vault that is being made shall use the keyring.
+func (f *Folder) UseKeyring(use bool) { f.options.Keyring = use }
+
 // Close lets go of the folder.
 func (f *Folder) Close() error { return f.root.Close() }
 

@@ -1,0 +1,128 @@
+// Package cli is the authenticator at a command line: codes, accounts, import
+// and export, and answering sign-ins. A command does one thing, prints what a
+// script can read or a person wants to know, and ends with a code that says how
+// it went. No secret is ever taken from the command line, where others see it:
+// secrets come from standard input, from a file, or are typed unseen.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"countersign/ui"
+)
+
+// A World is what a command sees of the computer.
+type World struct {
+	Env      func(name string) string
+	In       io.Reader
+	Out, Err io.Writer
+	Now      func() time.Time
+}
+
+// t is a message in the terminal's language.
+func (w World) t(key string, args ...any) string { return ui.T(w.lang(), key, args...) }
+
+// say prints a message for people: on the error stream, which scripts do not read.
+func (w World) say(key string, args ...any) { fmt.Fprintln(w.Err, w.t(key, args...)) }
+
+// lang is the language of the terminal's messages (POSIX, environment variables).
+func (w World) lang() string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := w.Env(name); v != "" {
+			return ui.Negotiate(strings.FieldsFunc(v+"_", func(r rune) bool { return r == '_' || r == '.' })[0], "")
+		}
+	}
+	return ui.Languages[0]
+}
+
+// grammar is all that can be typed.
+type grammar struct {
+	Vault          string `help:"The folder of the vault; countersign in your configuration folder unless COUNTERSIGN_VAULT says otherwise." placeholder:"DIR" type:"path"`
+	PassphraseFile string `help:"A file whose first line is the vault's passphrase; or COUNTERSIGN_PASSPHRASE_FILE." placeholder:"FILE" type:"path"`
+	Passphrase     bool   `help:"Protect a new vault with a passphrase although there is a keyring."`
+
+	Codes  codesCommand  `cmd:"" help:"Show one-time codes."`
+	Code   codeCommand   `cmd:"" help:"Print the code of one account."`
+	Add    addCommand    `cmd:"" help:"Add an account."`
+	Import importCommand `cmd:"" help:"Take over the accounts of another app's file."`
+	Export exportCommand `cmd:"" help:"Write the accounts for another app."`
+	Edit   editCommand   `cmd:"" help:"Change the names, the note or the tags of an account."`
+	Rm     rmCommand     `cmd:"" help:"Put an account into the trash."`
+	Undo   undoCommand   `cmd:"" help:"Take back what was done last."`
+	Doctor doctorCommand `cmd:"" help:"Look whether all is well."`
+}
+
+const description = `The Countersign authenticator.
+
+  countersign add                      type or paste a setup key or an otpauth link
+  countersign codes                    all codes, live
+  countersign code github --copy       one code, into the clipboard
+  countersign import export.json       what another authenticator exported
+  countersign COMMAND --help           more, with examples
+
+Exit codes: 0 done, 1 failed, 2 not understood, 3 not found or not one only,
+4 passphrase or password missing or wrong, 5 damaged or unknown file.`
+
+// Run does what args say and returns the code to exit with.
+func Run(ctx context.Context, w World, args []string) int {
+	err := run(ctx, w, args)
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(w.Err, "countersign:", w.plain(err))
+	return exitCode(err)
+}
+
+func run(ctx context.Context, w World, args []string) error {
+	var g grammar
+	stopped := false
+	k, err := kong.New(&g, kong.Name("countersign"), kong.Description(description),
+		kong.Writers(w.Out, w.Err), kong.Exit(func(int) { stopped = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))
+	if err != nil {
+		return err
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	c, err := k.Parse(args)
+	if stopped { // --help has said all
+		return nil
+	}
+	if err != nil {
+		return usage{err}
+	}
+	if err := g.fill(w); err != nil {
+		return err
+	}
+	c.BindTo(ctx, (*context.Context)(nil))
+	return c.Run(w, &g)
+}
+
+// fill takes from the environment what was not typed.
+func (g *grammar) fill(w World) error {
+	if g.PassphraseFile == "" {
+		g.PassphraseFile = w.Env("COUNTERSIGN_PASSPHRASE_FILE")
+	}
+	if g.Vault == "" {
+		g.Vault = w.Env("COUNTERSIGN_VAULT")
+	}
+	if g.Vault != "" {
+		return nil
+	}
+	base, err := os.UserConfigDir()
+	if err != nil {
+		return errors.Join(errNoFolder, err)
+	}
+	g.Vault = filepath.Join(base, "countersign")
+	return nil
+}

@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+
+	"rsc.io/qr"
+
+	"countersign/internal/authenticator/vault"
+	"countersign/transfer"
+)
+
+type exportCommand struct {
+	Format       string   `help:"${enum}." enum:"otpauth,aegis,google" default:"aegis"`
+	Output       string   `short:"o" help:"The file to write; it must not be there yet." placeholder:"FILE" type:"path"`
+	PasswordFile string   `help:"A file whose first line is the password to encrypt with (aegis)." placeholder:"FILE" type:"path"`
+	Filter       []string `arg:"" optional:"" help:"Words that stand in issuer, name or tags."`
+}
+
+// Help is what "countersign export --help" says more.
+func (exportCommand) Help() string {
+	return `Examples:
+  countersign export --output accounts.json                    Aegis, encrypted; asks for a password
+  countersign export --format google                           QR codes on the screen
+  countersign export --format otpauth | age -p > accounts.age
+
+Lists of otpauth links and Google's codes are not encrypted: whoever has them has
+the codes. Accounts of sign-in services stay here; pair the other device instead.`
+}
+
+func (c exportCommand) Run(ctx context.Context, w World, g *grammar) error {
+	v, err := g.read(w)
+	if err != nil {
+		return err
+	}
+	var accounts []transfer.Account
+	left := 0
+	for _, e := range shown(v) {
+		switch {
+		case !fits(e, strings.Join(c.Filter, " ")):
+		case e.Kind != vault.Other:
+			left++
+		default:
+			accounts = append(accounts, accountOf(e))
+		}
+	}
+	if left > 0 {
+		w.say("terminal.export.paired", "n", left)
+	}
+	if len(accounts) == 0 {
+		return errExport
+	}
+	b, err := c.write(ctx, w, accounts)
+	if err != nil {
+		return err
+	}
+	if c.Output == "" {
+		_, err = w.Out.Write(b)
+		return err
+	}
+	if err := writeNew(c.Output, b); err != nil {
+		return err
+	}
+	w.say("terminal.export.done", "n", len(accounts), "file", c.Output)
+	return nil
+}
+
+// write makes the file.
+func (c exportCommand) write(ctx context.Context, w World, accounts []transfer.Account) ([]byte, error) {
+	switch c.Format {
+	case "otpauth":
+		w.say("terminal.export.open")
+		return transfer.WriteOtpauth(accounts), nil
+	case "google":
+		w.say("terminal.export.open")
+		codes, left := transfer.WriteGoogle(accounts)
+		for _, p := range left {
+			w.say("terminal.import.problem", "title", calm(p.Entry), "reason", w.t(p.Reason.Message()))
+		}
+		if len(codes) == 0 {
+			return nil, errExport
+		}
+		if _, ok := terminal(w.Out); ok && c.Output == "" {
+			return drawn(codes)
+		}
+		return append(bytes.Join(codes, []byte("\n")), '\n'), nil
+	}
+	password, err := c.password(w)
+	if err != nil {
+		return nil, err
+	}
+	return transfer.WriteAegis(ctx, accounts, password, w.progress())
+}
+
+func (c exportCommand) password(w World) (string, error) {
+	if c.PasswordFile != "" {
+		text, err := firstLine(c.PasswordFile)
+		if err == nil && text == "" {
+			err = errEmpty
+		}
+		return text, err
+	}
+	text, err := w.twice(w.t("terminal.export.password"), w.t("terminal.passphrase.again"))
+	if err != nil && !errors.Is(err, errEmpty) && !errors.Is(err, errDifferent) {
+		err = errors.Join(transfer.ErrNeedsPassword, err)
+	}
+	return text, err
+}
+
+// drawn are QR codes in half blocks, dark on light whatever the terminal's colours.
+func drawn(texts [][]byte) ([]byte, error) {
+	var b bytes.Buffer
+	for _, text := range texts {
+		code, err := qr.Encode(string(text), qr.L)
+		if err != nil {
+			return nil, err
+		}
+		for y := -2; y < code.Size+2; y += 2 {
+			b.WriteString("\x1b[30;107m")
+			for x := -2; x < code.Size+2; x++ {
+				b.WriteString([]string{" ", "▀", "▄", "█"}[bit(code.Black(x, y))+2*bit(code.Black(x, y+1))])
+			}
+			b.WriteString("\x1b[0m\n")
+		}
+		b.WriteByte('\n')
+	}
+	return b.Bytes(), nil
+}
+
+func bit(set bool) int {
+	if set {
+		return 1
+	}
+	return 0
+}
+
+// writeNew writes a file that only its owner reads, and never over another.
+func writeNew(path string, b []byte) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, bytes.NewReader(b))
+	return errors.Join(err, f.Sync(), f.Close())
+}

@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"countersign/internal/authenticator/disk"
+	"countersign/internal/authenticator/vault"
+	"countersign/otp"
+	"countersign/transfer"
+)
+
+// What can be wrong besides what the packages below say.
+var (
+	errNoFolder   = errors.New("no configuration folder")
+	errNotFound   = errors.New("no such account")
+	errCancelled  = errors.New("cancelled")
+	errPassphrase = errors.New("a passphrase is needed")
+	errDifferent  = errors.New("typed differently")
+	errEmpty      = errors.New("nothing was typed")
+	errTime       = errors.New("not a time")
+	errNothing    = errors.New("nothing to change")
+	errExport     = errors.New("no account to export")
+)
+
+// A usage is something that cannot be typed like this.
+type usage struct{ error }
+
+// An ambiguous name fits more than one account.
+type ambiguous struct{ titles []string }
+
+func (a ambiguous) Error() string { return "more than one account: " + strings.Join(a.titles, ", ") }
+
+// sayings are what a person at a terminal is told, and the code of the exit.
+var sayings = []struct {
+	err  error
+	key  string
+	code int
+}{
+	{errNoFolder, "terminal.error.no_folder", 1},
+	{errNotFound, "terminal.error.not_found", 3},
+	{vault.ErrUnknown, "terminal.error.not_found", 3},
+	{errCancelled, "terminal.error.cancelled", 1},
+	{context.Canceled, "terminal.error.cancelled", 1},
+	{errPassphrase, "terminal.error.needs_passphrase", 4},
+	{errDifferent, "terminal.error.different", 4},
+	{errEmpty, "terminal.error.empty", 4},
+	{errTime, "terminal.error.time", 2},
+	{errNothing, "terminal.error.nothing_to_change", 2},
+	{errExport, "terminal.error.nothing_to_export", 3},
+	{disk.ErrPassphrase, "terminal.error.passphrase", 4},
+	{disk.ErrKeyring, "terminal.error.keyring", 4},
+	{disk.ErrDamaged, "terminal.error.damaged", 5},
+	{disk.ErrBusy, "terminal.error.busy", 1},
+	{vault.ErrBroken, "terminal.error.damaged", 5},
+	{vault.ErrNewer, "terminal.error.newer", 5},
+	{vault.ErrNothing, "terminal.error.nothing_to_undo", 3},
+	{vault.ErrCounter, "terminal.error.counter", 1},
+	{vault.ErrPaired, "terminal.error.paired", 1},
+	{otp.ErrSecret, "terminal.error.secret", 1},
+	{otp.ErrPIN, "terminal.error.pin", 1},
+	{otp.ErrKind, "terminal.error.key", 1},
+	{otp.ErrAlgorithm, "terminal.error.key", 1},
+	{otp.ErrDigits, "terminal.error.key", 1},
+	{otp.ErrPeriod, "terminal.error.key", 1},
+	{otp.ErrCounter, "terminal.error.key", 1},
+	{otp.ErrNotURI, "terminal.error.key", 1},
+}
+
+// foreign are the errors of reading another app's file, with their exit codes.
+var foreign = []struct {
+	err  error
+	code int
+}{
+	{transfer.ErrNeedsPassword, 4}, {transfer.ErrPassword, 4},
+	{transfer.ErrUnknown, 5}, {transfer.ErrBroken, 5}, {transfer.ErrTooLarge, 5}, {transfer.ErrKDFCost, 5}, {transfer.ErrNoExport, 5},
+}
+
+// plain is an error as a person reads it.
+func (w World) plain(err error) string {
+	if u := (usage{}); errors.As(err, &u) {
+		return w.t("terminal.error.usage", "problem", u.Error())
+	}
+	if a := (ambiguous{}); errors.As(err, &a) {
+		return w.t("terminal.error.ambiguous", "titles", "\n  "+strings.Join(a.titles, "\n  "))
+	}
+	for _, f := range foreign {
+		if errors.Is(err, f.err) {
+			return w.t(transfer.Message(err))
+		}
+	}
+	for _, s := range sayings {
+		if errors.Is(err, s.err) {
+			return w.t(s.key)
+		}
+	}
+	return calm(err.Error())
+}
+
+func exitCode(err error) int {
+	if errors.As(err, &usage{}) {
+		return 2
+	}
+	if errors.As(err, &ambiguous{}) {
+		return 3
+	}
+	for _, f := range foreign {
+		if errors.Is(err, f.err) {
+			return f.code
+		}
+	}
+	for _, s := range sayings {
+		if errors.Is(err, s.err) {
+			return s.code
+		}
+	}
+	return 1
+}
