@@ -31,7 +31,7 @@ type fixture struct {
 // fixtures lists every kind of file of every format.
 var fixtures = slices.Concat(
 	otpauthFixtures, googleFixtures, aegisFixtures, twoFASFixtures, enteFixtures, protonFixtures, bitwardenFixtures, stratumFixtures, andOTPFixtures,
-	freeOTPFixtures,
+	freeOTPFixtures, lastPassFixtures, twoFAuthFixtures, duoFixtures, steamFixtures,
 )
 
 const testPassword = "correct horse 電池 staple"

@@ -25,6 +25,10 @@ var (
 	andOTPFormat      = Format{ID: "andotp", Name: "andOTP", Verified: true, Encrypted: true}
 	freeOTPFormat     = Format{ID: "freeotp", Name: "FreeOTP", Verified: true}
 	freeOTPPlusFormat = Format{ID: "freeotpplus", Name: "FreeOTP+", Verified: true}
+	lastPassFormat    = Format{ID: "lastpass", Name: "LastPass Authenticator"}
+	twoFAuthFormat    = Format{ID: "twofauth", Name: "2FAuth", Verified: true}
+	duoFormat         = Format{ID: "duo", Name: "Duo Mobile"}
+	steamFormat       = Format{ID: "steam", Name: "Steam"}
 	pgpFormat         = Format{ID: "openpgp", Name: "OpenPGP", Verified: true}
 )
 
@@ -49,9 +53,13 @@ var table = []row{
 	{bitwardenFormat, isBitwarden, readBitwarden},
 	{stratumFormat, isStratum, readStratum},
 	{freeOTPPlusFormat, isFreeOTPPlus, readFreeOTPPlus},
+	{lastPassFormat, isLastPass, readLastPass},
+	{twoFAuthFormat, isTwoFAuth, readTwoFAuth},
+	{steamFormat, isSteam, readSteam},
 
 	// JSON arrays
 	{andOTPFormat, isAndOTP, readAndOTP},
+	{duoFormat, isDuo, readDuo},
 
 	// preferences of Android apps
 	{freeOTPFormat, isFreeOTP, readFreeOTP},
