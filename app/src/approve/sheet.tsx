@@ -4,6 +4,7 @@
 import './approve.css'
 import { useComputed } from '@preact/signals'
 import { ofRegistration } from '../remote/registrations'
+import { reportWhat } from './report'
 import { when } from '../words/when'
 import { t } from '../words/words'
 import { approval, dispatch, now } from './state'
@@ -64,7 +65,7 @@ function Question({ sheet }: { sheet: Open }) {
         <Title text={asked.kind === 'test' ? t('app.approve.title.test') : t('app.approve.title')} />
         {asked.place !== '' && <PlaceMap place={asked.place} />}
         <Facts asked={asked} />
-        {sheet.refusing ? <WhichNo asked={asked} /> : <NumberPad sheet={sheet} />}
+        {sheet.refusing ? <WhichNo asked={asked} registration={sheet.ref.registration} /> : <NumberPad sheet={sheet} />}
       </div>
     </div>
   )
@@ -243,7 +244,8 @@ function Keypad() {
 }
 
 /** No was chosen: was it somebody else, or a change of mind? */
-function WhichNo({ asked }: { asked: Asked }) {
+function WhichNo({ asked, registration }: { asked: Asked; registration: string }) {
+  const kind = ofRegistration(registration)?.server.directory.kind
   return (
     <div class="which" role="group" aria-labelledby="approval-which">
       <h2 id="approval-which">{t('app.approve.which')}</h2>
@@ -252,7 +254,7 @@ function WhichNo({ asked }: { asked: Asked }) {
           <Icon name="i-block" />
         </span>
         <strong>{t('app.approve.report')}</strong>
-        <span>{t('app.approve.report.what', { directory: asked.directory })}</span>
+        <span>{reportWhat({ kind, directory: asked.directory })}</span>
         <Icon name="i-chevron" />
       </button>
       <button class="choice" type="button" onClick={() => dispatch({ is: 'deny' })}>

@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks'
 import { Ready } from '../pair/ready'
 import { ofRegistration, securityURL } from '../remote/registrations'
+import { reportedLead } from './report'
 import { when } from '../words/when'
 import { t } from '../words/words'
 import { approval, dispatch } from './state'
@@ -88,7 +89,10 @@ function verdictWords(outcome: Outcome, { seen, ref }: Over): Words {
     case 'reported':
       return {
         title: t('app.approve.reported.title'),
-        lead: t('app.approve.reported.lead', { directory: seen?.asked.directory ?? '' }),
+        lead: reportedLead({
+          kind: ofRegistration(ref.registration)?.server.directory.kind,
+          directory: seen?.asked.directory ?? '',
+        }),
       }
     case 'wrong':
       return {

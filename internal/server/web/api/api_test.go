@@ -365,7 +365,9 @@ func TestTheOnlyAppKnowsThatItIs(t *testing.T) {
 	h := newHouse(t)
 	mei := h.Person(t, "mei")
 	phone := h.Device(t, mei, "Phone")
-	only := func() bool { return read[wire.Registration](t, h.call(t, phone, "GET", "/device/registration", nil)).Only }
+	only := func() bool {
+		return read[wire.Registration](t, h.call(t, phone, "GET", "/device/registration", nil)).Only
+	}
 	if !only() {
 		t.Error("it is the last one, and does not hear it")
 	}

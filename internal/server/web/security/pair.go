@@ -36,6 +36,7 @@ func (h *handler) pairing(fresh bool, next web.HandlerFunc) web.HandlerFunc {
 // the new one replaces.
 type startPage struct {
 	Enrol  bool
+	Own    bool     // of a personal directory: it is no organisation that asks
 	Apps   []appRow // to choose from; empty when there is room
 	Behind overview
 	Choose bool // nothing was chosen
@@ -48,7 +49,11 @@ func (h *handler) getPair(w http.ResponseWriter, r *http.Request) error {
 func (h *handler) showStart(w http.ResponseWriter, r *http.Request, status int, choose bool) error {
 	page := startPage{Choose: choose}
 	err := h.read(r, func(ctx context.Context, tx *db.Tx, v visit) (err error) {
-		page.Enrol = v.session.Enrol
+		d, err := directory.Get(ctx, tx, v.person.DirectoryID)
+		if err != nil {
+			return err
+		}
+		page.Enrol, page.Own = v.session.Enrol, d.Kind == directory.Personal
 		if !page.Enrol {
 			page.Behind, err = h.look(ctx, tx, v)
 		}

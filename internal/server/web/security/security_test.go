@@ -11,6 +11,7 @@ import (
 	"countersign/internal/server/directory"
 	"countersign/internal/server/registration"
 	"countersign/internal/server/registration/regtest"
+	"countersign/internal/server/signin/signintest"
 	"countersign/internal/wire"
 )
 
@@ -188,4 +189,22 @@ func TestActivityHasPagesAndNoNumbers(t *testing.T) {
 	if b.get("/security/activity?after=nothing"); b.status != 404 {
 		t.Errorf("%d", b.status)
 	}
+}
+
+// It is no organisation that asks somebody in a personal directory for a second proof.
+func TestPersonalAccountsAreAskedByNoOrganisation(t *testing.T) {
+	h := newHouse(t)
+	p := directory.Person{Login: "mei@home.example", Name: "Mei"}
+	h.Write(t, func(tx *db.Tx) error {
+		home, err := directory.Create(t.Context(), tx, directory.Directory{Kind: directory.Personal, Name: "Home"})
+		if err != nil {
+			return err
+		}
+		p.DirectoryID = home.ID
+		p, err = directory.CreatePerson(t.Context(), tx, p)
+		return err
+	})
+	h.SetPassword(t, p, signintest.Password)
+	h.signIn(t, p).get("/security/pair?enrol=1").shows("protects your account").lacks("organisation")
+	h.signIn(t, h.Member(t, "rei")).get("/security/pair?enrol=1").shows("Your organisation asks")
 }

@@ -35,9 +35,18 @@ func (h *handler) getEnded(w http.ResponseWriter, r *http.Request) error {
 	web.SetReference(r, a.Correlation)
 	lang := h.Lang(r)
 	p := endPage{view: viewOf(a), Ref: a.Correlation, Again: "/signin?" + url.Values{"to": {a.Goal}, "other": {"1"}}.Encode()}
-	p.Title, p.Text = ui.T(lang, "signin.ended."+a.Ended+".title"), ui.T(lang, "signin.ended."+a.Ended+".text")
+	p.Title, p.Text = ui.T(lang, "signin.ended."+a.Ended+".title"), ui.T(lang, "signin.ended."+endedText(a.Ended, p.Own))
 	p.Seal = a.Ended == signin.WhyDenied || a.Ended == signin.WhyReported
 	return h.Render(w, r, http.StatusOK, "signin/ended.html", p)
+}
+
+// endedText is the message that says why; in a personal directory there is no
+// IT desk to see a report or to be asked.
+func endedText(why string, own bool) string {
+	if own && ui.Has(ui.Languages[0], "signin.ended."+why+".text.own") {
+		return why + ".text.own"
+	}
+	return why + ".text"
 }
 
 // getDone is what the back button shows after a sign-in.

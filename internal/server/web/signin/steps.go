@@ -21,13 +21,14 @@ type view struct {
 	To    string // where it leads, for forms older than their attempt
 	App   string // that asked, or ""
 	Org   string // the organisation, or ""
+	Own   bool   // of a personal directory: there is no IT desk to ask
 	Login string // as typed
 	Fixed bool   // the name cannot be changed: somebody signed in proves it again
 	Error string // in words, beside the field
 }
 
 func viewOf(a signin.Attempt) view {
-	v := view{ID: a.ID, To: a.Goal, App: a.App, Login: a.Login, Fixed: a.Again()}
+	v := view{ID: a.ID, To: a.Goal, App: a.App, Login: a.Login, Fixed: a.Again(), Own: a.Directory.Kind == directory.Personal}
 	if a.Directory.Kind == directory.Organization {
 		v.Org = a.Directory.Name
 	}
