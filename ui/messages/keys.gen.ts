@@ -212,6 +212,8 @@ export interface Messages {
   "app.menu.storage.loose": Record<never, never>;
   "app.menu.storage.not": Record<never, never>;
   "app.menu.theme": Record<never, never>;
+  "app.newer": { device: string | number; name: string | number };
+  "app.newer.look": Record<never, never>;
   "app.ok": Record<never, never>;
   "app.pair.busy.lead": { n: number };
   "app.pair.busy.title": Record<never, never>;
@@ -990,6 +992,7 @@ export interface Messages {
   "transfer.error.unknown": Record<never, never>;
   "transfer.format.aegis": Record<never, never>;
   "transfer.format.andotp": Record<never, never>;
+  "transfer.format.authplus": Record<never, never>;
   "transfer.format.bitwarden": Record<never, never>;
   "transfer.format.duo": Record<never, never>;
   "transfer.format.ente": Record<never, never>;
@@ -1001,6 +1004,7 @@ export interface Messages {
   "transfer.format.otpauth": Record<never, never>;
   "transfer.format.proton": Record<never, never>;
   "transfer.format.protonpass": Record<never, never>;
+  "transfer.format.raivo": Record<never, never>;
   "transfer.format.steam": Record<never, never>;
   "transfer.format.stratum": Record<never, never>;
   "transfer.format.twofas": Record<never, never>;

@@ -1,12 +1,16 @@
 /** Approvals in the app: the list of what waits, the way in from a notification. */
 import { useEffect } from 'preact/hooks'
+import { titleOf } from '../codes/mark'
 import { startLive } from '../remote/live'
-import { markRemoved, sync } from '../remote/registrations'
+import { markRemoved, ofRegistration, securityURL, sync } from '../remote/registrations'
 import { reasonOf } from '../remote/trouble'
+import { hush, hushAllBut } from '../push/push'
 import type { Plug } from '../shell/plug'
 import { replace, type Route } from '../shell/router'
-import { hush, hushAllBut } from '../push/push'
+import { toast } from '../shell/toast'
+import { t } from '../words/words'
 import { listed, onEnded, startApprovals } from './approve'
+import { unheard } from './newer'
 import { PendingRows } from './pending'
 import { dispatch } from './state'
 
@@ -31,10 +35,19 @@ export const approvals: Plug = {
  *  what is known stays. */
 async function freshen(registration: string): Promise<void> {
   try {
-    await sync(registration)
+    const told = await sync(registration)
+    for (const { name: device } of unheard(registration, told)) tell(registration, device)
   } catch (thrown) {
     if (reasonOf(thrown).why === 'removed') removed(registration)
   }
+}
+
+/** Says that another app can sign in now, and where that can be undone. */
+function tell(registration: string, device: string): void {
+  const entry = ofRegistration(registration)
+  if (!entry) return
+  const look = () => void window.open(securityURL(registration), '_blank', 'noreferrer')
+  toast(t('app.newer', { device, name: titleOf(entry) }), { label: t('app.newer.look'), act: look })
 }
 
 function removed(registration: string): void {

@@ -43,7 +43,17 @@ export async function doorOf(registration: string): Promise<Door> {
 }
 
 /** What the server says about a registration, as far as the app keeps it. */
-export type Told = { state: 'pending' | 'active'; pushKey: string; securityURL: string; pendingTest: string }
+export type Told = {
+  state: 'pending' | 'active'
+  pushKey: string
+  securityURL: string
+  pendingTest: string
+  /** Apps that the person added after this one. */
+  newer: Newer[]
+  serverTime: number
+}
+
+export type Newer = { name: string; addedAt: number }
 
 const securityURLs = new Map<string, string>()
 
@@ -139,5 +149,15 @@ function readTold(told: unknown): Told & { directory: string; only: boolean } {
     pushKey: typeof pushKey === 'string' ? pushKey : '',
     securityURL: typeof url === 'string' ? url : '',
     pendingTest: typeof pendingTest === 'string' ? pendingTest : '',
+    newer: readNewer(fields.newer),
+    serverTime: typeof fields.server_time === 'number' ? fields.server_time : 0,
   }
+}
+
+function readNewer(told: unknown): Newer[] {
+  if (!Array.isArray(told)) return []
+  return told.flatMap((one: { name?: unknown; added_at?: unknown } | null) => {
+    const { name, added_at: addedAt } = one ?? {}
+    return typeof name === 'string' && typeof addedAt === 'number' ? [{ name: calm(name), addedAt }] : []
+  })
 }
