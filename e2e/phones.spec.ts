@@ -1,7 +1,7 @@
 // What a phone does beside approving: codes without a network, a second phone,
 // being removed.
 import { expect, test, type Phone } from './fixtures.ts'
-import { firstLook, giveNameAndPassword, mei, pair, readNumber, scan } from './steps.ts'
+import { firstLook, giveNameAndPassword, pair, scan } from './steps.ts'
 import type { Say } from './words.ts'
 
 /** The code that the list of accounts shows for the only account. */
