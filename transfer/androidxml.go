@@ -55,7 +55,7 @@ func preferences(data []byte) ([]preference, error) {
 }
 
 // maxDepth is far deeper than any document of ours.
-const maxDepth = 64
+const maxDepth = 256
 
 // newXML reads XML without what lies outside of the document: entities are not
 // looked up, and every encoding is taken for UTF-8.

@@ -29,6 +29,8 @@ var (
 	twoFAuthFormat    = Format{ID: "twofauth", Name: "2FAuth", Verified: true}
 	duoFormat         = Format{ID: "duo", Name: "Duo Mobile"}
 	steamFormat       = Format{ID: "steam", Name: "Steam"}
+	raivoFormat       = Format{ID: "raivo", Name: "Raivo OTP", Verified: true, Encrypted: true}
+	authPlusFormat    = Format{ID: "authplus", Name: "Authenticator Plus", Encrypted: true}
 	pgpFormat         = Format{ID: "openpgp", Name: "OpenPGP", Verified: true}
 )
 
@@ -40,6 +42,8 @@ var table = []row{
 
 	// zip
 	{protonPassFormat, isProtonPassZip, readProtonPassZip},
+	{raivoFormat, isRaivoZip, readRaivoZip},
+	{authPlusFormat, isAuthPlus, readAuthPlus},
 
 	// JSON objects
 	{aegisFormat, isAegis, readAegis},
@@ -60,6 +64,7 @@ var table = []row{
 	// JSON arrays
 	{andOTPFormat, isAndOTP, readAndOTP},
 	{duoFormat, isDuo, readDuo},
+	{raivoFormat, isRaivo, readRaivo},
 
 	// preferences of Android apps
 	{freeOTPFormat, isFreeOTP, readFreeOTP},
