@@ -31,6 +31,8 @@ var (
 	steamFormat       = Format{ID: "steam", Name: "Steam"}
 	raivoFormat       = Format{ID: "raivo", Name: "Raivo OTP", Verified: true, Encrypted: true}
 	authPlusFormat    = Format{ID: "authplus", Name: "Authenticator Plus", Encrypted: true}
+	keePassFormat     = Format{ID: "keepassxc", Name: "KeePassXC", Verified: true}
+	onePasswordFormat = Format{ID: "onepassword", Name: "1Password", Verified: true}
 	pgpFormat         = Format{ID: "openpgp", Name: "OpenPGP", Verified: true}
 )
 
@@ -43,6 +45,7 @@ var table = []row{
 	// zip
 	{protonPassFormat, isProtonPassZip, readProtonPassZip},
 	{raivoFormat, isRaivoZip, readRaivoZip},
+	{onePasswordFormat, isOnePassword, readOnePassword},
 	{authPlusFormat, isAuthPlus, readAuthPlus},
 
 	// JSON objects
@@ -66,12 +69,17 @@ var table = []row{
 	{duoFormat, isDuo, readDuo},
 	{raivoFormat, isRaivo, readRaivo},
 
+	// XML
+	{keePassFormat, isKeePass, readKeePass},
+
 	// preferences of Android apps
 	{freeOTPFormat, isFreeOTP, readFreeOTP},
 
 	// CSV
 	{protonPassFormat, isProtonPassCSV, readProtonPassCSV},
 	{bitwardenFormat, isBitwardenCSV, readBitwardenCSV},
+	{keePassFormat, isKeePassCSV, readKeePassCSV},
+	{onePasswordFormat, isOnePasswordCSV, readOnePasswordCSV},
 
 	// lines
 	{googleFormat, isGoogle, readGoogle},

@@ -34,6 +34,7 @@ const (
 	OnlyFingerprint Reason = "only_fingerprint"  // Aegis: opens with biometrics on its phone only
 	SealedToAccount Reason = "sealed_to_account" // Bitwarden: opens in its account only
 	SealedByPGP     Reason = "sealed_by_pgp"     // opens with OpenPGP
+	WithoutCodes    Reason = "without_codes"     // KeePassXC: older CSV has none
 )
 
 // Reasons of entries that a format we write has no place for.
@@ -47,7 +48,7 @@ const (
 // reasons lists all of them, for the test that each has its message.
 var reasons = []Reason{
 	NoSecret, BadAlgorithm, BadDigits, BadPeriod, BadCounter, BadType, NoPIN, NotURI, Malformed, Duplicate, Trashed, BatchIncomplete,
-	OnlyFingerprint, SealedToAccount, SealedByPGP,
+	OnlyFingerprint, SealedToAccount, SealedByPGP, WithoutCodes,
 	CannotWriteType, CannotWriteAlgorithm, CannotWriteDigits, CannotWritePeriod,
 }
 

@@ -926,12 +926,15 @@ export interface Messages {
   "terminal.copied": { title: string | number };
   "terminal.damaged": { file: string | number };
   "terminal.denied": Record<never, never>;
+  "terminal.doctor.clock": { host: string | number; n: number };
   "terminal.doctor.folder": { folder: string | number };
   "terminal.doctor.keyring": Record<never, never>;
   "terminal.doctor.lock.keyring": Record<never, never>;
   "terminal.doctor.lock.passphrase": Record<never, never>;
   "terminal.doctor.no_keyring": Record<never, never>;
   "terminal.doctor.none": Record<never, never>;
+  "terminal.doctor.server": { host: string | number; login: string | number };
+  "terminal.doctor.server_trouble": { host: string | number; problem: string | number };
   "terminal.doctor.vault": { n: number; versions: number };
   "terminal.edit.done": { title: string | number };
   "terminal.error.ambiguous": { titles: string | number };
@@ -1032,7 +1035,9 @@ export interface Messages {
   "transfer.format.freeotp": Record<never, never>;
   "transfer.format.freeotpplus": Record<never, never>;
   "transfer.format.google": Record<never, never>;
+  "transfer.format.keepassxc": Record<never, never>;
   "transfer.format.lastpass": Record<never, never>;
+  "transfer.format.onepassword": Record<never, never>;
   "transfer.format.openpgp": Record<never, never>;
   "transfer.format.otpauth": Record<never, never>;
   "transfer.format.proton": Record<never, never>;
@@ -1057,6 +1062,7 @@ export interface Messages {
   "transfer.reason.trashed": Record<never, never>;
   "transfer.reason.type": Record<never, never>;
   "transfer.reason.uri": Record<never, never>;
+  "transfer.reason.without_codes": Record<never, never>;
   "transfer.reason.write_algorithm": Record<never, never>;
   "transfer.reason.write_digits": Record<never, never>;
   "transfer.reason.write_period": Record<never, never>;
