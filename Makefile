@@ -64,11 +64,12 @@ gallery: need-test build ## every screen beside its design, on one sheet in gall
 
 .PHONY: soak
 soak: need-test build ## hundreds of kills; about an hour
-	COUNTERSIGN_SOAK=1 go test -count=1 -timeout 3h -run 'Kill|Soak' ./...
+	COUNTERSIGN_SOAK=1 go test -count=1 -v -timeout 3h -run Kill ./cmd/countersignd ./internal/server/db
 
 .PHONY: bench
 bench: need-test build ## the figures of bench/README.md
 	go test -run '^$$' -bench . -benchmem -timeout 1h ./bench/...
+	node bench/app/first-codes.mjs
 
 .PHONY: bench-large
 bench-large: need-test build ## the same with ten thousand waiting streams
