@@ -50,15 +50,19 @@ type grammar struct {
 	PassphraseFile string `help:"A file whose first line is the vault's passphrase; or COUNTERSIGN_PASSPHRASE_FILE." placeholder:"FILE" type:"path"`
 	Passphrase     bool   `help:"Protect a new vault with a passphrase although there is a keyring."`
 
-	Codes  codesCommand  `cmd:"" help:"Show one-time codes."`
-	Code   codeCommand   `cmd:"" help:"Print the code of one account."`
-	Add    addCommand    `cmd:"" help:"Add an account."`
-	Import importCommand `cmd:"" help:"Take over the accounts of another app's file."`
-	Export exportCommand `cmd:"" help:"Write the accounts for another app."`
-	Edit   editCommand   `cmd:"" help:"Change the names, the note or the tags of an account."`
-	Rm     rmCommand     `cmd:"" help:"Put an account into the trash."`
-	Undo   undoCommand   `cmd:"" help:"Take back what was done last."`
-	Doctor doctorCommand `cmd:"" help:"Look whether all is well."`
+	Codes   codesCommand   `cmd:"" help:"Show one-time codes."`
+	Code    codeCommand    `cmd:"" help:"Print the code of one account."`
+	Add     addCommand     `cmd:"" help:"Add an account."`
+	Import  importCommand  `cmd:"" help:"Take over the accounts of another app's file."`
+	Export  exportCommand  `cmd:"" help:"Write the accounts for another app."`
+	Edit    editCommand    `cmd:"" help:"Change the names, the note or the tags of an account."`
+	Rm      rmCommand      `cmd:"" help:"Put an account into the trash."`
+	Undo    undoCommand    `cmd:"" help:"Take back what was done last."`
+	Pair    pairCommand    `cmd:"" help:"Add an account of a sign-in service, so that this device answers for you."`
+	Watch   watchCommand   `cmd:"" help:"Wait for sign-ins that ask for your approval."`
+	Approve approveCommand `cmd:"" help:"Approve a sign-in with the number on its page."`
+	Deny    denyCommand    `cmd:"" help:"Deny a sign-in."`
+	Doctor  doctorCommand  `cmd:"" help:"Look whether all is well."`
 }
 
 const description = `The Countersign authenticator.
@@ -67,10 +71,12 @@ const description = `The Countersign authenticator.
   countersign codes                    all codes, live
   countersign code github --copy       one code, into the clipboard
   countersign import export.json       what another authenticator exported
+  countersign pair && countersign watch   answer sign-ins from here
   countersign COMMAND --help           more, with examples
 
 Exit codes: 0 done, 1 failed, 2 not understood, 3 not found or not one only,
-4 passphrase or password missing or wrong, 5 damaged or unknown file.`
+4 passphrase or password missing or wrong, 5 damaged or unknown file,
+6 server not reached, 7 answered too late, wrongly, or refused.`
 
 // Run does what args say and returns the code to exit with.
 func Run(ctx context.Context, w World, args []string) int {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"countersign/internal/authenticator/disk"
@@ -32,12 +33,16 @@ type ambiguous struct{ titles []string }
 
 func (a ambiguous) Error() string { return "more than one account: " + strings.Join(a.titles, ", ") }
 
-// sayings are what a person at a terminal is told, and the code of the exit.
-var sayings = []struct {
+// A saying is what a person at a terminal is told of an error, and the code of
+// the exit.
+type saying struct {
 	err  error
 	key  string
 	code int
-}{
+}
+
+// sayings are those of errors on this computer.
+var sayings = []saying{
 	{errNoFolder, "terminal.error.no_folder", 1},
 	{errNotFound, "terminal.error.not_found", 3},
 	{vault.ErrUnknown, "terminal.error.not_found", 3},
@@ -90,7 +95,7 @@ func (w World) plain(err error) string {
 			return w.t(transfer.Message(err))
 		}
 	}
-	for _, s := range sayings {
+	for _, s := range slices.Concat(farSayings, sayings) {
 		if errors.Is(err, s.err) {
 			return w.t(s.key)
 		}
@@ -110,7 +115,7 @@ func exitCode(err error) int {
 			return f.code
 		}
 	}
-	for _, s := range sayings {
+	for _, s := range slices.Concat(farSayings, sayings) {
 		if errors.Is(err, s.err) {
 			return s.code
 		}

@@ -1,0 +1,36 @@
+package cli
+
+import (
+	"errors"
+
+	"countersign/internal/authenticator/remote"
+	"countersign/internal/wire"
+)
+
+// What can be wrong with sign-in services besides what package remote says.
+var (
+	errNoServer     = errors.New("no account of a sign-in service")
+	errHere         = errors.New("the account is here already")
+	errServer       = errors.New("no address of a sign-in service")
+	errWrongNumber  = errors.New("not the number")
+	errOtherRequest = errors.New("the number of another request")
+)
+
+// farSayings are sayings about sign-in services.
+var farSayings = []saying{
+	{errNoServer, "terminal.error.no_server", 3},
+	{errHere, "terminal.error.here", 1},
+	{errServer, "terminal.error.server", 2},
+	{errWrongNumber, "terminal.error.wrong_number", 7},
+	{errOtherRequest, "terminal.error.other_request", 7},
+	{remote.ErrUnreachable, "terminal.error.unreachable", 6},
+	{remote.ErrStranger, "terminal.error.stranger", 6},
+	{remote.ErrRemoved, "terminal.error.removed", 7},
+	{remote.ErrClock, "terminal.error.clock", 1},
+	{remote.ErrClosed, "terminal.error.closed", 7},
+	{remote.ErrUnknown, "terminal.error.no_request", 3},
+	{remote.ErrOffer, "terminal.error.offer", 7},
+	{remote.ErrFull, "terminal.error.full", 1},
+	{remote.ErrBusy, "terminal.error.wait", 6},
+	{wire.ErrMistyped, "terminal.error.mistyped", 2},
+}
