@@ -3,7 +3,7 @@
 import type { BrowserContext, Page } from '@playwright/test'
 import type { Demo } from './demo.ts'
 import { expect, test } from './fixtures.ts'
-import { firstLook, firstSignIn, giveNameAndPassword, mei, pair, readNumber } from './steps.ts'
+import { firstLook, firstSignIn, giveName, giveNameAndPassword, mei, pair, readNumber } from './steps.ts'
 import type { Say } from './words.ts'
 
 const kenji = { login: 'mori@aoba.example', name: 'Kenji Mori' }
@@ -141,11 +141,6 @@ test.describe('when three sign-ins wait', () => {
 
 async function begin(page: Page, demo: Demo): Promise<void> {
   await page.goto(`${demo.at.id}/signin?to=/security`)
-}
-
-async function giveName(page: Page, say: Say, login: string): Promise<void> {
-  await page.getByLabel(say('signin.name.label')).fill(login)
-  await page.getByRole('button', { name: say('signin.name.next') }).click()
 }
 
 /** Types wrong passwords until no more are taken; answers with every page seen

@@ -1,20 +1,29 @@
 // What people do, step by step, so that a journey reads like one.
 import { expect, type Phone } from './fixtures.ts'
-import type { Demo } from './demo.ts'
+import type { Addresses } from './demo.ts'
 import type { Say } from './words.ts'
 import type { Page } from '@playwright/test'
+
+/** Where everything is. */
+interface Place {
+  readonly at: Addresses
+}
 
 /** The person that most journeys are about: works at Aoba Works, which asks for a second proof. */
 export const mei = { login: 'tanaka@aoba.example', name: 'Mei Tanaka' }
 
 /** Types name and password into the sign-in pages, wherever they were asked for. */
-export async function giveNameAndPassword(page: Page, demo: Demo, say: Say, login = mei.login): Promise<void> {
-  await page.getByLabel(say('signin.name.label')).fill(login)
-  await page.getByRole('button', { name: say('signin.name.next') }).click()
+export async function giveNameAndPassword(page: Page, demo: Place, say: Say, login = mei.login): Promise<void> {
+  await giveName(page, say, login)
   await givePassword(page, demo, say)
 }
 
-export async function givePassword(page: Page, demo: Demo, say: Say): Promise<void> {
+export async function giveName(page: Page, say: Say, login = mei.login): Promise<void> {
+  await page.getByLabel(say('signin.name.label')).fill(login)
+  await page.getByRole('button', { name: say('signin.name.next') }).click()
+}
+
+export async function givePassword(page: Page, demo: Place, say: Say): Promise<void> {
   await page.getByLabel(say('signin.password.name'), { exact: true }).fill(demo.at.password)
   await page.getByRole('button', { name: say('signin.password.go') }).click()
 }
@@ -39,7 +48,7 @@ export async function typeNumber(phone: Phone, say: Say, number: string): Promis
 }
 
 /** Scans the QR code that a page on the computer shows, and confirms whose server it is. */
-export async function scan(phone: Phone, computer: Page, demo: Demo, say: Say): Promise<void> {
+export async function scan(phone: Phone, computer: Page, demo: Place, say: Say): Promise<void> {
   await phone.seesScreen(computer.locator('.qr'))
   await phone.page.goto(`${demo.at.app}/#add`)
   await expect(phone.page.locator('.host-card')).toContainText(new URL(demo.at.id).host)
@@ -47,7 +56,7 @@ export async function scan(phone: Phone, computer: Page, demo: Demo, say: Say): 
 }
 
 /** On the pairing page: "is it yours" and the test approval. The page must show its QR code. */
-export async function pair(phone: Phone, computer: Page, demo: Demo, say: Say): Promise<void> {
+export async function pair(phone: Phone, computer: Page, demo: Place, say: Say): Promise<void> {
   await scan(phone, computer, demo, say)
   await computer.getByRole('button', { name: say('security.taken.yes') }).click()
   await typeNumber(phone, say, await readNumber(computer))
@@ -56,7 +65,7 @@ export async function pair(phone: Phone, computer: Page, demo: Demo, say: Say): 
 }
 
 /** Signs in to Aoba Expenses for the first time, which pairs the phone, and allows it. */
-export async function firstSignIn(phone: Phone, computer: Page, demo: Demo, say: Say, login = mei.login): Promise<void> {
+export async function firstSignIn(phone: Phone, computer: Page, demo: Place, say: Say, login = mei.login): Promise<void> {
   await computer.goto(demo.at.expenses)
   await computer.getByRole('link', { name: say('demo.expenses.signin') }).click()
   await giveNameAndPassword(computer, demo, say, login)
@@ -67,7 +76,7 @@ export async function firstSignIn(phone: Phone, computer: Page, demo: Demo, say:
 }
 
 /** Signs in to Security info for the first time, which pairs the phone. */
-export async function firstLook(phone: Phone, computer: Page, demo: Demo, say: Say, login = mei.login): Promise<void> {
+export async function firstLook(phone: Phone, computer: Page, demo: Place, say: Say, login = mei.login): Promise<void> {
   await computer.goto(`${demo.at.id}/signin?to=/security`)
   await giveNameAndPassword(computer, demo, say, login)
   await computer.getByRole('button', { name: say('security.start.go') }).click()

@@ -12,7 +12,7 @@ const known = new Map<Language, Map<string, string>>()
 /** The messages of a language. A plural takes its branch by the number given for it. */
 export function words(language: Language): Say {
   return (key, values = {}) => {
-    const message = load(language).get(key)
+    const message = messages(language).get(key)
     if (message === undefined) throw new Error(`no message ${key} in ${language}`)
     return message
       .replace(/\{(\w+), plural, (.*?\})\}/g, (_, name: string, branches: string) => plural(language, branches, values[name]))
@@ -26,15 +26,16 @@ function plural(language: Language, branches: string, n: string | number | undef
   return chosen.replaceAll('#', String(n))
 }
 
-function load(language: Language): Map<string, string> {
-  let messages = known.get(language)
-  if (messages === undefined) {
-    messages = new Map()
+/** All messages of a language by their whole key. */
+export function messages(language: Language): ReadonlyMap<string, string> {
+  let all = known.get(language)
+  if (all === undefined) {
+    all = new Map()
     for (const file of readdirSync(join(folder, language))) {
       const flat = JSON.parse(readFileSync(join(folder, language, file), 'utf8')) as Record<string, string>
-      for (const [key, message] of Object.entries(flat)) messages.set(`${file.replace('.json', '')}.${key}`, message)
+      for (const [key, message] of Object.entries(flat)) all.set(`${file.replace('.json', '')}.${key}`, message)
     }
-    known.set(language, messages)
+    known.set(language, all)
   }
-  return messages
+  return all
 }

@@ -108,6 +108,8 @@ function Secret({ form }: { form: Form }) {
     const mistake = secret ? secretMistake(secret) : undefined
     if (mistake !== undefined) form.mistakes.value = { ...form.mistakes.value, secret: mistake }
   }
+  // Words that come at once would move what is being touched from under the finger.
+  const left = () => void setTimeout(check, 200)
   return (
     <Field form={form} name="secret" label={t('app.manual.secret')} hint={t('app.manual.secret.hint')}>
       <input
@@ -115,7 +117,7 @@ function Secret({ form }: { form: Form }) {
         class="mono"
         value={form.fields.value.secret}
         onInput={(event) => void typed(event.currentTarget.value)}
-        onBlur={check}
+        onBlur={left}
         autocomplete="off"
         autocapitalize="characters"
         spellcheck={false}
