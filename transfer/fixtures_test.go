@@ -31,7 +31,7 @@ type fixture struct {
 // fixtures lists every kind of file of every format.
 var fixtures = slices.Concat(
 	otpauthFixtures, googleFixtures, aegisFixtures, twoFASFixtures, enteFixtures, protonFixtures, bitwardenFixtures, stratumFixtures, andOTPFixtures,
-	freeOTPFixtures, lastPassFixtures, twoFAuthFixtures, duoFixtures, steamFixtures, raivoFixtures, keePassFixtures, onePasswordFixtures,
+	freeOTPFixtures, freeOTP2Fixtures, lastPassFixtures, twoFAuthFixtures, duoFixtures, steamFixtures, raivoFixtures, keePassFixtures, onePasswordFixtures, rootedFixtures,
 )
 
 const testPassword = "correct horse 電池 staple"

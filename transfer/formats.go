@@ -23,7 +23,7 @@ var (
 	bitwardenFormat   = Format{ID: "bitwarden", Name: "Bitwarden", Verified: true, Encrypted: true}
 	stratumFormat     = Format{ID: "stratum", Name: "Stratum", Verified: true, Encrypted: true}
 	andOTPFormat      = Format{ID: "andotp", Name: "andOTP", Verified: true, Encrypted: true}
-	freeOTPFormat     = Format{ID: "freeotp", Name: "FreeOTP", Verified: true}
+	freeOTPFormat     = Format{ID: "freeotp", Name: "FreeOTP", Verified: true, Encrypted: true}
 	freeOTPPlusFormat = Format{ID: "freeotpplus", Name: "FreeOTP+", Verified: true}
 	lastPassFormat    = Format{ID: "lastpass", Name: "LastPass Authenticator"}
 	twoFAuthFormat    = Format{ID: "twofauth", Name: "2FAuth", Verified: true}
@@ -33,6 +33,9 @@ var (
 	authPlusFormat    = Format{ID: "authplus", Name: "Authenticator Plus", Encrypted: true}
 	keePassFormat     = Format{ID: "keepassxc", Name: "KeePassXC", Verified: true}
 	onePasswordFormat = Format{ID: "onepassword", Name: "1Password", Verified: true}
+	authyFormat       = Format{ID: "authy", Name: "Authy", Encrypted: true}
+	battleNetFormat   = Format{ID: "battlenet", Name: "Battle.net"}
+	totpAuthFormat    = Format{ID: "totpauthenticator", Name: "TOTP Authenticator", Encrypted: true}
 	pgpFormat         = Format{ID: "openpgp", Name: "OpenPGP", Verified: true}
 )
 
@@ -41,6 +44,7 @@ var (
 var table = []row{
 	{stratumFormat, isStratumSealed, readStratumSealed},
 	{pgpFormat, isPGP, readPGP},
+	{freeOTPFormat, isFreeOTP2, readFreeOTP2},
 
 	// zip
 	{protonPassFormat, isProtonPassZip, readProtonPassZip},
@@ -74,6 +78,9 @@ var table = []row{
 
 	// preferences of Android apps
 	{freeOTPFormat, isFreeOTP, readFreeOTP},
+	{authyFormat, isAuthy, readAuthy},
+	{battleNetFormat, isBattleNet, readBattleNet},
+	{totpAuthFormat, isTOTPAuthPreferences, readTOTPAuthPreferences},
 
 	// CSV
 	{protonPassFormat, isProtonPassCSV, readProtonPassCSV},
@@ -87,5 +94,6 @@ var table = []row{
 	{otpauthFormat, isOtpauth, readOtpauth},
 
 	// no sign
+	{totpAuthFormat, isTOTPAuth, readTOTPAuth},
 	{andOTPFormat, isAndOTPSealed, readAndOTPSealed},
 }

@@ -51,9 +51,13 @@ type freeOTPToken struct {
 	Digits, Period, Counter         number
 }
 
+func (t freeOTPToken) issuer() string { return string(cmp.Or(t.IssuerAlt, t.IssuerExt, t.IssuerInt)) }
+
+func (t freeOTPToken) label() string { return string(cmp.Or(t.LabelAlt, t.Label)) }
+
 func (j *job) addFreeOTP(t freeOTPToken) {
 	a := Account{
-		Type: cmp.Or(t.Type.kind(), string(otp.TOTP)), Issuer: string(cmp.Or(t.IssuerAlt, t.IssuerExt, t.IssuerInt)), Name: string(cmp.Or(t.LabelAlt, t.Label)),
+		Type: cmp.Or(t.Type.kind(), string(otp.TOTP)), Issuer: t.issuer(), Name: t.label(),
 		Secret: t.Secret, Algorithm: t.Algo.algorithm(), Digits: t.Digits.or(0), Period: t.Period.or(0),
 	}
 	switch {

@@ -1029,6 +1029,8 @@ export interface Messages {
   "transfer.format.aegis": Record<never, never>;
   "transfer.format.andotp": Record<never, never>;
   "transfer.format.authplus": Record<never, never>;
+  "transfer.format.authy": Record<never, never>;
+  "transfer.format.battlenet": Record<never, never>;
   "transfer.format.bitwarden": Record<never, never>;
   "transfer.format.duo": Record<never, never>;
   "transfer.format.ente": Record<never, never>;
@@ -1045,6 +1047,7 @@ export interface Messages {
   "transfer.format.raivo": Record<never, never>;
   "transfer.format.steam": Record<never, never>;
   "transfer.format.stratum": Record<never, never>;
+  "transfer.format.totpauthenticator": Record<never, never>;
   "transfer.format.twofas": Record<never, never>;
   "transfer.format.twofauth": Record<never, never>;
   "transfer.reason.algorithm": Record<never, never>;
