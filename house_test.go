@@ -78,6 +78,7 @@ var walls = []struct{ in, never, why string }{
 	{module + "internal/wire", module + "internal/server", "app and server share what they say, not what they are"},
 	{module + "ui", module + "internal", "looks and words know of nothing else"},
 	{module + "cmd/core-wasm", "net/http", "adds about 1 MB to every first visit"},
+	{module + "cmd/core-wasm", "modernc.org/sqlite", "adds megabytes to every first visit"},
 	{module + "cmd/core-wasm", "html/template", "adds 0.5 MB to every first visit"},
 }
 
@@ -105,8 +106,9 @@ var doors = []struct {
 	only    []string
 	why     string
 }{
-	{[]string{"modernc.org/sqlite", "github.com/jackc/pgx/v5"}, []string{module + "internal/server/db", module + "internal/transfer/sqlitefile"},
+	{[]string{"modernc.org/sqlite", "github.com/jackc/pgx/v5"}, []string{module + "internal/server/db", module + "transfer/sqlitefile"},
 		"one package knows which database it is"},
+	{[]string{module + "transfer/sqlitefile"}, []string{module + "cmd/countersign", module + "internal/authenticator/cli"}, "an engine for databases fits into the terminal app only"},
 	{[]string{module + "internal/demo"}, []string{module + "cmd/countersignd", module + "internal/demo"}, "the demo is a face of the command, not of the server"},
 	{[]string{"syscall/js"}, []string{module + "cmd/core-wasm"}, "the core runs anywhere"},
 	{[]string{"math/rand", "math/rand/v2"}, []string{module + "internal/server/db"},

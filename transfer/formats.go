@@ -36,6 +36,8 @@ var (
 	authyFormat       = Format{ID: "authy", Name: "Authy", Encrypted: true}
 	battleNetFormat   = Format{ID: "battlenet", Name: "Battle.net"}
 	totpAuthFormat    = Format{ID: "totpauthenticator", Name: "TOTP Authenticator", Encrypted: true}
+	microsoftFormat   = Format{ID: "microsoft", Name: "Microsoft Authenticator"}
+	sqliteFormat      = Format{ID: "sqlite", Name: "SQLite", Verified: true}
 	pgpFormat         = Format{ID: "openpgp", Name: "OpenPGP", Verified: true}
 )
 
@@ -45,6 +47,9 @@ var table = []row{
 	{stratumFormat, isStratumSealed, readStratumSealed},
 	{pgpFormat, isPGP, readPGP},
 	{freeOTPFormat, isFreeOTP2, readFreeOTP2},
+	{microsoftFormat, isMicrosoft, readDatabase},
+	{googleFormat, isGoogleDatabase, readDatabase},
+	{sqliteFormat, isSQLite, readDatabase},
 
 	// zip
 	{protonPassFormat, isProtonPassZip, readProtonPassZip},

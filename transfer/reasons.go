@@ -34,6 +34,7 @@ const (
 	OnlyFingerprint Reason = "only_fingerprint"  // Aegis: opens with biometrics on its phone only
 	SealedToAccount Reason = "sealed_to_account" // Bitwarden: opens in its account only
 	SealedByPGP     Reason = "sealed_by_pgp"     // opens with OpenPGP
+	UseTerminal     Reason = "use_terminal"      // a database that only the terminal app opens
 	WithoutCodes    Reason = "without_codes"     // KeePassXC: older CSV has none
 )
 
@@ -48,7 +49,7 @@ const (
 // reasons lists all of them, for the test that each has its message.
 var reasons = []Reason{
 	NoSecret, BadAlgorithm, BadDigits, BadPeriod, BadCounter, BadType, NoPIN, NotURI, Malformed, Duplicate, Trashed, BatchIncomplete,
-	OnlyFingerprint, SealedToAccount, SealedByPGP, WithoutCodes,
+	OnlyFingerprint, SealedToAccount, SealedByPGP, UseTerminal, WithoutCodes,
 	CannotWriteType, CannotWriteAlgorithm, CannotWriteDigits, CannotWritePeriod,
 }
 

@@ -1039,12 +1039,14 @@ export interface Messages {
   "transfer.format.google": Record<never, never>;
   "transfer.format.keepassxc": Record<never, never>;
   "transfer.format.lastpass": Record<never, never>;
+  "transfer.format.microsoft": Record<never, never>;
   "transfer.format.onepassword": Record<never, never>;
   "transfer.format.openpgp": Record<never, never>;
   "transfer.format.otpauth": Record<never, never>;
   "transfer.format.proton": Record<never, never>;
   "transfer.format.protonpass": Record<never, never>;
   "transfer.format.raivo": Record<never, never>;
+  "transfer.format.sqlite": Record<never, never>;
   "transfer.format.steam": Record<never, never>;
   "transfer.format.stratum": Record<never, never>;
   "transfer.format.totpauthenticator": Record<never, never>;
@@ -1065,6 +1067,7 @@ export interface Messages {
   "transfer.reason.trashed": Record<never, never>;
   "transfer.reason.type": Record<never, never>;
   "transfer.reason.uri": Record<never, never>;
+  "transfer.reason.use_terminal": Record<never, never>;
   "transfer.reason.without_codes": Record<never, never>;
   "transfer.reason.write_algorithm": Record<never, never>;
   "transfer.reason.write_digits": Record<never, never>;
