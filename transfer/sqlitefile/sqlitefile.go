@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -62,7 +63,7 @@ func copyFile(to, from string) (err error) {
 }
 
 func read(ctx context.Context, path string) (_ transfer.Result, err error) {
-	d, err := sql.Open("sqlite", "file:"+path+"?_pragma=trusted_schema(0)&_pragma=query_only(1)")
+	d, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?_pragma=trusted_schema(0)&_pragma=query_only(1)")
 	if err != nil {
 		return transfer.Result{}, err
 	}

@@ -3,6 +3,7 @@ package sqlitefile
 import (
 	"database/sql"
 	"errors"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -26,7 +27,7 @@ func write(t *testing.T, schema string, wal bool) string {
 	if wal {
 		mode = "wal"
 	}
-	d, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode("+mode+")&_pragma=wal_autocheckpoint(0)")
+	d, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?_pragma=journal_mode("+mode+")&_pragma=wal_autocheckpoint(0)")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,4 +102,31 @@ func TestTheCoreKnowsThemByTheirFirstBytes(t *testing.T) {
 			t.Errorf("%s: %v", format, err)
 		}
 	}
+}
+
+// FuzzDatabase changes bytes of a good database: whatever is read makes codes.
+func FuzzDatabase(f *testing.F) {
+	f.Add(uint16(0), byte(1))
+	f.Add(uint16(100), byte(7))
+	f.Add(uint16(5000), byte(255))
+	f.Fuzz(func(t *testing.T, at uint16, change byte) {
+		path := write(t, microsoft, false)
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data[int(at)%len(data)] ^= change
+		if err := os.WriteFile(path+"2", data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r, err := Read(t.Context(), path+"2")
+		if change == 0 && (err != nil || len(r.Accounts) != 2) {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		for _, a := range r.Accounts {
+			if _, err := a.Key().CodeOf(1); err != nil {
+				t.Fatalf("%+v: %v", a, err)
+			}
+		}
+	})
 }
