@@ -244,7 +244,7 @@ func (v *Vault) readVersions(r *reader, g group) []version {
 		}
 		all = append(all, one)
 	})
-	slices.SortFunc(all, version.compare)
+	sortBy(all, version.compare)
 	return all
 }
 
@@ -421,3 +421,6 @@ func (d Done) append(b []byte) []byte {
 	b = strconv.AppendInt(append(b, `,"n":`...), int64(d.Count), 10)
 	return append(appendStamp(b, "undid", d.Undid), '}')
 }
+
+// MarshalJSON writes an account as faces read it.
+func (e Entry) MarshalJSON() ([]byte, error) { return e.append(nil), nil }

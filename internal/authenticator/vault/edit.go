@@ -74,7 +74,7 @@ func (v *Vault) note(d Done) {
 
 func joinJournal(a, b []Done) []Done {
 	all := slices.Concat(a, b)
-	slices.SortFunc(all, func(a, b Done) int { return b.compare(a) })
+	sortBy(all, func(a, b Done) int { return b.compare(a) })
 	all = slices.CompactFunc(all, func(a, b Done) bool { return a.compare(b) == 0 })
 	return all[:min(len(all), maxJournal)]
 }

@@ -3,7 +3,7 @@ package vault
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -408,7 +408,7 @@ func appendFields(b []byte, fields []field) []byte {
 // sortFields puts fields in the one order in which they are compared; of two
 // with one name the last counts, as with other readers.
 func sortFields(fields []field) []field {
-	slices.SortStableFunc(fields, func(a, b field) int { return strings.Compare(a.name, b.name) })
+	sort.SliceStable(fields, func(i, j int) bool { return fields[i].name < fields[j].name })
 	kept := fields[:0]
 	for i, f := range fields {
 		if i+1 < len(fields) && fields[i+1].name == f.name {

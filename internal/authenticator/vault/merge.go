@@ -133,7 +133,7 @@ func (l *limit) clamp(v *Vault) *Vault {
 	for i := range c.settings {
 		c.settings[i].at = l.stamp(c.settings[i].at)
 	}
-	slices.SortFunc(c.settings, version.compare)
+	sortBy(c.settings, version.compare)
 	c.journal = slices.Clone(v.journal)
 	for i, d := range c.journal {
 		c.journal[i].At, c.journal[i].Undid = l.stamp(d.At), l.stamp(d.Undid)
@@ -190,12 +190,13 @@ type meeting struct {
 	here         rivals
 }
 
-// lost are accounts of ours that the merge would remove.
+// lost are accounts of ours that the merge would remove. What a device wrote
+// after it was removed is not among them: nobody removed that, it never counted.
 func (m *meeting) lost() []Entry {
 	after := m.joined.see().everything()
 	var lost []Entry
 	for _, e := range m.ours.Entries() {
-		if !after[e.ID] {
+		if _, gone := m.joined.removedAt(m.joined.records[e.ID]); gone && !after[e.ID] {
 			lost = append(lost, e)
 		}
 	}

@@ -58,7 +58,7 @@ func (v *Vault) byID() []*record {
 	for _, r := range v.records {
 		all = append(all, r)
 	}
-	slices.SortFunc(all, func(a, b *record) int { return cmp.Or(a.born.Compare(b.born), strings.Compare(a.id, b.id)) })
+	sortBy(all, func(a, b *record) int { return cmp.Or(a.born.Compare(b.born), strings.Compare(a.id, b.id)) })
 	return all
 }
 
@@ -142,7 +142,7 @@ func (r *record) stamps() []Stamp {
 			all = append(all, one.at)
 		}
 	}
-	slices.SortFunc(all, func(a, b Stamp) int { return b.Compare(a) })
+	sortBy(all, func(a, b Stamp) int { return b.Compare(a) })
 	return slices.Compact(all)
 }
 

@@ -17,6 +17,7 @@
 package vault
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -170,6 +171,15 @@ func (v *Vault) Devices() []Device {
 		all = append(all, Device{id, d.name, !d.removed.IsZero()})
 	}
 	return all
+}
+
+// DeviceName is what people call a device: nothing for the one that v is on, the
+// id for one without a name.
+func (v *Vault) DeviceName(id string) string {
+	if id == v.device {
+		return ""
+	}
+	return cmp.Or(v.devices[id].name, id)
 }
 
 // NameDevice says what people call the device that v is on.

@@ -89,8 +89,8 @@ func (v *Vault) work() *view {
 		}
 	}
 	w.showLonely()
-	slices.SortFunc(w.entries, inOrder)
-	slices.SortFunc(w.aside, inOrder)
+	sortBy(w.entries, inOrder)
+	sortBy(w.aside, inOrder)
 	for i := range w.entries {
 		w.at[w.entries[i].ID] = i
 	}
@@ -124,8 +124,8 @@ func (v *Vault) sorted() (living, dead []*record) {
 	}
 	v.looks = looks
 	byID := func(a, b *record) int { return strings.Compare(a.id, b.id) }
-	slices.SortFunc(living, byID)
-	slices.SortFunc(dead, byID)
+	sortBy(living, byID)
+	sortBy(dead, byID)
 	return living, dead
 }
 
@@ -269,7 +269,7 @@ func (v *Vault) trashOf(dead, living []*record) []Trashed {
 		here[l.mark] = true
 		all = append(all, Trashed{l.entry, at.At(), at.At().Add(TrashFor)})
 	}
-	slices.SortFunc(all, func(a, b Trashed) int { return cmp.Or(b.Removed.Compare(a.Removed), inOrder(a.Entry, b.Entry)) })
+	sortBy(all, func(a, b Trashed) int { return cmp.Or(b.Removed.Compare(a.Removed), inOrder(a.Entry, b.Entry)) })
 	return all
 }
 
