@@ -1,4 +1,5 @@
-/** Asks the scanning worker what is in a frame; one question at a time. */
+/** Asks the scanning worker what is in a frame. Questions wait for each other:
+ *  a picture may be chosen while the camera looks, and each gets its own answer. */
 import { scriptURL } from '../shell/trusted'
 import type { Finding, Frame } from './scan.worker'
 // oxlint-disable-next-line import/default -- Vite makes it
@@ -11,13 +12,18 @@ export type Reader = {
 
 export function openReader(): Reader {
   const worker = new Worker(scriptURL(workerURL), { type: 'module' })
+  const ask = (frame: Frame) =>
+    new Promise<Finding>((resolve) => {
+      worker.onmessage = (event: MessageEvent<Finding>) => resolve(event.data)
+      worker.onerror = () => resolve({ failed: true }) // not to be had: no network, and not kept
+      worker.postMessage(frame, [frame.image.data.buffer])
+    })
+  let answered: Promise<unknown> = Promise.resolve()
   return {
     read(frame) {
-      return new Promise((resolve) => {
-        worker.onmessage = (event: MessageEvent<Finding>) => resolve(event.data)
-        worker.onerror = () => resolve({ failed: true }) // not to be had: no network, and not kept
-        worker.postMessage(frame, [frame.image.data.buffer])
-      })
+      const mine = answered.then(() => ask(frame))
+      answered = mine
+      return mine
     },
     close: () => worker.terminate(),
   }
