@@ -92,7 +92,7 @@ func (j *java) text() string {
 // javaText turns modified UTF-8 into UTF-8: NUL has two bytes there, and what
 // does not fit 16 bits is two surrogates of three bytes each.
 func javaText(s string) string {
-	if !strings.ContainsAny(s, "\xc0\xed") && utf8.ValidString(s) {
+	if strings.IndexByte(s, 0xc0) < 0 && strings.IndexByte(s, 0xed) < 0 && utf8.ValidString(s) {
 		return s
 	}
 	var units []uint16

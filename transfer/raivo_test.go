@@ -105,10 +105,12 @@ func zipAESOfMember(t testing.TB, name string, plain []byte, strength int) []byt
 // zipCryptoOfMember encrypts as PKZIP did.
 func zipCryptoOfMember(t testing.TB, name string, plain []byte, streamed bool) []byte {
 	t.Helper()
+	//lint:ignore SA1019 the time as it is written
 	h := &zip.FileHeader{Name: name, Method: zip.Deflate, Flags: zipEncrypted, CRC32: crc32.ChecksumIEEE(plain), UncompressedSize64: uint64(len(plain)), ModifiedTime: 0x7b21}
 	head := append(random(zipCryptoHead-1), byte(h.CRC32>>24))
 	if streamed {
 		h.Flags |= zipStreamed
+		//lint:ignore SA1019 the time as it is written
 		head[zipCryptoHead-1] = byte(h.ModifiedTime >> 8)
 	}
 	z, sealed := newZipCrypto([]byte(testPassword)), append(head, deflated(t, plain)...)

@@ -67,8 +67,7 @@ func (j *job) openMember(ctx context.Context, m *zip.File, sealed []byte) (packe
 	plain := newZipCrypto(key).open(sealed)
 	check := byte(m.CRC32 >> 24)
 	if m.Flags&zipStreamed != 0 {
-		//lint:ignore SA1019 the time as it is written, not as it is meant
-		check = byte(m.ModifiedTime >> 8)
+		check = byte(m.ModifiedTime >> 8) // as it is written, not as it is meant
 	}
 	if plain[zipCryptoHead-1] != check {
 		return nil, 0, ErrPassword
