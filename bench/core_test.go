@@ -22,9 +22,8 @@ func largeVault(b *testing.B, n int) (one, two []byte, now time.Time) {
 		return nil
 	}))
 	w := vault.New()
-	if _, q := w.Merge(v, now, vault.Delete); q != nil {
-		b.Fatal("asked although it was answered")
-	}
+	w.Merge(v, now, vault.Delete)
+	v.Merge(w, now, vault.Delete)
 	must(b, w.Change(now.Add(time.Hour), vault.Editing, func(c *vault.Change) error {
 		for i := range 10 {
 			must(b, c.Edit(ids[i*n/10], func(e *vault.Entry) { e.Name = "renamed" }))

@@ -5,7 +5,6 @@ import (
 	"encoding/base32"
 	"encoding/hex"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -182,17 +181,33 @@ func readParams(query string) params {
 	return p
 }
 
-// glued finds a parameter whose "&" was forgotten: issuer=Fooperiod=30.
-var glued = regexp.MustCompile(`^(.*)(secret|algorithm|digits|period|counter)=([A-Za-z0-9]+)$`)
-
-// unglue parts it from the issuer, unless the label names the same issuer.
+// unglue parts a parameter whose "&" was forgotten from the issuer,
+// issuer=Fooperiod=30, unless the label names the same issuer.
 func (p params) unglue(label string) {
-	if issuer, _ := names(label, ""); issuer == p["issuer"] {
+	issuer := p["issuer"]
+	if named, _ := names(label, ""); named == issuer {
 		return
 	}
-	if m := glued.FindStringSubmatch(p["issuer"]); m != nil && p[m[2]] == "" {
-		p["issuer"], p[m[2]] = strings.TrimSpace(m[1]), m[3]
+	at := strings.LastIndexByte(issuer, '=')
+	if at < 0 || !isAlphanumeric(issuer[at+1:]) {
+		return
 	}
+	for _, name := range []string{"secret", "algorithm", "digits", "period", "counter"} {
+		if before, glued := strings.CutSuffix(issuer[:at], name); glued && p[name] == "" {
+			p["issuer"], p[name] = strings.TrimSpace(before), issuer[at+1:]
+			return
+		}
+	}
+}
+
+func isAlphanumeric(s string) bool {
+	for i := range len(s) {
+		c := s[i] | 0x20 // lower case
+		if !('a' <= c && c <= 'z' || '0' <= s[i] && s[i] <= '9') {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // unescape undoes percent-encoding and leaves a "%" that begins none alone.

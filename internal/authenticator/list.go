@@ -1,7 +1,6 @@
 package authenticator
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -15,32 +14,34 @@ type Filter struct {
 	Query string     // every word of it stands in issuer, name, note, tags or host
 	Kind  vault.Kind // if not empty
 	Tag   string     // if not empty
+	IDs   []string   // if not empty
+}
+
+// fits reports whether an account is one of those, but for the query.
+func (f Filter) fits(e *vault.Entry) bool {
+	return (f.Kind == "" || e.Kind == f.Kind) && (f.Tag == "" || slices.Contains(e.Tags, f.Tag)) &&
+		(len(f.IDs) == 0 || slices.Contains(f.IDs, e.ID))
 }
 
 // Accounts lists accounts, pinned ones first, then in the person's order.
 func (a *App) Accounts(f Filter) []vault.Entry {
 	entries := a.vault.Entries()
 	words := strings.Fields(Fold(f.Query))
-	var found []vault.Entry
+	var pinned, others []vault.Entry
 	for i := range entries {
-		e := &entries[i]
-		if (f.Kind == "" || e.Kind == f.Kind) && (f.Tag == "" || slices.Contains(e.Tags, f.Tag)) && a.holds(entries, i, words) {
-			found = append(found, *e)
+		switch e := &entries[i]; {
+		case !f.fits(e) || !a.holds(entries, i, words):
+		case e.Pinned:
+			pinned = append(pinned, *e)
+		default:
+			others = append(others, *e)
 		}
 	}
-	slices.SortStableFunc(found, func(a, b vault.Entry) int { return cmp.Compare(rank(a), rank(b)) })
-	return found
+	return append(pinned, others...)
 }
 
 // Search lists the accounts that hold every word of a query.
 func (a *App) Search(query string) []vault.Entry { return a.Accounts(Filter{Query: query}) }
-
-func rank(e vault.Entry) int {
-	if e.Pinned {
-		return 0
-	}
-	return 1
-}
 
 // texts are the accounts' words as they are searched. They are made at the
 // first key of a search, and again when the accounts have changed.

@@ -21,7 +21,7 @@ type flat struct {
 func (v *Vault) adoptAll(f flat, now time.Time) {
 	v.device = "l" + first(v.lineage, 11)
 	for _, e := range f.entries {
-		if v.records[e.ID] != nil {
+		if v.records.get(e.ID) != nil {
 			continue // an id that came twice
 		}
 		c := &Change{v: v, at: Stamp{max(min(e.created(), now.UnixMilli()), 0), 0, v.device}, touched: map[string]bool{}}
@@ -73,11 +73,10 @@ func (v *Vault) adopt(f flat, now time.Time) {
 // the face read is what there is to see. It returns which entries those are.
 func (v *Vault) recognise(entries []Entry) []bool {
 	known := make([]bool, len(entries))
-	v.looks = make(map[*record]look, len(entries))
 	for i := range entries {
 		e := &entries[i]
-		if r := v.records[e.ID]; r != nil && e.Counter == 0 && v.shows(r, e) {
-			v.looks[r], known[i] = look{*e, v.markOf(e)}, true
+		if r := v.records.get(e.ID); r != nil && e.Counter == 0 && v.shows(r, e) {
+			r.seen, known[i] = &look{*e, v.markOf(e), v.eye}, true
 		}
 	}
 	return known
@@ -86,10 +85,13 @@ func (v *Vault) recognise(entries []Entry) []bool {
 // shows reports whether a record looks like an entry.
 func (v *Vault) shows(r *record, e *Entry) bool {
 	n := 0
+	w := &writer{v.scratch}
 	for _, g := range entryGroups {
-		v.scratch = e.appendValue(v.scratch[:0], g)
+		w.b = w.b[:0]
+		e.write(w, g)
+		v.scratch = w.b
 		won, ok := v.win(v.own(versions{g, r.of(g)}))
-		if len(v.scratch) == 0 != !ok || !bytes.Equal(v.scratch, won.value) {
+		if len(w.b) == 0 != !ok || !bytes.Equal(w.b, won.value) {
 			return false
 		}
 		if ok {
@@ -103,7 +105,7 @@ func (v *Vault) shows(r *record, e *Entry) bool {
 // new one or one that was removed meanwhile, which comes back under a new id.
 // One that lives on as a copy of another is there already.
 func (c *Change) bringBack(e Entry) {
-	old := c.v.records[e.ID]
+	old := c.v.records.get(e.ID)
 	switch {
 	case old == nil:
 		c.insert(e, "")
@@ -130,7 +132,8 @@ func settingsValue(fields []field) []byte {
 	if len(fields) == 0 {
 		return []byte("{}")
 	}
-	b := appendFields(nil, fields)
-	b[0] = '{'
-	return append(b, '}')
+	var w writer
+	w.fields("{", fields)
+	w.add("}")
+	return w.b
 }

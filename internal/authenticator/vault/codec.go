@@ -1,12 +1,11 @@
 package vault
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -94,7 +93,7 @@ func (r *reader) entry() Entry {
 		case "icon":
 			e.Icon = r.string()
 		case "server":
-			e.server = compact(r.raw())
+			e.server = r.raw()
 		default:
 			e.more = append(e.more, field{name, r.raw()})
 		}
@@ -112,7 +111,7 @@ func (v *Vault) readSettings(r *reader) []field {
 	var all []field
 	r.object(func(name string) {
 		if name == "clockOffset" {
-			v.clockOffset = compact(r.raw())
+			v.clockOffset = r.raw()
 			return
 		}
 		all = append(all, field{name, r.raw()})
@@ -137,7 +136,8 @@ func (v *Vault) readCore(r *reader) (newer bool) {
 		case "settings":
 			v.settings = v.readVersions(r, settings)
 		case "records":
-			r.object(func(id string) { v.records[id] = v.readRecord(r, id) })
+			r.object(func(id string) { v.records = append(v.records, v.readRecord(r, id)) })
+			v.records = v.records.ordered()
 		case "journal":
 			r.array(func() { v.journal = append(v.journal, v.readDone(r)) })
 		default:
@@ -151,34 +151,25 @@ func (v *Vault) readCore(r *reader) (newer bool) {
 // readStamp reads a stamp, and remembers the newest that was seen.
 func (v *Vault) readStamp(r *reader) Stamp {
 	raw := r.quoted()
-	s, known := r.stamps[string(raw)]
-	if known || r.err != nil {
-		return s
+	if r.err != nil {
+		return Stamp{}
 	}
-	s, err := ParseStamp(string(raw[1 : len(raw)-1]))
+	raw = raw[1 : len(raw)-1]
+	dot := bytes.IndexByte(raw, '.')
+	at := bytes.LastIndexByte(raw, '.')
+	if len(raw) == 0 {
+		return Stamp{}
+	}
+	if dot < 0 || dot == at {
+		r.fail()
+		return Stamp{}
+	}
+	s, err := stampOf(string(raw[:dot]), string(raw[dot+1:at]), r.shared(raw[at+1:]))
 	if err != nil {
 		r.fail()
 	}
-	if r.stamps == nil {
-		r.stamps = map[string]Stamp{}
-	}
-	s.Device = r.device(s.Device)
-	r.stamps[string(raw)] = s
 	v.latest = newest(v.latest, s)
 	return s
-}
-
-// device is the name of a device; equal ones share their bytes.
-func (r *reader) device(name string) string {
-	if r.devices == nil {
-		r.devices = map[string]string{}
-	}
-	if known, ok := r.devices[name]; ok {
-		return known
-	}
-	name = strings.Clone(name)
-	r.devices[name] = name
-	return name
 }
 
 func (v *Vault) readDevice(r *reader) (d device) {
@@ -234,7 +225,7 @@ func (v *Vault) readVersions(r *reader, g group) []version {
 			case 1:
 				one.at = v.readStamp(r)
 			case 2:
-				one.value = compact(r.raw())
+				one.value = r.raw()
 			default:
 				r.fail()
 			}
@@ -268,159 +259,129 @@ func (v *Vault) readDone(r *reader) (d Done) {
 
 // Bytes writes a vault. Faces read it as they always did.
 func (v *Vault) Bytes() []byte {
-	b := make([]byte, 0, 1024+len(v.records)*900)
-	b = append(b, `{"version":1,"lineage":`...)
-	b = append(appendString(b, v.lineage), `,"entries":[`...)
-	for i, e := range v.Entries() {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = e.append(b)
-	}
-	b = append(b, `],"settings":`...)
-	b = v.appendSettings(b)
-	b = appendFields(b, v.more)
-	b = append(b, `,"core":`...)
-	b = v.appendCore(b)
-	return append(b, '}')
-}
-
-// append writes an account as faces read it.
-func (e *Entry) append(b []byte) []byte {
-	b = appendString(append(b, `{"id":`...), e.ID)
-	b = appendString(append(b, `,"kind":`...), string(e.Kind))
-	b = appendString(append(b, `,"type":`...), string(e.Type))
-	b = appendString(append(b, `,"issuer":`...), e.Issuer)
-	b = appendString(append(b, `,"name":`...), e.Name)
-	b = e.appendSecretText(append(b, `,"secret":`...))
-	b = appendString(append(b, `,"algorithm":`...), string(e.Algorithm))
-	b = strconv.AppendInt(append(b, `,"digits":`...), int64(e.Digits), 10)
-	b = strconv.AppendInt(append(b, `,"period":`...), int64(e.Period), 10)
-	b = strconv.AppendUint(append(b, `,"counter":`...), e.Counter, 10)
-	if e.PIN != "" {
-		b = appendString(append(b, `,"pin":`...), e.PIN)
-	}
-	b = appendString(append(b, `,"note":`...), e.Note)
-	if e.Icon != "" {
-		b = appendString(append(b, `,"icon":`...), e.Icon)
-	}
-	if len(e.Tags) > 0 {
-		b = e.appendTags(append(b, `,"tags":`...))
-	}
-	b = appendFloat(append(b, `,"order":`...), e.Order)
-	b = strconv.AppendBool(append(b, `,"pinned":`...), e.Pinned)
-	b = e.appendCreated(append(b, `,"created":`...))
-	if e.server != nil {
-		b = append(append(b, `,"server":`...), e.server...)
-	}
-	return append(appendFields(b, e.more), '}')
-}
-
-func (v *Vault) appendSettings(b []byte) []byte {
-	won, _ := v.win(v.settings)
-	b = append(append(b, `{"clockOffset":`...), v.clockOffset...)
-	if len(won.value) > 2 {
-		b = append(append(b, ','), won.value[1:len(won.value)-1]...)
-	}
-	return append(b, '}')
-}
-
-func (v *Vault) appendCore(b []byte) []byte {
-	b = append(b, `{"version":1,"device":`...)
-	b = appendString(b, v.device)
-	b = appendString(append(b, `,"key":`...), base64.RawURLEncoding.EncodeToString(v.key))
+	w := &writer{make([]byte, 0, 1024+len(v.records)*900)}
+	w.text(`{"version":1,"lineage":`, v.lineage)
+	entries := v.Entries()
+	w.list(`,"entries":`, len(entries), func(i int, comma string) { entries[i].writeAll(w, comma) })
+	v.writeSettings(w)
+	w.fields(",", v.more)
+	w.text(`,"core":{"version":1,"device":`, v.device)
+	w.text(`,"key":`, base64.RawURLEncoding.EncodeToString(v.key))
 	if len(v.aside) > 0 {
-		b = append(b, `,"aside":`...)
-		for i, id := range slices.Sorted(maps.Keys(v.aside)) {
-			b = appendString(append(b, "[,"[min(i, 1)]), id)
-		}
-		b = append(b, ']')
+		ids := slices.Sorted(maps.Keys(v.aside))
+		w.list(`,"aside":`, len(ids), func(i int, comma string) { w.text(comma, ids[i]) })
 	}
-	return append(v.appendShared(append(b, ',')), '}')
+	v.writeShared(w)
+	w.add("}}")
+	return w.b
 }
 
-// appendShared writes what all copies that know the same have alike.
-func (v *Vault) appendShared(b []byte) []byte {
-	b = append(b, `"devices":{`...)
+// writeAll writes an account as faces read it.
+func (e *Entry) writeAll(w *writer, comma string) {
+	w.add(comma)
+	w.text(`{"id":`, e.ID)
+	w.text(`,"kind":`, string(e.Kind))
+	w.text(`,"type":`, string(e.Type))
+	w.text(`,"issuer":`, e.Issuer)
+	w.text(`,"name":`, e.Name)
+	w.text(`,"secret":`, e.secretText())
+	w.text(`,"algorithm":`, string(e.Algorithm))
+	w.integer(`,"digits":`, int64(e.Digits))
+	w.integer(`,"period":`, int64(e.Period))
+	w.integer(`,"counter":`, int64(e.Counter))
+	if e.PIN != "" {
+		w.text(`,"pin":`, e.PIN)
+	}
+	w.text(`,"note":`, e.Note)
+	if e.Icon != "" {
+		w.text(`,"icon":`, e.Icon)
+	}
+	e.writeTags(w)
+	w.float(`,"order":`, e.Order)
+	w.bool(`,"pinned":`, e.Pinned)
+	w.integer(`,"created":`, e.created())
+	if e.server != nil {
+		w.raw(`,"server":`, e.server)
+	}
+	w.fields(",", e.more)
+	w.add("}")
+}
+
+func (v *Vault) writeSettings(w *writer) {
+	w.raw(`,"settings":{"clockOffset":`, v.clockOffset)
+	if won, _ := v.win(v.settings); len(won.value) > 2 {
+		w.raw(",", won.value[1:len(won.value)-1])
+	}
+	w.add("}")
+}
+
+// writeShared writes what all copies that know the same have alike.
+func (v *Vault) writeShared(w *writer) {
+	w.add(`,"devices":{`)
 	for i, id := range slices.Sorted(maps.Keys(v.devices)) {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = v.devices[id].append(append(appendString(b, id), ':'))
+		w.text(commaBut(i), id)
+		v.devices[id].write(w)
 	}
-	b = appendVersions(append(b, `},"settings":`...), v.settings)
-	b = append(b, `,"records":{`...)
-	for i, id := range slices.Sorted(maps.Keys(v.records)) {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = v.records[id].append(append(appendString(b, id), ':'))
+	w.add("}")
+	writeVersions(w, `,"settings":`, v.settings)
+	w.add(`,"records":{`)
+	for i, r := range v.records {
+		w.text(commaBut(i), r.id)
+		r.write(w)
 	}
-	b = append(b, `},"journal":[`...)
-	for i, d := range v.journal {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = d.append(b)
-	}
-	return appendFields(append(b, ']'), v.coreMore)
+	w.add("}")
+	w.list(`,"journal":`, len(v.journal), func(i int, comma string) { v.journal[i].write(w, comma) })
+	w.fields(",", v.coreMore)
 }
 
-func (d device) append(b []byte) []byte {
-	b = appendStamp(appendString(append(b, `{"name":`...), d.name), "named", d.named)
-	return append(appendStamp(b, "removed", d.removed), '}')
+func (d device) write(w *writer) {
+	w.text(`:{"name":`, d.name)
+	w.stamp(`,"named":`, d.named)
+	w.stamp(`,"removed":`, d.removed)
+	w.add("}")
 }
 
-// appendStamp writes a stamp under a name, after what stands before it; nothing
-// if there is none.
-func appendStamp(b []byte, name string, s Stamp) []byte {
-	if s.IsZero() {
-		return b
-	}
-	b = append(append(append(b, `,"`...), name...), `":"`...)
-	return append(s.append(b), '"')
-}
-
-func (r *record) append(b []byte) []byte {
+func (r *record) write(w *writer) {
 	if r.raw != nil {
-		return append(b, r.raw...)
+		w.raw(":", r.raw)
+		return
 	}
-	b = append(r.born.append(append(b, `{"born":"`...)), '"')
+	w.text(`:{"born":`, r.born.String())
 	if r.from != "" {
-		b = appendString(append(b, `,"from":`...), r.from)
+		w.text(`,"from":`, r.from)
 	}
 	if len(r.gone) > 0 {
-		b = append(b, `,"gone":`...)
-		for i, s := range r.gone {
-			b = append(s.append(append(append(b, "[,"[min(i, 1)]), '"')), '"')
-		}
-		b = append(b, ']')
+		w.list(`,"gone":`, len(r.gone), func(i int, comma string) { w.stamp(comma, r.gone[i]) })
 	}
 	for _, vs := range r.groups {
-		b = append(appendString(append(b, ','), string(vs.of)), ':')
-		b = appendVersions(b, vs.all)
+		w.text(",", string(vs.of))
+		writeVersions(w, ":", vs.all)
 	}
-	return append(b, '}')
+	w.add("}")
 }
 
-func appendVersions(b []byte, all []version) []byte {
-	b = append(b, '[')
-	for i, one := range all {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(one.at.append(append(b, `["`...)), `",`...)
-		b = append(append(b, one.value...), ']')
-	}
-	return append(b, ']')
+// writeVersions writes pairs of stamp and value.
+func writeVersions(w *writer, before string, all []version) {
+	w.list(before, len(all), func(i int, comma string) {
+		w.add(comma)
+		w.text("[", all[i].at.String())
+		w.raw(",", all[i].value)
+		w.add("]")
+	})
 }
 
-func (d Done) append(b []byte) []byte {
-	b = append(d.At.append(append(b, `{"at":"`...)), '"')
-	b = appendString(append(b, `,"did":`...), string(d.Deed))
-	b = strconv.AppendInt(append(b, `,"n":`...), int64(d.Count), 10)
-	return append(appendStamp(b, "undid", d.Undid), '}')
+func (d Done) write(w *writer, comma string) {
+	w.add(comma)
+	w.text(`{"at":`, d.At.String())
+	w.text(`,"did":`, string(d.Deed))
+	w.integer(`,"n":`, int64(d.Count))
+	w.stamp(`,"undid":`, d.Undid)
+	w.add("}")
 }
 
 // MarshalJSON writes an account as faces read it.
-func (e Entry) MarshalJSON() ([]byte, error) { return e.append(nil), nil }
+func (e Entry) MarshalJSON() ([]byte, error) {
+	var w writer
+	e.writeAll(&w, "")
+	return w.b, nil
+}

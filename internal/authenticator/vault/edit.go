@@ -85,7 +85,7 @@ func (d Done) compare(e Done) int {
 
 // put replaces a record.
 func (c *Change) put(r *record) {
-	c.v.records[r.id] = r
+	c.v.records.put(r)
 	c.touched[r.id] = true
 	c.v.view = nil
 }
@@ -96,7 +96,7 @@ func (c *Change) entry(id string) (Entry, error) {
 	if ok && !c.touched[id] {
 		return c.was.entries[at], nil
 	}
-	r := c.v.records[id]
+	r := c.v.records.get(id)
 	if !ok && !c.touched[id] || !c.v.exists(r) {
 		return Entry{}, ErrUnknown
 	}
@@ -107,7 +107,7 @@ func (c *Change) entry(id string) (Entry, error) {
 func (v *Vault) withCopies(r *record, copies []string) *record {
 	for _, id := range copies {
 		both := r.copy()
-		both.groups = joinGroups(r.groups, v.records[id].groups)
+		both.groups = joinGroups(r.groups, v.records.get(id).groups)
 		r = both
 	}
 	return r
@@ -161,12 +161,12 @@ func (c *Change) write(old, e Entry) {
 	for _, g := range entryGroups {
 		if value := e.value(g); !bytes.Equal(value, old.value(g)) {
 			for _, id := range c.writers(g, e.ID) {
-				c.put(c.v.records[id].with(g, version{c.at, orNull(value)}))
+				c.put(c.v.records.get(id).with(g, version{c.at, orNull(value)}))
 			}
 		}
 	}
 	if e.Counter > old.Counter || e.Counter > 0 && !bytes.Equal(e.Secret, old.Secret) {
-		c.put(c.v.records[e.ID].with(counter, version{c.at, counterValue(e.Secret, e.Counter)}))
+		c.put(c.v.records.get(e.ID).with(counter, version{c.at, counterValue(e.Secret, e.Counter)}))
 	}
 }
 
@@ -242,10 +242,10 @@ func (c *Change) Remove(id string) error {
 		return err
 	}
 	for _, one := range c.was.copies[id] {
-		c.put(c.v.records[one].removed(c.at))
+		c.put(c.v.records.get(one).removed(c.at))
 		delete(c.touched, one) // one account, however many copies
 	}
-	r := c.v.records[id].removed(c.at)
+	r := c.v.records.get(id).removed(c.at)
 	if e.Kind != Other {
 		r.groups = nil
 	}
@@ -260,7 +260,7 @@ func (c *Change) Restore(id string) (string, error) {
 	if at < 0 {
 		return "", ErrUnknown
 	}
-	return c.revive(c.v.records[id], nil), nil
+	return c.revive(c.v.records.get(id), nil), nil
 }
 
 // revive makes a new record of one that was removed and of what its copies know.
@@ -296,7 +296,7 @@ func (v *Vault) Next(now time.Time, id string) (uint64, error) {
 		return 0, ErrCounter
 	}
 	at := v.tick(now)
-	v.records[id] = v.records[id].with(counter, version{at, counterValue(e.Secret, e.Counter+1)})
+	v.records.put(v.records.get(id).with(counter, version{at, counterValue(e.Secret, e.Counter+1)}))
 	v.view = nil
 	return e.Counter, nil
 }

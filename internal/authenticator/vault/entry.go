@@ -1,8 +1,6 @@
 package vault
 
 import (
-	"encoding/base32"
-	"strconv"
 	"strings"
 	"time"
 
@@ -208,46 +206,38 @@ var entryGroups = []group{names, secret, place, note, icon, server, other}
 // value is what a group of an entry looks like; nil if there is nothing in it.
 // Equal values have equal bytes.
 func (e *Entry) value(g group) []byte {
-	if b := e.appendValue(nil, g); len(b) > 0 {
-		return b
-	}
-	return nil
+	var w writer
+	e.write(&w, g)
+	return w.b
 }
 
-func (e *Entry) appendValue(b []byte, g group) []byte {
+func (e *Entry) write(w *writer, g group) {
 	switch g {
 	case names:
-		return e.appendNames(b)
+		w.text(`{"kind":`, string(e.Kind))
+		w.text(`,"issuer":`, e.Issuer)
+		w.text(`,"name":`, e.Name)
+		w.integer(`,"created":`, e.created())
+		w.add("}")
 	case secret:
-		return e.appendSecret(b)
+		e.writeSecret(w)
 	case place:
-		return e.appendPlace(b)
+		w.float(`{"order":`, e.Order)
+		w.bool(`,"pinned":`, e.Pinned)
+		e.writeTags(w)
+		w.add("}")
 	case note:
-		return appendText(b, e.Note)
+		writeText(w, e.Note)
 	case icon:
-		return appendText(b, e.Icon)
+		writeText(w, e.Icon)
 	case server:
-		return append(b, e.server...)
+		w.raw("", e.server)
 	case other:
 		if len(e.more) > 0 {
-			at := len(b)
-			b = appendFields(b, e.more)
-			b[at] = '{'
-			return append(b, '}')
+			w.fields("{", e.more)
+			w.add("}")
 		}
 	}
-	return b
-}
-
-func (e *Entry) appendNames(b []byte) []byte {
-	b = appendString(append(b, `{"kind":`...), string(e.Kind))
-	b = appendString(append(b, `,"issuer":`...), e.Issuer)
-	b = appendString(append(b, `,"name":`...), e.Name)
-	return append(e.appendCreated(append(b, `,"created":`...)), '}')
-}
-
-func (e *Entry) appendCreated(b []byte) []byte {
-	return strconv.AppendInt(b, e.created(), 10)
 }
 
 func (e *Entry) created() int64 {
@@ -257,47 +247,36 @@ func (e *Entry) created() int64 {
 	return e.Created.UnixMilli()
 }
 
-// appendSecretText writes the secret in base32, or as it stood if it is not.
-func (e *Entry) appendSecretText(b []byte) []byte {
-	if e.Secret == nil {
-		return appendString(b, e.odd)
-	}
-	return append(base32.StdEncoding.WithPadding(base32.NoPadding).AppendEncode(append(b, '"'), e.Secret), '"')
-}
-
-func (e *Entry) appendSecret(b []byte) []byte {
-	b = appendString(append(b, `{"type":`...), string(e.Type))
-	b = e.appendSecretText(append(b, `,"secret":`...))
-	b = appendString(append(b, `,"algorithm":`...), string(e.Algorithm))
-	b = strconv.AppendInt(append(b, `,"digits":`...), int64(e.Digits), 10)
-	b = strconv.AppendInt(append(b, `,"period":`...), int64(e.Period), 10)
+func (e *Entry) writeSecret(w *writer) {
+	w.text(`{"type":`, string(e.Type))
+	w.text(`,"secret":`, e.secretText())
+	w.text(`,"algorithm":`, string(e.Algorithm))
+	w.integer(`,"digits":`, int64(e.Digits))
+	w.integer(`,"period":`, int64(e.Period))
 	if e.PIN != "" {
-		b = appendString(append(b, `,"pin":`...), e.PIN)
+		w.text(`,"pin":`, e.PIN)
 	}
-	return append(b, '}')
+	w.add("}")
 }
 
-func (e *Entry) appendPlace(b []byte) []byte {
-	b = appendFloat(append(b, `{"order":`...), e.Order)
-	b = strconv.AppendBool(append(b, `,"pinned":`...), e.Pinned)
+// secretText is the secret in base32, or as it stood if it is not.
+func (e *Entry) secretText() string {
+	if e.Secret == nil {
+		return e.odd
+	}
+	return otp.FormatSecret(e.Secret)
+}
+
+func (e *Entry) writeTags(w *writer) {
 	if len(e.Tags) > 0 {
-		b = e.appendTags(append(b, `,"tags":`...))
+		w.list(`,"tags":`, len(e.Tags), func(i int, comma string) { w.text(comma, e.Tags[i]) })
 	}
-	return append(b, '}')
 }
 
-func (e *Entry) appendTags(b []byte) []byte {
-	for i, tag := range e.Tags {
-		b = appendString(append(b, "[,"[min(i, 1)]), tag)
+func writeText(w *writer, s string) {
+	if s != "" {
+		w.text("", s)
 	}
-	return append(b, ']')
-}
-
-func appendText(b []byte, s string) []byte {
-	if s == "" {
-		return b
-	}
-	return appendString(b, s)
 }
 
 // tidy makes what came from outside fit to be kept: characters of UTF-8, tags

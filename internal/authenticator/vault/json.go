@@ -26,8 +26,7 @@ type reader struct {
 	err   error
 	names map[string]string // strings that come again and again
 
-	stamps  map[string]Stamp // by how they are written
-	devices map[string]string
+	spaced bool // white space was passed
 }
 
 func (r *reader) fail() {
@@ -40,6 +39,7 @@ func (r *reader) next() byte {
 		switch c := r.b[r.i]; c {
 		case ' ', '\t', '\n', '\r':
 			r.i++
+			r.spaced = true
 		default:
 			return c
 		}
@@ -119,12 +119,11 @@ func (r *reader) string() string {
 	if r.err != nil {
 		return ""
 	}
-	return inside(raw)
+	return inside(raw[1 : len(raw)-1])
 }
 
-// inside is what a string between quotes says.
+// inside is what a string says that stood between quotes.
 func inside(raw []byte) string {
-	raw = raw[1 : len(raw)-1]
 	if bytes.IndexByte(raw, '\\') >= 0 || !utf8.Valid(raw) {
 		return unquoted(raw)
 	}
@@ -137,15 +136,24 @@ func (r *reader) name() string {
 	if r.err != nil {
 		return ""
 	}
-	if known, ok := r.names[string(raw)]; ok {
-		return known
+	return r.shared(raw[1 : len(raw)-1])
+}
+
+// shared is what a string says that stood between quotes. Long ones are rarely
+// said again.
+func (r *reader) shared(raw []byte) string {
+	if len(raw) > 20 {
+		return inside(raw)
 	}
-	s := inside(raw)
-	if r.names == nil {
-		r.names = map[string]string{}
+	known, ok := r.names[string(raw)]
+	if !ok {
+		if r.names == nil {
+			r.names = map[string]string{}
+		}
+		known = inside(raw)
+		r.names[string(raw)] = known
 	}
-	r.names[string(raw)] = s
-	return s
+	return known
 }
 
 // quoted passes a string and returns it with its quotes.
@@ -240,15 +248,20 @@ func hex4(b []byte) rune {
 	return rune(n)
 }
 
-// raw passes any value and returns its bytes.
+// raw passes any value and returns its bytes, without white space.
 func (r *reader) raw() []byte {
 	r.next()
 	start := r.i
+	r.spaced = false
 	r.skip()
 	if r.err != nil {
 		return nil
 	}
-	return r.b[start:r.i]
+	value := r.b[start:r.i]
+	if r.spaced {
+		return compact(value)
+	}
+	return value
 }
 
 func (r *reader) skip() {
@@ -386,23 +399,11 @@ type field struct {
 
 // compact is a value without white space.
 func compact(value []byte) []byte {
-	if !bytes.ContainsAny(value, " \t\r\n") {
-		return value
-	}
 	var b bytes.Buffer
 	if json.Compact(&b, value) != nil {
-		return value
+		return value // it was read: it is JSON
 	}
 	return b.Bytes()
-}
-
-// appendFields writes what we do not know, by name.
-func appendFields(b []byte, fields []field) []byte {
-	for _, f := range fields {
-		b = append(appendString(append(b, ','), f.name), ':')
-		b = append(b, f.value...)
-	}
-	return b
 }
 
 // sortFields puts fields in the one order in which they are compared; of two
@@ -414,15 +415,25 @@ func sortFields(fields []field) []field {
 		if i+1 < len(fields) && fields[i+1].name == f.name {
 			continue
 		}
-		kept = append(kept, field{f.name, compact(f.value)})
+		kept = append(kept, f)
 	}
 	return kept
 }
 
-// appendString writes a string; quotes, backslashes and control characters are
-// the only ones that are escaped.
-func appendString(b []byte, s string) []byte {
-	b = append(b, '"')
+// A writer writes JSON. What stands before a value – a comma, a name – is given
+// with it, as it is to stand there.
+type writer struct{ b []byte }
+
+func (w *writer) add(s string) { w.b = append(w.b, s...) }
+
+func (w *writer) raw(before string, value []byte) {
+	w.b = append(append(w.b, before...), value...)
+}
+
+// text writes a string; quotes, backslashes and control characters are the only
+// ones that are escaped.
+func (w *writer) text(before, s string) {
+	b := append(append(w.b, before...), '"')
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
 		case c == '"' || c == '\\':
@@ -433,13 +444,60 @@ func appendString(b []byte, s string) []byte {
 			b = append(b, c)
 		}
 	}
-	return append(b, '"')
+	w.b = append(b, '"')
 }
 
-// appendFloat writes a number as JavaScript would.
-func appendFloat(b []byte, f float64) []byte {
+func (w *writer) integer(before string, n int64) {
+	w.add(before)
+	w.b = strconv.AppendInt(w.b, n, 10)
+}
+
+// float writes a number as JavaScript would.
+func (w *writer) float(before string, f float64) {
 	if f > -maxCount && f < maxCount && f == float64(int64(f)) {
-		return strconv.AppendInt(b, int64(f), 10)
+		w.integer(before, int64(f))
+		return
 	}
-	return strconv.AppendFloat(b, f, 'g', -1, 64)
+	w.add(before)
+	w.b = strconv.AppendFloat(w.b, f, 'g', -1, 64)
+}
+
+func (w *writer) bool(before string, b bool) {
+	w.add(before)
+	w.b = strconv.AppendBool(w.b, b)
+}
+
+// stamp writes a stamp; nothing if there is none.
+func (w *writer) stamp(before string, s Stamp) {
+	if !s.IsZero() {
+		w.add(before)
+		w.b = append(s.append(append(w.b, '"')), '"')
+	}
+}
+
+// list writes n values between brackets.
+func (w *writer) list(before string, n int, value func(i int, comma string)) {
+	w.add(before)
+	w.add("[")
+	for i := range n {
+		value(i, commaBut(i))
+	}
+	w.add("]")
+}
+
+// commaBut is a comma for all but the first.
+func commaBut(i int) string {
+	if i == 0 {
+		return ""
+	}
+	return ","
+}
+
+// fields writes what we do not know, after a first comma.
+func (w *writer) fields(comma string, fields []field) {
+	for _, f := range fields {
+		w.text(comma, f.name)
+		w.raw(":", f.value)
+		comma = ","
+	}
 }

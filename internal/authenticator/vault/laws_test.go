@@ -205,7 +205,7 @@ func everyoneSeesTheSame(t *testing.T, seed uint64, a, b *Vault) {
 func sees(v *Vault) (all []string) {
 	for _, e := range slices.Concat(v.Entries(), v.Aside()) {
 		e.server = nil
-		all = append(all, string(e.append(nil)))
+		all = append(all, string(must(e.MarshalJSON())))
 	}
 	slices.Sort(all)
 	return all

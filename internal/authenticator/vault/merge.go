@@ -120,14 +120,14 @@ func (l *limit) passes(r *record) bool {
 // clamp is a copy of a vault without stamps beyond the limit.
 func (l *limit) clamp(v *Vault) *Vault {
 	c := v.Clone()
-	for id, r := range v.records {
-		c.records[id] = r.clamped(l)
+	for i, r := range v.records {
+		c.records[i] = r.clamped(l)
 	}
 	for id, d := range v.devices {
 		c.devices[id] = device{d.name, l.stamp(d.named), l.stamp(d.removed)}
 	}
 	if !maps.Equal(c.devices, v.devices) {
-		c.looks = nil
+		c.eye = new(eye)
 	}
 	c.settings = slices.Clone(v.settings)
 	for i := range c.settings {
@@ -154,14 +154,9 @@ func (v *Vault) join(w *Vault) *Vault {
 	}
 	c.settings = settings.join(v.settings, w.settings)
 	c.journal = joinJournal(v.journal, w.journal)
-	for id, r := range w.records {
-		if have := c.records[id]; have != nil {
-			r = have.join(r)
-		}
-		c.records[id] = r
-	}
+	c.records = v.records.join(w.records)
 	if !bytes.Equal(c.key, v.key) || !maps.Equal(c.devices, v.devices) {
-		c.looks = nil // accounts may look otherwise now
+		c.eye = new(eye) // accounts may look otherwise now
 	}
 	c.view = nil
 	return c
@@ -181,7 +176,7 @@ func (d device) join(e device) device {
 // sharesWith reports whether two vaults are alike in what copies share.
 func (v *Vault) sharesWith(w *Vault) bool {
 	return bytes.Equal(v.key, w.key) && maps.Equal(v.devices, w.devices) && slices.Equal(v.journal, w.journal) &&
-		maps.Equal(v.records, w.records) && sameVersions(v.settings, w.settings)
+		slices.Equal(v.records, w.records) && sameVersions(v.settings, w.settings)
 }
 
 // A meeting is two copies and what becomes of them.
@@ -196,7 +191,7 @@ func (m *meeting) lost() []Entry {
 	after := m.joined.see().everything()
 	var lost []Entry
 	for _, e := range m.ours.Entries() {
-		if _, gone := m.joined.removedAt(m.joined.records[e.ID]); gone && !after[e.ID] {
+		if _, gone := m.joined.removedAt(m.joined.records.get(e.ID)); gone && !after[e.ID] {
 			lost = append(lost, e)
 		}
 	}
@@ -222,7 +217,7 @@ func (w *view) everything() map[string]bool {
 func (m *meeting) removers(lost []Entry) []string {
 	by := map[string]bool{}
 	for _, e := range lost {
-		if at, gone := m.joined.removedAt(m.joined.records[e.ID]); gone {
+		if at, gone := m.joined.removedAt(m.joined.records.get(e.ID)); gone {
 			by[at.Device] = true
 		}
 	}
@@ -245,7 +240,7 @@ func (v *Vault) called(devices map[string]bool) []string {
 func (m *meeting) keep(lost []Entry, now time.Time) {
 	_ = m.joined.Change(now, Restoring, func(c *Change) error { // nothing in it fails
 		for _, e := range lost {
-			c.revive(m.ours.withCopies(m.ours.records[e.ID], m.ours.see().copies[e.ID]), nil)
+			c.revive(m.ours.withCopies(m.ours.records.get(e.ID), m.ours.see().copies[e.ID]), nil)
 		}
 		return nil
 	})
@@ -271,8 +266,8 @@ func (m *meeting) standAside() {
 // known reports whether an account, or a copy of it, was in our vault before.
 func (m *meeting) known(id string) bool {
 	return slices.ContainsFunc(append([]string{id}, m.joined.see().copies[id]...), func(id string) bool {
-		r := m.joined.records[id]
-		return m.ours.records[id] != nil || m.ours.records[r.from] != nil
+		r := m.joined.records.get(id)
+		return m.ours.records.get(id) != nil || m.ours.records.get(r.from) != nil
 	})
 }
 
@@ -313,7 +308,7 @@ func (m *meeting) copied(was map[string]bool, id string) bool {
 
 // looksLike compares an account of two vaults as people see it.
 func (v *Vault) looksLike(w *Vault, a, b *Entry) bool {
-	if v.records[a.ID] == w.records[b.ID] && len(v.see().copies[a.ID]) == 0 && len(w.see().copies[b.ID]) == 0 {
+	if v.records.get(a.ID) == w.records.get(b.ID) && len(v.see().copies[a.ID]) == 0 && len(w.see().copies[b.ID]) == 0 {
 		return true
 	}
 	return a.Counter == b.Counter && !slices.ContainsFunc(entryGroups, func(g group) bool { return !bytes.Equal(a.value(g), b.value(g)) })

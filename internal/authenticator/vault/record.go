@@ -52,7 +52,72 @@ type record struct {
 	gone   []Stamp // removed: the first of each device, oldest first
 	groups []versions
 
-	raw []byte // as it was read, if nothing changed
+	raw  []byte // as it was read, if nothing changed
+	seen *look  // what it looks like, to the eye that looked at it last
+}
+
+// records are those of a vault, by id.
+type records []*record
+
+func (rs records) find(id string) (int, bool) {
+	low, high := 0, len(rs)
+	for low < high {
+		if mid := (low + high) / 2; rs[mid].id < id {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	return low, low < len(rs) && rs[low].id == id
+}
+
+// get is the record of an id, or nil.
+func (rs records) get(id string) *record {
+	if at, ok := rs.find(id); ok {
+		return rs[at]
+	}
+	return nil
+}
+
+// put replaces the record of an id, or adds it.
+func (rs *records) put(r *record) {
+	at, ok := rs.find(r.id)
+	if !ok {
+		*rs = slices.Insert(*rs, at, r)
+	}
+	(*rs)[at] = r
+}
+
+// ordered are records that were read in whatever order; of those with one id
+// the last.
+func (rs records) ordered() records {
+	for i := 1; i < len(rs); i++ {
+		if rs[i-1].id >= rs[i].id {
+			var again records
+			for _, r := range rs {
+				again.put(r)
+			}
+			return again
+		}
+	}
+	return rs
+}
+
+// join puts the records of two copies together.
+func (rs records) join(other records) records {
+	out := make(records, 0, max(len(rs), len(other)))
+	for len(rs) > 0 || len(other) > 0 {
+		switch {
+		case len(other) == 0 || len(rs) > 0 && rs[0].id < other[0].id:
+			out, rs = append(out, rs[0]), rs[1:]
+		case len(rs) == 0 || other[0].id < rs[0].id:
+			out, other = append(out, other[0]), other[1:]
+		default:
+			out = append(out, rs[0].join(other[0]))
+			rs, other = rs[1:], other[1:]
+		}
+	}
+	return out
 }
 
 // versions are those of one group, newest first.
@@ -253,14 +318,14 @@ func (v *Vault) win(all []version) (version, bool) {
 // forgetOld drops what is known of accounts that were removed more than thirty
 // days ago, but for the fact itself.
 func (v *Vault) forgetOld(now time.Time) {
-	for id, r := range v.records {
+	for i, r := range v.records {
 		if len(r.gone) == 0 || len(r.groups) == 0 {
 			continue
 		}
 		if at, gone := v.removedAt(r); gone && !now.Before(at.At().Add(TrashFor)) {
 			c := r.copy()
 			c.groups = nil
-			v.records[id] = c
+			v.records[i] = c
 			v.touch()
 		}
 	}

@@ -51,13 +51,31 @@ func ParseStamp(text string) (Stamp, error) {
 	}
 	ms, rest, _ := strings.Cut(text, ".")
 	count, device, _ := strings.Cut(rest, ".")
-	t, err1 := strconv.ParseInt(ms, 10, 64)
-	n, err2 := strconv.ParseUint(count, 10, 64)
-	s := Stamp{t, n, device}
-	if err1 != nil || err2 != nil || t < 0 || n > maxCount || !isDevice(device) || s.String() != text {
+	return stampOf(ms, count, device)
+}
+
+func stampOf(ms, count, device string) (Stamp, error) {
+	t, ok1 := decimal(ms)
+	n, ok2 := decimal(count)
+	if !ok1 || !ok2 || !isDevice(device) {
 		return Stamp{}, ErrBroken
 	}
-	return s, nil
+	return Stamp{t, uint64(n), device}, nil
+}
+
+// decimal reads a number as it is written: no sign, no zero before it, at most
+// 2^53-1.
+func decimal(s string) (n int64, ok bool) {
+	if s == "" || len(s) > 16 || s[0] == '0' && len(s) > 1 {
+		return 0, false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(s[i]-'0')
+	}
+	return n, n <= maxCount
 }
 
 // isDevice: letters, digits, "-" and "_".

@@ -45,7 +45,7 @@ func (v *Vault) Undo(now time.Time) (Done, error) {
 	}
 	undone := v.undone()
 	c := v.begin(v.tick(now))
-	for _, r := range v.byID() {
+	for _, r := range v.byBirth() {
 		c.takeBack(r, last.At, undone)
 	}
 	v.note(Done{At: c.at, Deed: Undoing, Count: len(c.touched), Undid: last.At})
@@ -53,11 +53,8 @@ func (v *Vault) Undo(now time.Time) (Done, error) {
 	return last, nil
 }
 
-func (v *Vault) byID() []*record {
-	var all []*record
-	for _, r := range v.records {
-		all = append(all, r)
-	}
+func (v *Vault) byBirth() records {
+	all := slices.Clone(v.records)
 	sortBy(all, func(a, b *record) int { return cmp.Or(a.born.Compare(b.born), strings.Compare(a.id, b.id)) })
 	return all
 }
@@ -84,7 +81,7 @@ func (c *Change) takeBack(r *record, deed Stamp, undone map[Stamp]bool) {
 // was added when the one was that it comes from.
 func (v *Vault) bornIn(r *record, undone map[Stamp]bool) Stamp {
 	for range len(v.records) {
-		from := v.records[r.from]
+		from := v.records.get(r.from)
 		if !undone[r.born] || from == nil {
 			break
 		}
@@ -108,7 +105,7 @@ func (c *Change) takeBackGroup(id string, vs versions, deed Stamp, undone map[St
 	if len(left) > 1 {
 		before = left[1].value
 	}
-	c.put(c.v.records[id].with(vs.of, version{c.at, before}))
+	c.put(c.v.records.get(id).with(vs.of, version{c.at, before}))
 }
 
 // A Revision is an account as it was once something about it had been written.
@@ -124,7 +121,7 @@ func (v *Vault) History(id string) ([]Revision, error) {
 	if _, err := v.Entry(id); err != nil {
 		return nil, err
 	}
-	r := v.withCopies(v.records[id], v.see().copies[id])
+	r := v.withCopies(v.records.get(id), v.see().copies[id])
 	var all []Revision
 	for _, at := range r.stamps() {
 		if !v.ignores(at) {

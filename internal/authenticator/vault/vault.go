@@ -60,14 +60,14 @@ type Vault struct {
 	key      []byte // under which accounts are compared
 	devices  map[string]device
 	settings []version
-	records  map[string]*record
+	records  records
 	journal  []Done
 	coreMore []field
 
 	latest  Stamp // the newest that was seen
 	changed bool
 	view    *view // of all that stands above; nil when something changed
-	looks   map[*record]look
+	eye     *eye
 	marker  hash.Hash // under key
 	scratch []byte
 }
@@ -94,7 +94,7 @@ func New() *Vault {
 }
 
 func empty() *Vault {
-	return &Vault{aside: map[string]bool{}, devices: map[string]device{}, records: map[string]*record{}}
+	return &Vault{aside: map[string]bool{}, devices: map[string]device{}, eye: new(eye)}
 }
 
 // newID is a name nobody else has: 128 bits in hexadecimal.
@@ -109,7 +109,7 @@ func (v *Vault) Clone() *Vault {
 	c := *v
 	c.aside = maps.Clone(v.aside)
 	c.devices = maps.Clone(v.devices)
-	c.records = maps.Clone(v.records) // records themselves never change
+	c.records = slices.Clone(v.records) // records themselves never change
 	c.marker, c.scratch = nil, nil
 	c.settings, c.journal = slices.Clip(v.settings), slices.Clip(v.journal)
 	return &c
@@ -196,7 +196,7 @@ func (v *Vault) RemoveDevice(now time.Time, id string) {
 	if d := v.devices[id]; d.removed.IsZero() && id != v.device {
 		d.removed = v.tick(now)
 		v.devices[id] = d
-		v.looks = nil // of what it wrote
+		v.eye = new(eye) // for what it wrote
 	}
 }
 

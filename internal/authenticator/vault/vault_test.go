@@ -94,7 +94,15 @@ func onto(t testing.TB, v *Vault, now time.Time) *Vault {
 }
 
 // shared is what two copies that know the same have alike.
-func shared(v *Vault) string { return string(v.key) + string(v.appendShared(nil)) }
+func shared(v *Vault) string { return string(v.key) + sharedBytes(v) }
+
+func sharedBytes(v *Vault) string {
+	var w writer
+	v.writeShared(&w)
+	return string(w.b)
+}
+
+func must[T any](v T, _ error) T { return v }
 
 func titles(entries []Entry) (all []string) {
 	for _, e := range entries {

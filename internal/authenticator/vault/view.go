@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -31,7 +30,12 @@ type Trashed struct {
 type look struct {
 	entry Entry
 	mark  mark // accounts with one mark are the same; zero if there is nothing to compare
+	by    *eye
 }
+
+// An eye is what looks depend on besides the record: the device, the devices
+// that are ignored, and the key. It is replaced when one of them changes.
+type eye struct{ _ byte }
 
 type mark [sha256.Size]byte
 
@@ -106,40 +110,27 @@ func inOrder(a, b Entry) int {
 // sorted parts the records into those that people see and those that were
 // removed, by id.
 func (v *Vault) sorted() (living, dead []*record) {
-	looks := make(map[*record]look, len(v.records))
+	living = make([]*record, 0, len(v.records))
 	for _, r := range v.records {
 		switch {
 		case v.exists(r):
 			living = append(living, r)
 		case len(r.gone) > 0 && len(r.groups) > 0:
 			dead = append(dead, r)
-		default:
-			continue
-		}
-		if known, ok := v.looks[r]; ok {
-			looks[r] = known
-		} else {
-			looks[r] = v.lookAt(r)
 		}
 	}
-	v.looks = looks
-	byID := func(a, b *record) int { return strings.Compare(a.id, b.id) }
-	sortBy(living, byID)
-	sortBy(dead, byID)
 	return living, dead
 }
 
-func (v *Vault) look(r *record) look {
-	known, ok := v.looks[r]
-	if !ok {
-		known = v.lookAt(r)
-		v.looks[r] = known
+func (v *Vault) look(r *record) *look {
+	if r.seen == nil || r.seen.by != v.eye {
+		r.seen = v.lookAt(r)
 	}
-	return known
+	return r.seen
 }
 
 // lookAt works out what one record looks like.
-func (v *Vault) lookAt(r *record) look {
+func (v *Vault) lookAt(r *record) *look {
 	e := Entry{ID: r.id, Kind: Other}
 	for _, vs := range r.groups {
 		if won, ok := v.win(v.own(vs)); ok {
@@ -147,7 +138,7 @@ func (v *Vault) lookAt(r *record) look {
 		}
 	}
 	e.Counter = v.counterOf(r, &e)
-	return look{e, v.markOf(&e)}
+	return &look{e, v.markOf(&e), v.eye}
 }
 
 // own are the versions among which one wins: what a sign-in service gave this
@@ -187,8 +178,11 @@ func counterMark(secret []byte) string {
 }
 
 func counterValue(secret []byte, n uint64) []byte {
-	b := appendString([]byte(`{"of":`), counterMark(secret))
-	return append(strconv.AppendUint(append(b, `,"n":`...), n, 10), '}')
+	var w writer
+	w.text(`{"of":`, counterMark(secret))
+	w.integer(`,"n":`, int64(n))
+	w.add("}")
+	return w.b
 }
 
 func readCounter(value []byte) (of string, n uint64) {
@@ -226,9 +220,8 @@ func (v *Vault) together(living []*record, w *view) []*record {
 		both := one.copy()
 		both.groups = joinGroups(one.groups, r.groups)
 		out[at] = both
-		l := v.lookAt(both)
-		l.entry.Counter = max(l.entry.Counter, v.look(one).entry.Counter, v.look(r).entry.Counter)
-		v.looks[both] = l
+		both.seen = v.lookAt(both)
+		both.seen.entry.Counter = max(both.seen.entry.Counter, v.look(one).entry.Counter, v.look(r).entry.Counter)
 	}
 	return out
 }
