@@ -64,8 +64,10 @@ func (v *Vault) adopt(f flat, now time.Time) {
 	c.adoptSettings(f.settings)
 	if len(c.touched) > 0 {
 		v.latest = c.at
-		v.note(Done{At: c.at, Deed: Editing, Count: len(c.touched)})
 		v.touch()
+	}
+	if c.deed != "" { // and not only counted on, or heard from a server
+		v.note(Done{At: c.at, Deed: c.deed, Count: len(c.touched)})
 	}
 }
 

@@ -91,6 +91,23 @@ func TestWhatFacesChangeGetsStamps(t *testing.T) {
 	equal(t, "entries", object(t, v.Bytes())["entries"], face["entries"])
 }
 
+// What a person did in a face can be taken back; what machines did is nobody's deed.
+func TestWhatFacesDidCanBeTakenBack(t *testing.T) {
+	v := open(t, []byte(present), noon)
+	written := string(v.Bytes())
+	for change, want := range map[[2]string]Deed{
+		{`"name":"mei","secret"`, `"name":"lena","secret"`}:     Editing,
+		{`"order":1,"pinned":false`, `"order":1,"pinned":true`}: Moving,
+		{`"counter":41`, `"counter":42`}:                        "",
+		{`"state":"active"`, `"state":"removed"`}:               "",
+	} {
+		w := open(t, []byte(strings.Replace(written, change[0], change[1], 1)), noon)
+		if last, ok := w.LastDone(); !w.Changed() || ok != (want != "") || last.Deed != want {
+			t.Errorf("%v: %+v", change, last)
+		}
+	}
+}
+
 // The web app's own undo puts a removed account back as it was. If the core has
 // seen the removal meanwhile, the account has a new id from then on.
 func TestFaceBringsBackWhatItRemoved(t *testing.T) {

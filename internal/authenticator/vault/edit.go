@@ -38,6 +38,7 @@ type Change struct {
 	was     *view // before the change
 	last    float64
 	touched map[string]bool
+	deed    Deed // what it amounts to, if nobody says
 }
 
 // begin starts a change. What it looks up is what was there at its beginning,
@@ -125,6 +126,7 @@ func (c *Change) Add(e Entry) string {
 // insert makes the record of a new account.
 func (c *Change) insert(e Entry, from string) {
 	e.tidy()
+	c.amountsTo(Adding)
 	r := &record{id: e.ID, born: c.at, from: from}
 	for _, g := range entryGroups {
 		if value := e.value(g); value != nil {
@@ -160,6 +162,7 @@ func (c *Change) Edit(id string, edit func(*Entry)) error {
 func (c *Change) write(old, e Entry) {
 	for _, g := range entryGroups {
 		if value := e.value(g); !bytes.Equal(value, old.value(g)) {
+			c.amountsTo(g.deed())
 			for _, id := range c.writers(g, e.ID) {
 				c.put(c.v.records.get(id).with(g, version{c.at, orNull(value)}))
 			}
@@ -177,6 +180,29 @@ func (c *Change) writers(g group, id string) []string {
 		return []string{id}
 	}
 	return append([]string{id}, c.was.copies[id]...)
+}
+
+// deed is what writing a group amounts to. What a sign-in service says is
+// nobody's deed.
+func (g group) deed() Deed {
+	switch g {
+	case server:
+		return ""
+	case place:
+		return Moving
+	}
+	return Editing
+}
+
+// amountsTo gathers what a change amounts to: several things are an edit.
+func (c *Change) amountsTo(d Deed) {
+	switch {
+	case d == "" || d == c.deed:
+	case c.deed == "":
+		c.deed = d
+	default:
+		c.deed = Editing
+	}
 }
 
 func orNull(value []byte) []byte {
@@ -241,6 +267,7 @@ func (c *Change) Remove(id string) error {
 	if err != nil {
 		return err
 	}
+	c.amountsTo(Removing)
 	for _, one := range c.was.copies[id] {
 		c.put(c.v.records.get(one).removed(c.at))
 		delete(c.touched, one) // one account, however many copies
