@@ -322,7 +322,7 @@ for (const look of looks) {
       await eye.see(page, 'a04-mistake')
       await done.click()
       await computer.goto(demo.at.inbox)
-      await computer.locator('.letters a').first().click()
+      await computer.locator('.letters a').filter({ hasText: `${mei.login} ·` }).first().click()
       await stand(computer)
       await new Eye(language, info).see(computer, 'mail')
     })
