@@ -86,6 +86,9 @@ test.describe('one browser', () => {
       await expect(computer.getByRole('heading', { name: say('common.nocookie.title') })).toBeVisible()
       await computer.getByRole('link', { name: say('common.home') }).click()
       await expect(name).toBeVisible()
+      await computer.context().clearCookies()
+      await computer.goto(`${demo.at.id}/signin/begun`) // where a browser ends that never keeps one
+      await expect(computer.getByRole('heading', { name: say('common.nocookie.title') })).toBeVisible()
     })
 
     await test.step('a page older than its sign-in keeps what was typed', async () => {

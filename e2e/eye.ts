@@ -15,8 +15,9 @@ export class Eye {
     this.foreign = language === 'en' ? japanese : english()
   }
 
-  /** Looks at a screen as it is now; its picture goes to the test's folder. */
-  async see(page: Page, name: string): Promise<void> {
+  /** Looks at a screen, once it shows what it is known by; its picture goes to the test's folder. */
+  async see(page: Page, name: string, shows?: string): Promise<void> {
+    if (shows !== undefined) await expect(page.getByText(shows).first(), name).toBeVisible()
     await expect(page.locator('html'), name).toHaveAttribute('lang', this.language)
     expect(await page.title(), name).not.toBe('')
     const texts = await page.evaluate(textsIn, this.language)

@@ -47,6 +47,19 @@ export async function typeNumber(phone: Phone, say: Say, number: string): Promis
   await phone.page.getByRole('button', { name: say('app.approve.yes'), exact: true }).click()
 }
 
+/** The code that the list of accounts shows for the only account. */
+export async function readCode(phone: Phone): Promise<string> {
+  const spoken = phone.page.locator('.account .copy .code .vh').first()
+  await expect(spoken).toHaveText(/\d/)
+  return (await spoken.innerText()).replace(/\D/g, '')
+}
+
+/** Types a one-time code into the sign-in page that asks for it. */
+export async function giveCode(page: Page, say: Say, code: string): Promise<void> {
+  await page.getByLabel(say('signin.code.name')).fill(code)
+  await page.getByRole('button', { name: say('signin.password.go') }).click()
+}
+
 /** Scans the QR code that a page on the computer shows, and confirms whose server it is. */
 export async function scan(phone: Phone, computer: Page, demo: Place, say: Say): Promise<void> {
   await phone.seesScreen(computer.locator('.qr'))

@@ -8,7 +8,21 @@ import type { Page } from '@playwright/test'
 import { program, type Demo } from './demo.ts'
 import { Eye } from './eye.ts'
 import { expect, test, type Language } from './fixtures.ts'
-import { allow, firstLook, firstSignIn, giveName, givePassword, giveNameAndPassword, mei, readNumber, scan, typeNumber } from './steps.ts'
+import {
+  allow,
+  firstLook,
+  firstSignIn,
+  giveCode,
+  giveName,
+  giveNameAndPassword,
+  givePassword,
+  mei,
+  pair,
+  readCode,
+  readNumber,
+  scan,
+  typeNumber,
+} from './steps.ts'
 import type { Say } from './words.ts'
 
 const looks: { language: Language; colorScheme: 'light' | 'dark' }[] = [
@@ -19,6 +33,7 @@ const looks: { language: Language; colorScheme: 'light' | 'dark' }[] = [
 for (const look of looks) {
   test.describe(look.language, () => {
     test.use(look)
+    test.describe.configure({ timeout: 240_000 }) // each look takes the checker about a second
 
     test('signing in', async ({ computer, demo, language, phone, say }, info) => {
       const eye = new Eye(language, info)
@@ -28,14 +43,13 @@ for (const look of looks) {
       await computer.goto(demo.at.expenses)
       await eye.see(computer, 'expenses-out')
       await computer.getByRole('link', { name: say('demo.expenses.signin') }).click()
-      await eye.see(computer, 'b1-name')
+      await eye.see(computer, 'b1-name', say('signin.name.lead', { app: say('demo.expenses.name') }))
       await giveName(computer, say)
       await computer.getByLabel(say('signin.password.name'), { exact: true }).fill('not this one')
       await button('signin.password.go').click()
-      await expect(computer.getByText(say('signin.password.wrong'))).toBeVisible()
-      await eye.see(computer, 'b2-password-wrong')
+      await eye.see(computer, 'b2-password-wrong', say('signin.password.wrong'))
       await givePassword(computer, demo, say)
-      await eye.see(computer, 'c3-start')
+      await eye.see(computer, 'c3-start', say('security.start.try'))
       await button('security.start.go').click()
       await computer.getByText(say('security.pair.type')).click()
       await eye.see(computer, 'c3-code')
@@ -46,7 +60,7 @@ for (const look of looks) {
       await readNumber(computer)
       await eye.see(computer, 'c3-test')
       await computer.getByRole('link', { name: say('security.bycode.link') }).click()
-      await eye.see(computer, 'c3-bycode')
+      await eye.see(computer, 'c3-bycode', say('security.bycode.title'))
       await button('security.bycode.test').click() // which makes a new number
       await phone.page.getByRole('button', { name: say('app.approve.next', { n: 1 }) }).click()
       await computer.route(/\/static\/go\./, (route) => route.abort()) // stay on pages that go on by themselves
@@ -54,11 +68,11 @@ for (const look of looks) {
       await expect(button('security.test.finish')).toBeVisible()
       await eye.see(computer, 'c3-approved')
       await button('security.test.finish').click()
-      await eye.see(computer, 'c3-paired')
+      await eye.see(computer, 'c3-paired', say('signin.paired.title'))
       await button('signin.continue').click()
-      await eye.see(computer, 'b5-consent')
+      await eye.see(computer, 'b5-consent', say('oauth.consent.never'))
       await allow(computer, say)
-      await eye.see(computer, 'expenses-in')
+      await eye.see(computer, 'expenses-in', say('demo.expenses.in'))
       await phone.page.getByRole('button', { name: say('app.pair.ready.done') }).click()
 
       await askFor(computer, demo, say)
@@ -90,27 +104,34 @@ for (const look of looks) {
 
       const number = await askFor(computer, demo, say)
       await typeNumber(phone, say, String((Number(number) + 7) % 100).padStart(2, '0'))
-      await expect(computer.getByRole('heading', { name: say('signin.mismatch.title') })).toBeVisible()
-      await eye.see(computer, 'b6-mismatch')
+      await eye.see(computer, 'b6-mismatch', say('signin.mismatch.title'))
       await computer.goto(`${demo.at.id}/signin/expired`)
       await eye.see(computer, 'b6-expired')
       await phone.page.getByRole('button', { name: say('app.approve.done') }).click()
 
       await askFor(computer, demo, say)
       await no('app.approve.deny')
-      await expect(computer.getByRole('heading', { name: say('signin.ended.denied.title') })).toBeVisible()
-      await eye.see(computer, 'b6-denied')
+      await eye.see(computer, 'b6-denied', say('signin.ended.denied.title'))
       await askFor(computer, demo, say)
       await no('app.approve.report')
-      await expect(computer.getByRole('heading', { name: say('signin.ended.reported.title') })).toBeVisible()
-      await eye.see(computer, 'b6-reported')
+      await eye.see(computer, 'b6-reported', say('signin.ended.reported.title'))
+
+      await computer.goto(`${demo.at.expenses}/signin?prompt=login`)
+      await givePassword(computer, demo, say)
+      await computer.getByRole('link', { name: say('signin.ways.link') }).click()
+      await computer.getByRole('link', { name: say('signin.code.name') }).click()
+      await giveCode(computer, say, await readCode(phone))
+      await eye.see(computer, 'b2-new-password', say('signin.renew.title'))
+      await computer.getByLabel(say('setup.password.label'), { exact: true }).fill('three words of mine')
+      await computer.getByRole('button', { name: say('setup.password.go') }).click()
+      await expect(computer).toHaveURL(`${demo.at.expenses}/`)
 
       await computer.goto(`${demo.at.id}/signin/accounts?to=/security`)
       await eye.see(computer, 'b1-accounts')
       await computer.goto(`${demo.at.id}/logout?client_id=aoba-notes`)
       await eye.see(computer, 'b5-logout')
       await computer.getByRole('button', { name: say('oauth.logout.yes') }).click()
-      await eye.see(computer, 'b5-signed-out')
+      await eye.see(computer, 'b5-signed-out', say('oauth.signedout.title'))
       await computer.goto(`${demo.at.id}/signout`)
       await eye.see(computer, 'b1-signed-out')
 
@@ -124,7 +145,7 @@ for (const look of looks) {
       const eye = new Eye(language, info)
       await stand(computer)
       await firstLook(phone, computer, demo, say)
-      for (const [name, path] of [['c1', ''], ['c1-activity', '/activity'], ['c1-sessions', '/sessions'], ['c1-apps-none', '/apps'], ['c2-add', '/add']] as const) {
+      for (const [name, path] of [['c1', ''], ['c1-activity', '/activity'], ['c1-sessions', '/sessions'], ['c1-apps-none', '/apps'], ['c1-password', '/password'], ['c2-add', '/add']] as const) {
         await computer.goto(`${demo.at.id}/security${path}`)
         await eye.see(computer, name)
       }
@@ -136,14 +157,13 @@ for (const look of looks) {
       await eye.see(computer, 'c1-method')
       await computer.getByLabel(say('security.method.name')).fill('Pixel')
       await computer.getByRole('button', { name: say('security.method.save') }).click()
-      await expect(computer.getByText(say('security.method.saved'))).toBeVisible()
-      await eye.see(computer, 'c1-method-saved')
+      await eye.see(computer, 'c1-method-saved', say('security.method.saved'))
       await computer.goto(`${computer.url().split('?')[0]}/remove`)
       await eye.see(computer, 'c1-remove-last')
 
       await computer.goto(demo.at.notes)
       await computer.getByRole('button', { name: say('demo.notes.signin') }).click()
-      await eye.see(computer, 'b5-consent-nobody')
+      await eye.see(computer, 'b5-consent-nobody', say('oauth.consent.never'))
       await allow(computer, say)
       await expect(computer.getByRole('listitem')).toHaveCount(3)
       await eye.see(computer, 'notes-in')
@@ -153,18 +173,39 @@ for (const look of looks) {
       await eye.see(computer, 'b1-signout')
       await computer.goto(`${demo.at.id}/security`)
       await computer.getByRole('button', { name: say('security.sessions.all') }).click()
-      await expect(computer.getByRole('heading', { name: say('security.signedout.title') })).toBeVisible()
-      await eye.see(computer, 'c1-signed-out')
+      await eye.see(computer, 'c1-signed-out', say('security.signedout.title'))
     })
 
-    test('the samples, and pages that say no', async ({ computer, demo, language, phone, say }, info) => {
+    test('the samples, and an account they are not for', async ({ computer, demo, language, phone, say }, info) => {
       const eye = new Eye(language, info)
       await stand(computer)
       for (const [name, url] of [['start', demo.at.start], ['inbox-empty', demo.at.inbox], ['notes-out', demo.at.notes], ['expenses-mixed-up', `${demo.at.expenses}/callback`]] as const) {
         await computer.goto(url)
         await eye.see(computer, name)
       }
-      const { id, notes } = demo.at
+      await computer.goto(`${demo.at.id}/signin?to=/security`)
+      await giveNameAndPassword(computer, demo, say, 'haru@komorebi.example')
+      await computer.getByRole('button', { name: say('security.start.go') }).click()
+      await scan(phone, computer, demo, say)
+      await computer.getByRole('button', { name: say('security.taken.no') }).click()
+      await eye.see(computer, 'c3-turned-away', say('security.refused.title'))
+      await computer.getByRole('button', { name: say('security.ended.again') }).click()
+      await pair(phone, computer, demo, say)
+      await expect(computer).toHaveURL(`${demo.at.id}/security`)
+      await computer.goto(`${demo.at.expenses}/signin`)
+      await eye.see(computer, 'b5-other-account', say('oauth.other.text'))
+      await computer.getByRole('button', { name: say('oauth.other.back', { app: say('demo.expenses.name') }) }).click()
+      await expect(computer.getByRole('alert')).toContainText('access_denied')
+      await eye.see(computer, 'expenses-denied')
+      await computer.goto(`${demo.at.notes}/?error=access_denied&state=x`)
+      await expect(computer.getByRole('alert')).toBeVisible()
+      await eye.see(computer, 'notes-failed')
+    })
+
+    test('pages that say no', async ({ computer, demo, language, say }, info) => {
+      const eye = new Eye(language, info)
+      await stand(computer)
+      const { id } = demo.at
       for (const [name, path, status] of [
         ['not-found', '/nowhere', 404],
         ['wrong-method', '/consent', 405],
@@ -178,28 +219,31 @@ for (const look of looks) {
       await computer.goto(`${id}/signin?to=/security`)
       await computer.locator('input[name=lang]').evaluate((field: HTMLInputElement) => (field.value = 'xx'))
       await computer.getByRole('button', { name: language === 'en' ? '日本語' : 'English' }).click()
-      await eye.see(computer, 'malformed')
+      await eye.see(computer, 'malformed', say('common.malformed.title'))
+      const old = async () => {
+        await computer.goto(`${id}/signin?to=/security`)
+        await computer.locator('form:has(#login) input[name=a]').evaluate((field: HTMLInputElement) => (field.value = 'A'.repeat(26)))
+      }
+      await old()
+      await giveName(computer, say)
+      await eye.see(computer, 'b1-other-tab', say('signin.othertab.title'))
+      await old()
+      await computer.context().clearCookies()
+      await giveName(computer, say)
+      await eye.see(computer, 'b1-paused', say('signin.paused.title'))
+      await computer.context().clearCookies()
+      await giveName(computer, say)
+      await eye.see(computer, 'no-cookie', say('common.nocookie.title'))
+
       await computer.goto(`${id}/signin?to=/security`)
       await giveName(computer, say)
       await computer.getByLabel(say('signin.password.name'), { exact: true }).fill('x'.repeat(70_000))
       await computer.getByRole('button', { name: say('signin.password.go') }).click()
-      await expect(computer.getByRole('heading', { name: say('common.toolarge.title') })).toBeVisible()
-      await eye.see(computer, 'too-large')
+      await eye.see(computer, 'too-large', say('common.toolarge.title'))
       await computer.goto('about:blank')
       await computer.setContent(`<form method="post" action="${id}/signout"><button>go</button></form>`)
       await computer.getByRole('button').click()
-      await expect(computer.getByRole('heading', { name: say('common.foreign.title') })).toBeVisible()
-      await eye.see(computer, 'foreign')
-
-      await computer.goto(`${id}/signin?to=/security&other=1`)
-      await giveNameAndPassword(computer, demo, say, 'haru@komorebi.example')
-      await computer.getByRole('button', { name: say('security.start.go') }).click()
-      await scan(phone, computer, demo, say)
-      await computer.getByRole('button', { name: say('security.taken.no') }).click()
-      await eye.see(computer, 'c3-turned-away')
-      await computer.goto(`${notes}/?error=access_denied&state=x`)
-      await expect(computer.getByRole('alert')).toBeVisible()
-      await eye.see(computer, 'notes-failed')
+      await eye.see(computer, 'foreign', say('common.foreign.title'))
     })
 
     test('the app before it knows anybody', async ({ demo, language, phone, say }, info) => {
@@ -217,15 +261,28 @@ for (const look of looks) {
       await page.getByText(say('app.manual.more')).click()
       await page.getByLabel(say('app.manual.digits')).fill('3')
       await page.getByRole('button', { name: say('app.add'), exact: true }).click()
-      await expect(page.getByText(say('app.manual.digits.wrong'))).toBeVisible()
-      await eye.see(page, 'a05-manual-wrong')
+      await eye.see(page, 'a05-manual-wrong', say('app.manual.digits.wrong'))
       await at('a05-setup-code', 'pair/code')
       await page.getByRole('button', { name: say('app.pair.code.next') }).click()
-      await eye.see(page, 'a05-setup-code-empty')
+      await eye.see(page, 'a05-setup-code-empty', say('app.pair.code.empty'))
       await at('a05-no-link', 'pair?i=x')
+      await at('a05-tab', `pair?${new URLSearchParams({ i: demo.at.id, o: 'A'.repeat(26), s: 'A'.repeat(26) })}`)
+      await page.getByRole('button', { name: say('app.pair.tab.stay.do') }).click()
+      await page.getByRole('button', { name: say('app.pair.confirm.yes') }).click()
+      await expect(page.getByRole('alert')).toContainText(say('app.pair.unknown.title'))
+      await eye.see(page, 'a05-unknown')
+      await page.getByRole('button', { name: say('app.pair.failed.leave') }).click()
       await at('a05-refused-link', `link?uri=${encodeURIComponent('otpauth://totp/Kumo?secret=')}`)
-      await at('a08-menu-fresh', 'menu')
+    })
 
+    test('the app with accounts of others', async ({ demo, language, phone, say }, info) => {
+      const eye = new Eye(language, info)
+      const { page } = phone
+      await stand(page)
+      const at = async (name: string, hash: string) => {
+        await page.goto(`${demo.at.app}/#${hash}`)
+        await eye.see(page, name)
+      }
       const uris = ['totp/Kumo%20Mail:mei?secret=GEZDGNBVGY3TQOJQ&issuer=Kumo%20Mail', 'hotp/Mori%20Books:mei?secret=GEZDGNBVGY3TQOJQ&counter=1']
       for (const uri of uris) {
         await page.goto(`${demo.at.app}/#link?uri=${encodeURIComponent(`otpauth://${uri}`)}`)
@@ -235,14 +292,15 @@ for (const look of looks) {
         await expect(page.getByRole('button', { name: say('app.account.more') })).toBeVisible()
       }
       await page.getByRole('button', { name: say('app.list.count.short') }).click()
-      await eye.see(page, 'a03-by-counter')
+      await eye.see(page, 'a03-by-counter', say('app.account.made'))
       await page.getByRole('button', { name: say('app.account.more') }).click()
+      await expect(page.getByText(say('app.undo'))).toHaveCount(0)
       await eye.see(page, 'a03-more')
       await page.getByRole('button', { name: say('app.account.rename'), exact: true }).click()
-      await eye.see(page, 'a03-rename')
+      await eye.see(page, 'a03-rename', say('app.save'))
       await page.getByRole('button', { name: say('app.cancel') }).click()
       await page.getByRole('button', { name: say('app.account.note') }).click()
-      await eye.see(page, 'a03-note')
+      await eye.see(page, 'a03-note', say('app.account.note.hint'))
       await page.getByRole('button', { name: say('app.cancel') }).click()
       await at('a02-accounts', '')
       await page.getByRole('searchbox').fill('zzz')
@@ -271,18 +329,15 @@ for (const look of looks) {
       await expect(page.locator('.host-card')).toBeVisible()
       await eye.see(page, 'a05-confirm')
       await page.getByRole('button', { name: say('app.pair.confirm.yes') }).click()
-      await expect(page.getByText(say('app.pair.wait.title'))).toBeVisible()
-      await eye.see(page, 'a05-wait')
+      await eye.see(page, 'a05-wait', say('app.pair.wait.title'))
       await computer.getByRole('button', { name: say('security.taken.yes') }).click()
-      await expect(page.getByText(say('app.approve.title.test'))).toBeVisible()
-      await eye.see(page, 'a04-test')
+      await eye.see(page, 'a04-test', say('app.approve.title.test'))
       await typeNumber(phone, say, await readNumber(computer))
-      await expect(page.getByText(say('app.pair.ready.title'))).toBeVisible()
-      await eye.see(page, 'a04-ready')
+      await eye.see(page, 'a04-ready', say('app.pair.ready.title'))
       await page.getByRole('button', { name: say('app.pair.ready.done') }).click()
       await expect(computer).toHaveURL(`${demo.at.id}/security`)
       await page.locator('.account .open').click()
-      await eye.see(page, 'a03-account')
+      await eye.see(page, 'a03-account', say('app.account.added'))
       await page.getByRole('button', { name: say('app.back') }).click()
 
       const ask = page.getByText(say('app.approve.title'), { exact: true })
@@ -302,24 +357,21 @@ for (const look of looks) {
       await eye.see(page, 'a02-pending')
       await page.locator('.pending button').click()
       await page.getByRole('button', { name: say('app.approve.no') }).click()
-      await eye.see(page, 'a04-which-no')
+      await eye.see(page, 'a04-which-no', say('app.approve.which'))
       await page.getByRole('button', { name: say('app.approve.back') }).click()
       await typeNumber(phone, say, number)
-      await expect(page.getByText(say('app.approve.approved.title'))).toBeVisible()
-      await eye.see(page, 'a04-approved')
+      await eye.see(page, 'a04-approved', say('app.approve.approved.title'))
       await done.click()
 
       await typeNumber(phone, say, String((Number(await again()) + 7) % 100).padStart(2, '0'))
-      await expect(page.getByText(say('app.approve.wrong.title'))).toBeVisible()
-      await eye.see(page, 'a04-wrong')
+      await eye.see(page, 'a04-wrong', say('app.approve.wrong.title'))
       await done.click()
       await again()
       await page.getByRole('button', { name: say('app.approve.no') }).click()
       await page.getByRole('button', { name: say('app.approve.report') }).click()
-      await expect(page.getByText(say('app.approve.reported.title'))).toBeVisible()
-      await eye.see(page, 'a04-reported')
+      await eye.see(page, 'a04-reported', say('app.approve.reported.title'))
       await page.getByRole('button', { name: say('app.approve.mistake') }).click()
-      await eye.see(page, 'a04-mistake')
+      await eye.see(page, 'a04-mistake', say('app.approve.mistake.title'))
       await done.click()
       await computer.goto(demo.at.inbox)
       await computer.locator('.letters a').filter({ hasText: `${mei.login} ·` }).first().click()

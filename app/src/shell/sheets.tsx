@@ -5,6 +5,7 @@ import { useEffect, useId, useRef } from 'preact/hooks'
 import { t } from '../words/words'
 import { Icon } from './icon'
 import { closeSheet, nextSheet, sheets, type Sheet } from './router'
+import { hideToast } from './toast'
 
 /** Draws the open sheets; the page's `#sheets` is their place. */
 export function Sheets() {
@@ -26,6 +27,7 @@ function Layer({ sheet, top }: { sheet: Sheet; top: boolean }) {
   const scrim = useRef<HTMLDivElement>(null)
   const close = () => closeSheet(sheet)
   useFocusInside(scrim)
+  useEffect(hideToast, []) // it would lie over what the sheet asks
   useEscape(top && !sheet.standing, close)
   const beside = (event: MouseEvent) => {
     if (event.target === event.currentTarget && !sheet.standing) close()

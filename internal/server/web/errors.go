@@ -124,12 +124,23 @@ func (s *Shell) fail(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", strconv.Itoa(wait))
 		page.Wait = Wait(lang, time.Duration(wait)*time.Second)
 	}
-	if p.Status == http.StatusNotFound || p.Status == http.StatusForbidden || p.Status == http.StatusMethodNotAllowed {
+	if leadsBack(p) {
 		page.Back = "/"
 	}
 	if err := s.Render(w, r, p.Status, "shell/error.html", page); err != nil {
 		http.Error(w, page.Title+"\n"+page.Text+"\n"+page.Ref, p.Status)
 	}
+}
+
+// leadsBack tells whether one can only begin again. From an application's own
+// fault one goes back to the application, and after a pause the page itself is
+// loaded again.
+func leadsBack(p Problem) bool {
+	switch p.Status {
+	case http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge:
+		return true
+	}
+	return errors.Is(p.Err, ErrMalformed) || errors.Is(p.Err, db.ErrText) || errors.Is(p.Err, directory.ErrSetupLink)
 }
 
 // Wait says a time to wait the way people do, rounded up: "40 seconds", "2 minutes".

@@ -128,8 +128,12 @@ func TestFormsAreSmallAndForms(t *testing.T) {
 		{"a=" + strings.Repeat("x", 64<<10), "application/x-www-form-urlencoded", 413}, {"a=%zz", "application/x-www-form-urlencoded", 400},
 		{"a=1", "text/plain", 400}, {"a=1", "multipart/form-data; boundary=x", 400}, {"a=1", "", 400},
 	} {
-		if r := post(s, id+"/form", c.form, "Content-Type", c.kind); r.StatusCode != c.want {
+		r := post(s, id+"/form", c.form, "Content-Type", c.kind)
+		if r.StatusCode != c.want {
 			t.Errorf("%.20s as %s: %d, want %d", c.form, c.kind, r.StatusCode, c.want)
+		}
+		if c.want != 200 && !strings.Contains(body(t, r), `href="/"`) {
+			t.Errorf("%.20s as %s: leads nowhere", c.form, c.kind)
 		}
 	}
 }
