@@ -4,6 +4,7 @@
  *  the topmost one. */
 import { signal, type ReadonlySignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
+import { hideToast } from './toast'
 
 export type Route = {
   /** The words between slashes; empty for the list of accounts. */
@@ -37,8 +38,9 @@ export function parse(hash: string): Route {
   return { path: words.split('/').filter(Boolean).map(decode), query: new URLSearchParams(query) }
 }
 
-/** Shows another screen. Open sheets close. */
+/** Shows another screen. Open sheets close, and what was said of the last screen goes. */
 export function go(to: string): void {
+  hideToast()
   if (pile.value.length > 0) return replace(to)
   history.pushState({ depth: mark().depth + 1, sheets: 0 } satisfies Mark, '', `#${to}`)
   settle()
