@@ -6,7 +6,10 @@ SHELL := bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
-app_sources := $(shell find app ui -type f -not -path '*/node_modules/*' -not -path 'app/dist/*' -not -name '*.go' 2>/dev/null)
+app_sources := $(shell find app ui -type f -not -path '*/node_modules/*' -not -path 'app/dist/*' -not -path 'app/src/core/*.gen.*' -not -name '*.go' 2>/dev/null)
+
+# The app carries the core, which is Go.
+core_sources := $(shell find otp transfer internal/authenticator cmd/core-wasm -name '*.go' -not -name '*_test.go' 2>/dev/null) cmd/core-wasm/build.sh
 
 .PHONY: help
 help: ## say what there is
@@ -37,7 +40,7 @@ ui/messages/keys.gen.ts: $(wildcard ui/messages/*/*.json)
 	go run ./ui/gen
 	@touch $@
 
-app/dist/index.html: node_modules/.package-lock.json ui/messages/keys.gen.ts $(app_sources)
+app/dist/index.html: node_modules/.package-lock.json ui/messages/keys.gen.ts $(app_sources) $(core_sources)
 	npm run build --workspace app
 	@touch $@
 

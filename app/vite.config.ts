@@ -1,5 +1,6 @@
 /// <reference types="vitest/config" />
 import { defineConfig } from 'vite'
+import { core } from './build/core.ts'
 import { knock, knockWords } from './build/knock.ts'
 import { licences } from './build/licences.ts'
 import { compressed, release } from './build/release.ts'
@@ -8,7 +9,7 @@ import { startWords } from './build/words.ts'
 
 // Vite wants a default export here.
 export default defineConfig({
-  plugins: [startWords(), knockWords(), symbols(), icons(), licences(), knock(), release(), compressed()],
+  plugins: [core(), startWords(), knockWords(), symbols(), icons(), licences(), knock(), release(), compressed()],
   build: {
     target: ['chrome123', 'firefox120', 'safari17.5'], // light-dark(): what our style sheets need anyway
     modulePreload: { polyfill: false },

@@ -1,7 +1,7 @@
 /** The last steps of a build: its version in the page, the list of files for the
  *  service worker, and everything compressed once instead of at each request. */
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
 import type { Plugin } from 'vite'
@@ -9,12 +9,16 @@ import pkg from '../package.json' with { type: 'json' }
 
 const worker = new URL('../src/sw/sw.js', import.meta.url)
 
-/** Loaded when the scanner opens, so not kept from the start; the knock worker the browser keeps by itself. */
-const later = /scan|zxing|\.wasm$|^knock\.js$/
+/** Nothing that the first codes need: kept once they are on the screen. */
+const later = /scan|zxing|core\.worker|\.wasm$/
+
+/** The browser keeps the knock worker by itself. */
+const never = /^knock\.js$/
 
 /** Writes the version into the page, and the service worker beside it. In the
- *  worker `__PRECACHE__` stands for the files to keep and `__VERSION__` for the
- *  version; a page of one version is only ever served with files of the same. */
+ *  worker `__PRECACHE__` stands for the files to keep, `__LATER__` for those to
+ *  keep when there is time, and `__VERSION__` for the version; a page of one
+ *  version is only ever served with files of the same. */
 export function release(): Plugin {
   return {
     name: 'release',
@@ -26,8 +30,10 @@ export function release(): Plugin {
         const version = `${pkg.version}+${digest(names.map((name) => name + contents(bundle[name])))}`
         const page = bundle['index.html']
         if (page?.type === 'asset') page.source = String(page.source).replace('%VERSION%', version)
-        const keep = ['/', ...names.filter((name) => name !== 'index.html' && !later.test(name)).map((name) => `/${name}`)]
-        if (existsSync(worker)) this.emitFile({ type: 'asset', fileName: 'sw.js', source: serviceWorker(keep, version) })
+        const files = names.filter((name) => name !== 'index.html' && !never.test(name))
+        const keep = ['', ...files.filter((name) => !later.test(name))]
+        const lists = { keep, later: files.filter((name) => later.test(name)) }
+        if (existsSync(worker)) this.emitFile({ type: 'asset', fileName: 'sw.js', source: serviceWorker(lists, version) })
       },
     },
   }
@@ -48,16 +54,36 @@ export function compressed(): Plugin {
 
 function compress(path: string): void {
   const plain = readFileSync(path)
-  const small = brotliCompressSync(plain, {
-    // The last step costs seconds for a large file and saves little.
-    params: { [constants.BROTLI_PARAM_QUALITY]: plain.length > 300_000 ? 9 : 11, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length },
-  })
+  const small = plain.length > 300_000 ? remembered(plain) : brotli(plain)
   if (small.length < plain.length * 0.9) writeFileSync(`${path}.br`, small)
   else rmSync(`${path}.br`, { force: true })
 }
 
-function serviceWorker(keep: string[], version: string): string {
-  return readFileSync(worker, 'utf8').replace('__PRECACHE__', JSON.stringify(keep)).replace('__VERSION__', JSON.stringify(version))
+function brotli(plain: Buffer): Buffer {
+  const { BROTLI_PARAM_LGWIN: window, BROTLI_PARAM_SIZE_HINT: hint } = constants
+  return brotliCompressSync(plain, { params: { [window]: 24, [hint]: plain.length } })
+}
+
+const cache = new URL('../../node_modules/.cache/brotli/', import.meta.url)
+
+/** A large file takes seconds, and rarely changes. */
+function remembered(plain: Buffer): Buffer {
+  const file = new URL(createHash('sha256').update(plain).digest('hex'), cache)
+  if (existsSync(file)) return readFileSync(file)
+  const small = brotli(plain)
+  mkdirSync(cache, { recursive: true })
+  const half = new URL(`${file.href}.${process.pid}`)
+  writeFileSync(half, small)
+  renameSync(half, file) // whole or not at all
+  return small
+}
+
+function serviceWorker(lists: { keep: string[]; later: string[] }, version: string): string {
+  const paths = (names: string[]) => JSON.stringify(names.map((name) => `/${name}`))
+  return readFileSync(worker, 'utf8')
+    .replace('__PRECACHE__', paths(lists.keep))
+    .replace('__LATER__', paths(lists.later))
+    .replace('__VERSION__', JSON.stringify(version))
 }
 
 type Output = { type: 'asset'; source: string | Uint8Array } | { type: 'chunk'; code: string }

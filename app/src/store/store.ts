@@ -8,6 +8,9 @@ import { newDataKey, seal, type Sealed } from './seal'
 import { StoreTrouble, storeTrouble } from './trouble'
 import { emptyVault, type Vault } from './vault'
 
+/** Makes the vault that is to be from the one that is. */
+export type Changing = (vault: Vault) => Vault | Promise<Vault>
+
 /** How many versions are kept: if the newest will not open, the one before it does. */
 export const kept = 5
 
@@ -39,9 +42,9 @@ export const store = {
 
   /** Changes the vault and answers when the change is on the disk. `fn` is pure:
    *  it may be called again if another tab was quicker, and gets the newest
-   *  vault each time; returning that very vault changes nothing. Throws
-   *  StoreTrouble, and then nothing has changed. */
-  async change(fn: (vault: Vault) => Vault): Promise<void> {
+   *  vault each time; returning that very vault changes nothing. It may take its
+   *  time; other tabs wait. Throws StoreTrouble, and then nothing has changed. */
+  async change(fn: Changing): Promise<void> {
     try {
       await alone(async () => {
         while (!(await attempt(fn))) await refresh()
@@ -71,11 +74,11 @@ async function refresh(): Promise<void> {
 
 /** One try: read, change, seal, add. False if another tab added this generation
  *  first: `add` never overwrites, with or without the lock. */
-async function attempt(fn: (vault: Vault) => Vault): Promise<boolean> {
+async function attempt(fn: Changing): Promise<boolean> {
   const top = await topGeneration()
   if (top > current.value.generation || !ready.value) await refresh()
   const before = current.value
-  const after = fn(before.vault)
+  const after = await fn(before.vault)
   if (after === before.vault) return true
   const generation = Math.max(top, before.generation) + 1
   const sealed = await seal(await ownDataKey(), generation, Date.now(), after)

@@ -1,7 +1,8 @@
 // The app's service worker: it keeps one whole version of the app, so that it
 // starts without a network and never mixes files of two versions. The build
-// puts in the list of files and the version, a digest over their contents.
+// puts in the lists of files and the version, a digest over their contents.
 const files = __PRECACHE__
+const later = __LATER__
 const version = __VERSION__
 const prefix = 'app '
 const mine = prefix + version
@@ -17,6 +18,8 @@ self.addEventListener('activate', (event) => {
 self.addEventListener('message', (event) => {
   // The person chose to reload, and no sheet is open.
   if (event.data === 'update') event.waitUntil(self.skipWaiting())
+  // The first codes are on the screen, and nobody waits for anything.
+  if (event.data === 'keep') event.waitUntil(keepLater())
 })
 
 self.addEventListener('fetch', (event) => {
@@ -36,6 +39,17 @@ async function keepAll() {
   if (!(await found.text()).includes(version)) {
     await caches.delete(mine)
     throw new Error(`the page is not of version ${version}`)
+  }
+}
+
+// What is not needed for the first codes: the scanner, the core. A file that the
+// version before had too is not fetched again. What fails is tried at the next start.
+async function keepLater() {
+  const cache = await caches.open(mine)
+  for (const path of later) {
+    if (await cache.match(path)) continue
+    const before = await caches.match(path)
+    await (before ? cache.put(path, before) : cache.add(path)).catch(() => undefined)
   }
 }
 

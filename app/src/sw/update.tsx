@@ -19,12 +19,22 @@ export async function startWorker(): Promise<void> {
   })
   const registration = await navigator.serviceWorker.register(scriptURL('/sw.js'), { updateViaCache: 'none' })
   watch(registration)
+  void keepLater()
   let looked = Date.now()
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState !== 'visible' || Date.now() - looked < hour) return
     looked = Date.now()
     void registration.update().catch(() => undefined)
   })
+}
+
+/** After a moment in which the page is likely to be busy, what is needed later is
+ *  fetched and kept – unless the person saves data. */
+async function keepLater(): Promise<void> {
+  const { connection } = navigator as { connection?: { saveData?: boolean } }
+  if (connection?.saveData) return
+  const { active } = await navigator.serviceWorker.ready
+  setTimeout(() => active?.postMessage('keep'), 3000)
 }
 
 let taken = false

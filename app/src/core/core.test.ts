@@ -1,0 +1,172 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { buildCore } from '../../build/core'
+import { exampleEntry } from '../../build/examples'
+import { closeDatabase, databaseName } from '../store/database'
+import { addEntry, removeEntry, type Vault } from '../store/vault'
+import type { Found } from './ops'
+import { serve, type Port, type Tells, type Told } from './serve'
+import type { Core, Crew } from './worker'
+
+const folder = mkdtempSync(join(tmpdir(), 'core-'))
+let wasm: WebAssembly.Module
+
+beforeAll(async () => {
+  buildCore(folder)
+  wasm = await WebAssembly.compile(readFileSync(join(folder, 'core.gen.wasm')))
+  await import(/* @vite-ignore */ join(folder, 'go.gen.js'))
+}, 300_000)
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+let crews = 0
+
+/** The real core, on the other end of a channel instead of in a worker. */
+function crew(): Crew {
+  crews++
+  const { port1, port2 } = new MessageChannel()
+  const other: Port = {
+    postMessage: (message: Tells, transfer) => port2.postMessage(message, transfer),
+    addEventListener: (_, hear) => {
+      port2.onmessage = (event: MessageEvent<Told>) => hear(event)
+    },
+  }
+  serve(other, (imports) => WebAssembly.instantiate(wasm, imports))
+  return Object.assign(port1, { terminate: () => port1.close(), onerror: null }) as unknown as Crew
+}
+
+/** A tab of its own: nothing in memory, the same disk. */
+async function tab(spawn = crew, idle = 60_000) {
+  vi.resetModules()
+  const { store, vault } = await import('../store/store')
+  const { newClient, CoreTrouble } = await import('./core')
+  const worker = new (await import('./worker')).Core(spawn, idle)
+  await store.load()
+  open.push(worker)
+  return { store, vault, core: newClient(worker), worker, CoreTrouble }
+}
+
+const open: Core[] = []
+const names = ({ entries }: Vault) => entries.map(({ name }) => name)
+
+beforeEach(async () => {
+  crews = 0
+  await closeDatabase()
+  await new Promise((resolve) => {
+    const erased = indexedDB.deleteDatabase(databaseName)
+    erased.onsuccess = resolve
+    erased.onblocked = resolve
+  })
+})
+
+afterEach(() => {
+  for (const worker of open.splice(0)) worker.stop()
+})
+
+test('the core and the app change one vault', async () => {
+  const { store, vault, core } = await tab()
+  await store.change((before) => addEntry(before, exampleEntry({ id: 'a', name: 'by the app' })))
+  const { id } = await core.change('addURI', { uri: 'otpauth://totp/Bank:by%20the%20core?secret=MFRGGZDF' })
+  await store.change((before) => addEntry(before, exampleEntry({ id: 'c', name: 'by the app again', secret: 'MZXW6YTB' })))
+  await core.change('move', { id, above: '' })
+  expect(names(vault.value).sort()).toEqual(['by the app', 'by the app again', 'by the core'])
+  expect(vault.value.entries.find((entry) => entry.id === id)?.order).toBe(0)
+  expect(names((await tab()).vault.value)).toEqual(names(vault.value)) // on the disk
+})
+
+test('what the app removed is in the trash of the core', async () => {
+  const { store, vault, core } = await tab()
+  await store.change((before) => addEntry(before, exampleEntry({ id: 'a' })))
+  await core.adopt()
+  await core.adopt()
+  await store.change((before) => removeEntry(before, 'a'))
+  const { result } = await core.ask('trash', {})
+  expect(result.map(({ account }) => account.id)).toEqual(['a'])
+  expect(await core.change('undo', {})).toMatchObject({ did: 'remove', count: 1 })
+  expect(vault.value.entries).toHaveLength(1)
+})
+
+test('a vault is told to the core once, and again when another tab changed it', async () => {
+  const one = await tab()
+  await one.core.change('addURI', { uri: 'otpauth://totp/a?secret=MFRGGZDF' })
+  const two = await tab()
+  await Promise.all([
+    one.core.change('addURI', { uri: 'otpauth://totp/b?secret=MZXW6YTB' }),
+    two.store.change((before) => addEntry(before, exampleEntry({ id: 'c', name: 'c' }))),
+  ])
+  await one.core.change('addURI', { uri: 'otpauth://totp/d?secret=MZXW6YTBOI' })
+  expect(names((await tab()).vault.value).sort()).toEqual(['a', 'b', 'c', 'd'])
+})
+
+test('what the core refuses changes nothing and says why', async () => {
+  const { store, vault, core, CoreTrouble } = await tab()
+  await store.change((before) => addEntry(before, exampleEntry()))
+  const before = vault.value
+  const refused = core.change('edit', { id: 'nobody', name: 'x' })
+  await expect(refused).rejects.toThrow(CoreTrouble)
+  await expect(refused).rejects.toMatchObject({ why: { code: 'unknown' } })
+  expect(vault.value).toBe(before)
+})
+
+test('a change that does not fit on the disk has not happened for the core either', async () => {
+  const { store, vault, core } = await tab()
+  await store.change((before) => addEntry(before, exampleEntry({ id: 'a', name: 'before' })))
+  await core.ask('last', {})
+  const full = vi.spyOn(IDBObjectStore.prototype, 'add').mockImplementationOnce(() => {
+    throw new DOMException('full', 'QuotaExceededError')
+  })
+  await expect(core.change('edit', { id: 'a', name: 'lost' })).rejects.toMatchObject({ why: 'full' })
+  full.mockRestore()
+  await core.change('edit', { id: 'a', note: 'kept' })
+  expect(vault.value.entries[0]).toMatchObject({ name: 'before', note: 'kept' })
+})
+
+test('a file is read, imported and taken back; its password work can be cancelled', async () => {
+  const { vault, core } = await tab()
+  await core.change('addURI', { uri: 'otpauth://totp/GitHub:mei?secret=MFRGGZDF&issuer=GitHub' })
+  const told: number[] = []
+  const sealed = await core.ask('export', { format: 'aegis', password: 'p' }, { progress: (done) => told.push(done) })
+  expect(told.length).toBeGreaterThan(0)
+  const file = () => Uint8Array.from(sealed.file ?? [])
+
+  await expect(core.ask('read', {}, { bytes: file() })).rejects.toMatchObject({ why: { code: 'needs_password', hint: { format: { id: 'aegis' } } } })
+  const stop = new AbortController()
+  const reading = core.ask('read', { password: 'p' }, { bytes: file(), signal: stop.signal, progress: () => stop.abort() })
+  await expect(reading).rejects.toMatchObject({ why: { code: 'cancelled' } })
+
+  await core.change('edit', { id: vault.value.entries[0]?.id ?? '', recipe: { type: 'totp', secret: 'MZXW6YTB' } })
+  const { result } = await core.ask('read', { password: 'p' }, { bytes: file() })
+  expect((result as Found).items[0]).toMatchObject({ state: 'conflict', reasons: ['other_secret'], choice: 'add' })
+  expect(await core.change('import', { choices: { 0: 'replace' } })).toMatchObject({ replaced: 1 })
+  expect(vault.value.entries.map(({ secret }) => secret)).toEqual(['MFRGGZDF'])
+  await core.change('undo', {})
+  expect(vault.value.entries.map(({ secret }) => secret)).toEqual(['MZXW6YTB'])
+}, 60_000)
+
+test('a worker without work is let go, unless it holds what was read', async () => {
+  const { core, worker } = await tab(crew, 10)
+  const gone = () => vi.waitFor(() => expect(worker.shift).toBeUndefined())
+  await core.change('addURI', { uri: 'otpauth://totp/a?secret=MFRGGZDF' })
+  await gone()
+  await core.ask('read', {}, { bytes: new TextEncoder().encode('otpauth://totp/b?secret=MZXW6YTB') })
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(worker.shift).toBeDefined()
+  expect(await core.change('import', {})).toMatchObject({ added: 1 })
+  await gone()
+  expect(await core.ask('last', {})).toMatchObject({ result: { did: 'import' } })
+  expect(crews).toBe(3)
+})
+
+test('a core that cannot be loaded says so, and is tried again', async () => {
+  let broken = true
+  const { core } = await tab(() => {
+    if (!broken) return crew()
+    broken = false
+    const dead = { postMessage: () => setTimeout(() => dead.onmessage?.call(dead as never, { data: { broken: 'no network' } } as never)), terminate() {}, onmessage: null, onerror: null } as Crew
+    return dead
+  })
+  await expect(core.ask('last', {})).rejects.toMatchObject({ why: { code: 'unavailable' } })
+  expect((await core.ask('last', {})).result).toBeNull()
+})

@@ -1,0 +1,213 @@
+/** What can be asked of the core, and what it answers: the other side of
+ *  `cmd/core-wasm/internal/calls`. Times are milliseconds since 1970. */
+import type { Algorithm, CodeType, Entry } from '../store/vault'
+
+type Op<Args, Result> = { args: Args; result: Result }
+type None = Record<never, never>
+
+/** What codes are made from; what is left out is as most sites have it. */
+export type Recipe = {
+  type: CodeType
+  secret: string
+  algorithm?: Algorithm
+  digits?: number
+  period?: number
+  counter?: number
+  pin?: string
+}
+
+export type Draft = Recipe & { issuer: string; name: string; note?: string; tags?: string[]; pinned?: boolean }
+
+/** What is left out stays as it is. */
+export type Edit = {
+  id: string
+  issuer?: string
+  name?: string
+  note?: string
+  icon?: string
+  tags?: string[]
+  pinned?: boolean
+  recipe?: Recipe
+}
+
+export type Trashed = { account: Entry; removed: number; until: number }
+
+/** An account as it was once something about it had been written. `device` is
+ *  empty for this one. */
+export type Revision = { account: Entry; at: number; device: string }
+
+export type Deed = 'add' | 'edit' | 'move' | 'remove' | 'restore' | 'import'
+export type Done = { did: Deed; count: number; at: number }
+
+/** The same names with another secret, or the same person at the same sign-in service. */
+export type AlreadyHere = { ours: Entry; theirs: Entry; why: 'names' | 'person' }
+
+export type Outcome = {
+  added: Entry[]
+  changed: Entry[]
+  removed: Entry[]
+  /** Accounts both had under different ids: one each now. */
+  same: number
+  alreadyHere: AlreadyHere[]
+  /** Devices whose clocks are ahead. */
+  ahead: string[]
+}
+
+/** Asked before a merge removes many accounts: the error `asks` brings it. */
+export type Question = { accounts: Entry[]; by: string[] }
+
+export type Format = { id: string; name: string; message: string; verified: boolean; encrypted: boolean; writes: boolean }
+
+export type State = 'new' | 'same' | 'changed' | 'conflict' | 'refused'
+
+export type Reason =
+  | 'twice'
+  | 'in_trash'
+  | 'names'
+  | 'note'
+  | 'tags'
+  | 'counter'
+  | 'pin'
+  | 'other_secret'
+  | 'other_form'
+
+/** What to do with an account of a file. `add` puts it beside one that is here,
+ *  `fill` takes what ours lacks, `replace` takes the file's instead. */
+export type Choice = 'add' | 'fill' | 'replace' | 'skip'
+
+export type Item = {
+  issuer: string
+  name: string
+  type: CodeType
+  tags: string[]
+  state: State
+  reasons: Reason[]
+  /** The account it is, or conflicts with. */
+  here?: string
+  choice: Choice
+  /** Why it is refused. */
+  error?: Code
+}
+
+export type Problem = {
+  entry: string
+  reason: string
+  message: string
+  detail?: string
+  /** With a PIN the account is whole: `import` takes it in `pins`. */
+  needsPin: boolean
+}
+
+export type Found = {
+  format: Format
+  items: Item[]
+  problems: Problem[]
+  /** Of Google Authenticator: how many of its codes were scanned. */
+  scanned?: { have: number; of: number; missing: number[] }
+}
+
+export type Receipt = { added: number; filled: number; replaced: number; skipped: number; ids: string[] }
+
+export type Exported = {
+  accounts: number
+  /** Accounts that the format has no place for; those of a sign-in service without a message. */
+  left: { title: string; reason: string; message?: string }[]
+  /** google: one QR code each. */
+  codes?: string[]
+  /** uris: for a QR code each, or for paper. */
+  links?: { title: string; uri: string; key: string }[]
+}
+
+/** What is asked about the vault as it is. */
+export type Questions = {
+  trash: Op<None, Trashed[]>
+  history: Op<{ id: string }, Revision[]>
+  last: Op<None, Done | null>
+  aside: Op<None, Entry[]>
+  formats: Op<None, Format[]>
+  /** Takes a file. What was found waits for `import` or `forget`. */
+  read: Op<{ password?: string }, Found>
+  scanned: Op<{ text: string; first?: boolean }, Found>
+  forget: Op<None, null>
+  /** Gives a file back for otpauth and aegis. */
+  export: Op<{ format: 'otpauth' | 'aegis' | 'google' | 'uris'; ids?: string[]; password?: string }, Exported>
+}
+
+/** What changes the vault. */
+export type Changes = {
+  add: Op<Draft, { id: string; already: boolean }>
+  addURI: Op<{ uri: string }, { id: string; already: boolean }>
+  edit: Op<Edit, None>
+  move: Op<{ id: string; above: string }, None>
+  pin: Op<{ ids: string[]; pinned: boolean }, None>
+  tag: Op<{ ids: string[]; tag: string; on: boolean }, None>
+  remove: Op<{ ids: string[] }, None>
+  restore: Op<{ ids: string[] }, string[]>
+  undo: Op<None, Done>
+  beside: Op<{ ids: string[]; instead?: boolean }, None>
+  /** Takes another copy of a vault. */
+  merge: Op<{ answer?: 'delete' | 'keep' }, Outcome>
+  name: Op<{ name: string }, None>
+  /** Choices by the place of the item, PINs by the place of the problem. */
+  import: Op<{ choices?: Record<string, Choice>; pins?: Record<string, string> }, Receipt>
+}
+
+/** What the client asks by itself. */
+export type Own = {
+  open: Op<None, number>
+}
+
+export type Ops = Questions & Changes & Own
+
+/** Why the core has no result. `unavailable` is ours: it could not be loaded. */
+export type Code =
+  | 'not_open'
+  | 'no_file'
+  | 'call'
+  | 'broken'
+  | 'newer'
+  | 'unknown'
+  | 'counter_back'
+  | 'nothing'
+  | 'paired'
+  | 'no_name'
+  | 'secret'
+  | 'algorithm'
+  | 'digits'
+  | 'period'
+  | 'counter'
+  | 'pin'
+  | 'kind'
+  | 'not_uri'
+  | 'cancelled'
+  | 'needs_password'
+  | 'password'
+  | 'file_unknown'
+  | 'file_broken'
+  | 'too_large'
+  | 'kdf_cost'
+  | 'no_export'
+  | 'other_batch'
+  | 'asks'
+  | 'format'
+  | 'failed'
+  | 'unavailable'
+
+/** How the core says it. `message` is the key of a sentence for people. */
+export type Refusal = {
+  code: Code
+  message?: string
+  detail?: string
+  /** With `needs_password`: what for, and what opening it takes. */
+  hint?: { format: Format; seconds: number; memory: number }
+  asks?: Question
+}
+
+export class CoreTrouble extends Error {
+  readonly why: Refusal
+  constructor(why: Refusal, cause?: unknown) {
+    super(why.detail ? `${why.code}: ${why.detail}` : why.code, { cause })
+    this.name = 'CoreTrouble'
+    this.why = why
+  }
+}
