@@ -1,0 +1,194 @@
+// Package main_test builds the core for browsers and runs it as one does, in
+// Node.
+package main_test
+
+import (
+	"bufio"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	// So that this test is run again when the core has changed.
+	_ "countersign/cmd/core-wasm/internal/calls"
+)
+
+var built struct {
+	once sync.Once
+	file string
+	err  error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if built.file != "" {
+		os.RemoveAll(filepath.Dir(built.file))
+	}
+	os.Exit(code)
+}
+
+// core builds the core once.
+func core(t *testing.T) string {
+	t.Helper()
+	built.once.Do(func() {
+		dir, err := os.MkdirTemp("", "core")
+		if err != nil {
+			built.err = err
+			return
+		}
+		built.file = filepath.Join(dir, "core.wasm")
+		if out, err := exec.Command("./build.sh", built.file).CombinedOutput(); err != nil {
+			built.err = err
+			os.Stderr.Write(out)
+		}
+	})
+	if built.err != nil {
+		t.Fatal(built.err)
+	}
+	return built.file
+}
+
+func goroot(t *testing.T) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// maxSize is what a first visit may cost, as servers send it.
+const maxSize = 1_200_000
+
+func TestCoreIsSmall(t *testing.T) {
+	script := `const z = require('zlib'); const b = require('fs').readFileSync(process.argv[1])
+		const { BROTLI_PARAM_QUALITY: q, BROTLI_PARAM_LGWIN: w, BROTLI_PARAM_SIZE_HINT: s } = z.constants
+		console.log(z.brotliCompressSync(b, { params: { [q]: 11, [w]: 24, [s]: b.length } }).length)`
+	out, err := exec.CommandContext(t.Context(), "node", "-e", script, core(t)).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var size int
+	if err := json.Unmarshal(out, &size); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d bytes of Brotli", size)
+	if size > maxSize {
+		t.Errorf("%d bytes of Brotli, at most %d", size, maxSize)
+	}
+}
+
+// The same vectors as everywhere, in WebAssembly.
+func TestVectorsHoldInWebAssembly(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-run", "Vectors",
+		"-exec", filepath.Join(goroot(t), "lib/wasm/go_js_wasm_exec"), "countersign/otp", "countersign/internal/authenticator/vault")
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	if out, err := cmd.CombinedOutput(); err != nil || strings.Contains(string(out), "no tests to run") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+type call struct {
+	Op          string `json:"op"`
+	Args        any    `json:"args,omitempty"`
+	Now         int64  `json:"now"`
+	Bytes       []byte `json:"bytes,omitempty"`
+	CancelAfter int    `json:"cancelAfter,omitempty"`
+}
+
+type answer struct {
+	Result json.RawMessage `json:"result"`
+	Error  *struct {
+		Code string `json:"code"`
+	} `json:"error"`
+	Vault, File []byte
+	Told        int
+}
+
+// start runs the core and returns how to call it.
+func start(t *testing.T) func(call) answer {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "node", "testdata/drive.mjs", core(t), filepath.Join(goroot(t), "lib/wasm/wasm_exec.js"))
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		in.Close()
+		_ = cmd.Wait()
+	})
+	lines := bufio.NewReader(out)
+	return func(c call) (a answer) {
+		t.Helper()
+		if err := json.NewEncoder(in).Encode(c); err != nil {
+			t.Fatal(err)
+		}
+		line, err := lines.ReadBytes('\n')
+		if err != nil && err != io.EOF {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(line, &a); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		return a
+	}
+}
+
+const face = `{"version":1,"lineage":"0123456789abcdef0123456789abcdef","entries":[
+	{"id":"a1","kind":"other","type":"totp","issuer":"GitHub","name":"mei","secret":"GEZDGNBVGY3TQOJQ","algorithm":"SHA1","digits":6,"period":30,"counter":0,"note":"","order":1,"pinned":false,"created":1763800000000}
+],"settings":{"nextEarly":true,"clockOffset":0}}`
+
+func TestCoreAnswersInAWorkersStead(t *testing.T) {
+	ask := start(t)
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC).UnixMilli()
+	if a := ask(call{Op: "undo", Now: now}); a.Error == nil || a.Error.Code != "not_open" {
+		t.Errorf("%+v", a)
+	}
+	if a := ask(call{Op: "open", Now: now, Bytes: []byte(face)}); a.Error != nil || string(a.Result) != "1" || len(a.Vault) == 0 {
+		t.Errorf("%+v", a)
+	}
+	a := ask(call{Op: "edit", Now: now, Args: map[string]any{"id": "a1", "name": "mei.tanaka"}})
+	if a.Error != nil || !strings.Contains(string(a.Vault), `"name":"mei.tanaka"`) {
+		t.Errorf("%+v", a)
+	}
+	if b := ask(call{Op: "open", Now: now, Bytes: a.Vault}); b.Error != nil || len(b.Vault) > 0 {
+		t.Errorf("%+v", b)
+	}
+}
+
+// Work on a password tells how far it is and ends when it is cancelled; what
+// was there before still is.
+func TestLongWorkTellsHowFarItIsAndCanBeCancelled(t *testing.T) {
+	ask := start(t)
+	ask(call{Op: "open", Bytes: []byte(face)})
+	sealed := ask(call{Op: "export", Args: map[string]any{"format": "aegis", "password": "a long password"}})
+	if sealed.Error != nil || len(sealed.File) == 0 || sealed.Told < 2 {
+		t.Fatalf("%+v", sealed)
+	}
+	read := call{Op: "read", Bytes: sealed.File, Args: map[string]any{"password": "a long password"}}
+	read.CancelAfter = 1
+	if a := ask(read); a.Error == nil || a.Error.Code != "cancelled" {
+		t.Errorf("%+v", a)
+	}
+	read.CancelAfter = 0
+	if a := ask(read); a.Error != nil || !strings.Contains(string(a.Result), `"state":"same"`) {
+		t.Errorf("%+v", a)
+	}
+	if a := ask(call{Op: "read", Bytes: sealed.File, Args: map[string]any{"password": base64.StdEncoding.EncodeToString(nil)}}); a.Error == nil || a.Error.Code != "password" {
+		t.Errorf("%+v", a)
+	}
+}
