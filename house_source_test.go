@@ -113,6 +113,20 @@ func TestTimeComesWithTheTransaction(t *testing.T) {
 	}
 }
 
+// The core is told the time with each call: an app shows the codes of a moment,
+// and a test says which.
+func TestCoreHasNoClock(t *testing.T) {
+	now := regexp.MustCompile(`\btime\.(Now|Since|Until|Sleep|After|AfterFunc|Tick|NewTimer|NewTicker)\(`)
+	for _, f := range files(t) {
+		if !slices.Contains(pure, filepath.Dir(f.path)) || f.isTest() {
+			continue
+		}
+		if m := now.Find(f.text); m != nil {
+			t.Errorf("%s asks %s): in the core, time comes in with each call", f.path, m)
+		}
+	}
+}
+
 func TestOnlyCommandsReadArgumentsAndEnvironment(t *testing.T) {
 	reads := regexp.MustCompile(`\bos\.(Args|Getenv|LookupEnv|Environ)\b`)
 	for _, f := range files(t) {

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -22,9 +23,21 @@ type pkg struct {
 	Imports, Deps, GoFiles     []string
 }
 
-// packages lists ours, without their tests.
+// packages lists ours, without their tests: as they are built for this computer
+// and, what is only built for browsers, as it is built for those.
 var packages = sync.OnceValues(func() ([]pkg, error) {
-	out, err := exec.Command("go", "list", "-json=ImportPath,Dir,Name,Doc,Imports,Deps,GoFiles", "./...").Output()
+	all, err := list(nil, "./...")
+	if err != nil {
+		return nil, err
+	}
+	browser, err := list([]string{"GOOS=js", "GOARCH=wasm"}, "./cmd/core-wasm")
+	return append(all, browser...), err
+})
+
+func list(env []string, pattern string) ([]pkg, error) {
+	cmd := exec.Command("go", "list", "-json=ImportPath,Dir,Name,Doc,Imports,Deps,GoFiles", pattern)
+	cmd.Env = append(os.Environ(), env...)
+	out, err := cmd.Output()
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +54,7 @@ var packages = sync.OnceValues(func() ([]pkg, error) {
 			all = append(all, p)
 		}
 	}
-})
+}
 
 func ours(t *testing.T) []pkg {
 	t.Helper()
@@ -173,6 +186,53 @@ func TestServerImportsDownwardsOnly(t *testing.T) {
 		for _, dep := range p.Imports {
 			if within(dep, module+"internal/server") && storey(dep) >= at && at >= 0 {
 				t.Errorf("%s imports %s, which is not below it", p.ImportPath, dep)
+			}
+		}
+	}
+}
+
+// coreStoreys are the floors of the authenticator: one core, and its faces on
+// top. A package imports only what lies below it.
+var coreStoreys = [][]string{
+	{"otp", "seal", "internal/wire"},
+	{"transfer"},
+	{"transfer/sqlitefile", "internal/authenticator/vault"},
+	{"internal/authenticator"},
+	{"internal/authenticator/remote", "internal/authenticator/disk"},
+	{"internal/authenticator/cli", "internal/authenticator/tui", "cmd/core-wasm/internal/calls"},
+	{"cmd/countersign", "cmd/core-wasm"},
+}
+
+func TestCoreImportsDownwardsOnly(t *testing.T) {
+	floor := func(path string) int {
+		return slices.IndexFunc(coreStoreys, func(rooms []string) bool { return slices.Contains(rooms, strings.TrimPrefix(path, module)) })
+	}
+	for _, p := range ours(t) {
+		at := floor(p.ImportPath)
+		if at < 0 && within(p.ImportPath, module+"internal/authenticator") {
+			t.Errorf("%s has no storey in house_test.go", p.ImportPath)
+		}
+		for _, dep := range p.Imports {
+			if at >= 0 && floor(dep) >= at {
+				t.Errorf("%s imports %s, which is not below it", p.ImportPath, dep)
+			}
+		}
+	}
+}
+
+// pure are the rooms that run anywhere, a browser's worker included: what comes
+// in comes by calls, and what goes out is what they return.
+var pure = []string{"otp", "transfer", "internal/authenticator/vault", "internal/authenticator", "cmd/core-wasm/internal/calls"}
+
+func TestCoreIsPure(t *testing.T) {
+	outside := []string{"os", "net", "syscall", "log", "io/fs", "path/filepath", "embed", "unsafe"}
+	for _, p := range ours(t) {
+		if !slices.Contains(pure, strings.TrimPrefix(p.ImportPath, module)) {
+			continue
+		}
+		for _, dep := range p.Imports {
+			if dep != "net/url" && slices.ContainsFunc(outside, func(o string) bool { return within(dep, o) }) {
+				t.Errorf("%s imports %s: it would not run the same everywhere", p.ImportPath, dep)
 			}
 		}
 	}
