@@ -768,6 +768,7 @@ export interface Messages {
   "server.demo.open": { login: string | number; password: string | number; start: string | number };
   "server.demo.phone": { app: string | number; ca: string | number };
   "server.demo.port": Record<never, never>;
+  "server.demo.running": { data: string | number };
   "server.demo.taken": { other: string | number; port: string | number };
   "server.init.app_url": Record<never, never>;
   "server.init.cert": Record<never, never>;

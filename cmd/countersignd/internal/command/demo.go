@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"countersign/internal/demo"
@@ -65,7 +66,7 @@ func (c *demoRun) Run(ctx context.Context, w World) error {
 	if (c.Cert == "") != (c.Key == "") || c.Cert != "" && c.Host == "" {
 		return w.fault("server.demo.cert")
 	}
-	if err := errors.Join(c.port(w), c.folder(w)); err != nil {
+	if err := errors.Join(c.port(w), c.folder(ctx, w)); err != nil {
 		return err
 	}
 	conf, authority, err := c.config()
@@ -76,6 +77,7 @@ func (c *demoRun) Run(ctx context.Context, w World) error {
 	if err != nil {
 		return err
 	}
+	stage.Terminal = c.terminal(w, conf, authority, stage.API)
 	host, port := stage.Mail()
 	conf.Mail = config.Mail{
 		Server: net.JoinHostPort(host, strconv.Itoa(port)), Security: "none", From: "Aoba Works <no-reply@aoba.example>",
@@ -123,12 +125,16 @@ func (c *demoRun) port(w World) (err error) {
 	return nil
 }
 
-// folder makes the demo's folder, empty with --fresh.
-func (c *demoRun) folder(w World) error {
+// folder makes the demo's folder, empty with --fresh. A folder that another
+// demo is running on is left to it: the applications of both could not work.
+func (c *demoRun) folder(ctx context.Context, w World) error {
+	if err := db.Alone(ctx, c.database()); errors.Is(err, db.ErrInUse) {
+		return w.fault("server.demo.running", "data", c.Data)
+	} // whatever else is wrong with it is said when it is opened, or goes with --fresh
 	if c.Fresh {
 		entries, err := os.ReadDir(c.Data)
 		if err == nil && len(entries) > 0 {
-			if _, err := os.Stat(filepath.Join(c.Data, "demo.db")); err != nil {
+			if _, err := os.Stat(c.database()); err != nil {
 				return w.fault("server.demo.foreign", "data", c.Data)
 			}
 		}
@@ -139,12 +145,14 @@ func (c *demoRun) folder(w World) error {
 	return os.MkdirAll(c.Data, 0o700)
 }
 
+func (c *demoRun) database() string { return filepath.Join(c.Data, "demo.db") }
+
 // config is what an administrator would have written.
 func (c *demoRun) config() (config.Config, *phone.Authority, error) {
 	conf := config.Config{
 		IDURL:    fmt.Sprintf("http://localhost:%d", c.Port),
 		AppURL:   fmt.Sprintf("http://app.localhost:%d", c.Port),
-		Database: config.NewDatabase("sqlite:" + filepath.Join(c.Data, "demo.db")),
+		Database: config.NewDatabase("sqlite:" + c.database()),
 		KeyFile:  filepath.Join(c.Data, "demo.key"),
 		Log:      config.Log{Level: c.Log},
 	}
@@ -245,16 +253,49 @@ func (c *demoRun) tellProgram(w World, conf config.Config, stage *demo.Stage, se
 	_ = json.NewEncoder(w.Out).Encode(out) // nobody reads
 }
 
+// terminal is what to type for the demo's application for the terminal.
+func (c *demoRun) terminal(w World, conf config.Config, authority *phone.Authority, api string) string {
+	words := []string{cmp.Or(w.Program, "countersignd"), "demo", "cli", "--issuer", conf.IDURL, "--api", api}
+	if authority != nil {
+		words = append(words, "--ca", authority.RootFile)
+	}
+	return typed(words)
+}
+
+// typed is how words are typed into a POSIX shell.
+func typed(words []string) string {
+	out := make([]string, len(words))
+	for i, word := range words {
+		if out[i] = word; word == "" || strings.Trim(word, plain) != "" {
+			out[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// plain are characters that mean nothing to a shell.
+const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:"
+
 type demoCLI struct {
 	Issuer string `help:"The demo's sign-in service." default:"http://localhost:8080" placeholder:"URL"`
 	API    string `help:"The demo's notes API." default:"http://127.0.0.1:8085" placeholder:"URL"`
+	CA     string `name:"ca" help:"The certificate of the demo's authority, for a demo with --host." placeholder:"FILE"`
 }
 
 func (demoCLI) Help() string {
-	return `Opens the browser to sign in, takes the answer on a port of this computer, and
-reads your notes from the demo's API. The demo's start page shows the command.`
+	return `Says which address to open in your browser to sign in, takes the answer on a
+port of this computer, and reads your notes from the demo's API. The demo's
+start page shows the command.`
 }
 
 func (c *demoCLI) Run(ctx context.Context, w World) error {
-	return demo.Terminal{Issuer: c.Issuer, API: c.API, Lang: w.lang(), Out: w.Out}.Run(ctx)
+	var authority *phone.Authority
+	if c.CA != "" {
+		root, err := phone.ReadRoot(c.CA)
+		if err != nil {
+			return err
+		}
+		authority = &phone.Authority{Root: root}
+	}
+	return demo.Terminal{Issuer: c.Issuer, API: c.API, Lang: w.lang(), Out: w.Out, Client: trusting(authority)}.Run(ctx)
 }
