@@ -11,7 +11,7 @@ import (
 func TestTypedWordsReachTheProgram(t *testing.T) {
 	for _, words := range [][]string{
 		{"bin/countersignd", "demo", "cli", "--issuer", "http://localhost:8080", "--api", "http://127.0.0.1:8085"},
-		{"/home/mei/my things/bin/countersignd", "--ca", "it's here/$HOME/ca\"/root.pem", "メモ", "", "a;b&c|d"},
+		{"/opt/my things/bin/countersignd", "--ca", "it's here/$HOME/ca\"/root.pem", "メモ", "", "a;b&c|d"},
 	} {
 		got, err := exec.CommandContext(t.Context(), "sh", "-c", `printf '%s\n' `+typed(words)).Output()
 		if err != nil || string(got) != strings.Join(words, "\n")+"\n" {
