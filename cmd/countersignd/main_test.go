@@ -188,5 +188,8 @@ func handedOut(ts *testscript.TestScript, _ bool, args []string) {
 		if a.StatusCode != http.StatusOK {
 			ts.Fatalf("%s: %s", path, a.Status)
 		}
+		if keep := a.Header.Get("Strict-Transport-Security"); keep != "max-age=0" {
+			ts.Fatalf("%s: %q would keep phones from this page", path, keep)
+		}
 	}
 }

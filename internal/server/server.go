@@ -41,7 +41,8 @@ type Options struct {
 	// Listeners are open already, from a service manager say; then the
 	// configuration's listen is not used.
 	Listeners []net.Listener
-	// Plain is served over plain http instead of the redirect to https.
+	// Plain is served over plain http instead of the redirect to https, and
+	// browsers are not told to keep to https.
 	Plain http.Handler
 	// Ready is called when the server listens.
 	Ready func()

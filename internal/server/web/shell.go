@@ -39,6 +39,8 @@ type Config struct {
 	App string
 	// Hosts are further names of the id origin for programs, "127.0.0.1:8080" say. Links never use them.
 	Hosts []string
+	// PlainToo tells that plain http serves pages under the same names, see [KeepToHTTPS].
+	PlainToo bool
 	// Hub wakes streams.
 	Hub *notify.Hub
 	// Proxies are the networks whose X-Forwarded-For is believed, until [Shell.SetProxies] says others.

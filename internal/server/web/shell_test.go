@@ -290,3 +290,13 @@ func TestWithoutHTTPSCookiesHaveNoPrefix(t *testing.T) {
 		t.Error("http claims https")
 	}
 }
+
+// A host that serves pages over plain http too, on whatever port, must stay in reach there.
+func TestBrowsersKeepToHTTPSWhereAllIsHTTPS(t *testing.T) {
+	for plainToo, want := range map[bool]string{false: "max-age=63072000", true: "max-age=0"} {
+		s := newShell(t, func(c *web.Config) { c.PlainToo = plainToo })
+		if got := get(s, id+"/nowhere").Header.Get("Strict-Transport-Security"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
