@@ -58,8 +58,8 @@ func Open(folder, host string, now time.Time) (*Authority, error) {
 
 var errNoCertificate = errors.New("not a certificate")
 
-// ReadRoot reads the certificate of an authority.
-func ReadRoot(file string) (*x509.Certificate, error) {
+// readRoot reads the first certificate of a file.
+func readRoot(file string) (*x509.Certificate, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func ReadRoot(file string) (*x509.Certificate, error) {
 }
 
 func (a *Authority) read(host string, now time.Time) (err error) {
-	if a.Root, err = ReadRoot(a.RootFile); err != nil {
+	if a.Root, err = readRoot(a.RootFile); err != nil {
 		return err
 	}
 	pair, err := tls.LoadX509KeyPair(a.Cert, a.Key)
@@ -182,9 +182,14 @@ func all(length int) *net.IPNet {
 	return &net.IPNet{IP: make(net.IP, length), Mask: make(net.IPMask, length)}
 }
 
-// Trusted is how a program on this computer reaches the host.
-func (a *Authority) Trusted() *tls.Config {
+// Trusting is how a program on this computer reaches a host whose certificate,
+// or whose authority's, is the first in a file.
+func Trusting(file string) (*tls.Config, error) {
+	root, err := readRoot(file)
+	if err != nil {
+		return nil, err
+	}
 	roots := x509.NewCertPool()
-	roots.AddCert(a.Root)
-	return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	roots.AddCert(root)
+	return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, nil
 }

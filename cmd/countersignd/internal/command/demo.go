@@ -95,6 +95,10 @@ func (c *demoRun) serve(ctx context.Context, w World, conf config.Config, author
 	if err != nil {
 		return errors.Join(err, stage.Close())
 	}
+	client, err := trusting(c.vouching(authority))
+	if err != nil {
+		return errors.Join(err, stage.Close())
+	}
 	s, err := server.Open(ctx, conf, server.Options{Log: w.Err, Plain: page, Ready: func() { c.tell(w, conf, stage, seeded) }})
 	if err != nil {
 		return errors.Join(w.plain(err), stage.Close())
@@ -102,7 +106,7 @@ func (c *demoRun) serve(ctx context.Context, w World, conf config.Config, author
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error, 1)
-	go func() { ended <- stage.Run(ctx, seeded, trusting(authority)) }()
+	go func() { ended <- stage.Run(ctx, seeded, client) }()
 	err = s.Run(ctx)
 	stop()
 	err = errors.Join(err, <-ended)
@@ -203,12 +207,27 @@ func seed(ctx context.Context, conf config.Config, at demo.Origins) (seeded demo
 	return demo.Seed(ctx, d, k, at)
 }
 
-// trusting is how the applications reach the service: ordinarily, or trusting its authority.
-func trusting(a *phone.Authority) *http.Client {
-	if a == nil {
-		return nil
+// vouching is the file with the certificate by which the applications know the
+// service: its authority's, or the one that was given with --cert, which
+// phones may trust and this computer not. "" without https.
+func (c *demoRun) vouching(authority *phone.Authority) string {
+	if authority != nil {
+		return authority.RootFile
 	}
-	return &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: a.Trusted()}}
+	return c.Cert
+}
+
+// trusting is how the applications reach the service: ordinarily, or trusting
+// just the certificate in a file.
+func trusting(file string) (*http.Client, error) {
+	if file == "" {
+		return nil, nil
+	}
+	trusted, err := phone.Trusting(file)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: trusted}}, nil
 }
 
 // tell says what to open and do.
@@ -256,8 +275,8 @@ func (c *demoRun) tellProgram(w World, conf config.Config, stage *demo.Stage, se
 // terminal is what to type for the demo's application for the terminal.
 func (c *demoRun) terminal(w World, conf config.Config, authority *phone.Authority, api string) string {
 	words := []string{cmp.Or(w.Program, "countersignd"), "demo", "cli", "--issuer", conf.IDURL, "--api", api}
-	if authority != nil {
-		words = append(words, "--ca", authority.RootFile)
+	if file := c.vouching(authority); file != "" {
+		words = append(words, "--ca", file)
 	}
 	return typed(words)
 }
@@ -289,13 +308,13 @@ start page shows the command.`
 }
 
 func (c *demoCLI) Run(ctx context.Context, w World) error {
-	var authority *phone.Authority
-	if c.CA != "" {
-		root, err := phone.ReadRoot(c.CA)
-		if err != nil {
-			return err
-		}
-		authority = &phone.Authority{Root: root}
+	client, err := trusting(c.CA)
+	if err != nil {
+		return err
 	}
-	return demo.Terminal{Issuer: c.Issuer, API: c.API, Lang: w.lang(), Out: w.Out, Client: trusting(authority)}.Run(ctx)
+	err = demo.Terminal{Issuer: c.Issuer, API: c.API, Lang: w.lang(), Out: w.Out, Client: client}.Run(ctx)
+	if ctx.Err() != nil {
+		return nil // Ctrl-C is an answer too
+	}
+	return err
 }

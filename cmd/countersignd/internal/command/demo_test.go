@@ -1,7 +1,12 @@
 package command
 
 import (
+	"encoding/pem"
+	"net/http"
+	"net/http/httptest"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -20,5 +25,32 @@ func TestTypedWordsReachTheProgram(t *testing.T) {
 	}
 	if got := typed([]string{"bin/countersignd", "demo", "cli", "--api", "http://127.0.0.1:8085"}); strings.Contains(got, "'") {
 		t.Errorf("plain words are quoted: %s", got)
+	}
+}
+
+// The applications reach a service whose certificate was given, whether this
+// computer trusts it or not, and no other.
+func TestApplicationsTrustTheGivenCertificate(t *testing.T) {
+	given := httptest.NewTLSServer(http.NotFoundHandler())
+	defer given.Close()
+	file := filepath.Join(t.TempDir(), "cert.pem")
+	chain := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: given.Certificate().Raw})
+	if err := os.WriteFile(file, chain, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	client, err := trusting(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := client.Get(given.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Body.Close()
+	if _, err := http.Get(given.URL); err == nil {
+		t.Error("everybody trusts it: the test tells nothing")
+	}
+	if client, err := trusting(""); client != nil || err != nil {
+		t.Errorf("without a certificate: %v, %v", client, err)
 	}
 }
