@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -18,6 +19,7 @@ import (
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
+	"countersign/ui"
 )
 
 type initCommand struct {
@@ -119,10 +121,17 @@ func (c *initCommand) ask(w World) error {
 		fill(&c.Key, "--key", w.t("server.init.cert_key"), "key.pem")
 	}
 	fill(&c.Database, "--database", w.t("server.init.database"), "sqlite:countersign.db")
-	fill(&c.Languages, "--languages", w.t("server.init.languages"), "en,ja")
+	fill(&c.Languages, "--languages", w.t("server.init.languages"), w.languages())
 	fill(&c.Owner, "--owner", w.t("server.init.owner"), owner)
 	fill(&c.OwnerName, "--owner-name", w.t("server.init.owner_name"), "")
 	return errors.Join(errs...)
+}
+
+// languages are all there are, the terminal's own first.
+func (w World) languages() string {
+	mine := w.lang()
+	others := slices.DeleteFunc(slices.Clone(ui.Languages), func(l string) bool { return l == mine })
+	return strings.Join(append([]string{mine}, others...), ",")
 }
 
 // ask asks one question; an empty answer means the usual one, and is asked
