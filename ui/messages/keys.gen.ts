@@ -418,6 +418,7 @@ export interface Messages {
   "common.malformed.title": Record<never, never>;
   "common.method.text": Record<never, never>;
   "common.method.title": Record<never, never>;
+  "common.misdirected": { host: string | number };
   "common.nocookie.text": Record<never, never>;
   "common.nocookie.title": Record<never, never>;
   "common.notfound.text": Record<never, never>;

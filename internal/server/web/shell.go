@@ -206,7 +206,7 @@ func (s *Shell) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v.origin = "id"
 		s.serveID(out, r)
 	default:
-		http.Error(out, "This server does not serve "+strings.Map(printable, r.Host)+".", http.StatusMisdirectedRequest)
+		http.Error(out, ui.T(v.client.Lang, "common.misdirected", "host", strings.Map(printable, r.Host)), http.StatusMisdirectedRequest)
 	}
 }
 

@@ -39,6 +39,18 @@ func TestTheHostChoosesTheOrigin(t *testing.T) {
 	}
 }
 
+// Whoever comes by another name is told so in their language, and their name
+// for it is text.
+func TestAnotherNameIsAnsweredInWords(t *testing.T) {
+	s := newShell(t)
+	for lang, want := range map[string]string{"en": "does not answer as evil.example", "ja": "evil.example という名前では応答しません"} {
+		r := get(s, "https://evil.example/", "Accept-Language", lang)
+		if page := body(t, r); !strings.Contains(page, want) || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/plain") {
+			t.Errorf("%s: %s %s", lang, r.Header.Get("Content-Type"), page)
+		}
+	}
+}
+
 func TestOriginsMustBeTwo(t *testing.T) {
 	for _, c := range []struct{ id, app string }{
 		{"https://id.example", "https://id.example"}, {"id.example", "https://app.example"}, {"https://id.example/x", "https://app.example"},
