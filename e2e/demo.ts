@@ -21,6 +21,8 @@ export interface Addresses {
   readonly notes: string
   readonly api: string
   readonly inbox: string
+  /** Where a phone begins, with --host. */
+  readonly ca?: string
   /** Everybody's. */
   readonly password: string
   readonly people: readonly { readonly login: string; readonly name: string }[]
@@ -30,18 +32,19 @@ export class Demo {
   private constructor(
     private readonly data: string,
     private readonly port: number,
+    private readonly flags: readonly string[],
     private readonly log: string[],
     private child: ChildProcess,
     private addresses: Addresses,
   ) {}
 
-  /** Starts one; resolves when it listens. */
-  static async start(): Promise<Demo> {
+  /** Starts one, with more flags if need be; resolves when it listens. */
+  static async start(...flags: string[]): Promise<Demo> {
     const data = await mkdtemp(join(tmpdir(), 'countersign-e2e-'))
     const port = await freePort()
     const log: string[] = []
-    const { child, at } = await run(data, port, log)
-    return new Demo(data, port, log, child, at)
+    const { child, at } = await run(data, port, flags, log)
+    return new Demo(data, port, flags, log, child, at)
   }
 
   get at(): Addresses {
@@ -67,7 +70,7 @@ export class Demo {
 
   /** Starts it again where it was, with what it has kept. The sample applications may be on other ports. */
   async again(): Promise<void> {
-    const { child, at } = await run(this.data, this.port, this.log)
+    const { child, at } = await run(this.data, this.port, this.flags, this.log)
     this.child = child
     this.addresses = at
   }
@@ -85,8 +88,8 @@ export class Demo {
   }
 }
 
-async function run(data: string, port: number, log: string[]): Promise<{ child: ChildProcess; at: Addresses }> {
-  const child = spawn(program, ['demo', '--data', data, '--port', String(port), '--listen-json'], { stdio: ['ignore', 'pipe', 'pipe'] })
+async function run(data: string, port: number, flags: readonly string[], log: string[]): Promise<{ child: ChildProcess; at: Addresses }> {
+  const child = spawn(program, ['demo', '--data', data, '--port', String(port), '--listen-json', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] })
   createInterface({ input: child.stderr }).on('line', (line) => log.push(line))
   const at = await new Promise<Addresses>((resolve, reject) => {
     createInterface({ input: child.stdout }).once('line', (line) => resolve(JSON.parse(line) as Addresses))

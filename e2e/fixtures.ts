@@ -30,6 +30,11 @@ export class Phone {
     private readonly film: string,
   ) {}
 
+  /** The same phone with another of its pages before the person. */
+  at(page: Page): Phone {
+    return new Phone(page, this.context, this.browser, this.film)
+  }
+
   /** Holds the camera to what another page shows. Do this before the scanner opens. */
   async seesScreen(seen: Locator): Promise<void> {
     await filmScreen(this.browser, this.film, seen)

@@ -18,7 +18,7 @@ func main() {
 	reload := make(chan os.Signal, 1)
 	signal.Notify(reload, syscall.SIGHUP)
 	err := command.Run(ctx, command.World{
-		Env: os.Getenv, In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Reload: reload,
+		Program: os.Args[0], Env: os.Getenv, In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Reload: reload,
 	}, os.Args[1:])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "countersignd:", err)

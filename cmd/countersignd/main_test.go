@@ -157,16 +157,22 @@ func visit(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// handed-out PORT waits for the demo at this port, takes its authority's
-// certificate as a phone would, and reaches both origins trusting only that.
+// handed-out PORT [FILE] waits for the demo at this port, takes its authority's
+// certificate as a phone would, or the file that a phone trusts already, and
+// reaches both origins trusting only that.
 func handedOut(ts *testscript.TestScript, _ bool, args []string) {
 	plain := "http://127.0.0.1:" + args[0]
 	ts.Check(await(context.Background(), plain+"/ca"))
-	a, err := http.Get(plain + "/ca/countersign-demo.crt")
-	ts.Check(err)
-	defer a.Body.Close()
-	pem, err := io.ReadAll(a.Body)
-	ts.Check(err)
+	var pem []byte
+	if len(args) > 1 {
+		pem = []byte(ts.ReadFile(args[1]))
+	} else {
+		a, err := http.Get(plain + "/ca/countersign-demo.crt")
+		ts.Check(err)
+		defer a.Body.Close()
+		pem, err = io.ReadAll(a.Body)
+		ts.Check(err)
+	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(pem) {
 		ts.Fatalf("not a certificate: %s", pem)
@@ -181,6 +187,9 @@ func handedOut(ts *testscript.TestScript, _ bool, args []string) {
 		a.Body.Close()
 		if a.StatusCode != http.StatusOK {
 			ts.Fatalf("%s: %s", path, a.Status)
+		}
+		if keep := a.Header.Get("Strict-Transport-Security"); keep != "max-age=0" {
+			ts.Fatalf("%s: %q would keep phones from this page", path, keep)
 		}
 	}
 }

@@ -40,6 +40,10 @@ type Sample struct{ Name, URL string }
 // A Stage holds the ports on which the demo's sites will be.
 type Stage struct {
 	Origins
+	// Terminal is the command that starts the application for the terminal, as
+	// one types it; the start page shows it.
+	Terminal string
+
 	start, expenses, notes, api, smtp net.Listener
 }
 
@@ -126,7 +130,7 @@ func (s *Stage) Run(ctx context.Context, seeded Seeded, client *http.Client) err
 }
 
 func (s *Stage) sites(seeded Seeded, client *http.Client, inbox *inbox) (map[net.Listener]http.Handler, error) {
-	start, err := newStart(s.Origins, seeded, inbox)
+	start, err := newStart(s.Origins, s.Terminal, seeded, inbox)
 	if err != nil {
 		return nil, err
 	}

@@ -55,6 +55,7 @@ func newWorld(t *testing.T) *world {
 	if w.Stage, err = demo.Listen("http://localhost:"+port, "http://app.localhost:"+port, 0); err != nil {
 		t.Fatal(err)
 	}
+	w.Terminal = "bin/countersignd demo cli"
 	if w.seeded, err = demo.Seed(t.Context(), w.d, keeper, w.Origins); err != nil {
 		t.Fatal(err)
 	}
@@ -399,7 +400,7 @@ func TestStartPageNamesEverythingInBothLanguages(t *testing.T) {
 	w := newWorld(t)
 	for _, lang := range []string{"en", "ja"} {
 		_, page := w.get(http.DefaultClient, w.Start+"/?lang="+lang)
-		for _, want := range []string{w.seeded.Password, "tanaka@aoba.example", w.Expenses, w.Notes, w.App, "/inbox", fmt.Sprintf(`<html lang="%s">`, lang)} {
+		for _, want := range []string{w.seeded.Password, "tanaka@aoba.example", w.Expenses, w.Notes, w.App, "/inbox", w.Terminal, fmt.Sprintf(`<html lang="%s">`, lang)} {
 			if !strings.Contains(page, want) {
 				t.Errorf("%s: no %s", lang, want)
 			}

@@ -9,6 +9,7 @@ const pathInbox = "/inbox"
 // A startPage says what to open and in which order.
 type startPage struct {
 	Origins
+	Terminal string
 	Inbox    string
 	Password string
 	Org      string
@@ -18,12 +19,12 @@ type startPage struct {
 type startPerson struct{ Login, Name, Directory string }
 
 // newStart makes the page everybody begins at, and the inbox beside it.
-func newStart(o Origins, seeded Seeded, inbox *inbox) (*site, error) {
+func newStart(o Origins, terminal string, seeded Seeded, inbox *inbox) (*site, error) {
 	s, err := newSite("demo.start.name", "form-action 'self'", "start.html", "inbox.html", "mail.html")
 	if err != nil {
 		return nil, err
 	}
-	page := startPage{Origins: o, Inbox: pathInbox, Password: seeded.Password, Org: seeded.Organisation.Name}
+	page := startPage{Origins: o, Terminal: terminal, Inbox: pathInbox, Password: seeded.Password, Org: seeded.Organisation.Name}
 	for _, p := range seeded.People {
 		org := ""
 		if p.DirectoryID == seeded.Organisation.ID {

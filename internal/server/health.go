@@ -108,6 +108,12 @@ func (s *Server) checkClock(ctx context.Context) (string, error) {
 	if err != nil {
 		return "the database cannot be reached", err
 	}
+	return agree(drift)
+}
+
+// agree tells whether a clock that is so far from the database's is good
+// enough, and else in what words it is not.
+func agree(drift time.Duration) (string, error) {
 	if drift.Abs() > mostDrift {
 		text := fmt.Sprintf("the clock differs from the database's by %v", drift.Round(time.Millisecond))
 		return text, errors.New(text)

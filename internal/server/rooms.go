@@ -73,7 +73,7 @@ func (s *Server) furnish(ctx context.Context, c config.Config) (r *rooms, err er
 func (r *rooms) open(c config.Config) (err error) {
 	s := r.server
 	r.shell, err = web.New(web.Config{
-		DB: s.db, ID: c.IDURL, App: c.AppURL, Hosts: programs(c), Hub: r.notify.Hub,
+		DB: s.db, ID: c.IDURL, App: c.AppURL, PlainToo: s.o.Plain != nil, Hosts: programs(c), Hub: r.notify.Hub,
 		Proxies: config.Prefixes(c.TrustedProxies), Languages: c.Languages, Place: r.places.Of,
 		Log: s.log, Observe: s.metrics.Request, Closing: s.closing, Streams: c.Limits.Streams,
 	})
@@ -85,7 +85,7 @@ func (r *rooms) open(c config.Config) (err error) {
 		signinweb.Mount(r.shell, signinweb.Deps{SignIn: r.signin, OAuth: r.oauth}),
 		oauthweb.Mount(r.shell, oauthweb.Deps{OAuth: r.oauth, SignIn: r.signin}),
 		securityweb.Mount(r.shell, securityweb.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, SignIn: r.signin, Notify: r.notify}),
-		appweb.Mount(r.shell, appweb.Config{Issuer: c.IDURL, Origin: c.AppURL, Version: Version(), Dist: app.Dist()}),
+		appweb.Mount(r.shell, appweb.Config{Issuer: c.IDURL, Origin: c.AppURL, PlainToo: s.o.Plain != nil, Version: Version(), Dist: app.Dist()}),
 	)
 }
 

@@ -41,7 +41,8 @@ type Options struct {
 	// Listeners are open already, from a service manager say; then the
 	// configuration's listen is not used.
 	Listeners []net.Listener
-	// Plain is served over plain http instead of the redirect to https.
+	// Plain is served over plain http instead of the redirect to https, and
+	// browsers are not told to keep to https.
 	Plain http.Handler
 	// Ready is called when the server listens.
 	Ready func()
@@ -128,15 +129,11 @@ func OpenDatabase(ctx context.Context, c config.Config) (*db.DB, error) {
 
 func ready(ctx context.Context, d *db.DB) error {
 	now, need, err := d.Version(ctx)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case now == 0:
-		return fmt.Errorf("%w: the database is empty", ErrNotSetUp)
-	case now > need:
-		return fmt.Errorf("%w: its schema is version %d, this program's is %d", db.ErrNewer, now, need)
-	case now < need && d.Kind() != db.SQLite:
-		return fmt.Errorf("%w: version %d, this program's is %d", ErrOld, now, need)
+	}
+	if err := fits(d.Kind(), now, need); err != nil {
+		return err
 	}
 	if err := d.Migrate(ctx); err != nil {
 		return err
@@ -147,6 +144,20 @@ func ready(ctx context.Context, d *db.DB) error {
 		}
 		return fmt.Errorf("%w: the database has no directory", ErrNotSetUp)
 	})
+}
+
+// fits tells whether a program that needs one version of the schema may serve
+// a database that has another, if need be after bringing it forward.
+func fits(kind db.Kind, now, need int) error {
+	switch {
+	case now == 0:
+		return fmt.Errorf("%w: the database is empty", ErrNotSetUp)
+	case now > need:
+		return fmt.Errorf("%w: its schema is version %d, this program's is %d", db.ErrNewer, now, need)
+	case now < need && kind != db.SQLite:
+		return fmt.Errorf("%w: version %d, this program's is %d", ErrOld, now, need)
+	}
+	return nil
 }
 
 // openCert finds the certificates that a configuration names.

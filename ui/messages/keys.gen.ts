@@ -418,6 +418,7 @@ export interface Messages {
   "common.malformed.title": Record<never, never>;
   "common.method.text": Record<never, never>;
   "common.method.title": Record<never, never>;
+  "common.misdirected": { host: string | number };
   "common.nocookie.text": Record<never, never>;
   "common.nocookie.title": Record<never, never>;
   "common.notfound.text": Record<never, never>;
@@ -768,6 +769,7 @@ export interface Messages {
   "server.demo.open": { login: string | number; password: string | number; start: string | number };
   "server.demo.phone": { app: string | number; ca: string | number };
   "server.demo.port": Record<never, never>;
+  "server.demo.running": { data: string | number };
   "server.demo.taken": { other: string | number; port: string | number };
   "server.init.app_url": Record<never, never>;
   "server.init.cert": Record<never, never>;

@@ -35,38 +35,44 @@ const (
 // An Authority has vouched for one host.
 type Authority struct {
 	Root *x509.Certificate
-	// Cert and Key are the files of the host's certificate, with its chain, and its key.
-	Cert, Key string
+	// RootFile is where Root lies; Cert and Key are the files of the host's
+	// certificate, with its chain, and its key.
+	RootFile, Cert, Key string
 }
 
 // Open returns the authority that is kept in a folder, if it vouches for the
 // host (a name or an address) for at least another day, or else makes one.
 func Open(folder, host string, now time.Time) (*Authority, error) {
-	a := &Authority{Cert: filepath.Join(folder, "host.pem"), Key: filepath.Join(folder, "host.key")}
-	if err := a.read(filepath.Join(folder, "root.pem"), host, now); err == nil {
+	a := &Authority{RootFile: filepath.Join(folder, "root.pem"), Cert: filepath.Join(folder, "host.pem"), Key: filepath.Join(folder, "host.key")}
+	if err := a.read(host, now); err == nil {
 		return a, nil
 	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, err
 	}
-	if err := a.make(folder, host, now); err != nil {
+	if err := a.make(host, now); err != nil {
 		return nil, fmt.Errorf("authority for %s: %w", host, err)
 	}
 	return a, nil
 }
 
-var errStale = errors.New("not the authority that is wanted")
+var errNoCertificate = errors.New("not a certificate")
 
-func (a *Authority) read(rootFile, host string, now time.Time) error {
-	text, err := os.ReadFile(rootFile)
+// readRoot reads the first certificate of a file.
+func readRoot(file string) (*x509.Certificate, error) {
+	text, err := os.ReadFile(file)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	block, _ := pem.Decode(text)
 	if block == nil {
-		return errStale
+		return nil, fmt.Errorf("%s: %w", file, errNoCertificate)
 	}
-	if a.Root, err = x509.ParseCertificate(block.Bytes); err != nil {
+	return x509.ParseCertificate(block.Bytes)
+}
+
+func (a *Authority) read(host string, now time.Time) (err error) {
+	if a.Root, err = readRoot(a.RootFile); err != nil {
 		return err
 	}
 	pair, err := tls.LoadX509KeyPair(a.Cert, a.Key)
@@ -79,7 +85,7 @@ func (a *Authority) read(rootFile, host string, now time.Time) error {
 	return err
 }
 
-func (a *Authority) make(folder, host string, now time.Time) error {
+func (a *Authority) make(host string, now time.Time) error {
 	rootKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return err
@@ -105,7 +111,7 @@ func (a *Authority) make(folder, host string, now time.Time) error {
 		return err
 	}
 	return errors.Join(
-		write(filepath.Join(folder, "root.pem"), "CERTIFICATE", rootDER),
+		write(a.RootFile, "CERTIFICATE", rootDER),
 		write(a.Cert, "CERTIFICATE", der),
 		write(a.Key, "PRIVATE KEY", secret),
 	)
@@ -176,9 +182,14 @@ func all(length int) *net.IPNet {
 	return &net.IPNet{IP: make(net.IP, length), Mask: make(net.IPMask, length)}
 }
 
-// Trusted is how a program on this computer reaches the host.
-func (a *Authority) Trusted() *tls.Config {
+// Trusting is how a program on this computer reaches a host whose certificate,
+// or whose authority's, is the first in a file.
+func Trusting(file string) (*tls.Config, error) {
+	root, err := readRoot(file)
+	if err != nil {
+		return nil, err
+	}
 	roots := x509.NewCertPool()
-	roots.AddCert(a.Root)
-	return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	roots.AddCert(root)
+	return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, nil
 }

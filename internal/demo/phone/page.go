@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 
 	"countersign/ui"
@@ -43,7 +44,7 @@ func (p Page) Handler() (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ca", func(w http.ResponseWriter, r *http.Request) {
-		p.page(w, pages[ui.Negotiate(r.Header.Get("Accept-Language"), r.FormValue("lang"))])
+		p.page(w, pages[language(w, r)])
 	})
 	if p.Authority != nil {
 		mux.HandleFunc("GET /ca/countersign-demo.crt", p.certificate)
@@ -56,6 +57,21 @@ func (p Page) Handler() (http.Handler, error) {
 	}
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/ca", http.StatusFound) })
 	return mux, nil
+}
+
+// langCookie is the sign-in service's own, so that what is chosen here holds there too.
+const langCookie = "lang"
+
+// language finds the language of the answer: the one chosen by the link, now or
+// earlier, else the browser's.
+func language(w http.ResponseWriter, r *http.Request) string {
+	chosen := r.URL.Query().Get("lang")
+	if slices.Contains(ui.Languages, chosen) {
+		http.SetCookie(w, &http.Cookie{Name: langCookie, Value: chosen, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	} else if c, err := r.Cookie(langCookie); err == nil {
+		chosen = c.Value
+	}
+	return ui.Negotiate(r.Header.Get("Accept-Language"), chosen)
 }
 
 func (p Page) page(w http.ResponseWriter, t *template.Template) {

@@ -172,3 +172,33 @@ func TestPageHandsOutTheCertificateInBothLanguages(t *testing.T) {
 		t.Errorf("other paths lead to %q", w.Header().Get("Location"))
 	}
 }
+
+// The language that was chosen stays chosen, on this page and on those it leads to.
+func TestTheChosenLanguageStays(t *testing.T) {
+	h, err := Page{ID: "https://laptop.local:8443", App: "https://laptop.local:8444"}.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	get := func(path string, cookies ...*http.Cookie) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("GET", path, nil)
+		r.Header.Set("Accept-Language", "en")
+		for _, c := range cookies {
+			r.AddCookie(c)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	chosen := get("/ca?lang=ja").Result().Cookies()
+	if len(chosen) != 1 || chosen[0].Name != "lang" || chosen[0].Value != "ja" || chosen[0].Path != "/" || !chosen[0].HttpOnly {
+		t.Fatalf("cookies %v", chosen)
+	}
+	if page := get("/ca", chosen[0]).Body.String(); !strings.Contains(page, `<html lang="ja">`) {
+		t.Errorf("forgotten:\n%s", page)
+	}
+	for _, path := range []string{"/ca", "/ca?lang=xx", "/ca?lang="} {
+		if w := get(path); len(w.Result().Cookies()) > 0 || !strings.Contains(w.Body.String(), `<html lang="en">`) {
+			t.Errorf("%s: %v", path, w.Header())
+		}
+	}
+}

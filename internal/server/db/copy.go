@@ -86,7 +86,7 @@ func Replace(ctx context.Context, file, from, kept string) error {
 	}
 	defer os.Remove(part)
 	if _, err := os.Stat(file); err == nil {
-		if err := alone(ctx, file); err != nil {
+		if err := Alone(ctx, file); err != nil {
 			return err
 		}
 		if err := os.Link(file, kept); err != nil {
@@ -98,9 +98,13 @@ func Replace(ctx context.Context, file, from, kept string) error {
 	return errors.Join(os.Rename(part, file), syncFolder(file))
 }
 
-// alone brings everything of a database into its one file, which works only
-// while nobody else has it open: leaving WAL mode asks for the database alone.
-func alone(ctx context.Context, file string) error {
+// Alone brings everything of an SQLite database into its one file, which works
+// only while nobody else has it open ([ErrInUse]): leaving WAL mode asks for the
+// database alone. Where there is no database, nobody has it open.
+func Alone(ctx context.Context, file string) error {
+	if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
 	pool, err := sql.Open("sqlite", "file:"+(&url.URL{Path: file}).EscapedPath()+"?_pragma=busy_timeout(1000)")
 	if err != nil {
 		return err

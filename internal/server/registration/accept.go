@@ -106,7 +106,10 @@ func (r *Registry) findByCode(ctx context.Context, tx *db.Tx, code, net string) 
 	}
 	o, err = scanOffer(tx.QueryRow(ctx, `SELECT `+offerColumns+` FROM offer WHERE code_hash = $1`, r.codeHash(code)))
 	if errors.Is(err, ErrOfferUnknown) {
-		_, _, err = limit.Hit(ctx, tx, key, wrongSpan, wrongMost)
+		allowed, after, err := limit.Hit(ctx, tx, key, wrongSpan, wrongMost)
+		if err == nil && !allowed { // others came between
+			return o, WaitError{after}, nil
+		}
 		return o, ErrOfferUnknown, err
 	}
 	return o, nil, err

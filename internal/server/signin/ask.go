@@ -188,7 +188,7 @@ func (s *Service) Finish(ctx context.Context, token string, b Browser) (went Wen
 		case err != nil:
 		case paired && !a.has(policy.Paired):
 			went, err = s.prove(ctx, tx, a, policy.Paired)
-		case a.Step.Kind == policy.AskSecond:
+		case a.Step.Kind == policy.AskSecond && a.Step.Approval:
 			went, err = s.useApproval(ctx, tx, a)
 		default:
 			err = ErrStep

@@ -82,25 +82,34 @@ func (s *Service) allowPassword(ctx context.Context, tx *db.Tx, a Attempt) error
 	return nil
 }
 
-// countWrong counts a wrong password. The one that uses up a budget is written down.
-func (s *Service) countWrong(ctx context.Context, tx *db.Tx, a Attempt) error {
-	used := ""
+// countWrong counts a wrong password and returns what to answer: [ErrWrong], or
+// a *[TooMany] when others that were tried at the same time have used up a
+// budget. The one that uses it up is written down.
+func (s *Service) countWrong(ctx context.Context, tx *db.Tx, a Attempt) (refused, err error) {
+	used := false
+	wait := time.Duration(0)
 	for _, b := range s.budgets(a) {
-		if _, _, err := limit.Hit(ctx, tx, b.key, s.Limits.Window, b.most); err != nil {
-			return err
+		ok, after, err := limit.Hit(ctx, tx, b.key, s.Limits.Window, b.most)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			wait = max(wait, after, time.Second)
 		}
 		left, _, err := limit.Peek(ctx, tx, b.key, s.Limits.Window, b.most)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if !left {
-			used = b.key
-		}
+		used = used || !left
 	}
-	if used == "" {
-		return nil
+	refused = ErrWrong
+	if wait > 0 {
+		refused = &TooMany{After: wait}
 	}
-	return audit.Record(ctx, tx, a.event(audit.SigninLimited, "pwd"))
+	if !used {
+		return refused, nil
+	}
+	return refused, audit.Record(ctx, tx, a.event(audit.SigninLimited, "pwd"))
 }
 
 func (s *Service) allowBegin(ctx context.Context, tx *db.Tx, net string) error {

@@ -103,11 +103,18 @@ func (s *Service) afterPassword(ctx context.Context, tx *db.Tx, token string, b 
 	if err != nil {
 		return Went{}, nil, err
 	}
+	// Others may have been tried while this one was computed.
+	if err := s.allowPassword(ctx, tx, a); errors.Is(err, ErrTooMany) {
+		return Went{}, err, nil
+	} else if err != nil {
+		return Went{}, nil, err
+	}
 	if !ok || kept.Hash != hash || hash == "" {
-		if err := s.countWrong(ctx, tx, a); err != nil {
+		refused, err := s.countWrong(ctx, tx, a)
+		if err != nil {
 			return Went{}, nil, err
 		}
-		return Went{}, ErrWrong, audit.Record(ctx, tx, a.event(audit.SigninPasswordWrong, policy.Password))
+		return Went{}, refused, audit.Record(ctx, tx, a.event(audit.SigninPasswordWrong, policy.Password))
 	}
 	if upgrade != "" {
 		if err := method.Upgrade(ctx, tx, a.person.ID, hash, upgrade); err != nil {

@@ -21,7 +21,18 @@ func (s *Shell) commonHeaders(h http.Header) {
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Frame-Options", "DENY")
-	if s.Secure() {
+	KeepToHTTPS(h, s.ID, s.PlainToo)
+}
+
+// KeepToHTTPS has browsers come to an https origin's host over https only, for
+// two years (RFC 6797). That holds for all ports of the host, so where plain
+// http serves pages too they are told to forget it instead.
+func KeepToHTTPS(h http.Header, origin string, plainToo bool) {
+	switch {
+	case !strings.HasPrefix(origin, "https://"):
+	case plainToo:
+		h.Set("Strict-Transport-Security", "max-age=0")
+	default:
 		h.Set("Strict-Transport-Security", "max-age=63072000")
 	}
 }

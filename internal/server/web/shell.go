@@ -39,6 +39,8 @@ type Config struct {
 	App string
 	// Hosts are further names of the id origin for programs, "127.0.0.1:8080" say. Links never use them.
 	Hosts []string
+	// PlainToo tells that plain http serves pages under the same names, see [KeepToHTTPS].
+	PlainToo bool
 	// Hub wakes streams.
 	Hub *notify.Hub
 	// Proxies are the networks whose X-Forwarded-For is believed, until [Shell.SetProxies] says others.
@@ -204,7 +206,7 @@ func (s *Shell) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v.origin = "id"
 		s.serveID(out, r)
 	default:
-		http.Error(out, "This server does not serve "+strings.Map(printable, r.Host)+".", http.StatusMisdirectedRequest)
+		http.Error(out, ui.T(v.client.Lang, "common.misdirected", "host", strings.Map(printable, r.Host)), http.StatusMisdirectedRequest)
 	}
 }
 

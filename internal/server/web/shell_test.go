@@ -39,6 +39,18 @@ func TestTheHostChoosesTheOrigin(t *testing.T) {
 	}
 }
 
+// Whoever comes by another name is told so in their language, and their name
+// for it is text.
+func TestAnotherNameIsAnsweredInWords(t *testing.T) {
+	s := newShell(t)
+	for lang, want := range map[string]string{"en": "does not answer as evil.example", "ja": "evil.example という名前では応答しません"} {
+		r := get(s, "https://evil.example/", "Accept-Language", lang)
+		if page := body(t, r); !strings.Contains(page, want) || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/plain") {
+			t.Errorf("%s: %s %s", lang, r.Header.Get("Content-Type"), page)
+		}
+	}
+}
+
 func TestOriginsMustBeTwo(t *testing.T) {
 	for _, c := range []struct{ id, app string }{
 		{"https://id.example", "https://id.example"}, {"id.example", "https://app.example"}, {"https://id.example/x", "https://app.example"},
@@ -288,5 +300,15 @@ func TestWithoutHTTPSCookiesHaveNoPrefix(t *testing.T) {
 	}
 	if r := get(s, "http://localhost:8080/nowhere"); r.Header.Get("Strict-Transport-Security") != "" {
 		t.Error("http claims https")
+	}
+}
+
+// A host that serves pages over plain http too, on whatever port, must stay in reach there.
+func TestBrowsersKeepToHTTPSWhereAllIsHTTPS(t *testing.T) {
+	for plainToo, want := range map[bool]string{false: "max-age=63072000", true: "max-age=0"} {
+		s := newShell(t, func(c *web.Config) { c.PlainToo = plainToo })
+		if got := get(s, id+"/nowhere").Header.Get("Strict-Transport-Security"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }

@@ -26,6 +26,9 @@ import (
 
 // A World is what a command sees of the computer.
 type World struct {
+	// Program is how this program was called, to be called so again; "" if it
+	// is found by its name.
+	Program  string
 	Env      func(name string) string
 	In       io.Reader
 	Out, Err io.Writer

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"countersign/internal/demo"
@@ -65,7 +66,7 @@ func (c *demoRun) Run(ctx context.Context, w World) error {
 	if (c.Cert == "") != (c.Key == "") || c.Cert != "" && c.Host == "" {
 		return w.fault("server.demo.cert")
 	}
-	if err := errors.Join(c.port(w), c.folder(w)); err != nil {
+	if err := errors.Join(c.port(w), c.folder(ctx, w)); err != nil {
 		return err
 	}
 	conf, authority, err := c.config()
@@ -76,6 +77,7 @@ func (c *demoRun) Run(ctx context.Context, w World) error {
 	if err != nil {
 		return err
 	}
+	stage.Terminal = c.terminal(w, conf, authority, stage.API)
 	host, port := stage.Mail()
 	conf.Mail = config.Mail{
 		Server: net.JoinHostPort(host, strconv.Itoa(port)), Security: "none", From: "Aoba Works <no-reply@aoba.example>",
@@ -93,6 +95,10 @@ func (c *demoRun) serve(ctx context.Context, w World, conf config.Config, author
 	if err != nil {
 		return errors.Join(err, stage.Close())
 	}
+	client, err := trusting(c.vouching(authority))
+	if err != nil {
+		return errors.Join(err, stage.Close())
+	}
 	s, err := server.Open(ctx, conf, server.Options{Log: w.Err, Plain: page, Ready: func() { c.tell(w, conf, stage, seeded) }})
 	if err != nil {
 		return errors.Join(w.plain(err), stage.Close())
@@ -100,7 +106,7 @@ func (c *demoRun) serve(ctx context.Context, w World, conf config.Config, author
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error, 1)
-	go func() { ended <- stage.Run(ctx, seeded, trusting(authority)) }()
+	go func() { ended <- stage.Run(ctx, seeded, client) }()
 	err = s.Run(ctx)
 	stop()
 	err = errors.Join(err, <-ended)
@@ -123,12 +129,16 @@ func (c *demoRun) port(w World) (err error) {
 	return nil
 }
 
-// folder makes the demo's folder, empty with --fresh.
-func (c *demoRun) folder(w World) error {
+// folder makes the demo's folder, empty with --fresh. A folder that another
+// demo is running on is left to it: the applications of both could not work.
+func (c *demoRun) folder(ctx context.Context, w World) error {
+	if err := db.Alone(ctx, c.database()); errors.Is(err, db.ErrInUse) {
+		return w.fault("server.demo.running", "data", c.Data)
+	} // whatever else is wrong with it is said when it is opened, or goes with --fresh
 	if c.Fresh {
 		entries, err := os.ReadDir(c.Data)
 		if err == nil && len(entries) > 0 {
-			if _, err := os.Stat(filepath.Join(c.Data, "demo.db")); err != nil {
+			if _, err := os.Stat(c.database()); err != nil {
 				return w.fault("server.demo.foreign", "data", c.Data)
 			}
 		}
@@ -139,12 +149,14 @@ func (c *demoRun) folder(w World) error {
 	return os.MkdirAll(c.Data, 0o700)
 }
 
+func (c *demoRun) database() string { return filepath.Join(c.Data, "demo.db") }
+
 // config is what an administrator would have written.
 func (c *demoRun) config() (config.Config, *phone.Authority, error) {
 	conf := config.Config{
 		IDURL:    fmt.Sprintf("http://localhost:%d", c.Port),
 		AppURL:   fmt.Sprintf("http://app.localhost:%d", c.Port),
-		Database: config.NewDatabase("sqlite:" + filepath.Join(c.Data, "demo.db")),
+		Database: config.NewDatabase("sqlite:" + c.database()),
 		KeyFile:  filepath.Join(c.Data, "demo.key"),
 		Log:      config.Log{Level: c.Log},
 	}
@@ -195,12 +207,27 @@ func seed(ctx context.Context, conf config.Config, at demo.Origins) (seeded demo
 	return demo.Seed(ctx, d, k, at)
 }
 
-// trusting is how the applications reach the service: ordinarily, or trusting its authority.
-func trusting(a *phone.Authority) *http.Client {
-	if a == nil {
-		return nil
+// vouching is the file with the certificate by which the applications know the
+// service: its authority's, or the one that was given with --cert, which
+// phones may trust and this computer not. "" without https.
+func (c *demoRun) vouching(authority *phone.Authority) string {
+	if authority != nil {
+		return authority.RootFile
 	}
-	return &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: a.Trusted()}}
+	return c.Cert
+}
+
+// trusting is how the applications reach the service: ordinarily, or trusting
+// just the certificate in a file.
+func trusting(file string) (*http.Client, error) {
+	if file == "" {
+		return nil, nil
+	}
+	trusted, err := phone.Trusting(file)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: trusted}}, nil
 }
 
 // tell says what to open and do.
@@ -245,16 +272,49 @@ func (c *demoRun) tellProgram(w World, conf config.Config, stage *demo.Stage, se
 	_ = json.NewEncoder(w.Out).Encode(out) // nobody reads
 }
 
+// terminal is what to type for the demo's application for the terminal.
+func (c *demoRun) terminal(w World, conf config.Config, authority *phone.Authority, api string) string {
+	words := []string{cmp.Or(w.Program, "countersignd"), "demo", "cli", "--issuer", conf.IDURL, "--api", api}
+	if file := c.vouching(authority); file != "" {
+		words = append(words, "--ca", file)
+	}
+	return typed(words)
+}
+
+// typed is how words are typed into a POSIX shell.
+func typed(words []string) string {
+	out := make([]string, len(words))
+	for i, word := range words {
+		if out[i] = word; word == "" || strings.Trim(word, plain) != "" {
+			out[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// plain are characters that mean nothing to a shell.
+const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:"
+
 type demoCLI struct {
 	Issuer string `help:"The demo's sign-in service." default:"http://localhost:8080" placeholder:"URL"`
 	API    string `help:"The demo's notes API." default:"http://127.0.0.1:8085" placeholder:"URL"`
+	CA     string `name:"ca" help:"The certificate of the demo's authority, for a demo with --host." placeholder:"FILE"`
 }
 
 func (demoCLI) Help() string {
-	return `Opens the browser to sign in, takes the answer on a port of this computer, and
-reads your notes from the demo's API. The demo's start page shows the command.`
+	return `Says which address to open in your browser to sign in, takes the answer on a
+port of this computer, and reads your notes from the demo's API. The demo's
+start page shows the command.`
 }
 
 func (c *demoCLI) Run(ctx context.Context, w World) error {
-	return demo.Terminal{Issuer: c.Issuer, API: c.API, Lang: w.lang(), Out: w.Out}.Run(ctx)
+	client, err := trusting(c.CA)
+	if err != nil {
+		return err
+	}
+	err = demo.Terminal{Issuer: c.Issuer, API: c.API, Lang: w.lang(), Out: w.Out, Client: client}.Run(ctx)
+	if ctx.Err() != nil {
+		return nil // Ctrl-C is an answer too
+	}
+	return err
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -18,6 +19,7 @@ import (
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
+	"countersign/ui"
 )
 
 type initCommand struct {
@@ -81,19 +83,26 @@ func (c *initCommand) Run(ctx context.Context, w World, g *grammar) (err error) 
 	}
 	w.say("server.init.done", "config", g.Config, "key", conf.KeyFile)
 	w.say("server.init.key", "key", conf.KeyFile)
-	w.say("server.init.next", "command", "countersignd serve --config "+g.Config)
+	w.say("server.init.next", "command", typed([]string{cmp.Or(w.Program, "countersignd"), "serve", "--config", g.Config}))
 	w.say("server.link", "url", conf.IDURL+"/setup/"+token)
 	return nil
 }
 
-// ask asks for what the flags left out.
+// ask asks for what the flags left out. When there is nobody to answer it says
+// what is still needed.
 func (c *initCommand) ask(w World) error {
 	in := bufio.NewReader(w.In)
 	var errs []error
 	fill := func(answer *string, flag, question, usual string) {
-		if *answer == "" {
-			var err error
-			*answer, err = w.ask(in, flag, question, usual)
+		if *answer != "" {
+			return
+		}
+		if len(errs) > 0 {
+			errs = append(errs, w.fault("server.init.needs", "flag", flag))
+			return
+		}
+		var err error
+		if *answer, err = w.ask(in, flag, question, usual); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -112,25 +121,38 @@ func (c *initCommand) ask(w World) error {
 		fill(&c.Key, "--key", w.t("server.init.cert_key"), "key.pem")
 	}
 	fill(&c.Database, "--database", w.t("server.init.database"), "sqlite:countersign.db")
-	fill(&c.Languages, "--languages", w.t("server.init.languages"), "en,ja")
+	fill(&c.Languages, "--languages", w.t("server.init.languages"), w.languages())
 	fill(&c.Owner, "--owner", w.t("server.init.owner"), owner)
 	fill(&c.OwnerName, "--owner-name", w.t("server.init.owner_name"), "")
 	return errors.Join(errs...)
 }
 
-// ask asks one question; an empty answer means the usual one.
+// languages are all there are, the terminal's own first.
+func (w World) languages() string {
+	mine := w.lang()
+	others := slices.DeleteFunc(slices.Clone(ui.Languages), func(l string) bool { return l == mine })
+	return strings.Join(append([]string{mine}, others...), ",")
+}
+
+// ask asks one question; an empty answer means the usual one, and is asked
+// about again where there is none.
 func (w World) ask(in *bufio.Reader, flag, question, usual string) (string, error) {
 	if usual != "" {
 		question += " [" + usual + "]"
 	}
-	fmt.Fprint(w.Out, question+": ")
-	line, err := in.ReadString('\n')
-	answer := cmp.Or(strings.TrimSpace(line), usual)
-	if answer == "" || errors.Is(err, io.EOF) && line == "" {
-		fmt.Fprintln(w.Out)
-		return "", w.fault("server.init.needs", "flag", flag)
+	for {
+		fmt.Fprint(w.Out, question+": ")
+		line, err := in.ReadString('\n')
+		if errors.Is(err, io.EOF) && line == "" {
+			fmt.Fprintln(w.Out)
+			return "", w.fault("server.init.needs", "flag", flag)
+		} else if err != nil && !errors.Is(err, io.EOF) {
+			return "", err
+		}
+		if answer := cmp.Or(strings.TrimSpace(line), usual); answer != "" {
+			return answer, nil
+		}
 	}
-	return answer, nil
 }
 
 //go:embed init.toml

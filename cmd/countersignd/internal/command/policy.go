@@ -66,13 +66,22 @@ func (c *policyCommand) change(ctx context.Context, w World, tx *db.Tx) ([]direc
 			if err := directory.SetPolicy(ctx, tx, in.ID, in.Policy); err != nil {
 				return nil, err
 			}
-			if err := record(ctx, tx, directory.Person{DirectoryID: in.ID}, "policy", nil); err != nil {
+			if err := recordPolicy(ctx, tx, in); err != nil {
 				return nil, err
 			}
 		}
 		return []directory.Directory{in}, nil
 	}
 	return nil, w.fault("server.policy.which", "domain", c.Domain)
+}
+
+// recordPolicy notes what is asked from now on.
+func recordPolicy(ctx context.Context, tx *db.Tx, in directory.Directory) error {
+	now, err := json.Marshal(in.Policy)
+	if err != nil {
+		return err
+	}
+	return record(ctx, tx, directory.Person{DirectoryID: in.ID}, "policy", map[string]any{"policy": string(now)})
 }
 
 func (c *policyCommand) changes() bool {

@@ -78,8 +78,8 @@ func (w World) taken(err error) error {
 type configCommand struct{}
 
 func (configCommand) Help() string {
-	return `Prints every setting with its value, also those that the file leaves out.
-Secrets are shown as [secret]. docs/operating.md says what each one means.`
+	return `Prints every setting with what it means and its value, also those that the
+file leaves out. Secrets are shown as [secret].`
 }
 
 func (c *configCommand) Run(w World, g *grammar) error {

@@ -22,6 +22,8 @@ type Config struct {
 	Issuer string
 	// Origin is the app's own: "https://app.example".
 	Origin string
+	// PlainToo tells that plain http serves pages under the same names.
+	PlainToo bool
 	// Version of the server, as it says of itself.
 	Version string
 	// Dist is the built app; app.Dist() outside tests.
@@ -109,9 +111,7 @@ func (s *site) headers(h http.Header) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Cache-Control", "no-cache")
-	if strings.HasPrefix(s.Origin, "https://") {
-		h.Set("Strict-Transport-Security", "max-age=63072000")
-	}
+	web.KeepToHTTPS(h, s.Origin, s.PlainToo)
 }
 
 func (s *site) sendAbout(w http.ResponseWriter) {
