@@ -41,7 +41,7 @@ export function anotherNumber(number: string): string {
 }
 
 /** Waits for the sheet on the phone and taps a number on its pad. */
-export async function typeNumber(phone: Phone, say: Say, number: string): Promise<void> {
+export async function typeNumber(phone: Pick<Phone, 'page'>, say: Say, number: string): Promise<void> {
   const pad = phone.page.getByRole('group', { name: say('app.approve.pad') })
   for (const digit of number) await pad.getByRole('button', { name: digit, exact: true }).click()
   await phone.page.getByRole('button', { name: say('app.approve.yes'), exact: true }).click()

@@ -1,7 +1,7 @@
 /** An account typed by hand: a name, and what the site calls "setup key". */
 import { useSignal, type Signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
-import { useRef } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { plugs } from '../plugs'
 import { Frame } from '../shell/frame'
 import { Icon } from '../shell/icon'
@@ -130,8 +130,12 @@ function Secret({ form }: { form: Form }) {
 function Details({ form }: { form: Form }) {
   const { type } = form.fields.value
   const wrong = Object.keys(form.mistakes.value).some((name) => ['digits', 'period', 'counter'].includes(name))
+  const open = useSignal(false)
+  useEffect(() => {
+    if (wrong || type !== 'totp') open.value = true // and it stays, while what is wrong is put right
+  }, [wrong, type, open])
   return (
-    <details class="more" open={wrong || type !== 'totp'}>
+    <details class="more" open={open.value} onToggle={(event) => (open.value = event.currentTarget.open)}>
       <summary>{t('app.manual.more')}</summary>
       <div class="stack">
         <p class="small">{t('app.manual.more.text')}</p>

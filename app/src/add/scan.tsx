@@ -79,8 +79,8 @@ function ChooseImage({ scanner }: { scanner: Scanner }) {
 function Torch({ torch }: { torch: (on: boolean) => Promise<void> }) {
   const on = useSignal(false)
   const turn = async () => {
-    await torch(!on.value)
-    on.value = !on.value
+    const wanted = !on.value
+    on.value = await torch(wanted).then(() => wanted, () => !wanted) // the lamp may be in use elsewhere
   }
   return (
     <button class="icon-btn" type="button" aria-pressed={on.value} onClick={() => void turn()}>

@@ -25,18 +25,25 @@ export function Tab({ stay }: { stay: () => void }) {
 }
 
 function HaveApp() {
-  const [copied, setCopied] = useState(false)
-  const copy = () => void navigator.clipboard.writeText(location.href).then(() => setCopied(true))
+  const [said, setSaid] = useState('')
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(location.href)
+      setSaid(t('app.pair.tab.app.copied'))
+    } catch {
+      setSaid(t('app.list.copied.not'))
+    }
+  }
   return (
     <section class="card stack" aria-labelledby="tab-app">
       <h2 id="tab-app">{t('app.pair.tab.app')}</h2>
       <p class="small">{t('app.pair.tab.app.what')}</p>
-      <button class="btn primary" type="button" onClick={copy}>
+      <button class="btn primary" type="button" onClick={() => void copy()}>
         <Icon name="i-copy" look="i-s" />
         {t('app.pair.tab.app.copy')}
       </button>
       <p class="small" role="status">
-        {copied ? t('app.pair.tab.app.copied') : ''}
+        {said}
       </p>
     </section>
   )

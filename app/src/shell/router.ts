@@ -41,53 +41,88 @@ export function parse(hash: string): Route {
 /** Shows another screen. Open sheets close, and what was said of the last screen goes. */
 export function go(to: string): void {
   hideToast()
-  if (pile.value.length > 0) return replace(to)
-  history.pushState({ depth: mark().depth + 1, sheets: 0 } satisfies Mark, '', `#${to}`)
-  settle()
+  whenStill(() => {
+    if (pile.value.length > 0) return replace(to)
+    history.pushState({ depth: mark().depth + 1, sheets: 0 } satisfies Mark, '', `#${to}`)
+    settle()
+  })
 }
 
 /** Shows another screen in place of this one: *back* skips this one, and what
  *  its address held is gone. */
 export function replace(to: string): void {
-  history.replaceState({ depth: mark().depth, sheets: 0 } satisfies Mark, '', `#${to}`)
-  settle()
+  whenStill(() => {
+    history.replaceState({ depth: mark().depth, sheets: 0 } satisfies Mark, '', `#${to}`)
+    settle()
+  })
 }
 
 /** Back to where the person came from, or to `fallback` if they came from outside. */
 export function back(fallback = ''): void {
-  if (mark().depth > 0) history.back()
-  else replace(fallback)
+  whenStill(() => {
+    if (mark().depth > 0) move(-1)
+    else replace(fallback)
+  })
 }
 
 /** Lays a sheet over the screen and answers with what closes it. */
 export function openSheet(sheet: Sheet): () => void {
-  const { depth } = mark()
-  pile.value = [...pile.value, sheet]
-  history.pushState({ depth: depth + 1, sheets: pile.value.length } satisfies Mark, '')
+  whenStill(() => {
+    const { depth } = mark()
+    pile.value = [...pile.value, sheet]
+    history.pushState({ depth: depth + 1, sheets: pile.value.length } satisfies Mark, '')
+  })
   return () => closeSheet(sheet)
 }
 
 /** Lays a sheet in the place of the topmost one; with none open, over the screen. */
 export function nextSheet(sheet: Sheet): void {
-  const top = pile.value.at(-1)
-  if (!top) {
-    openSheet(sheet)
-    return
-  }
-  pile.value = [...pile.value.slice(0, -1), sheet]
-  top.closed?.()
+  whenStill(() => {
+    const top = pile.value.at(-1)
+    if (!top) {
+      openSheet(sheet)
+      return
+    }
+    pile.value = [...pile.value.slice(0, -1), sheet]
+    top.closed?.()
+  })
 }
 
-/** Closes a sheet and whatever lies over it. */
+/** Closes a sheet and whatever lies over it. A second touch closes nothing more. */
 export function closeSheet(sheet: Sheet): void {
-  const at = pile.value.indexOf(sheet)
-  if (at >= 0) history.go(at - pile.value.length)
+  whenStill(() => {
+    const at = pile.value.indexOf(sheet)
+    if (at >= 0) move(at - pile.value.length)
+  })
+}
+
+/** The browser goes back in its own time. What would change the history before
+ *  it has arrived waits, or it would be undone together with what was left. */
+const waiting: (() => void)[] = []
+let moving: ReturnType<typeof setTimeout> | undefined
+
+function whenStill(step: () => void): void {
+  if (moving === undefined) step()
+  else waiting.push(step)
+}
+
+/** A history that has lost its entries never arrives: then we go on where we are. */
+function move(by: number): void {
+  moving = setTimeout(arrived, 2000)
+  history.go(by)
+}
+
+function arrived(): void {
+  clearTimeout(moving)
+  moving = undefined
+  settle()
+  for (const step of waiting.splice(0)) whenStill(step)
 }
 
 /** Follows the browser's own moves and the links of our pages. Called once. */
 export function startRouter(): void {
   if (mark().sheets > 0) history.replaceState({ ...mark(), sheets: 0 } satisfies Mark, '')
-  addEventListener('popstate', settle)
+  addEventListener('popstate', arrived)
   addEventListener('click', followLink)
   here.value = parse(location.hash)
 }
