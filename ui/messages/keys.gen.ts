@@ -160,7 +160,9 @@ export interface Messages {
   "app.list.other": Record<never, never>;
   "app.list.pending": Record<never, never>;
   "app.list.personal": Record<never, never>;
+  "app.list.pinned": Record<never, never>;
   "app.list.removed": Record<never, never>;
+  "app.list.reveal": { name: string | number };
   "app.list.search": Record<never, never>;
   "app.list.search.placeholder": { n: string | number };
   "app.list.show": Record<never, never>;
