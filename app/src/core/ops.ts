@@ -143,7 +143,10 @@ export type Changes = {
   tag: Op<{ ids: string[]; tag: string; on: boolean }, None>
   remove: Op<{ ids: string[] }, None>
   restore: Op<{ ids: string[] }, string[]>
-  undo: Op<None, Done>
+  /** Deletes from the trash for ever. */
+  purge: Op<{ ids: string[] }, None>
+  /** Takes the last deed back; with `at` only if it is that one. */
+  undo: Op<{ at?: number }, Done>
   beside: Op<{ ids: string[]; instead?: boolean }, None>
   /** Takes another copy of a vault. */
   merge: Op<{ answer?: 'delete' | 'keep' }, Outcome>

@@ -129,6 +129,20 @@ func TestAccountsAreChangedByCalls(t *testing.T) {
 	}
 }
 
+func TestUndoTakesBackWhatWasMeantAndPurgeIsForEver(t *testing.T) {
+	c := begin(t)
+	c.say("edit", object{"id": "a1", "note": "n"}, nil)
+	at := c.say("last", nil, nil).(object)["at"].(float64)
+	c.fails("undo", object{"at": at - 1}, nil, "nothing")
+	c.say("undo", object{"at": at}, nil)
+	c.say("remove", object{"ids": []string{"a1"}}, nil)
+	c.fails("purge", object{"ids": []string{"b2"}}, nil, "unknown")
+	c.say("purge", object{"ids": []string{"a1"}}, nil)
+	if trash := c.say("trash", nil, nil).([]any); len(trash) != 0 || strings.Contains(string(c.vault), "GEZDGNBVGY3TQOJQ") {
+		t.Errorf("%v: %s", trash, c.vault)
+	}
+}
+
 func TestFilesAreReadAndImportedByCalls(t *testing.T) {
 	c := begin(t)
 	file := []byte("otpauth://totp/New:mei?secret=MFRGGZDF\notpauth://totp/GitHub:mei?secret=MZXW6YTB&issuer=GitHub\nmotp://Work:mei?secret=00ff00ff\nnonsense\n")
