@@ -188,7 +188,7 @@ function drawRow<N>(draw: Draw<N>, entry: Entry, model: Accounts, hands: Hands, 
   const open = entry.id === model.open
   return draw(
     'li',
-    { key: entry.id, class: `account${state}${open ? ' chosen' : ''}`, 'data-id': entry.id, ...place },
+    { key: entry.id, class: `account${state}${open ? ' chosen' : ''}`, 'data-id': entry.id, 'data-pinned': entry.pinned ? '' : undefined, ...place },
     drawMark(draw, entry),
     draw(
       'a',

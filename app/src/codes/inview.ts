@@ -6,6 +6,7 @@ import { vault } from '../store/store'
 import type { Entry } from '../store/vault'
 import { groupsOf, sorted, tagsOf, type Filter, type Group, type Rows } from './accounts'
 import { want } from './clockwork'
+import { moving, withMove } from './moving'
 import { firstRows, idsIn, look, rowsFor, sameRows } from './rows'
 import { search } from './search'
 
@@ -26,8 +27,10 @@ export const filter: ReadonlySignal<Filter> = computed(() => {
   return name.startsWith('#') && !tagsOf(vault.value.entries).includes(name.slice(1)) ? 'all' : name
 })
 
+const entries = computed(() => withMove(vault.value.entries, moving.value))
+
 /** What the query finds, in order. */
-export const found = computed(() => search(sorted(vault.value.entries), searched.value))
+export const found = computed(() => search(sorted(entries.value), searched.value))
 
 /** What stands in the list. */
 export const groups = computed(() => groupsOf(found.value, filter.value))

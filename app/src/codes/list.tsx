@@ -14,7 +14,9 @@ import { damaged, vault } from '../store/store'
 import { t } from '../words/words'
 import { when } from '../words/when'
 import { drawAccounts, drawTop } from './accounts'
+import { startDragging } from './drag'
 import { choose, clear, filter, found, groups, rows, reach, type, typed } from './inview'
+import { startKeys } from './keys'
 import { notesFor } from './notes'
 import { countedTimes, dial, nextCode, reveal, revealedTimes, ticking } from './state'
 
@@ -56,11 +58,13 @@ export function AccountsScreen({ beside }: { beside?: Beside }) {
   )
 }
 
-/** Draws the rows that come into sight. */
+/** Draws the rows that come into sight, and lets them be moved. */
 function InView() {
   void groups.value
   void dial.value
   useEffect(reach)
+  useEffect(startDragging, [])
+  useEffect(startKeys, [])
   useEffect(() => {
     addEventListener('scroll', reach, { passive: true })
     addEventListener('resize', reach)

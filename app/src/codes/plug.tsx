@@ -1,0 +1,22 @@
+/** What the accounts add to the app's other screens: the trash, and the truth about
+ *  a tab that the browser may clear. */
+import { Icon } from '../shell/icon'
+import type { Plug } from '../shell/plug'
+import { t } from '../words/words'
+import { LooseTab } from './loose'
+import { TrashScreen } from './trash'
+
+export const accounts: Plug = {
+  routes: { trash: () => <TrashScreen /> },
+  notices: () => <LooseTab />,
+  menu: () => (
+    <a class="line" href="#trash">
+      <Icon name="i-restore" />
+      <span class="what">
+        <strong>{t('app.trash.title')}</strong>
+        <span>{t('app.trash.menu')}</span>
+      </span>
+      <Icon name="i-chevron" />
+    </a>
+  ),
+}
