@@ -1,40 +1,13 @@
 /** Putting accounts in another order: with the keyboard, by dragging a row by its
  *  mark, or with the buttons behind "…". An account moves among those it stands
  *  with: of its kind, and pinned like it. */
-import type { Entry, Vault } from '../store/vault'
+import type { Entry } from '../store/vault'
 import { vault } from '../store/store'
 import { t } from '../words/words'
-import { sorted } from './accounts'
 import { deed } from './deeds'
 import { groups } from './inview'
 import { titleOf } from './mark'
-import { moving } from './moving'
-
-/** The accounts among which this one can move, in their order. */
-function peersOf(all: readonly Entry[], id: string): Entry[] {
-  const entry = all.find((one) => one.id === id)
-  return entry ? all.filter((one) => one.kind === entry.kind && one.pinned === entry.pinned) : []
-}
-
-/** Below which account this one would stand if it went one up or one down;
- *  empty for the top, nothing if it cannot go there. */
-export function neighbours(now: Vault, id: string): { up?: string; down?: string } {
-  const all = sorted(now.entries)
-  const peers = peersOf(all, id)
-  const at = peers.findIndex((one) => one.id === id)
-  const before = peers[at - 1]
-  const after = peers[at + 1]
-  return {
-    ...(before && { up: aboveOf(now, before.id, id) }),
-    ...(after && { down: after.id }),
-  }
-}
-
-/** The account that stands directly above another in the whole order, this one left out. */
-function aboveOf(now: Vault, id: string, without: string): string {
-  const order = [...now.entries].filter((one) => one.id !== without).sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1))
-  return order[order.findIndex((one) => one.id === id) - 1]?.id ?? ''
-}
+import { aboveOf, moving, peersOf } from './moving'
 
 /** Puts an account beside another one, as they are shown. */
 export async function place(id: string, beside: string, after: boolean): Promise<void> {

@@ -1,7 +1,6 @@
 /** Changing what an account is called, how it looks in the list, its note and its tags. */
 import { useSignal, type Signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import type { Edit } from '../core/ops'
 import { draw } from '../shell/h'
 import { Dialog } from '../shell/sheets'
 import { vault } from '../store/store'
@@ -9,10 +8,8 @@ import type { Entry } from '../store/vault'
 import { t } from '../words/words'
 import { tagsOf } from './accounts'
 import { deed, warmUp } from './deeds'
-import { chosenMark, drawMark, iconOf, lettersOf, tintOf, tints, titleOf } from './mark'
-
-/** What stands in the form. */
-type Fields = { issuer: string; name: string; note: string; tags: string; letters: string; tint: string }
+import { editOf, fieldsOf, tagsIn, type Fields } from './edits'
+import { drawMark, iconOf, lettersOf, tintOf, tints, titleOf } from './mark'
 
 type Form = { entry: Entry; fields: Signal<Fields> }
 
@@ -51,31 +48,6 @@ export function EditSheet({ entry, close }: { entry: Entry; close: () => void })
       </form>
     </Dialog>
   )
-}
-
-function fieldsOf(entry: Entry): Fields {
-  const { tint = '', letters = '' } = chosenMark(entry.icon)
-  const { issuer, name, note, tags = [] } = entry
-  return { issuer, name, note, tags: tags.join(', '), letters, tint }
-}
-
-/** Tags as they are typed: with commas between them, those of Japanese too. */
-export function tagsIn(text: string): string[] {
-  const all = text.split(/[,、，]/).map((tag) => tag.trim())
-  return [...new Set(all.filter(Boolean))]
-}
-
-/** What is to change, and nothing else. */
-export function editOf(entry: Entry, fields: Fields): Edit {
-  const edit: Edit = { id: entry.id }
-  const tags = tagsIn(fields.tags)
-  const icon = iconOf({ tint: fields.tint, letters: fields.letters.trim() })
-  if (!entry.server && fields.issuer.trim() !== entry.issuer) edit.issuer = fields.issuer.trim()
-  if (fields.name.trim() !== entry.name) edit.name = fields.name.trim()
-  if (fields.note.trim() !== entry.note) edit.note = fields.note.trim()
-  if (tags.join('\n') !== (entry.tags ?? []).join('\n')) edit.tags = tags
-  if (icon !== iconOf(chosenMark(entry.icon))) edit.icon = icon
-  return edit
 }
 
 function set(form: Form, changed: Partial<Fields>): void {

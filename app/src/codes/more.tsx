@@ -8,12 +8,12 @@ import { keys } from '../store/keys'
 import { vault } from '../store/store'
 import type { Entry } from '../store/vault'
 import { t } from '../words/words'
-import { neighbours } from './arrange'
 import { counted } from './counted'
 import { deed, last, warmUp } from './deeds'
 import { EditSheet } from './edit'
 import { HistorySheet } from './history'
 import { titleOf } from './mark'
+import { neighbours } from './moving'
 import { openCodeOf } from './qr'
 
 type Sheet = { entry: Entry; close: () => void }
