@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks'
 import { install, installable, isInstalled, isTabOfIOS } from '../settings/install'
 import { askPersistence, learnPersistence, persisted } from '../settings/storage'
 import { Icon } from '../shell/icon'
+import { toast } from '../shell/toast'
 import { vault } from '../store/store'
 import { t } from '../words/words'
 
@@ -16,6 +17,7 @@ export function LooseTab() {
   const away = useSignal(wasPutAway())
   useEffect(() => void learnPersistence(), [])
   if (away.value || isInstalled() || persisted.value !== false || vault.value.entries.length === 0) return null
+  const ask = async () => toast((await askPersistence()) ? t('app.menu.storage.kept') : t('app.menu.storage.not'))
   const putAway = () => {
     remember()
     away.value = true
@@ -32,7 +34,7 @@ export function LooseTab() {
               {t('app.menu.install')}
             </button>
           ) : (
-            <button class="btn sm" type="button" onClick={() => void askPersistence()}>
+            <button class="btn sm" type="button" onClick={() => void ask()}>
               {t('app.loose.ask')}
             </button>
           )}
