@@ -11,7 +11,7 @@ let vault: Vault | undefined
 let dial: Dial | undefined
 let stale = true // the dial is of another vault, or of other accounts
 let anew = true // what the dial knows may not hold any more
-let wanted: ReadonlySet<string> | undefined // all, until somebody says
+let wanted: ReadonlySet<string> = new Set()
 const waiting: (() => void)[] = []
 let watcher: Watcher = () => undefined
 let timer = 0
@@ -46,7 +46,7 @@ export async function want(ids: Iterable<string>, then: () => void = () => undef
   const before = wanted
   wanted = new Set(ids)
   waiting.push(then)
-  const known = before && waiting.length === 1 && [...wanted].every((id) => before.has(id))
+  const known = waiting.length === 1 && [...wanted].every((id) => before.has(id))
   if (known) tell()
   else {
     stale = true // somebody would see a difference

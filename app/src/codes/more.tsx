@@ -4,12 +4,14 @@ import { plugs } from '../plugs'
 import { Icon } from '../shell/icon'
 import { nextSheet } from '../shell/router'
 import { confirm, Dialog } from '../shell/sheets'
+import { toast } from '../shell/toast'
+import { guard } from '../shell/trouble'
 import { keys } from '../store/keys'
-import { vault } from '../store/store'
-import type { Entry } from '../store/vault'
+import { store, vault } from '../store/store'
+import { removeEntry, type Entry } from '../store/vault'
 import { t } from '../words/words'
 import { counted } from './counted'
-import { deed, last, warmUp } from './deeds'
+import { deed, warmUp } from './deeds'
 import { EditSheet } from './edit'
 import { HistorySheet } from './history'
 import { titleOf } from './mark'
@@ -61,9 +63,9 @@ async function remove(entry: Entry): Promise<void> {
   const name = titleOf(entry)
   const text = (await warning(entry)) ?? (entry.server ? t('app.remove.paired', { name }) : t('app.remove.other', { name }))
   if (!(await confirm({ title: t('app.remove.title', { name }), text, yes: t('app.remove.yes'), danger: true }))) return
-  if (entry.server) await leave(entry)
-  const removing = entry.server ? last : deed // there is no way back to a sign-in service but pairing
-  if (await removing('remove', { ids: [entry.id] }, t('app.removed', { name }))) counted.delete(entry.id)
+  const said = t('app.removed', { name })
+  if (entry.server) await leave(entry, said)
+  else if (await deed('remove', { ids: [entry.id] }, said)) counted.delete(entry.id)
 }
 
 /** What removing an account would do that its person may not expect. */
@@ -72,8 +74,10 @@ async function warning(entry: Entry): Promise<string | undefined> {
   return all.find((text) => text !== undefined)
 }
 
-/** Tells the server; its key goes with the account, whether or not the server was reached. */
-async function leave(entry: Entry): Promise<void> {
+/** Tells the server; the account and its key go, whether or not the server was
+ *  reached. There is no way back but pairing, so nothing of it needs the core. */
+async function leave(entry: Entry, said: string): Promise<void> {
   await Promise.allSettled(plugs.map((plug) => plug.leave?.(entry)))
   if (entry.server) await keys.delete(entry.server.registration)
+  if (await guard(() => store.change((before) => removeEntry(before, entry.id)))) toast(said)
 }
