@@ -73,6 +73,7 @@ soak: need-test build ## hundreds of kills; about an hour
 bench: need-test build ## the figures of bench/README.md
 	go test -run '^$$' -bench . -benchmem -timeout 1h ./bench/...
 	node bench/app/first-codes.mjs
+	node bench/app/list.mjs
 
 .PHONY: bench-large
 bench-large: need-test build ## the same with ten thousand waiting streams

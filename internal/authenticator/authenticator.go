@@ -287,6 +287,10 @@ func (a *App) Restore(now time.Time, ids ...string) (restored []string, err erro
 	return restored, err
 }
 
+// Purge deletes accounts from the trash for ever, here and on every device that
+// hears of it. Nothing takes it back.
+func (a *App) Purge(now time.Time, ids ...string) error { return a.vault.Purge(now, ids...) }
+
 // Beside shows accounts that were already here in another form beside those
 // ([vault.Vault.Aside]). instead removes those.
 func (a *App) Beside(now time.Time, instead bool, ids ...string) error {

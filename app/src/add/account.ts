@@ -21,7 +21,6 @@ export async function keep(draft: Draft): Promise<{ entry: Entry; already: boole
     there = sameIn(before, draft)
     return there ? before : addEntry(before, made)
   })
-  void navigator.storage?.persist?.()
   return there ? { entry: there, already: true } : { entry: made, already: false }
 }
 

@@ -4,32 +4,70 @@ import { plugs } from '../plugs'
 import { Frame } from '../shell/frame'
 import { draw } from '../shell/h'
 import { Icon } from '../shell/icon'
-import { back, openSheet } from '../shell/router'
+import { go, openSheet, replace } from '../shell/router'
 import { guard } from '../shell/trouble'
 import { vault } from '../store/store'
 import type { Entry } from '../store/vault'
 import { t } from '../words/words'
 import { day } from '../words/when'
-import { drawRing } from './accounts'
+import { drawRing, isHidden } from './accounts'
 import { counted } from './counted'
 import type { Face } from './dial'
-import { MoreSheet, NoteSheet } from './edit'
+import { EditSheet } from './edit'
+import { wantOpen } from './inview'
 import { drawMark, tintOf, titleOf } from './mark'
-import { drawCode } from './numerals'
-import { countedTimes, nextCode, ticking } from './state'
+import { MoreSheet } from './more'
+import { drawCode, drawVeil } from './numerals'
+import { countedTimes, nextCode, reveal, revealedTimes, ticking } from './state'
 
 export function AccountScreen({ id }: { id: string }) {
-  const entry = vault.value.entries.find((other) => other.id === id)
-  useEffect(() => {
-    if (!entry) back('') // removed, here or in another tab
-  }, [entry])
+  const entry = useAccount(id)
   if (!entry) return null
   return (
     <Frame title={t('app.account.title', { name: titleOf(entry) })} quiet from="" end={<MoreButton entry={entry} />}>
+      <Account entry={entry} />
+    </Frame>
+  )
+}
+
+/** The same beside the list, on a wide window. */
+export function AccountPane({ id }: { id: string }) {
+  const entry = useAccount(id)
+  if (!entry) return null
+  return (
+    <aside class="pane" aria-label={t('app.account.title', { name: titleOf(entry) })}>
+      <div class="row spread">
+        <button class="icon-btn" type="button" onClick={() => go('')}>
+          <Icon name="i-close" />
+          <span class="vh">{t('app.account.shut')}</span>
+        </button>
+        <MoreButton entry={entry} />
+      </div>
+      <Account entry={entry} />
+    </aside>
+  )
+}
+
+/** The account that is shown. Removed, here or in another tab, it leads back. */
+function useAccount(id: string): Entry | undefined {
+  const entry = vault.value.entries.find((other) => other.id === id)
+  useEffect(() => {
+    if (!entry) replace('')
+  }, [entry])
+  useEffect(() => {
+    wantOpen(entry)
+    return () => wantOpen(undefined)
+  }, [id])
+  return entry
+}
+
+function Account({ entry }: { entry: Entry }) {
+  return (
+    <>
       <Tile entry={entry} />
       {plugs.map((plug, i) => plug.account && <plug.account key={i} {...entry} />)}
       <About entry={entry} />
-    </Frame>
+    </>
   )
 }
 
@@ -47,9 +85,9 @@ function Tile({ entry }: { entry: Entry }) {
   const face = ticking.value.faces.get(entry.id)
   const title = titleOf(entry)
   return (
-    <section class={`tile ${tintOf(title)}${face?.beat.ending ? ' ending' : ''}`} aria-labelledby="account">
+    <section class={`tile ${tintOf(entry)}${face?.beat.ending ? ' ending' : ''}`} aria-labelledby="account">
       {drawMark(draw, entry, 'lg')}
-      <h2 class="title" id="account">
+      <h2 class="title" id="account" tabIndex={-1}>
         {title}
       </h2>
       <p class="who">{entry.issuer ? entry.name : ''}</p>
@@ -60,12 +98,14 @@ function Tile({ entry }: { entry: Entry }) {
 }
 
 function ByClock({ entry, face }: { entry: Entry; face: Face }) {
+  void revealedTimes.value
   const { left, ending } = face.beat
-  const next = ending && vault.value.settings.nextEarly ? face.next : undefined
+  const hidden = isHidden(entry, vault.value)
+  const next = !hidden && ending && vault.value.settings.nextEarly ? face.next : undefined
   return (
     <>
       <div class="tile-codes">
-        {drawCode(draw, face.code, 'tile-code')}
+        {hidden ? drawVeil(draw, face.code, 'tile-code') : drawCode(draw, face.code, 'tile-code')}
         <span class="tile-next">
           {next !== undefined && (
             <span class="next-wrap">
@@ -83,7 +123,7 @@ function ByClock({ entry, face }: { entry: Entry; face: Face }) {
             {t('app.list.left', { n: left })}
           </span>
         </span>
-        <CopyButton id={entry.id} />
+        {hidden ? <RevealButton id={entry.id} /> : <CopyButton id={entry.id} />}
       </div>
       <Announcement left={left} />
     </>
@@ -134,15 +174,32 @@ function CopyButton({ id }: { id: string }) {
   )
 }
 
+function RevealButton({ id }: { id: string }) {
+  return (
+    <button class="btn" type="button" onClick={() => reveal(id)}>
+      <Icon name="i-eye" look="i-s" />
+      {t('app.account.reveal')}
+    </button>
+  )
+}
+
 function About({ entry }: { entry: Entry }) {
-  const openNote = () => openSheet({ draw: (close) => <NoteSheet entry={entry} close={close} /> })
+  const edit = () => openSheet({ draw: (close) => <EditSheet entry={entry} close={close} /> })
   return (
     <div class="group">
-      <button class="line" type="button" aria-haspopup="dialog" onClick={openNote}>
+      <button class="line" type="button" aria-haspopup="dialog" onClick={edit}>
         <Icon name="i-edit" />
         <span class="what">
           <strong>{t('app.account.note')}</strong>
           <span class="note-text">{entry.note || t('app.account.note.none')}</span>
+        </span>
+        <Icon name="i-chevron" />
+      </button>
+      <button class="line" type="button" aria-haspopup="dialog" onClick={edit}>
+        <Icon name="i-tag" />
+        <span class="what">
+          <strong>{t('app.account.tags.title')}</strong>
+          <span>{entry.tags?.join(', ') || t('app.account.note.none')}</span>
         </span>
         <Icon name="i-chevron" />
       </button>

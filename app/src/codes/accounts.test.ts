@@ -4,9 +4,11 @@ import words from '../../../ui/messages/en/app.json'
 import type { Draw } from '../start/draw'
 import { emptyVault, type Entry } from '../store/vault'
 import { fill, speak } from '../words/words'
-import { drawAccounts, sorted, type Filter } from './accounts'
+import { drawAccounts, sorted, type Filter, type Rows } from './accounts'
 import { readDial } from './dial'
 import { groups, spoken } from './numerals'
+import { revealed } from './revealed'
+import { search } from './search'
 
 /** Draws words only: what somebody who listens would hear. */
 const heard: Draw<string> = (_, props, ...children) =>
@@ -18,14 +20,18 @@ const entry = (id: string, issuer: string, changed: Partial<Entry> = {}) =>
 const entries = [
   entry('k', 'くもメール', { order: 1 }),
   entry('g', 'Gitlane', { order: 2, note: 'at work' }),
-  entry('h', 'Hinata Bank', { order: 3, pinned: true }),
+  entry('h', 'Hinata Bank', { order: 3, pinned: true, tags: ['money'] }),
   entry('w', 'Aoba', { order: 4, kind: 'work', type: 'hotp' }),
 ]
 
-async function listen(query: string, filter: Filter = 'all'): Promise<string> {
-  const vault = { ...emptyVault(), entries }
+const everything: Rows = { personal: [0, 9], work: [0, 9], other: [0, 9], columns: 1 }
+
+async function listen(query: string, filter: Filter = 'all', settings = {}): Promise<string> {
+  const empty = emptyVault()
+  const vault = { ...empty, entries, settings: { ...empty.settings, ...settings } }
   const dial = await readDial(vault, 1_800_000_000_000)
-  return drawAccounts(heard, { vault, dial, query, filter, notes: [] })
+  const found = search(sorted(vault.entries), query)
+  return drawAccounts(heard, { vault, dial, query, found, filter, rows: everything, notes: [] })
 }
 
 beforeAll(() => {
@@ -47,6 +53,22 @@ test('a filter shows one kind and says how many there are of each', async () => 
   expect(screen).toContain('All 4')
   expect(screen).toContain('Aoba')
   expect(screen).not.toContain('Gitlane')
+})
+
+test('a tag is a chip of its own', async () => {
+  expect(await listen('')).toContain('money 1')
+  const screen = await listen('', '#money')
+  expect(screen).toContain('Hinata Bank')
+  expect(screen).not.toContain('Copy code for Gitlane')
+})
+
+test('hidden codes are neither shown nor said until they are touched', async () => {
+  const hidden = await listen('gitlane', 'all', { hideCodes: true })
+  expect(hidden).toContain('Show code for Gitlane')
+  expect(hidden).not.toMatch(/(\d ){5}\d/)
+  revealed.add('g')
+  expect(await listen('gitlane', 'all', { hideCodes: true })).toMatch(/Copy code for Gitlane (\d ){5}\d/)
+  revealed.clear()
 })
 
 test('a code is read out digit by digit, with the name of its account', async () => {

@@ -1,23 +1,35 @@
-/** The list of accounts as a function of what is known: groups, search, filter,
- *  codes. Drawn first by the first paint, then by the app. */
+/** The list of accounts as a function of what is known: groups, what was found,
+ *  codes. Drawn first by the first paint, then by the app. Of a long list only
+ *  the rows near the window are drawn; gaps keep the place of the others. */
 import type { Draw } from '../start/draw'
 import { drawIcon } from '../start/draw'
 import type { Entry, Kind, Vault } from '../store/vault'
 import { t } from '../words/words'
 import { counted } from './counted'
-import { mainBeat, type Dial, type Face } from './dial'
+import { mainBeat, recipeOf, type Dial, type Face } from './dial'
 import { drawMark, titleOf } from './mark'
-import { drawCode } from './numerals'
+import { drawCode, drawVeil } from './numerals'
 import type { Note } from './notes'
+import { revealed } from './revealed'
 
-export type Filter = Kind | 'all'
+/** What the chips above the list choose: everything, a kind, or a tag. */
+export type Filter = Kind | 'all' | `#${string}`
+
+/** Which rows of each group are drawn: from the first to before the second.
+ *  `columns` is how many stand side by side. */
+export type Rows = Readonly<Record<Kind, readonly [number, number]>> & { readonly columns: number }
 
 export type Accounts = {
   vault: Vault
   dial: Dial
   query: string
+  /** What the query finds, in order. */
+  found: readonly Entry[]
   filter: Filter
+  rows: Rows
   notes: readonly Note[]
+  /** The account that is open beside the list. */
+  open?: string
 }
 
 /** What a touch of the list does; the first paint has no hands yet. */
@@ -26,46 +38,58 @@ export type Hands = {
   choose?: (filter: Filter) => void
   clear?: () => void
   nextCode?: (id: string) => void
+  reveal?: (id: string) => void
 }
 
-const kinds: readonly Kind[] = ['personal', 'work', 'other']
+export const kinds: readonly Kind[] = ['personal', 'work', 'other']
+
+/** Accounts that stand together under one heading. */
+export type Group = { kind: Kind; entries: readonly Entry[] }
 
 /** The screen's main part. `above` is what the app's parts put over the list. */
 export function drawAccounts<N>(draw: Draw<N>, model: Accounts, hands: Hands = {}, above: N | null = null): N {
-  const entries = sorted(model.vault.entries)
-  const found = entries.filter((entry) => matches(entry, model.query))
-  const shown = model.filter === 'all' ? found : found.filter((entry) => entry.kind === model.filter)
+  const all = sorted(model.vault.entries)
+  const shown = groupsOf(model.found, model.filter)
   return draw(
     'main',
     { id: 'main', tabindex: -1 },
-    draw('h1', { class: 'vh' }, t('app.list.title')),
+    draw('h1', { class: 'vh', tabindex: -1 }, t('app.list.title')),
     ...model.notes.map((note) => drawNote(draw, note)),
     above,
-    entries.length > 1 ? drawSearch(draw, entries.length, model.query, hands) : null,
-    new Set(entries.map((entry) => entry.kind)).size > 1 ? drawFilters(draw, found, model.filter, hands) : null,
+    all.length > 1 ? drawSearch(draw, all.length, model.query, hands) : null,
+    drawFilters(draw, all, model, hands),
     shown.length > 0 ? drawGroups(draw, shown, model, hands) : drawNothing(draw, model.query, hands),
   )
 }
 
+const inOrder = new WeakMap<readonly Entry[], readonly Entry[]>()
+
 /** Pinned ones first, then the person's order. */
-export function sorted(entries: readonly Entry[]): Entry[] {
-  return [...entries].sort((a, b) => Number(b.pinned) - Number(a.pinned) || a.order - b.order)
+export function sorted(entries: readonly Entry[]): readonly Entry[] {
+  let all = inOrder.get(entries)
+  if (!all) {
+    all = [...entries].sort((a, b) => Number(b.pinned) - Number(a.pinned) || a.order - b.order)
+    inOrder.set(entries, all)
+  }
+  return all
 }
 
-/** Every word of the query is somewhere in issuer, name, note or host. */
-function matches(entry: Entry, query: string): boolean {
-  const text = fold([entry.issuer, entry.name, entry.note, entry.server?.host ?? ''].join(' '))
-  return fold(query)
-    .split(/\s+/)
-    .every((word) => text.includes(word))
+/** The groups that a filter leaves of what was found; none is empty. */
+export function groupsOf(found: readonly Entry[], filter: Filter): Group[] {
+  const shown = found.filter((entry) => fits(entry, filter))
+  return kinds
+    .map((kind) => ({ kind, entries: shown.filter((entry) => entry.kind === kind) }))
+    .filter(({ entries }) => entries.length > 0)
 }
 
-/** Upper and lower case, full and half width, hiragana and katakana are alike when searching. */
-function fold(text: string): string {
-  return text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[ァ-ヶ]/g, (kana) => String.fromCharCode(kana.charCodeAt(0) - 0x60))
+function fits(entry: Entry, filter: Filter): boolean {
+  if (filter === 'all' || entry.kind === filter) return true
+  return filter.startsWith('#') && (entry.tags?.includes(filter.slice(1)) ?? false)
+}
+
+/** The tags that accounts have, by name. */
+export function tagsOf(entries: readonly Entry[]): string[] {
+  return [...new Set(entries.flatMap(({ tags }) => tags ?? []))].sort((a, b) => a.localeCompare(b))
 }
 
 function drawNote<N>(draw: Draw<N>, note: Note): N {
@@ -102,64 +126,101 @@ function drawSearch<N>(draw: Draw<N>, n: number, query: string, { search }: Hand
   )
 }
 
-function drawFilters<N>(draw: Draw<N>, found: readonly Entry[], filter: Filter, { choose }: Hands): N {
+/** Chips for the kinds and tags there are, if there is more than one thing to choose. */
+function drawFilters<N>(draw: Draw<N>, entries: readonly Entry[], { found, filter }: Accounts, { choose }: Hands): N | null {
+  const labels: Record<Kind, string> = {
+    personal: t('app.list.personal'),
+    work: t('app.list.work.short'),
+    other: t('app.list.other'),
+  }
+  const there = kinds.filter((kind) => entries.some((entry) => entry.kind === kind))
+  const tags = tagsOf(entries)
+  if (there.length < 2 && tags.length === 0) return null
   const all: [Filter, string][] = [
     ['all', t('app.list.all')],
-    ['personal', t('app.list.personal')],
-    ['work', t('app.list.work.short')],
-    ['other', t('app.list.other')],
+    ...(there.length > 1 ? there.map((kind): [Filter, string] => [kind, labels[kind]]) : []),
+    ...tags.map((tag): [Filter, string] => [`#${tag}`, tag]),
   ]
   const buttons = all.map(([name, label]) => {
-    const n = name === 'all' ? found.length : found.filter((entry) => entry.kind === name).length
+    const n = found.filter((entry) => fits(entry, name)).length
     const onClick = choose && (() => choose(name))
     const props = { key: name, type: 'button', 'aria-pressed': String(filter === name), onClick }
-    return draw('button', props, `${label} `, draw('span', null, String(n)))
+    return draw('button', props, name.startsWith('#') ? drawIcon(draw, 'i-tag', 'i i-xs') : null, `${label} `, draw('span', null, String(n)))
   })
   return draw('div', { key: 'filters', class: 'filters', role: 'group', 'aria-label': t('app.list.show') }, ...buttons)
 }
 
-function drawGroups<N>(draw: Draw<N>, shown: readonly Entry[], model: Accounts, hands: Hands): N {
+function drawGroups<N>(draw: Draw<N>, shown: readonly Group[], model: Accounts, hands: Hands): N {
   const titles: Record<Kind, string> = {
     personal: t('app.list.personal'),
     work: t('app.list.work'),
     other: t('app.list.other'),
   }
-  const groups = kinds.flatMap((kind) => {
-    const entries = shown.filter((entry) => entry.kind === kind)
-    if (entries.length === 0) return []
-    const rows = entries.map((entry) => drawRow(draw, entry, model, hands))
-    return [
-      draw('h2', { key: kind, class: 'group-title' }, titles[kind], draw('span', { class: 'tiny' }, String(entries.length))),
-      draw('ul', { key: `${kind}s`, class: 'accounts' }, ...rows),
-    ]
-  })
+  const groups = shown.flatMap(({ kind, entries }) => [
+    draw('h2', { key: kind, class: 'group-title' }, titles[kind], draw('span', { class: 'tiny' }, String(entries.length))),
+    draw('ul', { key: `${kind}s`, class: 'accounts', 'data-kind': kind }, ...drawRows(draw, entries, model.rows[kind], model, hands)),
+  ])
   return draw('div', { key: 'groups', class: 'stack groups' }, ...groups)
 }
 
-function drawRow<N>(draw: Draw<N>, entry: Entry, model: Accounts, hands: Hands): N {
+function drawRows<N>(draw: Draw<N>, entries: readonly Entry[], [from, to]: readonly [number, number], model: Accounts, hands: Hands): N[] {
+  const n = entries.length
+  const below = n - Math.min(to, n)
+  const rows = entries.slice(from, to).map((entry, i) => {
+    const place = from > 0 || below > 0 ? { 'aria-setsize': n, 'aria-posinset': from + i + 1 } : {}
+    return drawRow(draw, entry, model, hands, place)
+  })
+  return [
+    ...(from > 0 ? [drawGap(draw, 'above', from / model.rows.columns)] : []),
+    ...rows,
+    ...(below > 0 ? [drawGap(draw, 'below', below / model.rows.columns)] : []),
+  ]
+}
+
+/** The place of rows that are not drawn. */
+function drawGap<N>(draw: Draw<N>, key: string, rows: number): N {
+  return draw('li', { key, class: 'gap', 'aria-hidden': 'true', style: { '--rows': String(Math.ceil(rows)) } })
+}
+
+function drawRow<N>(draw: Draw<N>, entry: Entry, model: Accounts, hands: Hands, place: Record<string, number>): N {
   const face = model.dial.faces.get(entry.id)
-  const state = face?.beat.ending ? ' ending' : face || entry.type === 'hotp' ? '' : ' hurt'
+  const state = face?.beat.ending ? ' ending' : recipeOf(entry) ? '' : ' hurt'
+  const open = entry.id === model.open
   return draw(
     'li',
-    { key: entry.id, class: `account${state}` },
+    { key: entry.id, class: `account${state}${open ? ' chosen' : ''}`, 'data-id': entry.id, 'data-pinned': entry.pinned ? '' : undefined, ...place },
     drawMark(draw, entry),
     draw(
       'a',
-      { class: 'open', href: `#account/${entry.id}` },
+      { class: 'open', href: `#account/${entry.id}`, 'aria-current': open ? 'true' : undefined },
       draw('strong', { class: 'clip' }, titleOf(entry)),
       draw('span', { class: 'clip' }, entry.issuer ? entry.name : ''),
+      entry.pinned ? draw('span', { class: 'badge' }, drawIcon(draw, 'i-pin', 'i i-xs'), draw('span', { class: 'vh' }, t('app.list.pinned'))) : null,
     ),
-    ...(face ? drawFace(draw, entry, face, model) : drawWithoutClock(draw, entry, hands)),
+    ...(face ? drawFace(draw, entry, face, model, hands) : drawWithoutClock(draw, entry, hands)),
   )
 }
 
-function drawFace<N>(draw: Draw<N>, entry: Entry, face: Face, { vault }: Accounts): N[] {
+/** True for an account whose code shows only when it is asked for. */
+export function isHidden(entry: Entry, vault: Vault): boolean {
+  return vault.settings.hideCodes === true && !revealed.has(entry.id)
+}
+
+function drawFace<N>(draw: Draw<N>, entry: Entry, face: Face, { vault }: Accounts, { reveal }: Hands): N[] {
+  const name = titleOf(entry)
+  if (isHidden(entry, vault)) {
+    const props = { key: 'hidden', class: 'copy', type: 'button', onClick: reveal && (() => reveal(entry.id)) }
+    return [
+      draw('button', props, draw('span', { class: 'vh' }, t('app.list.reveal', { name })), drawVeil(draw, face.code)),
+      draw('span', { class: 'side' }, drawRing(draw, face)),
+    ]
+  }
   const next = face.beat.ending && vault.settings.nextEarly ? face.next : undefined
   return [
     draw(
       'button',
-      { class: 'copy', type: 'button', 'data-copy': entry.id },
-      draw('span', { class: 'vh' }, t('app.list.copy', { name: titleOf(entry) })),
+      { key: 'code', class: 'copy', type: 'button', 'data-copy': entry.id },
+      draw('span', { class: 'vh' }, t('app.list.copy', { name })),
       drawCode(draw, face.code),
     ),
     draw('span', { class: 'side' }, next === undefined ? null : drawNext(draw, next), drawRing(draw, face)),
@@ -188,7 +249,8 @@ function drawNext<N>(draw: Draw<N>, code: string): N {
 
 /** An account by counter waits to be asked; one whose server takes no codes says so. */
 function drawWithoutClock<N>(draw: Draw<N>, entry: Entry, { nextCode }: Hands): N[] {
-  if (entry.type !== 'hotp') return [drawTodo(draw, entry)]
+  if (!recipeOf(entry)) return [drawTodo(draw, entry)]
+  if (entry.type !== 'hotp') return [draw('span', { class: 'copy', 'aria-hidden': 'true' })] // made in a moment
   const code = counted.get(entry.id)
   const onClick = nextCode && (() => nextCode(entry.id))
   const label = draw('span', { class: 'vh' }, t('app.list.count', { name: titleOf(entry) }))

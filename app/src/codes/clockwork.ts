@@ -9,7 +9,10 @@ export type Watcher = (dial: Dial, changed: boolean) => void
 
 let vault: Vault | undefined
 let dial: Dial | undefined
-let stale = true // the dial is of another vault
+let stale = true // the dial is of another vault, or of other accounts
+let anew = true // what the dial knows may not hold any more
+let wanted: ReadonlySet<string> = new Set()
+const waiting: (() => void)[] = []
 let watcher: Watcher = () => undefined
 let timer = 0
 let turn = 0
@@ -31,9 +34,28 @@ export function watchDial(next: Watcher): void {
 
 /** Shows the codes of this vault from now on. Answers when they are known. */
 export function wind(next: Vault): Promise<void> {
-  stale ||= vault !== next
+  anew ||= vault !== next
+  stale ||= anew
   vault = next
   return tick()
+}
+
+/** From now on codes are made for these accounts only: those on the screen. `then`
+ *  is called once theirs are known, before anybody hears of it. */
+export async function want(ids: Iterable<string>, then: () => void = () => undefined): Promise<void> {
+  const before = wanted
+  wanted = new Set(ids)
+  waiting.push(then)
+  const known = waiting.length === 1 && [...wanted].every((id) => before.has(id))
+  if (known) tell()
+  else {
+    stale = true // somebody would see a difference
+    await tick()
+  }
+}
+
+function tell(): void {
+  for (const then of waiting.splice(0)) then()
 }
 
 /** Stops while the page is hidden, and is right again before it is seen. */
@@ -48,12 +70,14 @@ async function tick(): Promise<void> {
   clearTimeout(timer)
   if (!vault) return
   const mine = ++turn
-  const read = await readDial(vault, Date.now(), stale ? undefined : dial)
+  const read = await readDial(vault, Date.now(), anew ? undefined : dial, wanted)
   if (mine !== turn) return // a later one was begun and sees more
   const changed = stale || !dial || looksDifferent(dial, read)
   stale = false
+  anew = false
   dial = read
   countDown(read)
+  tell()
   watcher(read, changed)
   if (!document.hidden) timer = window.setTimeout(() => void tick(), 1000 - (Date.now() % 1000))
 }

@@ -6,13 +6,15 @@ import { currentDial, currentVault } from './clockwork'
 import { counted } from './counted'
 import { codeToCopy } from './dial'
 
-/** Answers every `[data-copy]` button of the page, now and later. */
+/** Answers every `[data-copy]` button of the page, now and later – before the tap
+ *  can make one of a button that shows a hidden code. */
 export function startCopying(): void {
-  addEventListener('click', (event) => {
+  const tapped = (event: MouseEvent) => {
     const button = event.target instanceof Element ? event.target.closest('[data-copy]') : null
     const id = button?.getAttribute('data-copy')
     if (id) void copyCode(id)
-  })
+  }
+  addEventListener('click', tapped, { capture: true })
 }
 
 async function copyCode(id: string): Promise<void> {

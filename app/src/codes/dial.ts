@@ -40,11 +40,13 @@ export function recipeOf(entry: Entry): Recipe | undefined {
   return { type: 'totp', secret: server.code.secret, algorithm: server.code.algorithm, digits: server.code.digits }
 }
 
-/** Reads the dial of a vault. What `before` knows is not computed again. */
-export async function readDial(vault: Vault, at: number, before?: Dial): Promise<Dial> {
+/** Reads the dial of a vault, for the accounts that are wanted. What `before`
+ *  knows is not computed again. */
+export async function readDial(vault: Vault, at: number, before?: Dial, wanted?: ReadonlySet<string>): Promise<Dial> {
   const beats = new Map<string, Beat>()
   const faces = new Map<string, Face>()
-  const work = vault.entries.map(async (entry) => {
+  const those = wanted ? vault.entries.filter(({ id }) => wanted.has(id)) : vault.entries
+  const work = those.map(async (entry) => {
     const recipe = recipeOf(entry)
     if (!recipe || entry.type === 'hotp') return
     const beat = sharedBeat(beats, vault, entry, at)

@@ -1,170 +1,185 @@
-/** What can be changed about an account: its names, its note, its place in the
- *  list, and that it is there at all. */
-import { useSignal } from '@preact/signals'
-import type { ComponentChildren } from 'preact'
-import { plugs } from '../plugs'
-import { Icon } from '../shell/icon'
-import { nextSheet } from '../shell/router'
-import { confirm, Dialog } from '../shell/sheets'
-import { toast } from '../shell/toast'
-import { guard } from '../shell/trouble'
-import { keys } from '../store/keys'
-import { store } from '../store/store'
-import { removeEntry, withEntry, type Entry } from '../store/vault'
+/** Changing what an account is called, how it looks in the list, its note and its tags. */
+import { useSignal, type Signal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { draw } from '../shell/h'
+import { Dialog } from '../shell/sheets'
+import { vault } from '../store/store'
+import type { Entry } from '../store/vault'
 import { t } from '../words/words'
-import { counted } from './counted'
-import { titleOf } from './mark'
+import { tagsOf } from './accounts'
+import { deed, warmUp } from './deeds'
+import { editOf, fieldsOf, tagsIn, type Fields } from './edits'
+import { drawMark, iconOf, lettersOf, tintOf, tints, titleOf } from './mark'
 
-type Sheet = { entry: Entry; close: () => void }
+type Form = { entry: Entry; fields: Signal<Fields> }
 
-/** The sheet behind "…" on the screen of an account. */
-export function MoreSheet({ entry, close }: Sheet) {
-  const rename = () => nextSheet({ draw: (shut) => <RenameSheet entry={entry} close={shut} /> })
-  const pin = async () => {
-    close()
-    await change(entry.id, { pinned: !entry.pinned })
-  }
-  return (
-    <Dialog title={titleOf(entry)} close={close}>
-      <div class="group">
-        <Action icon="i-edit" text={t('app.account.rename')} act={rename} />
-        <Action icon="i-pin" text={entry.pinned ? t('app.account.unpin') : t('app.account.pin')} act={() => void pin()} />
-        <Action icon="i-trash" text={t('app.account.remove')} danger act={() => void remove(entry)} />
-      </div>
-    </Dialog>
-  )
-}
-
-function Action({ icon, text, danger, act }: { icon: string; text: string; danger?: boolean; act: () => void }) {
-  return (
-    <button class={danger ? 'line danger-text' : 'line'} type="button" onClick={act}>
-      <Icon name={icon} />
-      <span class="what">
-        <strong>{text}</strong>
-      </span>
-    </button>
-  )
-}
-
-/** A personal or work account keeps its issuer: that is whose name it is. */
-function RenameSheet({ entry, close }: Sheet) {
+export function EditSheet({ entry, close }: { entry: Entry; close: () => void }) {
+  useEffect(warmUp, [])
+  const form: Form = { entry, fields: useSignal(fieldsOf(entry)) }
   const empty = useSignal(false)
-  const save = (form: FormData): boolean => {
-    const issuer = entry.server ? entry.issuer : field(form, 'issuer')
-    const name = field(form, 'name')
-    empty.value = !issuer && !name
-    if (!empty.value) void closeWhenDone(change(entry.id, { issuer, name }), close)
-    return !empty.value
-  }
-  return (
-    <Dialog title={t('app.account.rename')} close={close}>
-      <EditForm close={close} save={save}>
-        {!entry.server && (
-          <div class="field">
-            <label for="rename-issuer">{t('app.manual.issuer')}</label>
-            <input
-              id="rename-issuer"
-              name="issuer"
-              defaultValue={entry.issuer}
-              maxLength={100}
-              autocomplete="off"
-              autofocus
-              aria-invalid={empty.value}
-              aria-describedby="rename-error"
-            />
-            <p class="error" id="rename-error" role="alert">
-              {empty.value ? t('app.manual.issuer.empty') : ''}
-            </p>
-          </div>
-        )}
-        <div class="field">
-          <label for="rename-name">{t('app.manual.name')}</label>
-          <input id="rename-name" name="name" defaultValue={entry.name} maxLength={200} autocomplete="off" autocapitalize="none" />
-        </div>
-      </EditForm>
-    </Dialog>
-  )
-}
-
-export function NoteSheet({ entry, close }: Sheet) {
-  const save = (form: FormData) => void closeWhenDone(change(entry.id, { note: field(form, 'note') }), close)
-  return (
-    <Dialog title={t('app.account.note')} close={close}>
-      <EditForm close={close} save={save}>
-        <div class="field">
-          <label for="note">{t('app.account.note.label')}</label>
-          <textarea id="note" name="note" rows={4} maxLength={1000} aria-describedby="note-hint" autofocus defaultValue={entry.note} />
-          <p class="hint" id="note-hint">
-            {t('app.account.note.hint')}
-          </p>
-        </div>
-      </EditForm>
-    </Dialog>
-  )
-}
-
-function EditForm({ close, save, children }: { close: () => void; save: (form: FormData) => void; children: ComponentChildren }) {
-  const submit = (event: SubmitEvent) => {
+  const busy = useSignal(false)
+  const submit = async (event: Event) => {
     event.preventDefault()
-    save(new FormData(event.currentTarget as HTMLFormElement))
+    const edit = editOf(entry, form.fields.value)
+    empty.value = !titleOf({ ...entry, ...edit })
+    if (empty.value || busy.value) return
+    if (Object.keys(edit).length === 1) return close() // nothing but the id
+    busy.value = true
+    const done = await deed('edit', edit, t('app.account.edited', { name: titleOf({ ...entry, ...edit }) }))
+    busy.value = false
+    if (done) close()
   }
   return (
-    <form class="stack" onSubmit={submit} novalidate>
-      {children}
-      <div class="btns">
-        <button class="btn" type="button" onClick={close}>
-          {t('app.cancel')}
-        </button>
-        <button class="btn primary" type="submit">
-          {t('app.save')}
-        </button>
-      </div>
-    </form>
+    <Dialog title={t('app.account.edit')} close={close}>
+      <form class="stack" onSubmit={(event) => void submit(event)} noValidate>
+        {!entry.server && <Text form={form} name="issuer" label={t('app.manual.issuer')} most={100} mistake={empty.value ? t('app.manual.issuer.empty') : ''} first />}
+        <Text form={form} name="name" label={t('app.manual.name')} most={200} mistake="" first={entry.server !== undefined} />
+        <Tags form={form} />
+        <Note form={form} />
+        <Picture form={form} />
+        <div class="btns">
+          <button class="btn" type="button" onClick={close}>
+            {t('app.cancel')}
+          </button>
+          <button class="btn primary" type="submit" aria-disabled={busy.value}>
+            {t('app.save')}
+          </button>
+        </div>
+      </form>
+    </Dialog>
   )
 }
 
-function field(form: FormData, name: string): string {
-  return String(form.get(name) ?? '').trim()
+function set(form: Form, changed: Partial<Fields>): void {
+  form.fields.value = { ...form.fields.value, ...changed }
 }
 
-async function closeWhenDone(done: Promise<boolean>, close: () => void): Promise<void> {
-  if (await done) close()
+type TextProps = { form: Form; name: 'issuer' | 'name'; label: string; most: number; mistake: string; first: boolean }
+
+function Text({ form, name, label, most, mistake, first }: TextProps) {
+  return (
+    <div class="field">
+      <label for={`edit-${name}`}>{label}</label>
+      <input
+        id={`edit-${name}`}
+        value={form.fields.value[name]}
+        onInput={(event) => set(form, { [name]: event.currentTarget.value })}
+        maxLength={most}
+        autocomplete="off"
+        autocapitalize={name === 'issuer' ? 'words' : 'none'}
+        autofocus={first}
+        aria-invalid={mistake !== ''}
+        aria-describedby={`edit-${name}-error`}
+      />
+      <p class="error" id={`edit-${name}-error`} role="alert">
+        {mistake}
+      </p>
+    </div>
+  )
 }
 
-/** True if the change is on the disk; if not, the person has been told. */
-function change(id: string, changed: Partial<Entry>): Promise<boolean> {
-  return guard(() => store.change((before) => withEntry(before, id, (same) => ({ ...same, ...changed }))))
+/** A field, and the tags that other accounts have to choose from. */
+function Tags({ form }: { form: Form }) {
+  const now = tagsIn(form.fields.value.tags)
+  const all = tagsOf(vault.value.entries)
+  const turn = (tag: string) => set(form, { tags: (now.includes(tag) ? now.filter((other) => other !== tag) : [...now, tag]).join(', ') })
+  return (
+    <div class="field">
+      <label for="edit-tags">{t('app.account.tags')}</label>
+      <input
+        id="edit-tags"
+        value={form.fields.value.tags}
+        onInput={(event) => set(form, { tags: event.currentTarget.value })}
+        maxLength={300}
+        autocomplete="off"
+        aria-describedby="edit-tags-hint"
+      />
+      <p class="hint" id="edit-tags-hint">
+        {t('app.account.tags.hint')}
+      </p>
+      {all.length > 0 && (
+        <div class="filters flush" role="group" aria-label={t('app.account.tags.known')}>
+          {all.map((tag) => (
+            <button type="button" key={tag} aria-pressed={now.includes(tag)} onClick={() => turn(tag)}>
+              {tag}
+            </button>
+          ))}
+        </div>
+      )}
+    </div>
+  )
 }
 
-/** Asks, removes, and – for an account of this phone alone – offers it back. */
-async function remove(entry: Entry): Promise<void> {
-  const name = titleOf(entry)
-  const text = (await warning(entry)) ?? (entry.server ? t('app.remove.paired', { name }) : t('app.remove.other', { name }))
-  if (!(await confirm({ title: t('app.remove.title', { name }), text, yes: t('app.remove.yes'), danger: true }))) return
-  if (entry.server) await leave(entry)
-  if (!(await guard(() => store.change((before) => removeEntry(before, entry.id))))) return
-  counted.delete(entry.id)
-  const removed = t('app.removed', { name })
-  if (entry.server) toast(removed)
-  else toast(removed, { label: t('app.undo'), act: () => void guard(() => bringBack(entry)) })
+function Note({ form }: { form: Form }) {
+  return (
+    <div class="field">
+      <label for="edit-note">{t('app.account.note.label')}</label>
+      <textarea
+        id="edit-note"
+        rows={3}
+        maxLength={1000}
+        value={form.fields.value.note}
+        onInput={(event) => set(form, { note: event.currentTarget.value })}
+        aria-describedby="edit-note-hint"
+      />
+      <p class="hint" id="edit-note-hint">
+        {t('app.account.note.hint')}
+      </p>
+    </div>
+  )
 }
 
-/** What removing an account would do that its person may not expect. */
-async function warning(entry: Entry): Promise<string | undefined> {
-  const all = await Promise.all(plugs.map((plug) => plug.beforeLeaving?.(entry)))
-  return all.find((text) => text !== undefined)
+/** Letters and a tint: drawn here, so no site is asked for a picture. */
+function Picture({ form }: { form: Form }) {
+  const { issuer, name, letters, tint } = form.fields.value
+  const shown = { ...form.entry, issuer, name, icon: iconOf({ tint, letters: letters.trim() }) }
+  return (
+    <fieldset class="field">
+      <legend class="label">{t('app.account.picture')}</legend>
+      <div class="row">
+        {drawMark(draw, shown, 'lg')}
+        <div class="field grow">
+          <label for="edit-letters">{t('app.account.letters')}</label>
+          <input
+            id="edit-letters"
+            value={letters}
+            placeholder={lettersOf({ issuer, name })}
+            onInput={(event) => set(form, { letters: [...event.currentTarget.value].slice(0, 2).join('') })}
+            autocomplete="off"
+            spellcheck={false}
+          />
+        </div>
+      </div>
+      <div class="row wrap tints" role="group" aria-label={t('app.account.tint')}>
+        {tints.map((each) => (
+          <button
+            type="button"
+            key={each}
+            class={`mark sm ${each}`}
+            aria-pressed={tintOf(shown) === each}
+            onClick={() => set(form, { tint: tint === each ? '' : each })}
+          >
+            <span class="vh">{tintName(each)}</span>
+          </button>
+        ))}
+      </div>
+    </fieldset>
+  )
 }
 
-/** Tells the server; its key goes with the account, whether or not the server was reached. */
-async function leave(entry: Entry): Promise<void> {
-  await Promise.allSettled(plugs.map((plug) => plug.leave?.(entry)))
-  if (entry.server) await keys.delete(entry.server.registration)
-}
-
-/** Puts a removed account back where it was. */
-async function bringBack(entry: Entry): Promise<void> {
-  await store.change((before) => {
-    const there = before.entries.some((other) => other.id === entry.id)
-    return there ? before : { ...before, entries: [...before.entries, entry] }
-  })
+function tintName(tint: (typeof tints)[number]): string {
+  switch (tint) {
+    case 'moss':
+      return t('app.tint.moss')
+    case 'sea':
+      return t('app.tint.sea')
+    case 'clay':
+      return t('app.tint.clay')
+    case 'indigo':
+      return t('app.tint.indigo')
+    case 'plum':
+      return t('app.tint.plum')
+    case 'straw':
+      return t('app.tint.straw')
+  }
 }

@@ -1,5 +1,7 @@
-/** The screen everything begins with: all accounts and their codes. */
-import { signal, useSignal } from '@preact/signals'
+/** The screen everything begins with: all accounts and their codes. On a wide
+ *  window the account that is open stands beside them. */
+import { useSignal } from '@preact/signals'
+import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { plugs } from '../plugs'
 import { draw } from '../shell/h'
@@ -11,46 +13,67 @@ import { clocks } from '../store/clock'
 import { damaged, vault } from '../store/store'
 import { t } from '../words/words'
 import { when } from '../words/when'
-import { drawAccounts, drawTop, type Filter } from './accounts'
+import { drawAccounts, drawTop } from './accounts'
+import { startDragging } from './drag'
+import { choose, clear, filter, found, groups, rows, reach, type, typed } from './inview'
+import { startKeys } from './keys'
 import { notesFor } from './notes'
-import { countedTimes, dial, nextCode, ticking } from './state'
+import { countedTimes, dial, nextCode, reveal, revealedTimes, ticking } from './state'
 
-const query = signal('')
-const filter = signal<Filter>('all')
+const hands = {
+  search: (event: Event) => type((event.currentTarget as HTMLInputElement).value),
+  choose,
+  clear,
+  nextCode: (id: string) => void guard(() => nextCode(id)),
+  reveal,
+}
 
-export function AccountsScreen() {
+type Beside = { id: string; pane: ComponentChildren }
+
+export function AccountsScreen({ beside }: { beside?: Beside }) {
   useTitle(t('app.list.title'))
   const online = useOnline()
   void countedTimes.value
+  void revealedTimes.value
   if (vault.value.entries.length === 0) return <NoAccounts />
   const model = {
     vault: vault.value,
     dial: dial.value,
-    query: query.value,
+    query: typed.value,
+    found: found.value,
     filter: filter.value,
+    rows: rows(),
     notes: notesFor(vault.value, online, [...clocks.value.values()]),
-  }
-  const hands = {
-    search: (event: Event) => {
-      query.value = (event.currentTarget as HTMLInputElement).value
-    },
-    choose: (chosen: Filter) => {
-      filter.value = chosen
-    },
-    clear: () => {
-      query.value = ''
-      filter.value = 'all'
-    },
-    nextCode: (id: string) => void guard(() => nextCode(id)),
+    ...(beside && { open: beside.id }),
   }
   return (
-    <div class="app">
+    <div class={beside ? 'app panes' : 'app'}>
       {drawSkip(draw)}
       <Top />
       {drawAccounts(draw, model, hands, <Above />)}
+      {beside?.pane}
       {drawDock(draw, 'accounts')}
+      <InView />
     </div>
   )
+}
+
+/** Draws the rows that come into sight, and lets them be moved. */
+function InView() {
+  void groups.value
+  void dial.value
+  useEffect(reach)
+  useEffect(startDragging, [])
+  useEffect(startKeys, [])
+  useEffect(() => {
+    addEventListener('scroll', reach, { passive: true })
+    addEventListener('resize', reach)
+    return () => {
+      removeEventListener('scroll', reach)
+      removeEventListener('resize', reach)
+    }
+  }, [])
+  return null
 }
 
 /** The only part of the list that changes every second. */

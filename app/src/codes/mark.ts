@@ -3,12 +3,32 @@
 import type { Draw } from '../start/draw'
 import type { Entry } from '../store/vault'
 
-const tints = ['moss', 'sea', 'clay', 'indigo', 'plum', 'straw'] as const
+export const tints = ['moss', 'sea', 'clay', 'indigo', 'plum', 'straw'] as const
+
+type Named = Pick<Entry, 'issuer' | 'name' | 'icon'>
+
+/** What a person chose for the mark; what is absent follows from the name. It is
+ *  kept as `mark:TINT:LETTERS`, either of which may be empty. */
+export type Chosen = { tint?: string; letters?: string }
+
+export function chosenMark(icon: string | undefined): Chosen {
+  const [kind, tint = '', ...letters] = (icon ?? '').split(':')
+  if (kind !== 'mark') return {}
+  const text = letters.join(':')
+  return { ...(tints.some((name) => name === tint) && { tint }), ...(text && { letters: text }) }
+}
+
+/** The name under which a choice is kept; empty for no choice. */
+export function iconOf({ tint = '', letters = '' }: Chosen): string {
+  return tint || letters ? `mark:${tint}:${letters}` : ''
+}
 
 /** One of the six tints; the same name always gets the same. */
-export function tintOf(issuer: string): string {
+export function tintOf(entry: Named): string {
+  const { tint } = chosenMark(entry.icon)
+  if (tint !== undefined) return tint
   let sum = 0
-  for (const sign of issuer) sum = (sum * 31 + (sign.codePointAt(0) ?? 0)) % 65_521
+  for (const sign of titleOf(entry)) sum = (sum * 31 + (sign.codePointAt(0) ?? 0)) % 65_521
   return tints[sum % tints.length] ?? tints[0]
 }
 
@@ -17,10 +37,15 @@ export function titleOf(entry: Pick<Entry, 'issuer' | 'name'>): string {
   return entry.issuer || entry.name
 }
 
-export function drawMark<N>(draw: Draw<N>, entry: Pick<Entry, 'kind' | 'issuer' | 'name'>, look = ''): N {
-  const title = titleOf(entry)
-  const letter = [...title.trim()][0]?.toLocaleUpperCase() ?? '?'
+/** Two letters at most, or the first one of the name. */
+export function lettersOf(entry: Named): string {
+  const { letters } = chosenMark(entry.icon)
+  if (letters !== undefined) return [...letters].slice(0, 2).join('')
+  return [...titleOf(entry).trim()][0]?.toLocaleUpperCase() ?? '?'
+}
+
+export function drawMark<N>(draw: Draw<N>, entry: Named & Pick<Entry, 'kind'>, look = ''): N {
   const shape = entry.kind === 'other' ? '' : entry.kind
-  const names = ['mark', tintOf(title), shape, look].filter(Boolean).join(' ')
-  return draw('span', { class: names, 'aria-hidden': 'true' }, letter)
+  const names = ['mark', tintOf(entry), shape, look].filter(Boolean).join(' ')
+  return draw('span', { class: names, 'aria-hidden': 'true' }, lettersOf(entry))
 }

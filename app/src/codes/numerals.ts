@@ -20,9 +20,21 @@ export function drawCode<N>(draw: Draw<N>, code: string, look = ''): N {
     const signs = [...group].map((sign) => drawSign(draw, sign))
     return i === 0 ? signs : [draw('i', { class: 'sp' }), ...signs]
   })
-  const size = code.length > 8 ? 'longer' : code.length > 6 ? 'long' : ''
-  const names = ['code', look, size].filter(Boolean).join(' ')
+  const names = ['code', look, sizeOf(code)].filter(Boolean).join(' ')
   return draw('span', { class: names }, draw('span', { class: 'vh' }, spoken(code)), ...shown)
+}
+
+/** A code that is hidden: a dot for each sign, in its groups. */
+export function drawVeil<N>(draw: Draw<N>, code: string, look = ''): N {
+  const dots = groups(code).flatMap((group, i) => {
+    const signs = [...group].map(() => draw('i', { class: 'n' }))
+    return i === 0 ? signs : [draw('i', { class: 'sp' }), ...signs]
+  })
+  return draw('span', { class: ['code', 'veil', look, sizeOf(code)].filter(Boolean).join(' '), 'aria-hidden': 'true' }, ...dots)
+}
+
+function sizeOf(code: string): string {
+  return code.length > 8 ? 'longer' : code.length > 6 ? 'long' : ''
 }
 
 function drawSign<N>(draw: Draw<N>, sign: string): N {

@@ -7,11 +7,16 @@ import { withEntry } from '../store/vault'
 import { currentDial, watchDial, wind } from './clockwork'
 import { counted } from './counted'
 import { recipeOf, type Dial } from './dial'
+import { revealed } from './revealed'
 
 const none: Dial = { at: 0, beats: new Map(), faces: new Map() }
 const shown = signal<Dial>(none)
 const second = signal<Dial>(none)
 const asked = signal(0)
+const shownTimes = signal(0)
+
+/** How long a hidden code shows once it was touched, in milliseconds. */
+const glimpse = 30_000
 
 /** The codes; changes only when somebody would see a difference. */
 export const dial: ReadonlySignal<Dial> = shown
@@ -21,6 +26,9 @@ export const ticking: ReadonlySignal<Dial> = second
 
 /** Changes when a code by counter was made; what was made lies in `counted`. */
 export const countedTimes: ReadonlySignal<number> = asked
+
+/** Changes when a hidden code was shown, or hidden again. */
+export const revealedTimes: ReadonlySignal<number> = shownTimes
 
 /** Takes the dial over from the first paint and follows the vault from now on. */
 export function followVault(): void {
@@ -34,6 +42,28 @@ export function followVault(): void {
   vault.subscribe((next) => {
     if (loaded.peek()) void wind(next)
   })
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) hideAll()
+  })
+}
+
+const glimpses = new Map<string, ReturnType<typeof setTimeout>>()
+
+/** Shows a hidden code for a while, or until the app is out of sight. */
+export function reveal(id: string): void {
+  clearTimeout(glimpses.get(id))
+  revealed.add(id)
+  shownTimes.value++
+  const hide = () => {
+    revealed.delete(id)
+    shownTimes.value++
+  }
+  glimpses.set(id, setTimeout(hide, glimpse))
+}
+
+function hideAll(): void {
+  revealed.clear()
+  shownTimes.value++
 }
 
 /** Makes the next code of an account by counter. The counter is on the disk

@@ -23,6 +23,13 @@ export function MenuScreen() {
       <h2 class="group-title">{t('app.menu.codes')}</h2>
       <div class="group">
         <Switch
+          icon="i-eye"
+          title={t('app.menu.hide')}
+          text={t('app.menu.hide.text')}
+          on={settings.hideCodes === true}
+          turn={(hideCodes) => void changeSettings({ hideCodes })}
+        />
+        <Switch
           icon="i-otp"
           title={t('app.menu.next')}
           text={t('app.menu.next.text')}

@@ -5,7 +5,7 @@ import { LinkScreen } from '../add/link'
 import { ManualScreen } from '../add/manual'
 import { ScanScreen } from '../add/scan'
 import { Welcome } from '../add/welcome'
-import { AccountScreen } from '../codes/account'
+import { AccountPane, AccountScreen } from '../codes/account'
 import { AccountsScreen } from '../codes/list'
 import { plugs } from '../plugs'
 import { AboutScreen } from '../settings/about'
@@ -17,13 +17,15 @@ import { fresh, vault } from '../store/store'
 import type { StoreReason } from '../store/trouble'
 import { route, type Route } from './router'
 import { TroubleScreen } from './trouble'
+import { wide } from './wide'
 
 /** What stands on the page, below sheets. `trouble` is why there are no accounts to show. */
 export function App({ trouble }: { trouble: StoreReason | undefined }) {
   const here = route.value
   const name = here.path.join('/')
-  useArrival(name)
-  return <Screen key={`${shownLanguage.value} ${name}`} here={here} trouble={trouble} />
+  const place = inPanes(here) ? '' : name
+  useArrival(name, place)
+  return <Screen key={`${shownLanguage.value} ${place}`} here={here} trouble={trouble} />
 }
 
 function Screen({ here, trouble }: { here: Route; trouble: StoreReason | undefined }) {
@@ -36,7 +38,7 @@ function Screen({ here, trouble }: { here: Route; trouble: StoreReason | undefin
   }
   switch (first) {
     case 'account':
-      return <AccountScreen id={second} />
+      return inPanes(here) ? <AccountsScreen beside={{ id: second, pane: <AccountPane key={second} id={second} /> }} /> : <AccountScreen id={second} />
     case 'add':
       return second === 'manual' ? <ManualScreen /> : <ScanScreen />
     case 'link':
@@ -49,21 +51,33 @@ function Screen({ here, trouble }: { here: Route; trouble: StoreReason | undefin
   return fresh.value && vault.value.entries.length === 0 ? <Welcome /> : <AccountsScreen />
 }
 
+/** True for an account that stands beside the list. */
+function inPanes({ path }: Route): boolean {
+  return wide.value && path[0] === 'account'
+}
+
 /** Where the person was on each screen, for when they come back. */
 const scrolled = new Map<string, number>()
 
-/** On another screen the focus is at its heading, and the page where it was left. */
-function useArrival(name: string): void {
-  const before = useRef(name)
+/** On another screen the focus is at its heading, and the page where it was left.
+ *  In the list it is at the account that the person comes from; an account beside
+ *  the list leaves the list as it stands. */
+function useArrival(name: string, place: string): void {
+  const before = useRef({ name, place })
   useEffect(() => {
-    const remember = () => void scrolled.set(before.current, scrollY)
+    const remember = () => void scrolled.set(before.current.place, scrollY)
     addEventListener('scroll', remember, { passive: true })
     return () => removeEventListener('scroll', remember)
   }, [])
   useEffect(() => {
-    if (before.current === name) return
-    before.current = name
-    scrollTo(0, name === '' ? (scrolled.get(name) ?? 0) : 0)
-    document.querySelector<HTMLElement>('#app h1')?.focus({ preventScroll: true })
-  }, [name])
+    const from = before.current
+    if (from.name === name) return
+    before.current = { name, place }
+    if (from.place !== place) scrollTo(0, place === '' ? (scrolled.get(place) ?? 0) : 0)
+    const [was, id = ''] = from.name.split('/')
+    const row = name === '' && was === 'account' ? `#app .account[data-id="${CSS.escape(id)}"] .open` : ''
+    const beside = place === '' && name !== '' ? '#app .pane h2' : ''
+    const found = document.querySelector<HTMLElement>(row || beside || '#app h1') ?? document.querySelector<HTMLElement>('#app h1')
+    found?.focus({ preventScroll: true })
+  }, [name, place])
 }

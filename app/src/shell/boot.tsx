@@ -2,6 +2,7 @@
  *  and everything else begins. */
 import { hydrate, render } from 'preact'
 import type { Accounts } from '../codes/accounts'
+import { startRows } from '../codes/inview'
 import { followVault } from '../codes/state'
 import { plugs } from '../plugs'
 import { followChoices, shownLanguage } from '../settings/choices'
@@ -26,6 +27,7 @@ export async function boot(found: Found | StoreTrouble, painted: () => Accounts 
   startRouter()
   // From here to the end of `takeOver` nothing waits: the picture cannot change in between.
   followVault()
+  startRows(painted()?.rows)
   takeOver(painted() !== undefined, found instanceof StoreTrouble ? found : undefined)
   followChoices()
   followErasing()

@@ -4,11 +4,12 @@
 // oxlint-disable-next-line import/no-unassigned-import -- Vite's way to say which style sheet the page needs
 import './start.css'
 import words from 'virtual:start-words'
-import { drawAccounts, drawTop, type Accounts } from '../codes/accounts'
-import { startClockwork, watchDial, wind } from '../codes/clockwork'
+import { drawAccounts, drawTop, groupsOf, sorted, type Accounts } from '../codes/accounts'
+import { startClockwork, want, watchDial, wind } from '../codes/clockwork'
 import { startCopying } from '../codes/copy'
 import { mainBeat, type Dial } from '../codes/dial'
 import { notesFor } from '../codes/notes'
+import { firstRows, idsIn } from '../codes/rows'
 import { offsetsByIssuer } from '../codes/skew'
 import { drawDock, drawSkip } from '../shell/dock'
 import { wearLast } from '../shell/look'
@@ -49,20 +50,28 @@ function begin(vault: Vault | undefined): void {
 
 /** Draws the codes, and draws them again whenever they change, until the app does. */
 async function paint(vault: Vault): Promise<void> {
+  const found = sorted(vault.entries)
+  const groups = groupsOf(found, 'all')
+  const rows = firstRows(groups)
   watchDial((dial, changed) => {
-    if (changed) draw(vault, dial)
+    if (changed) draw({ vault, dial, query: '', found, filter: 'all', rows, notes: notesNow(vault) })
     else countDown(dial)
   })
+  void want(idsIn(groups, rows))
   await wind(vault)
   await shown()
   performance.mark('codes')
 }
 
-function draw(vault: Vault, dial: Dial): void {
-  const notes = notesFor(vault, navigator.onLine, [...offsetsByIssuer(vault.entries).values()])
-  painted = { vault, dial, query: '', filter: 'all', notes }
+function notesNow(vault: Vault): Accounts['notes'] {
+  return notesFor(vault, navigator.onLine, [...offsetsByIssuer(vault.entries).values()])
+}
+
+function draw(model: Accounts): void {
+  painted = model
+  const { dial } = model
   document.title = `${t('app.list.title')} · Countersign`
-  const parts = [drawSkip(element), drawTop(element, dial), drawAccounts(element, painted), drawDock(element, 'accounts')]
+  const parts = [drawSkip(element), drawTop(element, dial), drawAccounts(element, model), drawDock(element, 'accounts')]
   root.replaceChildren(element('div', { class: 'app' }, ...parts))
 }
 

@@ -76,6 +76,8 @@ export type Settings = {
   theme?: Theme
   /** Show the next code in the last five seconds. */
   nextEarly: boolean
+  /** Codes show when they are touched, and not before. */
+  hideCodes?: boolean
   /** Servers' clocks minus this phone's in milliseconds, for accounts without a
    *  server of their own: set only when the person agreed to it. */
   clockOffset: number

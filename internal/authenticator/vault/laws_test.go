@@ -11,8 +11,8 @@ import (
 )
 
 // The laws of merging, over ten thousand invented pasts of three devices: they
-// add (also what another has added), edit, move, remove, bring back, count,
-// undo, merge, lose each other and have wrong clocks.
+// add (also what another has added), edit, move, remove, bring back, purge,
+// count, undo, merge, lose each other and have wrong clocks.
 
 // A past makes things happen.
 type past struct {
@@ -80,6 +80,10 @@ func (p *past) something(v *Vault) {
 	}
 	if p.IntN(8) == 0 {
 		_, _ = v.Undo(now) // there may be nothing to undo
+		return
+	}
+	if trash := v.Trash(now); p.IntN(12) == 0 && len(trash) > 0 {
+		p.check(v.Purge(now, trash[p.IntN(len(trash))].ID))
 		return
 	}
 	if p.IntN(6) == 0 && len(v.Entries()) > 0 {

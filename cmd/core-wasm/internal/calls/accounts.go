@@ -111,6 +111,8 @@ func remove(d *Desk, c Call, a some) (none, error) { return none{}, d.app.Remove
 
 func restore(d *Desk, c Call, a some) ([]string, error) { return d.app.Restore(c.Now, a.IDs...) }
 
+func purge(d *Desk, c Call, a some) (none, error) { return none{}, d.app.Purge(c.Now, a.IDs...) }
+
 type trashed struct {
 	Account vault.Entry `json:"account"`
 	Removed int64       `json:"removed"` // milliseconds since 1970, as until
@@ -158,7 +160,17 @@ func last(d *Desk, _ Call, _ none) (*done, error) {
 	return doneOf(last), nil
 }
 
-func undo(d *Desk, c Call, _ none) (*done, error) {
+// undoing says which deed: the one of that time, or whichever was last.
+type undoing struct {
+	At int64 `json:"at"`
+}
+
+// undo takes back the last deed. If it is not the one that was meant, nothing
+// is taken back: another tab has done something since.
+func undo(d *Desk, c Call, a undoing) (*done, error) {
+	if now, ok := d.app.LastDone(); ok && a.At != 0 && now.At.Time != a.At {
+		return nil, vault.ErrNothing
+	}
 	last, err := d.app.Undo(c.Now)
 	return doneOf(last), err
 }

@@ -98,6 +98,7 @@ var ops = map[string]op{
 
 	"trash":   asking(trash),
 	"restore": changing(restore),
+	"purge":   changing(purge),
 	"history": asking(history),
 	"last":    asking(last),
 	"undo":    changing(undo),

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"rsc.io/qr/coding"
+
 	"countersign/transfer"
 )
 
@@ -129,6 +131,20 @@ func TestAccountsAreChangedByCalls(t *testing.T) {
 	}
 }
 
+func TestUndoTakesBackWhatWasMeantAndPurgeIsForEver(t *testing.T) {
+	c := begin(t)
+	c.say("edit", object{"id": "a1", "note": "n"}, nil)
+	at := c.say("last", nil, nil).(object)["at"].(float64)
+	c.fails("undo", object{"at": at - 1}, nil, "nothing")
+	c.say("undo", object{"at": at}, nil)
+	c.say("remove", object{"ids": []string{"a1"}}, nil)
+	c.fails("purge", object{"ids": []string{"b2"}}, nil, "unknown")
+	c.say("purge", object{"ids": []string{"a1"}}, nil)
+	if trash := c.say("trash", nil, nil).([]any); len(trash) != 0 || strings.Contains(string(c.vault), "GEZDGNBVGY3TQOJQ") {
+		t.Errorf("%v: %s", trash, c.vault)
+	}
+}
+
 func TestFilesAreReadAndImportedByCalls(t *testing.T) {
 	c := begin(t)
 	file := []byte("otpauth://totp/New:mei?secret=MFRGGZDF\notpauth://totp/GitHub:mei?secret=MZXW6YTB&issuer=GitHub\nmotp://Work:mei?secret=00ff00ff\nnonsense\n")
@@ -204,6 +220,13 @@ func TestAccountsLeaveInEveryForm(t *testing.T) {
 	}
 	if said := c.say("export", object{"format": "uris", "ids": []string{"a1"}}, nil).(object); said["accounts"] != 1.0 {
 		t.Errorf("%v", said)
+	}
+	link := c.say("export", object{"format": "uris", "ids": []string{"a1"}}, nil).(object)["links"].([]any)[0].(object)
+	if p := link["picture"].(object); p["size"] != 41.0 || !strings.HasPrefix(p["path"].(string), "M0 0.5h7M") || link["key"] != "GEZDGNBVGY3TQOJQ" {
+		t.Errorf("%v", link)
+	}
+	if pictureOf(strings.Repeat("x", 3000), coding.L) != nil {
+		t.Error("a QR code of 3000 bytes")
 	}
 	c.fails("export", object{"format": "xlsx"}, nil, "format")
 	if all := c.say("formats", nil, nil).([]any); len(all) != len(transfer.Formats()) {

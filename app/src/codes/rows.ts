@@ -1,0 +1,83 @@
+/** Which rows of the list are worth drawing: those in the window and some around
+ *  it. The first paint guesses; the app looks. */
+import type { Kind } from '../store/vault'
+import { kinds, type Group, type Rows } from './accounts'
+
+/** Rows kept ready above and below the window. */
+const spare = 10
+
+/** What a row and a column take at least, with what lies between, in rem (app.css). */
+const rowHeight = 5.875
+const columnWidth = 20.5
+
+/** The rows at the top of a list that nobody has scrolled yet. */
+export function firstRows(groups: readonly Group[]): Rows {
+  const width = Math.min(innerWidth, 78 * 16) - 32
+  const columns = width < 44 * 16 ? 1 : Math.floor((width + 12) / (columnWidth * 16 + 12))
+  let left = (Math.ceil(innerHeight / (rowHeight * 16)) + spare) * columns
+  const rows = none(columns)
+  for (const { kind, entries } of groups) {
+    rows[kind] = [0, Math.min(left, entries.length)]
+    left = Math.max(0, left - entries.length)
+  }
+  return rows
+}
+
+function none(columns: number): Record<Kind, [number, number]> & { columns: number } {
+  return { personal: [0, 0], work: [0, 0], other: [0, 0], columns }
+}
+
+/** The ids of the accounts whose rows are drawn. */
+export function idsIn(groups: readonly Group[], rows: Rows): string[] {
+  return groups.flatMap(({ kind, entries }) => entries.slice(...rows[kind]).map(({ id }) => id))
+}
+
+/** Where the groups stand in the window now. */
+export type Sight = {
+  height: number
+  /** Of one row, with what lies between it and the next. */
+  pitch: number
+  columns: number
+  /** Where each group begins: negative above the window. */
+  tops: Partial<Record<Kind, number>>
+}
+
+/** Looks at the page. Nothing while no group is on it. */
+export function look(): Sight | undefined {
+  const lists = document.querySelectorAll<HTMLElement>('.accounts[data-kind]')
+  const [first] = lists
+  if (!first) return undefined
+  const style = getComputedStyle(first)
+  const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
+  const tops: Sight['tops'] = {}
+  for (const list of lists) tops[list.dataset.kind as Kind] = list.getBoundingClientRect().top
+  return {
+    height: innerHeight,
+    pitch: rowHeight * rem + Number.parseFloat(style.rowGap),
+    columns: style.gridTemplateColumns.split(' ').length,
+    tops,
+  }
+}
+
+/** The rows to draw for what is in sight. While those that are drawn still reach
+ *  far enough they stay as they are, so that scrolling draws now and then. */
+export function rowsFor(groups: readonly Group[], sight: Sight, before: Rows): Rows {
+  const { height, pitch, columns, tops } = sight
+  const rows = none(columns)
+  let far = columns !== before.columns
+  for (const { kind, entries } of groups) {
+    const top = tops[kind] ?? 0
+    const [first, last] = [Math.floor(-top / pitch), Math.ceil((height - top) / pitch)]
+    const most = Math.ceil(entries.length / columns)
+    const within = (row: number) => Math.max(0, Math.min(row, most)) * columns
+    rows[kind] = [within(first - spare), Math.min(within(last + spare), entries.length)]
+    const [from, to] = before[kind]
+    if (from > within(first - spare / 2) || to < Math.min(within(last + spare / 2), entries.length)) far = true
+  }
+  return far ? rows : before
+}
+
+/** True if two choices of rows are alike. */
+export function sameRows(a: Rows, b: Rows): boolean {
+  return a.columns === b.columns && kinds.every((kind) => a[kind][0] === b[kind][0] && a[kind][1] === b[kind][1])
+}
