@@ -108,14 +108,20 @@ export type Found = {
 
 export type Receipt = { added: number; filled: number; replaced: number; skipped: number; ids: string[] }
 
+/** A QR code: modules a side, and the dark ones as strokes of an SVG path. */
+export type Picture = { size: number; path: string }
+
+/** An account as a link, to be shown or printed; without a picture if it is too long for one. */
+export type Link = { issuer: string; name: string; uri: string; key: string; pin?: string; picture?: Picture }
+
 export type Exported = {
   accounts: number
   /** Accounts that the format has no place for; those of a sign-in service without a message. */
   left: { title: string; reason: string; message?: string }[]
-  /** google: one QR code each. */
-  codes?: string[]
-  /** uris: for a QR code each, or for paper. */
-  links?: { title: string; uri: string; key: string }[]
+  /** google: ten accounts each, or fewer. */
+  codes?: Picture[]
+  /** uris */
+  links?: Link[]
 }
 
 /** What is asked about the vault as it is. */

@@ -11,6 +11,8 @@ export type Plug = {
   over?: () => ComponentChildren
   /** Notes at the top of the list of accounts. */
   notices?: () => ComponentChildren
+  /** Further ways to begin, on the first launch. */
+  welcome?: () => ComponentChildren
   /** Further ways on the screen where an account is typed in. */
   ways?: () => ComponentChildren
   /** Lines (`.line`) of the menu's group "This app". */
@@ -22,6 +24,8 @@ export type Plug = {
   /** A personal or work account leaves this phone: the server should hear of it.
    *  The account goes whether or not this succeeds. */
   leave?: (entry: Entry) => Promise<void>
+  /** Secrets are about to be shown or written: false keeps them here. */
+  mayLeave?: () => Promise<boolean>
   /** Everything is about to be removed from this phone. */
   erase?: () => Promise<void>
   /** Called once, after the first codes are on the screen. */

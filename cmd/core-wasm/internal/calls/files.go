@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strconv"
 
+	"rsc.io/qr/coding"
+
 	"countersign/internal/authenticator"
 	"countersign/otp"
 	"countersign/transfer"
@@ -214,18 +216,21 @@ type exporting struct {
 	Password string   `json:"password"`
 }
 
-// link is an account as a URI, to be drawn as a QR code or printed.
+// link is an account as a URI, to be shown as a QR code or printed.
 type link struct {
-	Title string `json:"title"`
-	URI   string `json:"uri"`
-	Key   string `json:"key"` // base32
+	Issuer  string   `json:"issuer"`
+	Name    string   `json:"name"`
+	URI     string   `json:"uri"`
+	Key     string   `json:"key"`               // base32
+	PIN     string   `json:"pin,omitempty"`     // typed besides the key
+	Picture *picture `json:"picture,omitempty"` // none if it is too long for one
 }
 
 type exported struct {
-	Accounts int      `json:"accounts"`
-	Left     []left   `json:"left"`
-	Codes    []string `json:"codes,omitempty"` // google: one QR code each
-	Links    []link   `json:"links,omitempty"` // uris
+	Accounts int        `json:"accounts"`
+	Left     []left     `json:"left"`
+	Codes    []*picture `json:"codes,omitempty"` // google: one for each ten accounts or fewer
+	Links    []link     `json:"links,omitempty"` // uris
 }
 
 // left is an account that the format has no place for.
@@ -258,12 +263,12 @@ func export(d *Desk, ctx context.Context, c Call) (Answer, error) {
 		}
 		out.Accounts -= len(problems)
 		for _, page := range pages {
-			out.Codes = append(out.Codes, string(page))
+			out.Codes = append(out.Codes, pictureOf(string(page), coding.L))
 		}
 	case "uris":
 		for _, account := range accounts {
-			k := account.Key()
-			out.Links = append(out.Links, link{account.Label(), k.URI(), otp.FormatSecret(k.Secret)})
+			uri := account.Key().URI()
+			out.Links = append(out.Links, link{account.Issuer, account.Name, uri, otp.FormatSecret(account.Secret), account.Pin, pictureOf(uri, coding.M)})
 		}
 	default:
 		return Answer{}, errFormat

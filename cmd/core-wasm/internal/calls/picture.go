@@ -1,0 +1,55 @@
+package calls
+
+import (
+	"strconv"
+
+	"rsc.io/qr/coding"
+)
+
+// A picture is a text as a QR code, to be drawn by whoever shows it: so many
+// modules a side, and the dark ones of each row as strokes of an SVG path, one
+// module wide. The quiet zone is the business of the box around it.
+type picture struct {
+	Size int    `json:"size"`
+	Path string `json:"path"`
+}
+
+// pictureOf draws a text, with as much to spare for damage as the level says.
+// There is none of a text that no QR code holds.
+func pictureOf(text string, level coding.Level) *picture {
+	bytes := coding.String(text)
+	for v := coding.Version(coding.MinVersion); v <= coding.MaxVersion; v++ {
+		if bytes.Bits(v) > v.DataBytes(level)*8 {
+			continue
+		}
+		plan, err := coding.NewPlan(v, level, 0)
+		if err != nil {
+			return nil
+		}
+		code, err := plan.Encode(bytes)
+		if err != nil {
+			return nil
+		}
+		return &picture{code.Size, pathOf(code)}
+	}
+	return nil
+}
+
+func pathOf(code *coding.Code) string {
+	var path []byte
+	for y := range code.Size {
+		for x := 0; x < code.Size; x++ {
+			run := 0
+			for x+run < code.Size && code.Black(x+run, y) {
+				run++
+			}
+			if run > 0 {
+				path = strconv.AppendInt(append(path, 'M'), int64(x), 10)
+				path = strconv.AppendInt(append(path, ' '), int64(y), 10)
+				path = strconv.AppendInt(append(path, ".5h"...), int64(run), 10)
+				x += run
+			}
+		}
+	}
+	return string(path)
+}
