@@ -1217,6 +1217,7 @@ export interface Messages {
   "transfer.reason.pin": Record<never, never>;
   "transfer.reason.sealed_by_pgp": Record<never, never>;
   "transfer.reason.sealed_to_account": Record<never, never>;
+  "transfer.reason.sealed_to_phone": Record<never, never>;
   "transfer.reason.secret": Record<never, never>;
   "transfer.reason.trashed": Record<never, never>;
   "transfer.reason.type": Record<never, never>;
@@ -1225,6 +1226,7 @@ export interface Messages {
   "transfer.reason.without_codes": Record<never, never>;
   "transfer.reason.write_algorithm": Record<never, never>;
   "transfer.reason.write_digits": Record<never, never>;
+  "transfer.reason.write_length": Record<never, never>;
   "transfer.reason.write_period": Record<never, never>;
   "transfer.reason.write_type": Record<never, never>;
 }

@@ -2,8 +2,7 @@
 import { titleOf } from '../codes/mark'
 import type { Link } from '../core/core'
 import { Icon } from '../shell/icon'
-import { t } from '../words/words'
-import { day } from '../words/when'
+import { language, t } from '../words/words'
 import { StepTitle } from './parts'
 import { QR } from './qr'
 import { inFours, recipeOf } from './slips'
@@ -14,7 +13,7 @@ export function Paper({ links }: { links: Link[] }) {
       <div class="stack gap-2">
         <StepTitle>{t('files.paper.title')}</StepTitle>
         <p class="small">{t('files.paper.lead')}</p>
-        <p class="tiny">{t('files.paper.made', { when: day(new Date()), n: links.length })}</p>
+        <p class="tiny">{t('files.paper.made', { when: new Date().toLocaleDateString(language(), { dateStyle: 'long' }), n: links.length })}</p>
       </div>
       <button class="btn primary self-start unprinted" type="button" onClick={() => print()}>
         <Icon name="i-log" look="i-s" />
