@@ -95,6 +95,16 @@ test.describe('what cannot be read', () => {
       await expect(page.getByRole('alert')).toContainText(say('transfer.error.too_large'))
     })
 
+    await test.step('what is dropped on the window is read like what is chosen', async () => {
+      await page.evaluate((text) => {
+        const dataTransfer = new DataTransfer()
+        dataTransfer.items.add(new File([text], 'dropped.txt'))
+        for (const type of ['dragover', 'drop']) dispatchEvent(new DragEvent(type, { dataTransfer, cancelable: true }))
+      }, links(2).join('\n'))
+      await expect(page.getByRole('button', { name: say('files.import.go', { n: 2 }) })).toBeVisible()
+      await page.getByRole('button', { name: say('files.import.other') }).click()
+    })
+
     await test.step('work on a password shows how far it is, and ends when it is cancelled', async () => {
       await choose(page, say, 'bitwarden.json', bitwarden(9_000_000))
       await expect(page.getByText(say('files.password.lead', { format: 'Bitwarden' }))).toBeVisible()

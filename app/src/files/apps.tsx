@@ -5,7 +5,7 @@ import type { Format } from '../core/core'
 import { loadCore } from '../core/plug'
 import { Frame } from '../shell/frame'
 import { Icon } from '../shell/icon'
-import { t } from '../words/words'
+import { language, t } from '../words/words'
 import { TroubleNote } from './parts'
 import { nameOf } from './said'
 
@@ -15,7 +15,7 @@ export function AppsScreen() {
   useEffect(() => {
     loadCore()
       .then((core) => core.ask('formats', {}))
-      .then(({ result }) => (formats.value = result))
+      .then(({ result }) => (formats.value = listed(result)))
       .catch(() => (failed.value = true))
   }, [formats, failed])
   return (
@@ -35,15 +35,23 @@ export function AppsScreen() {
   )
 }
 
+/** Apps by their names; what is only recognised, to say what to do instead, is no app. */
+function listed(formats: Format[]): Format[] {
+  const { compare } = new Intl.Collator(language())
+  return formats.filter(({ id }) => id !== 'openpgp' && id !== 'sqlite').sort((a, b) => compare(nameOf(a), nameOf(b)))
+}
+
 function App({ format }: { format: Format }) {
   return (
     <li class="line">
-      <span class="what">
+      <div class="what">
         <strong>{nameOf(format)}</strong>
         {format.encrypted && <span>{t('files.apps.sealed')}</span>}
-      </span>
-      {(format.id === 'microsoft' || format.id === 'sqlite') && <span class="badge">{t('files.apps.terminal')}</span>}
-      {!format.verified && <span class="badge caution">{t('files.apps.unverified')}</span>}
+      </div>
+      <div class="row wrap gap-1 marks">
+        {format.id === 'microsoft' && <span class="badge">{t('files.apps.terminal')}</span>}
+        {!format.verified && <span class="badge caution">{t('files.apps.unverified')}</span>}
+      </div>
     </li>
   )
 }
@@ -58,7 +66,7 @@ export function NoExportScreen({ app }: { app: 'authy' | 'microsoft' }) {
         <span>{app === 'authy' ? t('files.authy.lead') : t('files.microsoft.lead')}</span>
       </p>
       <section class="card stack">
-        <h2>{t('files.noexport.steps')}</h2>
+        <h2 class="text-md">{t('files.noexport.steps')}</h2>
         <ol class="numbered">
           <li>{t('files.noexport.step1', { app: name })}</li>
           <li>{t('files.noexport.step2')}</li>
