@@ -35,7 +35,7 @@ function Now({ step: now }: { step: Step }) {
     case 'choose':
       return <Choose trouble={now.trouble} />
     case 'work':
-      return <WorkCard title={t('files.work.title')} text={t('files.work.text')} done={now.done} total={now.total} cancel={cancel} />
+      return <WorkCard title={t('files.work.title')} text={now.sealed ? t('files.work.text') : ''} done={now.done} total={now.total} cancel={cancel} />
     case 'password':
       return <Password lock={now.lock} wrong={now.wrong} />
     case 'preview':
@@ -226,7 +226,7 @@ function Done({ receipt, when }: DoneProps) {
       <a class="btn primary" href="#">
         {t('files.done.list')}
       </a>
-      {added + filled + replaced > 0 && (
+      {added + filled + replaced > 0 && when > 0 && (
         <button class="btn" type="button" aria-disabled={busy.value} onClick={() => void takeBack()}>
           <Icon name="i-restore" look="i-s" />
           {t('files.done.undo')}

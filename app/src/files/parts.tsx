@@ -44,7 +44,7 @@ export function WorkCard({ title, text, done, total, cancel }: Work) {
   return (
     <section class="card stack work">
       <StepTitle>{title}</StepTitle>
-      <p class="small">{text}</p>
+      {text && <p class="small">{text}</p>}
       <div class="row">
         <progress class="grow" aria-label={t('files.work.progress')} max={1} value={share} />
         <span class="num small percent" aria-hidden="true">

@@ -1,5 +1,6 @@
 /** The scanner for codes of another phone: it stays open until all of one export
  *  are there. */
+import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { Finder } from '../add/scan'
 import { back, replace } from '../shell/router'
@@ -9,6 +10,7 @@ import { isMigration, scanned, startOver, step, takeText } from './visit'
 
 /** `onTop`: the import lies below, and is gone back to. */
 export function ScanCodesScreen({ onTop }: { onTop: boolean }) {
+  const visits = useSignal(0) // a new one looks at the same code again
   const leave = () => (onTop ? back('files/import') : replace('files/import'))
   const hear = async (text: string) => {
     if (!isMigration(text)) {
@@ -25,18 +27,23 @@ export function ScanCodesScreen({ onTop }: { onTop: boolean }) {
     const text = takeHanded()
     if (text !== undefined) void hear(text)
   }, [])
+  const again = () => {
+    startOver()
+    visits.value++
+  }
   const some = progress()
   const ways = some ? (
     <>
       <button class="btn" type="button" onClick={leave}>
         {t('files.scanned.go')}
       </button>
-      <button class="btn" type="button" onClick={() => startOver()}>
+      <button class="btn" type="button" onClick={again}>
         {t('files.scanned.again')}
       </button>
     </>
   ) : null
-  return <Finder title={t('files.scan.title')} point={some ? `${some.title}. ${some.text}` : t('files.scan.point')} hear={hear} ways={ways} from="files/import" />
+  const point = some ? `${some.title}. ${some.text}` : t('files.scan.point')
+  return <Finder key={visits.value} title={t('files.scan.title')} point={point} hear={hear} ways={ways} from="files/import" />
 }
 
 /** How far the codes of one export are, as long as some are missing. */

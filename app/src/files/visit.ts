@@ -15,8 +15,8 @@ export type Lock = NonNullable<Refusal['hint']>
 
 export type Step =
   | { at: 'choose'; trouble?: Trouble }
-  /** Working on a password; `total` is 0 as long as nobody knows. */
-  | { at: 'work'; done: number; total: number }
+  /** At work, `sealed` on a password; `total` is 0 as long as nobody knows. */
+  | { at: 'work'; sealed: boolean; done: number; total: number }
   | { at: 'password'; lock: Lock; wrong?: string }
   | { at: 'preview'; found: Found; trouble?: Trouble }
   | { at: 'done'; receipt: Receipt; when: number }
@@ -92,7 +92,9 @@ export async function takeFiles(files: File[]): Promise<void> {
   if (pictures.every(Boolean)) return takePictures(files)
   const [only] = files
   if (!only || files.length > 1) return refuse({ title: t('files.trouble.title'), text: t('files.choose.several') })
-  return takeBytes(new Uint8Array(await only.arrayBuffer()))
+  const bytes = await only.arrayBuffer().catch(() => undefined) // gone since, or not ours to read
+  if (!bytes) return refuse({ title: t('files.trouble.title'), text: t('files.trouble.failed') })
+  return takeBytes(new Uint8Array(bytes))
 }
 
 /** Says what was wrong with something new; codes that were collected stay. */
@@ -147,7 +149,7 @@ export function cancel(): void {
 function busy(): AbortSignal {
   work.abort()
   work = new AbortController()
-  now.value = { at: 'work', done: 0, total: 0 }
+  now.value = { at: 'work', sealed: lock !== undefined, done: 0, total: 0 }
   return work.signal
 }
 
@@ -155,7 +157,7 @@ async function read(password?: string): Promise<void> {
   if (!file) return
   const mine = busy()
   const told = (done: number, total: number) => {
-    if (!mine.aborted) now.value = { at: 'work', done, total }
+    if (!mine.aborted) now.value = { at: 'work', sealed: lock !== undefined, done, total }
   }
   try {
     const core = await loadCore()
@@ -213,10 +215,13 @@ export function typePin(problem: number, pin: string): void {
   typed.value = new Map(typed.value).set(problem, pin)
 }
 
-/** Does what the preview shows. */
+let importing = false
+
+/** Does what the preview shows, once. */
 export async function importAll(): Promise<void> {
   const before = now.value
-  if (before.at !== 'preview') return
+  if (before.at !== 'preview' || importing) return
+  importing = true
   const withPin = [...typed.value].filter(([, pin]) => pin !== '')
   try {
     const core = await loadCore()
@@ -229,13 +234,15 @@ export async function importAll(): Promise<void> {
     collecting = false
     found = undefined
     void navigator.storage?.persist?.()
-    const { result: last } = await core.ask('last', {})
-    now.value = { at: 'done', receipt, when: last?.did === 'import' ? last.at : 0 }
+    const last = await core.ask('last', {}).catch(() => undefined) // then there is no undo here
+    now.value = { at: 'done', receipt, when: last?.result?.did === 'import' ? last.result.at : 0 }
   } catch (thrown) {
     const why = await refusalOf(thrown)
     if (why.code === 'pin') wrong.value = Number(why.detail)
     else if (why.code === 'no_file' || why.code === 'unavailable') startOver(troubleOf(why, false))
     else now.value = { ...before, trouble: troubleOf(why, false) }
+  } finally {
+    importing = false
   }
 }
 
