@@ -97,22 +97,26 @@ func (j *job) openAegis(ctx context.Context, f aegisFile) ([]byte, error) {
 }
 
 // aegisKey opens a slot with the password. A vault without such a slot opens
-// with a fingerprint, on its phone only.
+// with a fingerprint, on its phone only; a damaged slot is passed over.
 func (j *job) aegisKey(ctx context.Context, raw []json.RawMessage) ([]byte, error) {
 	var slots []aegisSlot
 	var work []kdf
+	damaged := false
 	for _, r := range raw {
 		var s aegisSlot
 		if readObject(r, &s) != nil || s.Type != aegisPassword {
 			continue
 		}
 		salt, err := unhex(s.Salt, 0)
-		if err != nil {
-			return nil, err
+		if err != nil || !s.whole() {
+			damaged = true
+			continue
 		}
 		slots, work = append(slots, s), append(work, scrypt{salt, s.N, s.R, s.P, 32})
 	}
 	switch {
+	case len(slots) == 0 && damaged:
+		return nil, ErrBroken
 	case len(slots) == 0:
 		return nil, j.noExport(OnlyFingerprint)
 	case len(slots) > aegisMaxSlots:
@@ -155,6 +159,13 @@ func (j *job) openSlot(ctx context.Context, s aegisSlot, work kdf, password stri
 		}
 	}
 	return nil, ErrPassword
+}
+
+// whole reports whether nothing is missing of what a password would open.
+func (s aegisSlot) whole() bool {
+	_, err := s.sealed()
+	_, nerr := unhex(s.KeyParams.Nonce, 12)
+	return err == nil && nerr == nil
 }
 
 func (s aegisSlot) sealed() ([]byte, error) {

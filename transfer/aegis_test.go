@@ -159,7 +159,8 @@ func TestEveryPasswordSlotIsTried(t *testing.T) {
 	data = changed(t, data, func(h, _ map[string]any) {
 		other := map[string]any{"type": 2, "uuid": "x", "key": "00", "key_params": nil}
 		wrong := map[string]any{"type": 1, "key": strings.Repeat("00", 32), "n": 2, "r": 1, "p": 1, "salt": "00", "key_params": map[string]any{"nonce": strings.Repeat("0", 24), "tag": strings.Repeat("0", 32)}}
-		h["slots"] = []any{other, "odd", wrong, slot(h)}
+		damaged := map[string]any{"type": 1, "key": "00", "n": 2, "r": 1, "p": 1, "salt": "00", "key_params": map[string]any{"nonce": "", "tag": ""}}
+		h["slots"] = []any{other, "odd", wrong, damaged, slot(h)}
 	})
 	sameAccounts(t, reads(t, aegisFormat, string(data)).Accounts, samples())
 }

@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/sha512"
@@ -126,6 +127,31 @@ func FuzzJavaMap(f *testing.F) {
 		}
 		if all, err := readJavaMap(javaMap(key, value)); err != nil || all[key] != value {
 			t.Fatalf("%q, %v", all, err)
+		}
+	})
+}
+
+// FuzzFreeOTP2 knows: whatever is changed in a file, a secret that comes out of
+// it is the one that was sealed.
+func FuzzFreeOTP2(f *testing.F) {
+	data := freeOTP2Fixtures[0].write(f, []Account{mei})
+	f.Add(uint32(0), byte(0))
+	f.Add(uint32(len(data)/2), byte(1))
+	f.Fuzz(func(t *testing.T, at uint32, change byte) {
+		changed := bytes.Clone(data)
+		changed[int(at)%len(data)] ^= change
+		r, err := Read(t.Context(), changed, with(testPassword))
+		if change == 0 && (err != nil || len(r.Accounts) != 1) {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		if err != nil || r.Format != freeOTPFormat {
+			return
+		}
+		holds(t, r)
+		for _, a := range r.Accounts {
+			if !bytes.Equal(a.Secret, mei.Secret) {
+				t.Fatalf("%+v", a)
+			}
 		}
 	})
 }

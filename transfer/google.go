@@ -175,8 +175,9 @@ func splitLabel(issuer, name string) (string, string) {
 }
 
 const (
-	googleEntries = 10  // in one code
-	googleBytes   = 800 // in one code, so that it stays easy to scan
+	googleEntries = 10   // in one code
+	googleBytes   = 800  // in one code, so that it stays easy to scan
+	googleMost    = 1900 // of one account alone: a QR code holds no more
 )
 
 // WriteGoogle writes accounts as Google Authenticator shows them: URIs, each to
@@ -187,11 +188,15 @@ func WriteGoogle(accounts []Account) ([][]byte, []Problem) {
 	var left []Problem
 	entries := googleEntries
 	for _, a := range accounts {
-		if why := googleRefuses(a); why != "" {
+		entry := appendBytes(nil, 1, googleEntry(a))
+		why := googleRefuses(a)
+		if why == "" && len(entry) > googleMost {
+			why = CannotWriteLength
+		}
+		if why != "" {
 			left = append(left, Problem{Entry: a.Label(), Reason: why})
 			continue
 		}
-		entry := appendBytes(nil, 1, googleEntry(a))
 		if entries == googleEntries || len(pages[len(pages)-1])+len(entry) > googleBytes {
 			pages, entries = append(pages, nil), 0
 		}

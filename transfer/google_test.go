@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"net/url"
@@ -158,6 +159,12 @@ func TestGoogleCodesStayEasyToScan(t *testing.T) {
 func TestWhatGoogleHasNoPlaceForIsTold(t *testing.T) {
 	_, left := WriteGoogle(samples())
 	tells(t, Result{Problems: left}, CannotWriteDigits, CannotWritePeriod, CannotWriteType, CannotWriteType, CannotWriteType)
+	long := mei
+	long.Secret = bytes.Repeat([]byte{7}, 3000)
+	codes, left := WriteGoogle([]Account{long, mei})
+	if tells(t, Result{Problems: left}, CannotWriteLength); len(codes) != 1 {
+		t.Errorf("%d codes", len(codes))
+	}
 	if codes, left := WriteGoogle(nil); len(codes)+len(left) != 0 {
 		t.Errorf("%d codes of nothing", len(codes))
 	}

@@ -216,3 +216,23 @@ func FuzzSealedZip(f *testing.F) {
 		}
 	})
 }
+
+// FuzzAuthPlus knows: what the list held comes out, and no change to the file
+// brings out anything else.
+func FuzzAuthPlus(f *testing.F) {
+	f.Add("mei", uint16(7), byte(0))
+	f.Add("a,otpauth://b", uint16(90), byte(1))
+	f.Fuzz(func(t *testing.T, name string, at uint16, change byte) {
+		a := mei
+		a.Name = oneLine(name)
+		data := zipAESOfMember(t, authPlusData, WriteOtpauth([]Account{a}), 3)
+		data[int(at)%len(data)] ^= change
+		r, err := Read(t.Context(), data, with(testPassword))
+		if change == 0 && err != nil {
+			t.Fatal(err)
+		}
+		if err == nil && r.Format == authPlusFormat {
+			sameAccounts(t, r.Accounts, []Account{a})
+		}
+	})
+}

@@ -26,7 +26,8 @@ const (
 	Duplicate    Reason = "duplicate" // in the file twice, taken over once
 	Trashed      Reason = "trashed"   // thrown away in the other app
 
-	BatchIncomplete Reason = "batch" // Google Authenticator: some of its codes are not in the file
+	SealedToPhone   Reason = "sealed_to_phone" // Microsoft Authenticator: encrypted with a key that its phone never gives out
+	BatchIncomplete Reason = "batch"           // Google Authenticator: some of its codes are not in the file
 )
 
 // Reasons of whole files that cannot be read here ([NoExportError]).
@@ -44,13 +45,14 @@ const (
 	CannotWriteAlgorithm Reason = "write_algorithm"
 	CannotWriteDigits    Reason = "write_digits"
 	CannotWritePeriod    Reason = "write_period"
+	CannotWriteLength    Reason = "write_length"
 )
 
 // reasons lists all of them, for the test that each has its message.
 var reasons = []Reason{
-	NoSecret, BadAlgorithm, BadDigits, BadPeriod, BadCounter, BadType, NoPIN, NotURI, Malformed, Duplicate, Trashed, BatchIncomplete,
+	NoSecret, BadAlgorithm, BadDigits, BadPeriod, BadCounter, BadType, NoPIN, NotURI, Malformed, Duplicate, Trashed, SealedToPhone, BatchIncomplete,
 	OnlyFingerprint, SealedToAccount, SealedByPGP, UseTerminal, WithoutCodes,
-	CannotWriteType, CannotWriteAlgorithm, CannotWriteDigits, CannotWritePeriod,
+	CannotWriteType, CannotWriteAlgorithm, CannotWriteDigits, CannotWritePeriod, CannotWriteLength,
 }
 
 // Reasons lists every reason there is.
@@ -99,7 +101,7 @@ func reasonOf(err error) Reason {
 		why Reason
 	}{
 		{otp.ErrSecret, NoSecret}, {otp.ErrAlgorithm, BadAlgorithm}, {otp.ErrDigits, BadDigits}, {otp.ErrPeriod, BadPeriod},
-		{otp.ErrCounter, BadCounter}, {otp.ErrKind, BadType}, {otp.ErrPIN, NoPIN}, {otp.ErrNotURI, NotURI},
+		{otp.ErrCounter, BadCounter}, {otp.ErrKind, BadType}, {otp.ErrPIN, NoPIN}, {otp.ErrNotURI, NotURI}, {ErrSealedToPhone, SealedToPhone},
 	} {
 		if errors.Is(err, r.err) {
 			return r.why

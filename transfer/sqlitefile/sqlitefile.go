@@ -97,7 +97,7 @@ func gather(ctx context.Context, rows *sql.Rows) (transfer.Result, error) {
 	format, account := "", func(row) (transfer.Account, error, bool) { return transfer.Account{}, nil, false }
 	for _, name := range columns {
 		switch name {
-		case "oath_secret_key":
+		case "oath_secret_key", "encrypted_oath_secret_key":
 			format, account = "microsoft", row.microsoft
 		case "email":
 			format, account = "google", row.google
@@ -137,18 +137,22 @@ func (r row) scan(rows *sql.Rows, columns []string) error {
 }
 
 // microsoft is an account with codes; accounts of an organisation have none.
+// Newer versions keep the secret encrypted, with a key of the phone's hardware.
 func (r row) microsoft() (a transfer.Account, err error, ours bool) {
 	a = transfer.Account{Type: string(otp.TOTP), Issuer: r["name"], Name: r["username"]}
-	switch r["account_type"] {
-	case "0":
+	kind := r["account_type"]
+	switch {
+	case kind != "0" && kind != "1":
+		return a, nil, false
+	case r["oath_secret_key"] == "" && r["encrypted_oath_secret_key"] != "":
+		return a, transfer.ErrSealedToPhone, true
+	case kind == "0":
 		a.Secret, err = otp.ParseSecret(r["oath_secret_key"])
-	case "1": // of Microsoft itself
+	default: // of Microsoft itself
 		a.Digits = 8
 		if a.Secret, err = base64.StdEncoding.DecodeString(r["oath_secret_key"]); err != nil {
 			err = otp.ErrSecret
 		}
-	default:
-		return a, nil, false
 	}
 	return a, err, true
 }

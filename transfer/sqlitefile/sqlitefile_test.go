@@ -71,6 +71,19 @@ func TestDatabasesAreRead(t *testing.T) {
 	}
 }
 
+// Newer versions of Microsoft Authenticator encrypt what they keep.
+func TestSecretsThatOnlyThePhoneOpensAreToldAsSuch(t *testing.T) {
+	for _, schema := range []string{
+		`CREATE TABLE accounts (name TEXT, username TEXT, account_type INTEGER, encrypted_oath_secret_key TEXT); INSERT INTO accounts VALUES ('GitHub', 'mei', 0, 'c2VhbGVk')`,
+		`CREATE TABLE accounts (name TEXT, username TEXT, account_type INTEGER, oath_secret_key TEXT, encrypted_oath_secret_key TEXT); INSERT INTO accounts VALUES ('GitHub', 'mei', 0, '', 'c2VhbGVk'), ('Work', 'mei', 2, '', 'c2VhbGVk')`,
+	} {
+		r, err := Read(t.Context(), write(t, schema, false))
+		if err != nil || len(r.Accounts) != 0 || len(r.Problems) != 1 || r.Problems[0].Reason != transfer.SealedToPhone || r.Problems[0].Entry != "GitHub (mei)" {
+			t.Errorf("%+v, %v", r, err)
+		}
+	}
+}
+
 func TestHostileDatabasesAreRefused(t *testing.T) {
 	endless := `CREATE VIEW accounts AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS email, 'GE' AS secret FROM n`
 	many := `CREATE TABLE accounts (email TEXT, secret TEXT, type INTEGER); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10001) INSERT INTO accounts SELECT i, 'GEZDGNBV', 0 FROM n`

@@ -1,7 +1,8 @@
 /** What happens when a text has arrived, from the camera, a picture, a link or
- *  the clipboard: an account is kept, a pairing link goes its way, and anything
- *  else is said to be what it is. */
+ *  the clipboard: an account is kept, a pairing link and codes of Google
+ *  Authenticator go their way, and anything else is said to be what it is. */
 import { titleOf } from '../codes/mark'
+import { handOver } from '../files/handed'
 import type { Refusal } from '../otp/uri'
 import { replace } from '../shell/router'
 import { toast } from '../shell/toast'
@@ -19,6 +20,7 @@ export type Remark = { title: string; text: string }
 export async function arrive(text: string): Promise<Remark | undefined> {
   const what = whatIs(text)
   if (what.kind === 'pairing') replace(what.route)
+  else if (what.kind === 'google-transfer') handOver(text)
   else if (what.kind === 'account') await keepAndShow(draftOf(what.said))
   else return remarkOn(what)
   return undefined
@@ -55,12 +57,10 @@ async function takeBack(entry: Entry): Promise<void> {
 }
 
 /** What to say about something that is no account. */
-export function remarkOn(what: Exclude<What, { kind: 'account' | 'pairing' }>): Remark {
+export function remarkOn(what: Exclude<What, { kind: 'account' | 'pairing' | 'google-transfer' }>): Remark {
   switch (what.kind) {
     case 'refused':
       return refused(what.why)
-    case 'google-transfer':
-      return { title: t('app.what.google.title'), text: t('app.what.google.text') }
     case 'microsoft':
       return { title: t('app.what.microsoft.title'), text: t('app.what.microsoft.text') }
     case 'web':

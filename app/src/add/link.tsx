@@ -2,6 +2,7 @@
  *  Any page can make one, so the person is asked first. */
 import { useEffect } from 'preact/hooks'
 import { drawMark, titleOf } from '../codes/mark'
+import { handOver } from '../files/handed'
 import type { Said } from '../otp/uri'
 import { Frame } from '../shell/frame'
 import { draw } from '../shell/h'
@@ -16,8 +17,9 @@ export function LinkScreen({ uri }: { uri: string }) {
   const what = whatIs(uri)
   useEffect(() => {
     if (what.kind === 'pairing') replace(what.route)
+    if (what.kind === 'google-transfer') handOver(uri)
   })
-  if (what.kind === 'pairing') return null
+  if (what.kind === 'pairing' || what.kind === 'google-transfer') return null
   return (
     <Frame title={t('app.link.title')} from="">
       {what.kind === 'account' ? <Question said={what.said} /> : <NoAccount remark={remarkOn(what)} />}

@@ -1,16 +1,41 @@
 /** The scanner's screen. Whatever happens to the camera, typing works. */
 import { useSignal } from '@preact/signals'
+import type { ComponentChildren } from 'preact'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { useTitle } from '../shell/frame'
 import { Icon } from '../shell/icon'
 import { back } from '../shell/router'
 import { t } from '../words/words'
+import { arrive, type Remark } from './arrive'
 import type { CameraReason } from './camera'
 import { newScanner, type Scanner } from './scanner'
 
 export function ScanScreen() {
-  useTitle(t('app.scan.title'))
-  const scanner = useMemo(newScanner, [])
+  const manual = (
+    <a class="btn" href="#add/manual" data-instead="">
+      <Icon name="i-keyboard" look="i-s" />
+      {t('app.scan.manual')}
+    </a>
+  )
+  return <Finder title={t('app.scan.title')} point={t('app.scan.point')} hear={arrive} ways={manual} from="" />
+}
+
+type FinderProps = {
+  title: string
+  /** What to do, as long as there is nothing else to say. */
+  point: string
+  /** Told each text that is found; answers with what to say about it. */
+  hear: (text: string) => Promise<Remark | undefined>
+  /** Ways besides the camera and a picture. */
+  ways: ComponentChildren
+  /** Where *close* leads when the person came from outside. */
+  from: string
+}
+
+/** Looks for QR codes, through the camera, in pictures and in what is pasted. */
+export function Finder({ title, point, hear, ways, from }: FinderProps) {
+  useTitle(title)
+  const scanner = useMemo(() => newScanner(hear), [])
   useEffect(() => {
     void scanner.open()
     return () => scanner.close()
@@ -22,37 +47,34 @@ export function ScanScreen() {
     <div class="camera">
       {typeof camera === 'object' && <video class="scene" ref={(video) => scanner.watch(video)} muted playsInline aria-hidden="true" />}
       <header class="topbar">
-        <button class="icon-btn" type="button" onClick={() => back('')}>
+        <button class="icon-btn" type="button" onClick={() => back(from)}>
           <Icon name="i-close" />
           <span class="vh">{t('app.close')}</span>
         </button>
         <h1 class="title" tabIndex={-1}>
-          {t('app.scan.title')}
+          {title}
         </h1>
         {torch && <Torch torch={torch} />}
       </header>
       <main class="finder">
         {typeof camera === 'string' ? <NoCamera why={camera} again={() => void scanner.open()} /> : <Corners />}
       </main>
-      <Tips scanner={scanner} />
+      <Tips scanner={scanner} point={point} ways={ways} />
     </div>
   )
 }
 
-function Tips({ scanner }: { scanner: Scanner }) {
+function Tips({ scanner, point, ways }: { scanner: Scanner } & Pick<FinderProps, 'point' | 'ways'>) {
   const remark = scanner.remark.value
   const watching = typeof scanner.camera.value === 'object'
   return (
     <section class="tips" aria-label={t('app.scan.ways')}>
       <p role="status" class={remark ? 'remark' : ''}>
         {remark && <strong>{remark.title}</strong>}
-        {remark ? remark.text : watching && t('app.scan.point')}
+        {remark ? remark.text : watching && point}
       </p>
       <div class="btns">
-        <a class="btn" href="#add/manual" data-instead="">
-          <Icon name="i-keyboard" look="i-s" />
-          {t('app.scan.manual')}
-        </a>
+        {ways}
         <ChooseImage scanner={scanner} />
       </div>
     </section>

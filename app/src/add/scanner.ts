@@ -2,7 +2,7 @@
  *  texts, and what there is to say about them. */
 import { signal, type ReadonlySignal } from '@preact/signals'
 import { t } from '../words/words'
-import { arrive, type Remark } from './arrive'
+import type { Remark } from './arrive'
 import { openCamera, type Camera, type CameraReason } from './camera'
 import { openReader, pixels, type Reader } from './reader'
 
@@ -23,7 +23,9 @@ export type Scanner = {
   close(): void
 }
 
-export function newScanner(): Scanner {
+/** Begins a visit. `hear` is told each text that was found, once, and answers
+ *  with what to say about it. */
+export function newScanner(hear: (text: string) => Promise<Remark | undefined>): Scanner {
   const camera = signal<Camera | CameraReason | undefined>(undefined)
   const remark = signal<Remark | undefined>(undefined)
   const reader = openReader()
@@ -31,7 +33,7 @@ export function newScanner(): Scanner {
   let watching: HTMLVideoElement | undefined
 
   const text = async (found: string) => {
-    remark.value = await arrive(found)
+    remark.value = await hear(found)
   }
   const opened = () => (typeof camera.value === 'object' ? camera.value : undefined)
 
@@ -88,7 +90,7 @@ async function lookThrough(
 }
 
 /** The text in a picture, or what to say instead. Large pictures are read small first. */
-async function readPicture(file: Blob, reader: Reader): Promise<string | Remark> {
+export async function readPicture(file: Blob, reader: Reader): Promise<string | Remark> {
   const bitmap = await createImageBitmap(file).catch(() => undefined)
   if (!bitmap) return { title: t('app.scan.picture.broken'), text: t('app.scan.picture.other') }
   for (const longest of [1200, 4000]) {

@@ -2,6 +2,7 @@
  *  installed app and Safari do not share storage, so what is added in the tab
  *  would not be in the app. */
 import { useSignal } from '@preact/signals'
+import { plugs } from '../plugs'
 import { useTitle } from '../shell/frame'
 import { Icon } from '../shell/icon'
 import { chooseLanguage } from '../settings/choices'
@@ -50,6 +51,7 @@ function Begin() {
           <span>{t('app.welcome.add')}</span>
           <Icon name="i-chevron" />
         </a>
+        {plugs.map((plug, i) => plug.welcome && <plug.welcome key={i} />)}
         <p class="tiny center">{t('app.welcome.offline')}</p>
       </div>
     </>

@@ -9,7 +9,9 @@ export type What =
   | { kind: 'pairing'; route: string }
   /** Meant as an account, but not one we can use. */
   | { kind: 'refused'; why: Refusal }
-  | { kind: 'google-transfer' | 'microsoft' }
+  /** Several accounts: the import takes them. */
+  | { kind: 'google-transfer' }
+  | { kind: 'microsoft' }
   | { kind: 'web'; host: string }
   | { kind: 'app'; scheme: string }
   | { kind: 'wifi' | 'contact' | 'mail' | 'phone' | 'message' | 'place' | 'event' | 'passkey' | 'money' | 'ticket' | 'text' }

@@ -159,6 +159,22 @@ test('a worker without work is let go, unless it holds what was read', async () 
   expect(crews).toBe(3)
 })
 
+test('a core that ends by itself, without memory, is told as broken', async () => {
+  const real = Reflect.get(globalThis, 'Go')
+  Reflect.set(
+    globalThis,
+    'Go',
+    class {
+      importObject = {}
+      run = () => Promise.resolve()
+    },
+  )
+  const told: Tells[] = []
+  serve({ postMessage: (message) => void told.push(message), addEventListener: () => undefined }, () => Promise.resolve({ exports: {} }))
+  Reflect.set(globalThis, 'Go', real)
+  await vi.waitFor(() => expect(told).toEqual([{ broken: 'ended' }]))
+})
+
 test('a core that cannot be loaded says so, and is tried again', async () => {
   let broken = true
   const { core } = await tab(() => {

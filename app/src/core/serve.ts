@@ -60,7 +60,8 @@ export function serve(port: Port, instantiate: (imports: WebAssembly.Imports) =>
   const core = new go.Go()
   instantiate(core.importObject)
     .then((instance) => {
-      void core.run(instance) // ends with the worker
+      // It ends with the worker, or by itself when there is no memory left.
+      void core.run(instance).then(() => port.postMessage({ broken: 'ended' }, []))
       return ready
     })
     .then(() => port.postMessage({ ready: true }, []))

@@ -4,14 +4,24 @@ import type { Words } from './words'
 
 type File = { default: Record<string, string> }
 
-const files: Record<Language, () => Promise<[File, File]>> = {
-  en: () => Promise.all([import('../../../ui/messages/en/app.json'), import('../../../ui/messages/en/time.json')]),
-  ja: () => Promise.all([import('../../../ui/messages/ja/app.json'), import('../../../ui/messages/ja/time.json')]),
+const families: Record<Language, Record<string, () => Promise<File>>> = {
+  en: {
+    app: () => import('../../../ui/messages/en/app.json'),
+    files: () => import('../../../ui/messages/en/files.json'),
+    time: () => import('../../../ui/messages/en/time.json'),
+    transfer: () => import('../../../ui/messages/en/transfer.json'),
+  },
+  ja: {
+    app: () => import('../../../ui/messages/ja/app.json'),
+    files: () => import('../../../ui/messages/ja/files.json'),
+    time: () => import('../../../ui/messages/ja/time.json'),
+    transfer: () => import('../../../ui/messages/ja/transfer.json'),
+  },
 }
 
 export async function loadWords(lang: Language): Promise<Words> {
-  const [app, time] = await files[lang]()
-  return { ...family('app', app), ...family('time', time) }
+  const all = Object.entries(families[lang]).map(async ([name, load]) => family(name, await load()))
+  return Object.assign({}, ...(await Promise.all(all))) as Words
 }
 
 function family(name: string, file: File): Words {
