@@ -1,9 +1,10 @@
 /** The parts of the app, in the order in which they are asked. */
 import { approvals } from './approve/plug'
 import { coming } from './core/plug'
+import { locking } from './lock/plug'
 import { pairing } from './pair/plug'
 import { pushes } from './push/plug'
 import type { Plug } from './shell/plug'
 import { program } from './sw/plug'
 
-export const plugs: Plug[] = [program, approvals, pairing, pushes, coming]
+export const plugs: Plug[] = [program, approvals, pairing, pushes, locking, coming]

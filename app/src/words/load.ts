@@ -4,14 +4,14 @@ import type { Words } from './words'
 
 type File = { default: Record<string, string> }
 
-const files: Record<Language, () => Promise<[File, File]>> = {
-  en: () => Promise.all([import('../../../ui/messages/en/app.json'), import('../../../ui/messages/en/time.json')]),
-  ja: () => Promise.all([import('../../../ui/messages/ja/app.json'), import('../../../ui/messages/ja/time.json')]),
+const files: Record<Language, () => Promise<[File, File, File]>> = {
+  en: () => Promise.all([import('../../../ui/messages/en/app.json'), import('../../../ui/messages/en/lock.json'), import('../../../ui/messages/en/time.json')]),
+  ja: () => Promise.all([import('../../../ui/messages/ja/app.json'), import('../../../ui/messages/ja/lock.json'), import('../../../ui/messages/ja/time.json')]),
 }
 
 export async function loadWords(lang: Language): Promise<Words> {
-  const [app, time] = await files[lang]()
-  return { ...family('app', app), ...family('time', time) }
+  const [app, lock, time] = await files[lang]()
+  return { ...family('app', app), ...family('lock', lock), ...family('time', time) }
 }
 
 function family(name: string, file: File): Words {
