@@ -14,13 +14,17 @@ export const locking: Plug = {
   routes: { lock: () => <LockSettings /> },
   menu: () => <MenuLines />,
   background: () => {
-    followTabs(() => lockNow.peek() !== undefined)
+    followTabs(() => !learned || lockNow.peek() !== undefined)
     void start().catch(() => undefined) // no storage: the app's first screen says so
   },
 }
 
+/** Until it is known that there is no lock, a word from another tab counts. */
+let learned = false
+
 async function start(): Promise<void> {
   const ring = await learnLock()
+  learned = true
   const look = watchAttention(() => lockNow.peek()?.lock.after)
   lockNow.subscribe(() => look())
   vault.subscribe(({ settings }) => void keepLanguage(settings.language).catch(() => undefined))

@@ -22,7 +22,8 @@ import { troubleWords } from './words'
 
 /** Asks the person, and answers with what was found once it is unlocked. */
 export async function unlocked(place: HTMLElement): Promise<Found | StoreTrouble> {
-  followTabs(() => false)
+  let open = false
+  followTabs(() => open)
   followErasing()
   const [ring, left] = await Promise.all([ringNow(), triesLeft()])
   if (isLocked(ring)) {
@@ -30,7 +31,8 @@ export async function unlocked(place: HTMLElement): Promise<Found | StoreTrouble
     speak(lang, await loadWords(lang))
     document.title = 'Countersign'
     place.replaceChildren()
-    await new Promise<void>((open) => render(<LockScreen ring={ring} left={left} open={open} />, place))
+    await new Promise<void>((resolve) => render(<LockScreen ring={ring} left={left} open={resolve} />, place))
+    open = true
     render(null, place)
   }
   return newest().catch(storeTrouble)

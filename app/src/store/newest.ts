@@ -13,7 +13,7 @@ export type Found = { generation: number; at: number; vault: Vault; damaged: boo
  *  lock keeps it. */
 export async function newest(): Promise<Found> {
   try {
-    const { ring, versions } = await kept()
+    const { ring, versions } = await onDisk()
     const key = ring && (await openRing(ring))
     if (versions.length === 0) return { generation: 0, at: 0, vault: emptyVault(), damaged: false }
     if (!key) throw new StoreTrouble('unreadable')
@@ -25,7 +25,7 @@ export async function newest(): Promise<Found> {
 
 /** What lies on the disk at one moment: the key ring, and the versions sealed
  *  under its key, newest first. */
-export function kept(): Promise<{ ring: Ring | undefined; versions: Sealed[] }> {
+export function onDisk(): Promise<{ ring: Ring | undefined; versions: Sealed[] }> {
   return together(['secrets', 'versions'], 'readonly', (tx) => {
     const ring: IDBRequest<Ring | undefined> = tx.objectStore('secrets').get('data')
     const versions: IDBRequest<Sealed[]> = tx.objectStore('versions').getAll()

@@ -116,16 +116,16 @@ test('stopped at any step, everything is as it was or everything is done', async
   const one = await tab()
   for (const id of ['a', 'b', 'c']) await one.store.change(adding(id))
   const { key, wrapping } = await locking(one)
-  const real = { add: IDBObjectStore.prototype.add, clear: IDBObjectStore.prototype.clear }
+  const names = ['add', 'put', 'clear', 'delete'] as const
   for (let steps = 0, done = false; !done; steps++) {
     let left = steps
-    const stopping = <A extends unknown[], R>(work: (...args: A) => R) =>
-      function (this: IDBObjectStore, ...args: A): R {
+    for (const name of names) {
+      const work = IDBObjectStore.prototype[name] as (...args: unknown[]) => IDBRequest
+      vi.spyOn(IDBObjectStore.prototype, name).mockImplementation(function (this: IDBObjectStore, ...args: unknown[]) {
         if (left-- === 0) this.transaction.abort()
-        return work.apply(this, args)
-      }
-    vi.spyOn(IDBObjectStore.prototype, 'add').mockImplementation(stopping(real.add))
-    vi.spyOn(IDBObjectStore.prototype, 'clear').mockImplementation(stopping(real.clear))
+        return work.apply(this, args) as never
+      })
+    }
     done = await one.rekey(wrapping).then(
       () => true,
       () => false,

@@ -3,7 +3,7 @@
  *  wrapped in another way opens what is kept from now on. */
 import { alone } from './alone'
 import { together } from './database'
-import { kept } from './newest'
+import { onDisk } from './newest'
 import { hold, nameOf, openRing, unwrap, wrap, type DataKey, type LockedRing, type OpenRing, type Ring } from './ring'
 import { seal, unseal, type Sealed } from './seal'
 import { StoreTrouble, storeTrouble } from './trouble'
@@ -51,7 +51,7 @@ export async function rekey(wrapping: Wrapping, beside: Beside = {}): Promise<vo
 }
 
 async function attempt(wrapping: Wrapping, beside: Beside): Promise<boolean> {
-  const { ring: before, versions } = await kept()
+  const { ring: before, versions } = await onDisk()
   if (!before && versions.length > 0) throw new StoreTrouble('unreadable')
   const old = before && (await openRing(before))
   const { ring, data } = await newRing(wrapping)
@@ -89,8 +89,8 @@ function replace(before: Ring | undefined, ring: Ring, old: Sealed[], made: Seal
       if (!same) return
       versions.clear()
       for (const sealed of made) versions.add(sealed)
-      secrets.clear()
-      secrets.add(ring, 'data')
+      for (const name of ['local', 'tries']) secrets.delete(name)
+      secrets.put(ring, 'data')
       if (local) secrets.add(local, 'local')
     }
     return () => same
