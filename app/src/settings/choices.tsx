@@ -82,7 +82,8 @@ type ChoicesProps<T extends string> = {
   close: () => void
 }
 
-function Choices<T extends string>({ title, now, options, choose, close }: ChoicesProps<T>) {
+/** A sheet with choices, the present one marked. */
+export function Choices<T extends string>({ title, now, options, choose, close }: ChoicesProps<T>) {
   const pick = (choice: T) => {
     choose(choice)
     close()

@@ -75,6 +75,8 @@ function wordsFor(why: StoreReason): { title: string; text: string } {
       return { title: t('app.trouble.unreadable.title'), text: t('app.trouble.unreadable.text') }
     case 'newer':
       return { title: t('app.trouble.newer.title'), text: t('app.trouble.newer.text') }
+    case 'locked':
+      return { title: t('lock.trouble.title'), text: t('lock.trouble.text') }
     case 'lost':
       return { title: t('app.trouble.lost.title'), text: t('app.trouble.lost.text') }
   }

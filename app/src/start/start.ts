@@ -1,6 +1,7 @@
 /** What runs first, and all that runs before the first code is on the screen:
  *  open the newest vault, compute its codes, draw them. No framework, nothing
- *  from the network. Then the app comes and takes over what is there. */
+ *  from the network. Then the app comes and takes over what is there. While the
+ *  app lock is on, its screen stands before all that. */
 // oxlint-disable-next-line import/no-unassigned-import -- Vite's way to say which style sheet the page needs
 import './start.css'
 import words from 'virtual:start-words'
@@ -31,8 +32,9 @@ async function start(): Promise<void> {
   startInstall()
   speak(preferred(undefined), words[preferred(undefined)])
   const waiting = setTimeout(drawWaiting, 200)
-  const found = await newest().catch(storeTrouble)
+  let found = await newest().catch(storeTrouble)
   clearTimeout(waiting)
+  if (found instanceof Error && found.why === 'locked') found = await (await import('../lock/screen')).unlocked(root)
   const vault = found instanceof Error ? undefined : found.vault
   begin(vault)
   if (vault && vault.entries.length > 0 && isList(location.hash)) await paint(vault)

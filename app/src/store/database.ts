@@ -1,5 +1,6 @@
 /** The app's one IndexedDB database, `countersign`:
- *  - `secrets`: the data key, a non-extractable AES-GCM key, under `data`.
+ *  - `secrets`: the data key in what wraps it, under `data` (`ring.ts`); for a
+ *    lock with a PIN, its part of the key and the count of tries.
  *  - `versions`: the sealed vault by generation; the five newest are kept.
  *  - `devices`: device keys by registration.
  *  The service worker may read all of it; only the app writes the first two. */
@@ -54,18 +55,31 @@ function open(): Promise<IDBDatabase> {
 
 /** Runs one transaction and answers once it is on the disk (or never was).
  *  `work` must issue its requests at once: a transaction does not wait. */
-export async function transact<T>(
+export function transact<T>(
   store: StoreName,
   mode: IDBTransactionMode,
   work: (store: IDBObjectStore) => IDBRequest<T>,
+): Promise<T> {
+  return together([store], mode, (tx) => {
+    const request = work(tx.objectStore(store))
+    return () => request.result
+  })
+}
+
+/** The same over several stores: all of it happens, or nothing does. `work`
+ *  answers with what reads the outcome once everything is done. */
+export async function together<T>(
+  stores: StoreName[],
+  mode: IDBTransactionMode,
+  work: (tx: IDBTransaction) => () => T,
 ): Promise<T> {
   const db = await database()
   return new Promise((resolve, reject) => {
     let tx: IDBTransaction
     try {
-      tx = db.transaction(store, mode, { durability: mode === 'readwrite' ? 'strict' : 'default' })
-      const request = work(tx.objectStore(store))
-      tx.oncomplete = () => resolve(request.result)
+      tx = db.transaction(stores, mode, { durability: mode === 'readwrite' ? 'strict' : 'default' })
+      const outcome = work(tx)
+      tx.oncomplete = () => resolve(outcome())
     } catch (thrown) {
       reject(thrown)
       return

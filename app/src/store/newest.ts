@@ -1,5 +1,6 @@
 /** Opening the newest version: all that the first paint needs of the store. */
-import { transact } from './database'
+import { together } from './database'
+import { openRing, type Ring } from './ring'
 import { unseal, type Sealed } from './seal'
 import { StoreTrouble, storeTrouble } from './trouble'
 import { emptyVault, type Vault } from './vault'
@@ -8,25 +9,28 @@ import { emptyVault, type Vault } from './vault'
  *  yet; `damaged` is set when newer versions were there but would not open. */
 export type Found = { generation: number; at: number; vault: Vault; damaged: boolean }
 
-/** The newest version that opens. Throws StoreTrouble. */
+/** The newest version that opens. Throws StoreTrouble, `locked` while the app
+ *  lock keeps it. */
 export async function newest(): Promise<Found> {
   try {
-    const [key, versions] = await Promise.all([dataKey(), versionsNewestFirst()])
+    const { ring, versions } = await onDisk()
+    const key = ring && (await openRing(ring))
     if (versions.length === 0) return { generation: 0, at: 0, vault: emptyVault(), damaged: false }
     if (!key) throw new StoreTrouble('unreadable')
-    return await firstThatOpens(key, versions)
+    return await firstThatOpens(key.key, versions)
   } catch (thrown) {
     throw storeTrouble(thrown)
   }
 }
 
-export function dataKey(): Promise<CryptoKey | undefined> {
-  return transact<CryptoKey | undefined>('secrets', 'readonly', (secrets) => secrets.get('data'))
-}
-
-async function versionsNewestFirst(): Promise<Sealed[]> {
-  const versions = await transact<Sealed[]>('versions', 'readonly', (store) => store.getAll())
-  return versions.reverse()
+/** What lies on the disk at one moment: the key ring, and the versions sealed
+ *  under its key, newest first. */
+export function onDisk(): Promise<{ ring: Ring | undefined; versions: Sealed[] }> {
+  return together(['secrets', 'versions'], 'readonly', (tx) => {
+    const ring: IDBRequest<Ring | undefined> = tx.objectStore('secrets').get('data')
+    const versions: IDBRequest<Sealed[]> = tx.objectStore('versions').getAll()
+    return () => ({ ring: ring.result, versions: versions.result.reverse() })
+  })
 }
 
 async function firstThatOpens(key: CryptoKey, versions: Sealed[]): Promise<Found> {

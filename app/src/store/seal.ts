@@ -12,11 +12,6 @@ export type Sealed = {
   box: ArrayBuffer
 }
 
-/** A key that seals and opens and can never be read. */
-export async function newDataKey(): Promise<CryptoKey> {
-  return crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt'])
-}
-
 export async function seal(key: CryptoKey, generation: number, at: number, vault: Vault): Promise<Sealed> {
   const iv = crypto.getRandomValues(new Uint8Array(12))
   const plain = new TextEncoder().encode(JSON.stringify(vault))

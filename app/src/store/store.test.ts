@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { exampleEntry, exampleSecret } from '../../build/examples'
 import { closeDatabase, databaseName, transact } from './database'
+import { openRing, type OpenRing } from './ring'
 import type { Sealed } from './seal'
 import { addEntry, type Vault } from './vault'
 
@@ -81,9 +82,11 @@ describe('on the disk', () => {
     const [sealed] = await versions()
     const bytes = Buffer.from(sealed!.box).toString('latin1')
     for (const plain of [exampleSecret, 'Gitlane', 'mei', 'entries']) expect(bytes).not.toContain(plain)
-    const key = await transact<CryptoKey>('secrets', 'readonly', (secrets) => secrets.get('data'))
-    expect(key.extractable).toBe(false)
-    await expect(crypto.subtle.exportKey('raw', key)).rejects.toThrow()
+    const ring = await transact<OpenRing>('secrets', 'readonly', (secrets) => secrets.get('data'))
+    for (const key of [ring.key, (await openRing(ring)).key]) {
+      expect(key.extractable).toBe(false)
+      await expect(crypto.subtle.exportKey('raw', key)).rejects.toThrow()
+    }
   })
 
   test('the five newest versions are kept', async () => {

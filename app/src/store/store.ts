@@ -2,9 +2,12 @@
  *  way to change it. A change is sealed and on the disk before anybody sees it,
  *  wholly or not at all, and every tab of the app agrees on it. */
 import { computed, signal, type ReadonlySignal } from '@preact/signals'
-import { transact } from './database'
-import { dataKey, newest, type Found } from './newest'
-import { newDataKey, seal, type Sealed } from './seal'
+import { alone } from './alone'
+import { together, transact } from './database'
+import { newest, type Found } from './newest'
+import { nameOf, openRing, ringNow, type DataKey, type Ring } from './ring'
+import { newRing } from './rings'
+import { seal, type Sealed } from './seal'
 import { StoreTrouble, storeTrouble } from './trouble'
 import { emptyVault, type Vault } from './vault'
 
@@ -73,7 +76,8 @@ async function refresh(): Promise<void> {
 }
 
 /** One try: read, change, seal, add. False if another tab added this generation
- *  first: `add` never overwrites, with or without the lock. */
+ *  first, or made a new data key: `add` never overwrites and never mixes keys,
+ *  with or without the lock. */
 async function attempt(fn: Changing): Promise<boolean> {
   const top = await topGeneration()
   if (top > current.value.generation || !ready.value) await refresh()
@@ -81,8 +85,9 @@ async function attempt(fn: Changing): Promise<boolean> {
   const after = await fn(before.vault)
   if (after === before.vault) return true
   const generation = Math.max(top, before.generation) + 1
-  const sealed = await seal(await ownDataKey(), generation, Date.now(), after)
-  if (!(await add(sealed))) return false
+  const data = await ownDataKey()
+  const sealed = await seal(data.key, generation, Date.now(), after)
+  if (!(await add(sealed, data))) return false
   adopt({ generation, at: sealed.at, vault: after, damaged: false })
   channel.postMessage(generation)
   return true
@@ -93,16 +98,26 @@ async function topGeneration(): Promise<number> {
   return Number(keys.at(-1) ?? 0)
 }
 
-/** Adds a version and drops those beyond the kept ones, in one transaction. */
-function add(sealed: Sealed): Promise<boolean> {
-  return unlessThere(
-    transact('versions', 'readwrite', (versions) => {
-      const added = versions.add(sealed)
-      const oldest = sealed.generation - kept
-      if (oldest > 0) versions.delete(IDBKeyRange.upperBound(oldest))
-      return added
-    }),
-  )
+/** Adds a version and drops those beyond the kept ones, in one transaction. False
+ *  if its place is taken, or the data key is not this one any more. */
+async function add(sealed: Sealed, { id }: DataKey): Promise<boolean> {
+  let ours = true
+  const adding = together(['secrets', 'versions'], 'readwrite', (tx) => {
+    const ring: IDBRequest<Ring> = tx.objectStore('secrets').get('data')
+    ring.onsuccess = () => {
+      ours = nameOf(ring.result) === id
+      if (!ours) tx.abort()
+    }
+    const versions = tx.objectStore('versions')
+    versions.add(sealed)
+    const oldest = sealed.generation - kept
+    if (oldest > 0) versions.delete(IDBKeyRange.upperBound(oldest))
+    return () => undefined
+  })
+  return unlessThere(adding).catch((thrown: unknown) => {
+    if (ours) throw thrown
+    return false
+  })
 }
 
 /** Whether something was added: false if its place was taken. */
@@ -118,19 +133,13 @@ async function unlessThere(adding: Promise<unknown>): Promise<boolean> {
 
 /** The data key; made at the first change. Of two tabs that make one at the
  *  same time, the second uses the first one's. */
-async function ownDataKey(): Promise<CryptoKey> {
-  const found = await dataKey()
-  if (found) return found
+async function ownDataKey(): Promise<DataKey> {
+  const found = await ringNow()
+  if (found) return openRing(found)
   if (current.value.generation > 0) throw new StoreTrouble('unreadable')
-  const made = await newDataKey()
-  await unlessThere(transact('secrets', 'readwrite', (secrets) => secrets.add(made, 'data')))
-  const key = await dataKey()
-  if (!key) throw new StoreTrouble('blocked')
-  return key
-}
-
-/** One tab at a time, where the browser can say so. */
-async function alone(work: () => Promise<void>): Promise<void> {
-  if (navigator.locks) await navigator.locks.request('countersign/vault', work)
-  else await work()
+  const { ring } = await newRing()
+  await unlessThere(transact('secrets', 'readwrite', (secrets) => secrets.add(ring, 'data')))
+  const made = await ringNow()
+  if (!made) throw new StoreTrouble('blocked')
+  return openRing(made)
 }

@@ -3,8 +3,9 @@
  *  - `full`: no room; nothing was changed.
  *  - `unreadable`: what is stored cannot be opened with the key that is stored.
  *  - `newer`: it was written by a newer version of the app.
+ *  - `locked`: the app lock is on, and this page has not been unlocked.
  *  - `lost`: the browser closed the database under us; trying again may help. */
-export type StoreReason = 'blocked' | 'full' | 'unreadable' | 'newer' | 'lost'
+export type StoreReason = 'blocked' | 'full' | 'unreadable' | 'newer' | 'locked' | 'lost'
 
 export class StoreTrouble extends Error {
   readonly why: StoreReason

@@ -201,3 +201,17 @@ test('an account that left this phone is not asked about', async () => {
   expect(asked).toEqual([])
   expect(shown).toMatchObject([{ title: 'Sign-in waiting', body: '' }])
 })
+
+test('N7: while the app is locked it says that a sign-in waits, in the language of the app, and nothing else', async () => {
+  await store.change((before) => ({ ...before, settings: { ...before.settings, language: 'ja' } }))
+  const { setLock } = await import('../lock/lock')
+  const key = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['wrapKey', 'unwrapKey'])
+  await setLock({ credential: new Uint8Array(16), salt: new Uint8Array(32), key }, undefined, 5)
+  vi.resetModules()
+  await import('./knock') // a worker that the push has woken
+  const asked = network(waiting)
+  await push(knock)
+  expect(asked).toEqual([])
+  expect(shown).toMatchObject([{ title: 'サインインの確認待ち', body: '', lang: 'ja' }])
+  expect(shown[0]?.data).toEqual({ registration: 'REG' })
+})

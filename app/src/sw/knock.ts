@@ -8,6 +8,7 @@ import { ask, bytes, open, type Door } from '../remote/door'
 import { addressOf } from '../remote/subscription'
 import { keys } from '../store/keys'
 import { newest } from '../store/newest'
+import { isLocked, ringNow } from '../store/ring'
 import type { Entry, Language, Server, Vault } from '../store/vault'
 import { preferred } from '../words/words'
 
@@ -49,11 +50,17 @@ async function knocked({ registration }: Knock): Promise<void> {
   await show(home, registration, news)
 }
 
+/** Nothing of it while the app is locked: then all that is said is that a sign-in waits (N7). */
 async function homeOf(wanted: (entry: Paired) => boolean): Promise<Home> {
   const found = await newest().catch(() => undefined)
   const vault: Vault | undefined = found?.vault
   const entry = vault?.entries.find((one): one is Paired => one.server !== undefined && wanted(one as Paired))
-  return { lang: preferred(vault?.settings.language), ...(entry && { entry }) }
+  return { lang: preferred(vault ? vault.settings.language : await lockedLanguage()), ...(entry && { entry }) }
+}
+
+async function lockedLanguage(): Promise<Language | undefined> {
+  const ring = await ringNow().catch(() => undefined)
+  return isLocked(ring) ? ring.lock.language : undefined
 }
 
 /** Looks what waits, and for which app the newest of it is. */

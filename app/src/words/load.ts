@@ -8,12 +8,14 @@ const families: Record<Language, Record<string, () => Promise<File>>> = {
   en: {
     app: () => import('../../../ui/messages/en/app.json'),
     files: () => import('../../../ui/messages/en/files.json'),
+    lock: () => import('../../../ui/messages/en/lock.json'),
     time: () => import('../../../ui/messages/en/time.json'),
     transfer: () => import('../../../ui/messages/en/transfer.json'),
   },
   ja: {
     app: () => import('../../../ui/messages/ja/app.json'),
     files: () => import('../../../ui/messages/ja/files.json'),
+    lock: () => import('../../../ui/messages/ja/lock.json'),
     time: () => import('../../../ui/messages/ja/time.json'),
     transfer: () => import('../../../ui/messages/ja/transfer.json'),
   },
