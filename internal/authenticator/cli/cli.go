@@ -62,6 +62,7 @@ type grammar struct {
 	Watch   watchCommand   `cmd:"" help:"Wait for sign-ins that ask for your approval."`
 	Approve approveCommand `cmd:"" help:"Approve a sign-in with the number on its page."`
 	Deny    denyCommand    `cmd:"" help:"Deny a sign-in."`
+	Lock    lockCommand    `cmd:"" help:"Lock the vault with a passphrase, change it, or leave its key to the keyring."`
 	Doctor  doctorCommand  `cmd:"" help:"Look whether all is well."`
 }
 
