@@ -1104,6 +1104,7 @@ export interface Messages {
   "transfer.reason.write_type": Record<never, never>;
   "tui.action": Record<never, never>;
   "tui.add": Record<never, never>;
+  "tui.add.what": Record<never, never>;
   "tui.away": { host: string | number };
   "tui.choice.add": Record<never, never>;
   "tui.choice.fill": Record<never, never>;

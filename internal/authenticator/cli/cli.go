@@ -70,6 +70,9 @@ type grammar struct {
 	Deny    denyCommand    `cmd:"" help:"Deny a sign-in."`
 	Lock    lockCommand    `cmd:"" help:"Lock the vault with a passphrase, change it, or leave its key to the keyring."`
 	Doctor  doctorCommand  `cmd:"" help:"Look whether all is well."`
+
+	Completion completionCommand `cmd:"" help:"Print what a shell needs to complete commands."`
+	Man        manCommand        `cmd:"" help:"Print the manual page."`
 }
 
 const description = `The Countersign authenticator.
@@ -116,7 +119,7 @@ func run(ctx context.Context, w World, args []string) error {
 		return err
 	}
 	c.BindTo(ctx, (*context.Context)(nil))
-	return c.Run(w, &g)
+	return c.Run(w, &g, k.Model)
 }
 
 // fill takes from the environment what was not typed.

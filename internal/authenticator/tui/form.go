@@ -11,6 +11,7 @@ import (
 	"countersign/internal/authenticator"
 	"countersign/internal/authenticator/remote"
 	"countersign/internal/authenticator/vault"
+	"countersign/internal/wire"
 	"countersign/otp"
 )
 
@@ -154,7 +155,7 @@ func (m Model) edited() (Model, []Effect) {
 // page, or a setup key with names.
 func (m Model) added() (Model, []Effect) {
 	text := strings.TrimSpace(m.value(0))
-	if o, ok := remote.ParseOffer(text); ok {
+	if o, ok := offer(text); ok {
 		m = m.to(Pairing)
 		m.Offer = o
 		return m, nil
@@ -182,6 +183,21 @@ func (m Model) added() (Model, []Effect) {
 		return m.complain(why), nil
 	}
 	return m, []Effect{Add{authenticator.Draft{Key: k, Note: strings.TrimSpace(m.value(4)), Tags: splitTags(m.value(3))}}}
+}
+
+// offer reads what a pairing page shows: its link, or its code and, behind it,
+// the address of the service.
+func offer(text string) (remote.Offer, bool) {
+	if o, ok := remote.ParseOffer(text); ok {
+		return o, true
+	}
+	at := strings.LastIndexByte(text, ' ')
+	if at < 0 {
+		return remote.Offer{}, false
+	}
+	code, err := wire.ParsePairingCode(text[:at])
+	issuer, ok := remote.ParseIssuer(text[at+1:])
+	return remote.Offer{Issuer: issuer, Code: code}, ok && err == nil
 }
 
 // unfit says why a key is none.

@@ -292,6 +292,9 @@ func (m Model) fieldsView() (body, foot []string) {
 	if m.Screen == Secret {
 		body = append(body, m.t(m.Result.Format.Message())+"  "+calm(m.File), "")
 	}
+	if m.Screen == Form && m.Edits == "" {
+		body = append(body, append(m.wrap(m.t("tui.add.what")), "")...)
+	}
 	for i, f := range m.Fields {
 		in := f.Model
 		in.SetWidth(max(m.Width-4, 4))
