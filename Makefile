@@ -23,6 +23,10 @@ run: build ## build and start the demo (PORT=9000, ARGS="--fresh")
 build: need app/dist/index.html ## build the web app and the server into bin/
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/...
 
+.PHONY: man
+man: ## the manual pages of the terminal app, into bin/man1/
+	go run ./cmd/countersign man --output bin/man1
+
 .PHONY: need
 need:
 	@scripts/need.sh run

@@ -121,7 +121,7 @@ var doors = []struct {
 }{
 	{[]string{"modernc.org/sqlite", "github.com/jackc/pgx/v5"}, []string{module + "internal/server/db", module + "transfer/sqlitefile"},
 		"one package knows which database it is"},
-	{[]string{module + "transfer/sqlitefile"}, []string{module + "cmd/countersign", module + "internal/authenticator/cli"}, "an engine for databases fits into the terminal app only"},
+	{[]string{module + "transfer/sqlitefile"}, []string{module + "cmd/countersign", module + "internal/authenticator/desk"}, "an engine for databases fits into the terminal app only"},
 	{[]string{module + "internal/demo"}, []string{module + "cmd/countersignd", module + "internal/demo"}, "the demo is a face of the command, not of the server"},
 	{[]string{"syscall/js"}, []string{module + "cmd/core-wasm"}, "the core runs anywhere"},
 	{[]string{"math/rand", "math/rand/v2"}, []string{module + "internal/server/db"},
@@ -196,9 +196,10 @@ func TestServerImportsDownwardsOnly(t *testing.T) {
 var coreStoreys = [][]string{
 	{"otp", "seal", "internal/wire"},
 	{"transfer"},
-	{"transfer/sqlitefile", "internal/authenticator/vault"},
+	{"transfer/sqlitefile", "internal/authenticator/vault", "internal/authenticator/scan"},
 	{"internal/authenticator"},
 	{"internal/authenticator/remote", "internal/authenticator/disk"},
+	{"internal/authenticator/desk"},
 	{"internal/authenticator/cli", "internal/authenticator/tui", "cmd/core-wasm/internal/calls"},
 	{"cmd/countersign", "cmd/core-wasm"},
 }

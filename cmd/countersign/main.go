@@ -1,5 +1,5 @@
-// Command countersign is the authenticator at a terminal: one-time codes of any
-// account. "countersign --help" tells what it can be asked.
+// Command countersign is the authenticator at a terminal: alone it fills the
+// screen, and "countersign --help" tells what else it can be asked.
 package main
 
 import (
@@ -10,11 +10,13 @@ import (
 	"time"
 
 	"countersign/internal/authenticator/cli"
+	"countersign/internal/authenticator/tui"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := cli.Run(ctx, cli.World{Env: os.Getenv, In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Now: time.Now}, os.Args[1:])
+	w := cli.World{Env: os.Getenv, Environment: os.Environ(), In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Now: time.Now, App: tui.Run}
+	code := cli.Run(ctx, w, os.Args[1:])
 	stop()
 	os.Exit(code)
 }

@@ -5,155 +5,139 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
+	"countersign/internal/authenticator"
+	"countersign/internal/authenticator/desk"
 	"countersign/internal/authenticator/disk"
 	"countersign/internal/authenticator/vault"
 )
 
 // open opens the folder of the vault.
-func (g *grammar) open(w World) (*disk.Folder, error) {
-	f, err := disk.Open(g.Vault, disk.Options{Passphrase: func(create bool) (string, error) { return g.passphrase(w, create) }})
-	if err != nil {
-		return nil, err
-	}
-	return f, nil
+func (g *grammar) open(w World) (*desk.Desk, error) {
+	return g.openWith(w, func(create bool) (string, error) { return g.passphrase(w, create) })
+}
+
+func (g *grammar) openWith(w World, passphrase func(create bool) (string, error)) (*desk.Desk, error) {
+	return desk.Open(g.Vault, disk.Options{Passphrase: passphrase}, w.Now)
 }
 
 // passphrase is that of the vault, from a file or from the person.
 func (g *grammar) passphrase(w World, create bool) (string, error) {
-	if g.PassphraseFile != "" {
-		text, err := firstLine(g.PassphraseFile)
-		if err == nil && text == "" {
-			err = errEmpty
-		}
-		return text, err
-	}
-	var text string
-	var err error
-	if create {
+	switch {
+	case g.PassphraseFile != "":
+		return secretFile(g.PassphraseFile)
+	case create:
 		w.say("terminal.passphrase.why", "folder", g.Vault)
-		text, err = w.twice(w.t("terminal.passphrase.new"), w.t("terminal.passphrase.again"))
-	} else {
-		text, err = w.unseen(w.t("terminal.passphrase.ask"))
+		return w.chosen()
 	}
+	text, err := w.unseen(w.t("terminal.passphrase.ask"))
+	return text, needed(err)
+}
+
+// chosen is a new passphrase, typed twice.
+func (w World) chosen() (string, error) {
+	text, err := w.twice(w.t("terminal.passphrase.new"), w.t("terminal.passphrase.again"))
+	return text, needed(err)
+}
+
+// needed says of an error that there was nobody to type a passphrase.
+func needed(err error) error {
 	if err != nil && !errors.Is(err, errEmpty) && !errors.Is(err, errDifferent) {
-		return "", errors.Join(errPassphrase, err)
+		err = errors.Join(errPassphrase, err)
+	}
+	return err
+}
+
+// secretFile is the first line of a file that holds a secret, and not nothing.
+func secretFile(path string) (string, error) {
+	text, err := firstLine(path)
+	if err == nil && text == "" {
+		err = errEmpty
 	}
 	return text, err
 }
 
 // warn tells what opening a vault had to pass over.
-func warn(w World, f *disk.Folder) {
-	for _, name := range f.Damaged {
+func warn(w World, d *desk.Desk) {
+	for _, name := range d.Damaged() {
 		w.say("terminal.damaged", "file", name)
 	}
 }
 
 // read opens the vault to look at it; one that is not there yet is empty.
-func (g *grammar) read(w World) (*vault.Vault, error) {
-	f, err := g.open(w)
+func (g *grammar) read(w World) (*authenticator.App, error) {
+	d, err := g.open(w)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	c, err := f.Read()
-	if errors.Is(err, disk.ErrNone) {
-		return vault.New(), nil
-	} else if err != nil {
-		return nil, err
-	}
-	warn(w, f)
-	return vault.Open(c.Vault, w.Now())
+	defer d.Close()
+	a, err := d.Read()
+	warn(w, d)
+	return a, err
 }
 
-// errSame ends a change that changed nothing.
-var errSame = errors.New("nothing has changed")
+// readSettled is read, but if a pairing is not complete as far as we know, its
+// service is asked, for two seconds at most: until it is, there are no codes.
+func (g *grammar) readSettled(ctx context.Context, w World) (*authenticator.App, error) {
+	d, err := g.open(w)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	a, err := d.Read()
+	warn(w, d)
+	if err != nil || !desk.Unsettled(a) {
+		return a, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	all, err := d.Doors()
+	for _, p := range all {
+		_ = d.Settle(ctx, p) // codes are shown as far as there are any
+	}
+	if err != nil && !errors.Is(err, desk.ErrNoDoor) {
+		return nil, err
+	}
+	return d.Read()
+}
 
 // change opens the vault, lets do change it and saves it.
-func (g *grammar) change(ctx context.Context, w World, do func(*vault.Vault) error) error {
-	f, err := g.forChange(w)
+func (g *grammar) change(ctx context.Context, w World, do func(*authenticator.App) error) error {
+	d, err := g.forChange(w)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	err = f.Update(ctx, func(c *disk.Content) error {
-		warn(w, f)
-		v := vault.New()
-		if c.Vault != nil {
-			if v, err = vault.Open(c.Vault, w.Now()); err != nil {
-				return err
-			}
-		}
-		if err := do(v); err != nil {
-			return err
-		}
-		if c.Vault != nil && !v.Changed() {
-			return errSame
-		}
-		c.Vault = v.Bytes()
-		return nil
-	})
-	if errors.Is(err, errSame) {
-		return nil
-	}
+	defer d.Close()
+	_, err = d.Change(ctx, do)
+	warn(w, d)
 	return err
 }
 
 // forChange opens the folder; a vault that is made now uses the keyring, if
 // there is one and nobody said otherwise.
-func (g *grammar) forChange(w World) (*disk.Folder, error) {
-	f, err := g.open(w)
+func (g *grammar) forChange(w World) (*desk.Desk, error) {
+	d, err := g.open(w)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := f.Lock(); errors.Is(err, disk.ErrNone) && g.PassphraseFile == "" && !g.Passphrase {
-		f.UseKeyring(disk.HasKeyring())
+	if _, err := d.Locked(); errors.Is(err, disk.ErrNone) && g.PassphraseFile == "" && !g.Passphrase {
+		d.UseKeyring(disk.HasKeyring())
 	}
-	return f, nil
-}
-
-// shown are the accounts as they are listed: pinned ones first.
-func shown(v *vault.Vault) []vault.Entry {
-	all := slices.Clone(v.Entries())
-	slices.SortStableFunc(all, func(a, b vault.Entry) int {
-		switch {
-		case a.Pinned == b.Pinned:
-			return 0
-		case a.Pinned:
-			return -1
-		}
-		return 1
-	})
-	return all
-}
-
-// fits reports whether all words of a filter stand somewhere in an account.
-func fits(e vault.Entry, filter string) bool {
-	text := strings.ToLower(strings.Join(append([]string{e.Issuer, e.Name}, e.Tags...), " "))
-	for word := range strings.FieldsSeq(strings.ToLower(filter)) {
-		if !strings.Contains(text, word) {
-			return false
-		}
-	}
-	return true
+	return d, nil
 }
 
 // find is the one account that a name means: its id, exactly its name, or words
 // that stand in no other.
-func find(v *vault.Vault, name string) (vault.Entry, error) {
-	if e, err := v.Entry(name); err == nil {
+func find(a *authenticator.App, name string) (vault.Entry, error) {
+	if e, err := a.Account(name); err == nil {
 		return e, nil
 	}
 	exact := func(e vault.Entry) bool {
 		return slices.ContainsFunc([]string{e.Title(), e.Issuer, e.Name, e.Issuer + ":" + e.Name}, func(s string) bool { return strings.EqualFold(s, name) })
 	}
-	for _, rule := range []func(vault.Entry) bool{exact, func(e vault.Entry) bool { return fits(e, name) }} {
-		var found []vault.Entry
-		for _, e := range shown(v) {
-			if rule(e) {
-				found = append(found, e)
-			}
-		}
+	all := a.Accounts(authenticator.Filter{})
+	for _, found := range [][]vault.Entry{slices.DeleteFunc(all, func(e vault.Entry) bool { return !exact(e) }), a.Search(name)} {
 		switch len(found) {
 		case 0:
 			continue

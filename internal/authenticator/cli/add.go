@@ -1,14 +1,20 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
 	"io"
+	"os"
+	"slices"
 	"strings"
 
-	"countersign/internal/authenticator/vault"
+	"countersign/internal/authenticator"
+	"countersign/internal/authenticator/remote"
+	"countersign/internal/authenticator/scan"
 	"countersign/otp"
+	"countersign/transfer"
 )
 
 type addCommand struct {
@@ -21,54 +27,117 @@ type addCommand struct {
 	Counter   uint64   `help:"Of the next code, with hotp." placeholder:"N"`
 	Note      string   `help:"A note for yourself."`
 	Tag       []string `help:"A tag; may be given several times." sep:"none"`
+	Picture   string   `help:"A picture (PNG, JPEG, GIF) with the QR code, or several; - for standard input." placeholder:"FILE" xor:"from"`
+	Screen    string   `help:"Text copied from a screen, with a link or a drawn QR code; - for standard input." placeholder:"FILE" xor:"from"`
 }
 
 // Help is what "countersign add --help" says more.
 func (addCommand) Help() string {
 	return `Examples:
   countersign add                                 asks; what you type does not show
-  zbarimg -q --raw code.png | countersign add     the QR code in a picture
+  countersign add --picture screenshot.png        the QR codes in a picture
+  xclip -selection clipboard -t image/png -o | countersign add --picture -
+  tmux capture-pane -ep | countersign add --screen -
   countersign add --issuer GitHub --name mei < key
 
 Standard input holds an otpauth, steam or motp link, or the setup key: in base32,
-with motp in hexadecimal. With yandex and motp the second line is the PIN.`
+with motp in hexadecimal. With yandex and motp the second line is the PIN.
+--screen reads text that was copied from a screen: links in it, and QR codes that
+a program drew with block characters.`
 }
 
 func (c addCommand) Run(ctx context.Context, w World, g *grammar) error {
+	if c.Picture != "" || c.Screen != "" {
+		return c.scanned(ctx, w, g)
+	}
 	key, err := c.key(w)
 	if err != nil {
 		return err
 	}
-	e := vault.Entry{Kind: vault.Other, Issuer: key.Issuer, Name: key.Account, Counter: key.Counter, Note: c.Note, Tags: c.Tag, Created: w.Now()}.WithKey(key)
-	here := false
-	err = g.change(ctx, w, func(v *vault.Vault) error {
-		var same vault.Entry
-		if same, here = sameIn(v, e); here {
-			e = same
-			return errSame
+	return c.keep(ctx, w, g, authenticator.Draft{Key: key, Note: c.Note, Tags: c.Tag})
+}
+
+// keep adds an account, if it is not here yet.
+func (c addCommand) keep(ctx context.Context, w World, g *grammar, d authenticator.Draft) error {
+	said, title := "terminal.add.done", ""
+	err := g.change(ctx, w, func(a *authenticator.App) error {
+		id, already, err := a.Add(w.Now(), d)
+		if err != nil {
+			return err
 		}
-		return v.Change(w.Now(), vault.Adding, func(c *vault.Change) error { c.Add(e); return nil })
+		if already {
+			said = "terminal.add.here"
+		}
+		e, err := a.Account(id)
+		title = e.Title()
+		return err
 	})
+	if err == nil {
+		w.say(said, "title", calm(title))
+	}
+	return err
+}
+
+// scanned adds the accounts in a picture or on a screen.
+func (c addCommand) scanned(ctx context.Context, w World, g *grammar) error {
+	texts, err := c.scan(w)
 	if err != nil {
 		return err
 	}
-	if here {
-		w.say("terminal.add.here", "title", calm(e.Title()))
-		return nil
+	for _, text := range texts {
+		if _, ok := remote.ParseOffer(text); ok {
+			return errOffer
+		}
 	}
-	w.say("terminal.add.done", "title", calm(e.Title()))
+	r, err := transfer.Read(ctx, []byte(strings.Join(texts, "\n")+"\n"), transfer.Options{})
+	if errors.Is(err, transfer.ErrUnknown) {
+		err = scan.ErrNoCode
+	}
+	if err != nil {
+		return err
+	}
+	for _, p := range r.Problems {
+		w.say("terminal.import.problem", "title", calm(p.Entry), "reason", w.t(p.Reason.Message()))
+	}
+	if len(r.Accounts) == 0 {
+		return scan.ErrNoCode
+	}
+	for _, a := range r.Accounts {
+		k := a.Key()
+		if len(r.Accounts) == 1 {
+			c.over(&k)
+		}
+		if err := c.keep(ctx, w, g, authenticator.Draft{Key: k, Note: cmp.Or(c.Note, a.Note), Tags: slices.Concat(a.Tags, c.Tag)}); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// sameIn finds the account of a vault that makes the same codes.
-func sameIn(v *vault.Vault, e vault.Entry) (vault.Entry, bool) {
-	mark := v.Mark(e)
-	for _, one := range v.Entries() {
-		if mark != "" && v.Mark(one) == mark {
-			return one, true
-		}
+// scan reads the picture or the text of a screen.
+func (c addCommand) scan(w World) ([]string, error) {
+	b, err := w.bytes(cmp.Or(c.Picture, c.Screen), scan.MaxPicture)
+	if err != nil {
+		return nil, err
 	}
-	return vault.Entry{}, false
+	if c.Picture != "" {
+		return scan.Picture(b)
+	}
+	return scan.Screen(string(b))
+}
+
+// bytes reads a file, or standard input for "-".
+func (w World) bytes(path string, most int64) ([]byte, error) {
+	from := w.In
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		from = f
+	}
+	return io.ReadAll(io.LimitReader(from, most+1))
 }
 
 // key reads what codes are made from. What was typed as a flag goes before

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
+	"countersign/internal/authenticator/desk"
 	"countersign/internal/authenticator/remote"
 	"countersign/internal/wire"
 )
@@ -26,18 +28,24 @@ screen. A wrong number ends the request. Exit code 7: it was not approved.`
 }
 
 func (c approveCommand) Run(ctx context.Context, w World, g *grammar) error {
-	p, q, err := g.question(ctx, w, c.ID)
+	d, all, err := g.doors(w)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	p, q, err := question(ctx, w, d, all, c.ID)
 	if err != nil {
 		return err
 	}
 	w.describe(q)
 	number := c.Number
 	if number == "" {
+		w.say("terminal.request.never")
 		if number, err = w.ask(w.t("terminal.approve.number")); err != nil {
 			return err
 		}
 	}
-	return g.decide(ctx, w, p, q, wire.Approve, number)
+	return decide(ctx, w, d, p, q, wire.Approve, number)
 }
 
 type denyCommand struct {
@@ -53,7 +61,12 @@ func (denyCommand) Help() string {
 }
 
 func (c denyCommand) Run(ctx context.Context, w World, g *grammar) error {
-	p, q, err := g.question(ctx, w, c.ID)
+	d, all, err := g.doors(w)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	p, q, err := question(ctx, w, d, all, c.ID)
 	if err != nil {
 		return err
 	}
@@ -62,32 +75,42 @@ func (c denyCommand) Run(ctx context.Context, w World, g *grammar) error {
 	if c.Report {
 		decision = wire.Report
 	}
-	return g.decide(ctx, w, p, q, decision, "")
+	return decide(ctx, w, d, p, q, decision, "")
+}
+
+// doors opens the vault and the doors of its accounts.
+func (g *grammar) doors(w World) (*desk.Desk, []desk.Paired, error) {
+	d, err := g.open(w)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := d.Doors()
+	warn(w, d)
+	if err != nil {
+		return nil, nil, errors.Join(err, d.Close())
+	}
+	return d, all, nil
 }
 
 // question finds a request by its id, or the latest of all that wait.
-func (g *grammar) question(ctx context.Context, w World, id string) (paired, remote.Question, error) {
-	all, err := g.pairedAccounts(w)
-	if err != nil {
-		return paired{}, remote.Question{}, err
-	}
+func question(ctx context.Context, w World, d *desk.Desk, all []desk.Paired, id string) (desk.Paired, remote.Question, error) {
 	var last error = remote.ErrUnknown
 	var at int64
-	var from paired
+	var from desk.Paired
 	found := id
 	for _, p := range all {
-		_ = g.settle(ctx, w, p) // if it cannot be asked now, the next command asks
+		_ = d.Settle(ctx, p) // if it cannot be asked now, the next command asks
 		if id != "" {
-			q, err := p.door.Fetch(ctx, id)
+			q, err := p.Door.Fetch(ctx, id)
 			if err == nil {
 				return p, q, nil
 			}
-			last = g.worse(ctx, w, p, last, err)
+			last = worse(ctx, w, d, p, last, err)
 			continue
 		}
-		briefs, err := p.door.Open(ctx)
+		briefs, err := p.Door.Open(ctx)
 		if err != nil {
-			last = g.worse(ctx, w, p, last, err)
+			last = worse(ctx, w, d, p, last, err)
 		}
 		for _, b := range briefs {
 			if b.AskedAt > at {
@@ -96,25 +119,31 @@ func (g *grammar) question(ctx context.Context, w World, id string) (paired, rem
 		}
 	}
 	if id != "" || found == "" {
-		return paired{}, remote.Question{}, last
+		return desk.Paired{}, remote.Question{}, last
 	}
-	q, err := from.door.Fetch(ctx, found)
+	q, err := from.Door.Fetch(ctx, found)
 	return from, q, err
 }
 
 // worse is what to tell of two errors: that nothing is there says least. A
 // registration that is no more is noted.
-func (g *grammar) worse(ctx context.Context, w World, p paired, before, now error) error {
-	if errors.Is(now, remote.ErrRemoved) {
-		w.say("terminal.removed", "title", calm(p.entry.Title()))
-		if err := g.note(ctx, w, p, removed); err != nil {
-			return err
-		}
-	}
-	if errors.Is(now, remote.ErrUnknown) {
+func worse(ctx context.Context, w World, d *desk.Desk, p desk.Paired, before, now error) error {
+	switch {
+	case errors.Is(now, remote.ErrRemoved):
+		return lost(ctx, w, d, p)
+	case errors.Is(now, remote.ErrUnknown):
 		return before
 	}
 	return now
+}
+
+// lost notes that a registration is no more, and says so.
+func lost(ctx context.Context, w World, d *desk.Desk, p desk.Paired) error {
+	w.say("terminal.removed", "title", calm(p.Account.Title()))
+	if err := d.Lost(ctx, p); err != nil {
+		return err
+	}
+	return remote.ErrRemoved
 }
 
 // describe shows who asks, and from where.
@@ -129,11 +158,15 @@ func (w World) describe(q remote.Question) {
 		{"terminal.request.app", app},
 		{"terminal.request.person", calm(q.Person)},
 		{"terminal.request.place", calm(strings.TrimSpace(q.Place + " " + q.IP))},
-		{"terminal.request.browser", calm(q.Browser)},
+		{"terminal.request.browser", calm(strings.Trim(q.Browser+", "+q.System, ", "))},
+		{"terminal.request.when", time.UnixMilli(q.AskedAt).Format("15:04:05")},
 	} {
 		if line[1] != "" {
 			fmt.Fprintln(w.Err, "  "+w.t(line[0], "value", line[1]))
 		}
+	}
+	if !q.Known && q.Kind != wire.KindTest {
+		fmt.Fprintln(w.Err, "  "+w.t("terminal.request.known_not"))
 	}
 }
 
@@ -153,15 +186,15 @@ func (w World) ask(question string) (string, error) {
 }
 
 // decide answers, and tells what came of it.
-func (g *grammar) decide(ctx context.Context, w World, p paired, q remote.Question, decision, number string) error {
-	out, err := p.door.Decide(ctx, q, decision, number)
+func decide(ctx context.Context, w World, d *desk.Desk, p desk.Paired, q remote.Question, decision, number string) error {
+	out, err := p.Door.Decide(ctx, q, decision, number)
 	if err != nil {
 		return err
 	}
 	switch out.Outcome {
 	case wire.Approved:
 		fmt.Fprintln(w.Out, w.t("terminal.approved"))
-		if err := g.settle(ctx, w, p); err != nil {
+		if err := d.Settle(ctx, p); err != nil {
 			w.say("terminal.unsettled", "problem", w.plain(err))
 		}
 		return nil

@@ -17,6 +17,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"countersign/internal/authenticator/desk"
 	"countersign/ui"
 )
 
@@ -26,6 +27,10 @@ type World struct {
 	In       io.Reader
 	Out, Err io.Writer
 	Now      func() time.Time
+	// Environment is that of the process, for what its terminal can do.
+	Environment []string
+	// App is the full-screen app.
+	App func(context.Context, desk.Face) error
 }
 
 // t is a message in the terminal's language.
@@ -50,6 +55,7 @@ type grammar struct {
 	PassphraseFile string `help:"A file whose first line is the vault's passphrase; or COUNTERSIGN_PASSPHRASE_FILE." placeholder:"FILE" type:"path"`
 	Passphrase     bool   `help:"Protect a new vault with a passphrase although there is a keyring."`
 
+	Open    openCommand    `cmd:"" default:"1" help:"Open the full-screen app; so does no command at all."`
 	Codes   codesCommand   `cmd:"" help:"Show one-time codes."`
 	Code    codeCommand    `cmd:"" help:"Print the code of one account."`
 	Add     addCommand     `cmd:"" help:"Add an account."`
@@ -62,11 +68,16 @@ type grammar struct {
 	Watch   watchCommand   `cmd:"" help:"Wait for sign-ins that ask for your approval."`
 	Approve approveCommand `cmd:"" help:"Approve a sign-in with the number on its page."`
 	Deny    denyCommand    `cmd:"" help:"Deny a sign-in."`
+	Lock    lockCommand    `cmd:"" help:"Lock the vault with a passphrase, change it, or leave its key to the keyring."`
 	Doctor  doctorCommand  `cmd:"" help:"Look whether all is well."`
+
+	Completion completionCommand `cmd:"" help:"Print what a shell needs to complete commands."`
+	Man        manCommand        `cmd:"" help:"Print the manual page."`
 }
 
 const description = `The Countersign authenticator.
 
+  countersign                          the app: all codes, live, and sign-ins to approve
   countersign add                      type or paste a setup key or an otpauth link
   countersign codes                    all codes, live
   countersign code github --copy       one code, into the clipboard
@@ -97,9 +108,6 @@ func run(ctx context.Context, w World, args []string) error {
 	if err != nil {
 		return err
 	}
-	if len(args) == 0 {
-		args = []string{"--help"}
-	}
 	c, err := k.Parse(args)
 	if stopped { // --help has said all
 		return nil
@@ -111,7 +119,7 @@ func run(ctx context.Context, w World, args []string) error {
 		return err
 	}
 	c.BindTo(ctx, (*context.Context)(nil))
-	return c.Run(w, &g)
+	return c.Run(w, &g, k.Model)
 }
 
 // fill takes from the environment what was not typed.

@@ -3,20 +3,24 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"
 
+	"countersign/internal/authenticator"
+	"countersign/internal/authenticator/desk"
 	"countersign/internal/authenticator/vault"
-	"countersign/otp"
 )
 
 type codesCommand struct {
-	Filter []string `arg:"" optional:"" help:"Words that stand in issuer, name or tags."`
+	Filter []string `arg:"" optional:"" help:"Words that stand in issuer, name, note, tags or host."`
 	Once   bool     `help:"Print the codes once, also at a terminal."`
 	JSON   bool     `help:"Print one JSON object."`
 	At     string   `help:"The codes of another time: RFC 3339, or seconds since 1970." placeholder:"TIME"`
@@ -48,30 +52,23 @@ type codeLine struct {
 	ExpiresAt int64    `json:"expires_at"` // milliseconds since 1970; 0 with hotp
 }
 
-// keyOf is what an account's codes are made from, and how far the clock that
-// they follow is ahead of ours.
-func keyOf(e vault.Entry) (otp.Key, time.Duration) {
-	if s, ok := e.Server(); ok {
-		return s.Code, s.ClockOffset
-	}
-	return e.Key(), 0
-}
-
 // lineOf is an account's code at a time.
-func lineOf(e vault.Entry, at time.Time) codeLine {
-	k, ahead := keyOf(e)
-	l := codeLine{ID: e.ID, Kind: string(e.Kind), Type: string(k.Kind), Issuer: e.Issuer, Name: e.Name, Tags: append([]string{}, e.Tags...), Digits: k.Digits}
-	if k.Kind == otp.HOTP {
+func lineOf(c authenticator.Code) codeLine {
+	e := c.Account
+	k := e.Key()
+	if s, ok := e.Server(); ok {
+		k = s.Code
+	}
+	l := codeLine{ID: e.ID, Kind: string(e.Kind), Type: string(k.Kind), Issuer: e.Issuer, Name: e.Name, Tags: append([]string{}, e.Tags...), Digits: k.Digits, Code: c.Code}
+	if errors.Is(c.Err, authenticator.ErrCounts) {
 		l.Counter = k.Counter
 		l.Code, _ = k.CodeOf(k.Counter) // a key that makes no codes has none
 		return l
 	}
-	if k.Period <= 0 {
-		return l
-	}
-	l.Code, _ = k.CodeAt(at.Add(ahead))
 	l.Period = k.Period
-	l.ExpiresAt = time.Unix((k.Step(at.Add(ahead))+1)*int64(k.Period), 0).Add(-ahead).UnixMilli()
+	if !c.Until.IsZero() {
+		l.ExpiresAt = c.Until.UnixMilli()
+	}
 	return l
 }
 
@@ -80,34 +77,28 @@ func (c codesCommand) Run(ctx context.Context, w World, g *grammar) error {
 	if err != nil {
 		return err
 	}
-	v, err := g.read(w)
+	v, err := g.readSettled(ctx, w)
 	if err != nil {
 		return err
 	}
-	var entries []vault.Entry
-	for _, e := range shown(v) {
-		if fits(e, strings.Join(c.Filter, " ")) {
-			entries = append(entries, e)
-		}
+	show := func(at time.Time) []authenticator.Code {
+		return v.Codes(at, authenticator.Filter{Query: strings.Join(c.Filter, " ")})
 	}
+	codes := show(at)
 	if c.JSON {
 		lines := []codeLine{}
-		for _, e := range entries {
-			lines = append(lines, lineOf(e, at))
+		for _, code := range codes {
+			lines = append(lines, lineOf(code))
 		}
 		return printJSON(w.Out, map[string]any{"codes": lines})
 	}
-	if len(entries) == 0 {
+	if len(codes) == 0 {
 		return errNotFound
 	}
 	if screen, ok := terminal(w.Out); ok && !c.Once && c.At == "" {
-		_, height, err := term.GetSize(int(screen.Fd()))
-		if err != nil || height < 2 {
-			height = 24
-		}
-		return live(ctx, w, entries[:min(len(entries), height-1)])
+		return live(ctx, w, screen, show)
 	}
-	_, err = io.WriteString(w.Out, w.list(entries, at))
+	_, err = io.WriteString(w.Out, w.list(codes, at, 0))
 	return err
 }
 
@@ -128,42 +119,48 @@ func readTime(text string) (time.Time, error) {
 	return time.Time{}, errTime
 }
 
-// list writes one line for each account.
-func (w World) list(entries []vault.Entry, at time.Time) string {
+// list writes one line for each account, no wider than width if that is not 0.
+func (w World) list(codes []authenticator.Code, at time.Time, width int) string {
 	var b strings.Builder
-	for _, e := range entries {
-		l := lineOf(e, at)
-		code, left := grouped(l.Code), ""
-		if l.Type == string(otp.HOTP) {
-			code, left = "#"+strconv.FormatUint(l.Counter, 10), ""
-		} else if l.Period > 0 {
-			left = strconv.FormatInt((l.ExpiresAt-at.UnixMilli()+999)/1000, 10) + "s"
+	for _, c := range codes {
+		code, left := desk.Grouped(c.Code), ""
+		switch {
+		case errors.Is(c.Err, authenticator.ErrCounts):
+			code = "#" + strconv.FormatUint(c.Account.Counter, 10)
+		case c.Err != nil:
+			code = "–"
+		default:
+			left = strconv.FormatInt((c.Until.UnixMilli()-at.UnixMilli()+999)/1000, 10) + "s"
 		}
-		fmt.Fprintf(&b, "%-12s %4s  %s\n", code, left, calm(e.Title()))
+		line := fmt.Sprintf("%-12s %4s  %s", code, left, calm(c.Account.Title()))
+		if width > 0 {
+			line = ansi.Truncate(line, width, "…")
+		}
+		b.WriteString(line + "\n")
 	}
 	return b.String()
 }
 
-// grouped is a code in two halves, as people read it.
-func grouped(code string) string {
-	if len(code) < 6 {
-		return code
-	}
-	half := (len(code) + 1) / 2
-	return code[:half] + " " + code[half:]
-}
-
-// live shows the codes anew each second, until it is interrupted.
-func live(ctx context.Context, w World, entries []vault.Entry) error {
+// live shows the codes anew each second, as many as there is room for, until it
+// is interrupted.
+func live(ctx context.Context, w World, screen *os.File, show func(time.Time) []authenticator.Code) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	for first := true; ; first = false {
-		if !first {
-			fmt.Fprintf(w.Out, "\x1b[%dA\x1b[J", len(entries))
+	for shown := 0; ; {
+		width, height, err := term.GetSize(int(screen.Fd()))
+		if err != nil || height < 2 || width < 1 {
+			width, height = 80, 24
 		}
-		if _, err := io.WriteString(w.Out, w.list(entries, w.Now())); err != nil {
+		if shown > 0 {
+			fmt.Fprintf(w.Out, "\x1b[%dA\x1b[J", min(shown, height-1))
+		}
+		now := w.Now()
+		codes := show(now)
+		codes = codes[:min(len(codes), height-1)]
+		if _, err := io.WriteString(w.Out, w.list(codes, now, width)); err != nil {
 			return err
 		}
+		shown = len(codes)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -192,7 +189,7 @@ func (c codeCommand) Run(ctx context.Context, w World, g *grammar) error {
 	if err != nil {
 		return err
 	}
-	v, err := g.read(w)
+	v, err := g.readSettled(ctx, w)
 	if err != nil {
 		return err
 	}
@@ -200,7 +197,7 @@ func (c codeCommand) Run(ctx context.Context, w World, g *grammar) error {
 	if err != nil {
 		return err
 	}
-	code, err := g.giveOut(ctx, w, e, at)
+	code, err := g.giveOut(ctx, w, v, e, at)
 	if err != nil {
 		return err
 	}
@@ -220,22 +217,22 @@ func (c codeCommand) Run(ctx context.Context, w World, g *grammar) error {
 	return nil
 }
 
-// giveOut makes the code of one account, and counts on where that is due: first
-// on the disk, so that no code is given out twice.
-func (g *grammar) giveOut(ctx context.Context, w World, e vault.Entry, at time.Time) (string, error) {
-	k, ahead := keyOf(e)
-	if k.Kind != otp.HOTP {
-		return k.CodeAt(at.Add(ahead))
-	}
-	count := uint64(0)
-	err := g.change(ctx, w, func(v *vault.Vault) (err error) {
-		count, err = v.Next(w.Now(), e.ID)
-		return err
-	})
+// giveOut makes the code of one account, and counts on where that is due.
+func (g *grammar) giveOut(ctx context.Context, w World, a *authenticator.App, e vault.Entry, at time.Time) (string, error) {
+	code, err := a.CodeOf(at, e.ID)
 	if err != nil {
 		return "", err
 	}
-	return k.CodeOf(count)
+	if !errors.Is(code.Err, authenticator.ErrCounts) {
+		return code.Code, code.Err
+	}
+	d, err := g.forChange(w)
+	if err != nil {
+		return "", err
+	}
+	defer d.Close()
+	code, err = d.Next(ctx, e.ID)
+	return code.Code, err
 }
 
 func printJSON(to io.Writer, value any) error {

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"countersign/internal/authenticator/desk"
 	"countersign/internal/authenticator/disk"
-	"countersign/internal/authenticator/vault"
 )
 
 type doctorCommand struct{}
@@ -22,14 +22,14 @@ services of your accounts how they and the clocks are. It changes nothing.`
 }
 
 func (doctorCommand) Run(ctx context.Context, w World, g *grammar) error {
-	f, err := g.open(w)
+	d, err := g.open(w)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer d.Close()
 	fmt.Fprintln(w.Out, w.t("terminal.doctor.folder", "folder", g.Vault))
 	w.keyring()
-	lock, err := f.Lock()
+	lock, err := d.Locked()
 	if errors.Is(err, disk.ErrNone) {
 		fmt.Fprintln(w.Out, w.t("terminal.doctor.none"))
 		return nil
@@ -37,23 +37,26 @@ func (doctorCommand) Run(ctx context.Context, w World, g *grammar) error {
 		return err
 	}
 	fmt.Fprintln(w.Out, w.t("terminal.doctor.lock."+lock))
-	c, err := f.Read()
-	if err != nil {
-		return err
-	}
-	for _, name := range f.Damaged {
+	a, err := d.Read()
+	for _, name := range d.Damaged() {
 		fmt.Fprintln(w.Out, w.t("terminal.damaged", "file", name))
 	}
-	versions, err := f.Versions()
 	if err != nil {
 		return err
 	}
-	v, err := vault.Open(c.Vault, w.Now())
+	versions, err := d.Versions()
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(w.Out, w.t("terminal.doctor.vault", "n", len(v.Entries()), "versions", len(versions)))
-	return w.servers(ctx, doors(v, c.Keys, w.Now))
+	fmt.Fprintln(w.Out, w.t("terminal.doctor.vault", "n", len(a.Vault().Entries()), "versions", len(versions)))
+	all, err := d.Doors()
+	if errors.Is(err, desk.ErrNoDoor) {
+		fmt.Fprintln(w.Out, w.t("terminal.doctor.no_server"))
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return w.servers(ctx, all)
 }
 
 // tolerable is a difference between two clocks that nobody notices.
@@ -61,10 +64,10 @@ const tolerable = 5 * time.Second
 
 // servers asks every service of an account how things stand. It returns an error
 // if one could not be asked.
-func (w World) servers(ctx context.Context, all []paired) (trouble error) {
+func (w World) servers(ctx context.Context, all []desk.Paired) (trouble error) {
 	for _, p := range all {
-		host := calm(p.server.Host)
-		about, err := p.door.About(ctx)
+		host := calm(p.Server.Host)
+		about, err := p.Door.About(ctx)
 		if err != nil {
 			fmt.Fprintln(w.Out, w.t("terminal.doctor.server_trouble", "host", host, "problem", w.plain(err)))
 			trouble = err

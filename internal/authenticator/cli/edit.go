@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"countersign/internal/authenticator"
 	"countersign/internal/authenticator/vault"
 )
 
@@ -35,14 +36,14 @@ func (c editCommand) Run(ctx context.Context, w World, g *grammar) error {
 		return errNothing
 	}
 	var title string
-	err := g.change(ctx, w, func(v *vault.Vault) error {
-		e, err := find(v, c.Account)
+	err := g.change(ctx, w, func(a *authenticator.App) error {
+		e, err := find(a, c.Account)
 		if err != nil {
 			return err
 		}
 		above := ""
 		if c.Below != "" {
-			other, err := find(v, c.Below)
+			other, err := find(a, c.Below)
 			if err != nil {
 				return err
 			}
@@ -52,7 +53,7 @@ func (c editCommand) Run(ctx context.Context, w World, g *grammar) error {
 		if !writes {
 			deed = vault.Moving
 		}
-		err = v.Change(w.Now(), deed, func(ch *vault.Change) error {
+		err = a.Vault().Change(w.Now(), deed, func(ch *vault.Change) error {
 			if writes {
 				if err := ch.Edit(e.ID, c.apply); err != nil {
 					return err
@@ -63,7 +64,7 @@ func (c editCommand) Run(ctx context.Context, w World, g *grammar) error {
 			}
 			return nil
 		})
-		if now, gone := v.Entry(e.ID); gone == nil {
+		if now, gone := a.Account(e.ID); gone == nil {
 			title = now.Title()
 		}
 		return err
@@ -115,9 +116,7 @@ func (c rmCommand) Run(ctx context.Context, w World, g *grammar) error {
 			return err
 		}
 	}
-	err = g.change(ctx, w, func(v *vault.Vault) error {
-		return v.Change(w.Now(), vault.Removing, func(ch *vault.Change) error { return ch.Remove(e.ID) })
-	})
+	err = g.change(ctx, w, func(a *authenticator.App) error { return a.Remove(w.Now(), e.ID) })
 	if err == nil {
 		w.say("terminal.rm.done", "title", calm(e.Title()))
 	}
@@ -136,8 +135,8 @@ Counters of codes that count (HOTP) stay where they are.`
 
 func (undoCommand) Run(ctx context.Context, w World, g *grammar) error {
 	var done vault.Done
-	err := g.change(ctx, w, func(v *vault.Vault) (err error) {
-		done, err = v.Undo(w.Now())
+	err := g.change(ctx, w, func(a *authenticator.App) (err error) {
+		done, err = a.Undo(w.Now())
 		return err
 	})
 	if err == nil {

@@ -10,7 +10,7 @@ import (
 
 	"rsc.io/qr"
 
-	"countersign/internal/authenticator/vault"
+	"countersign/internal/authenticator"
 	"countersign/transfer"
 )
 
@@ -18,7 +18,7 @@ type exportCommand struct {
 	Format       string   `help:"${enum}." enum:"otpauth,aegis,google" default:"aegis"`
 	Output       string   `short:"o" help:"The file to write; it must not be there yet." placeholder:"FILE" type:"path"`
 	PasswordFile string   `help:"A file whose first line is the password to encrypt with (aegis)." placeholder:"FILE" type:"path"`
-	Filter       []string `arg:"" optional:"" help:"Words that stand in issuer, name or tags."`
+	Filter       []string `arg:"" optional:"" help:"Words that stand in issuer, name, note, tags or host."`
 }
 
 // Help is what "countersign export --help" says more.
@@ -37,19 +37,9 @@ func (c exportCommand) Run(ctx context.Context, w World, g *grammar) error {
 	if err != nil {
 		return err
 	}
-	var accounts []transfer.Account
-	left := 0
-	for _, e := range shown(v) {
-		switch {
-		case !fits(e, strings.Join(c.Filter, " ")):
-		case e.Kind != vault.Other:
-			left++
-		default:
-			accounts = append(accounts, accountOf(e))
-		}
-	}
-	if left > 0 {
-		w.say("terminal.export.paired", "n", left)
+	accounts, left := v.Export(authenticator.Filter{Query: strings.Join(c.Filter, " ")})
+	if len(left) > 0 {
+		w.say("terminal.export.paired", "n", len(left))
 	}
 	if len(accounts) == 0 {
 		return errExport

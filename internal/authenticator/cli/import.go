@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"slices"
+	"strings"
 
+	"countersign/internal/authenticator"
+	"countersign/internal/authenticator/desk"
 	"countersign/internal/authenticator/vault"
 	"countersign/otp"
 	"countersign/transfer"
@@ -33,23 +33,6 @@ Accounts that are here already stay as they are; nothing is overwritten. "counte
 undo" takes an import back.`
 }
 
-// What an account of a file is to the vault.
-type verdict int
-
-const (
-	isNew      verdict = iota
-	isSame             // here already
-	isChanged          // here, with other names, note, tags or counter
-	isConflict         // the same names with another secret: both are kept
-)
-
-// A judged account is one of a file, and what it is to the vault.
-type judged struct {
-	entry   vault.Entry
-	verdict verdict
-	ours    vault.Entry // with isChanged and isConflict
-}
-
 func (c importCommand) Run(ctx context.Context, w World, g *grammar) error {
 	result, err := c.load(ctx, w)
 	if err != nil {
@@ -64,9 +47,10 @@ func (c importCommand) Run(ctx context.Context, w World, g *grammar) error {
 	if err != nil {
 		return err
 	}
-	found := judge(v, result.Accounts)
+	now := w.Now()
+	found := v.Preview(now, result.Accounts)
 	if !c.JSON {
-		w.preview(result, found)
+		w.preview(v, result, found)
 	}
 	if c.DryRun {
 		return nil
@@ -76,68 +60,36 @@ func (c importCommand) Run(ctx context.Context, w World, g *grammar) error {
 			return err
 		}
 	}
-	added, updated := 0, 0
-	err = g.change(ctx, w, func(v *vault.Vault) error {
-		added, updated, err = c.take(v, w, judge(v, result.Accounts))
+	var got authenticator.Receipt
+	err = g.change(ctx, w, func(a *authenticator.App) error {
+		p := a.Preview(now, result.Accounts)
+		got, err = a.Import(now, p, c.choices(p))
 		return err
 	})
 	if err == nil {
-		w.say("terminal.import.done", "n", added, "updated", updated)
+		w.say("terminal.import.done", "n", got.Added, "updated", got.Filled+got.Replaced)
 	}
 	return err
 }
 
-// take puts into the vault what is not there yet, in one change.
-func (c importCommand) take(v *vault.Vault, w World, found []judged) (added, updated int, err error) {
-	wanted := slices.DeleteFunc(slices.Clone(found), func(j judged) bool { return j.verdict == isSame || j.verdict == isChanged && !c.Update })
-	if len(wanted) == 0 {
-		return 0, 0, errSame
-	}
-	err = v.Change(w.Now(), vault.Importing, func(ch *vault.Change) error {
-		for _, j := range wanted {
-			j.entry.Created = w.Now()
-			if j.verdict != isChanged {
-				ch.Add(j.entry)
-				added++
-				continue
-			}
-			if err := ch.Edit(j.ours.ID, func(e *vault.Entry) { merge(e, j.entry) }); err != nil {
-				return err
-			}
-			updated++
+// choices are what was chosen with flags.
+func (c importCommand) choices(p authenticator.Preview) map[int]authenticator.Choice {
+	all := map[int]authenticator.Choice{}
+	for i, item := range p.Items {
+		if c.Update && item.State == authenticator.IsChanged {
+			all[i] = authenticator.Replace
 		}
-		return nil
-	})
-	return added, updated, err
-}
-
-// merge takes what a file knows better: names, a note, more tags, a counter
-// that is further on.
-func merge(e *vault.Entry, from vault.Entry) {
-	e.Issuer, e.Name = from.Issuer, from.Name
-	if from.Note != "" {
-		e.Note = from.Note
 	}
-	e.Tags = vault.Tags(append(slices.Clone(e.Tags), from.Tags...))
-	e.Counter = max(e.Counter, from.Counter)
+	return all
 }
 
 // load reads the file.
 func (c importCommand) load(ctx context.Context, w World) (transfer.Result, error) {
-	var from io.Reader = w.In
-	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return transfer.Result{}, err
-		}
-		defer f.Close()
-		from = f
+	o := transfer.Options{Password: func(h transfer.Hint) (string, error) { return c.password(w, h) }, Progress: w.progress()}
+	if c.File == "-" {
+		return desk.Read(ctx, w.In, o)
 	}
-	data, err := io.ReadAll(io.LimitReader(from, transfer.MaxFile+1))
-	if err != nil {
-		return transfer.Result{}, err
-	}
-	return transfer.Read(ctx, data, transfer.Options{Password: func(h transfer.Hint) (string, error) { return c.password(w, h) }, Progress: w.progress()})
+	return desk.ReadFile(ctx, c.File, o)
 }
 
 func (c importCommand) password(w World, h transfer.Hint) (string, error) {
@@ -170,69 +122,25 @@ func (w World) progress() func(done, total int64) {
 	}
 }
 
-// judge says of each account what it is to the vault.
-func judge(v *vault.Vault, accounts []transfer.Account) []judged {
-	marks, names := map[string]vault.Entry{}, map[string]vault.Entry{}
-	for _, e := range v.Entries() {
-		if m := v.Mark(e); m != "" {
-			marks[m] = e
+// preview tells what a file holds before anything is taken over, and why each
+// account is what it is.
+func (w World) preview(a *authenticator.App, r transfer.Result, p authenticator.Preview) {
+	fmt.Fprintln(w.Out, w.t("terminal.import.preview", "format", w.t(r.Format.Message()), "new", p.Count(authenticator.IsNew),
+		"same", p.Count(authenticator.IsSame), "changed", p.Count(authenticator.IsChanged), "conflict", p.Count(authenticator.IsConflict)))
+	for _, item := range p.Items {
+		named := vault.Entry{Issuer: item.Account.Issuer, Name: item.Account.Name}.Title()
+		var why []string
+		for _, reason := range item.Reasons {
+			why = append(why, w.t("terminal.import.why."+string(reason)))
 		}
-		if e.Kind == vault.Other && e.Title() != "" {
-			names[vault.NameKey(e.Issuer, e.Name)] = e
+		if here, err := a.Account(item.Here); err == nil && here.Title() != named {
+			why = append(why, w.t("terminal.import.why.here", "title", calm(here.Title())))
 		}
-	}
-	all := make([]judged, 0, len(accounts))
-	for _, a := range accounts {
-		j := judged{entry: entryOf(a)}
-		if ours, here := marks[v.Mark(j.entry)]; here {
-			j.ours, j.verdict = ours, isSame
-			after := ours
-			if merge(&after, j.entry); !alike(ours, after) {
-				j.verdict = isChanged
-			}
-		} else if ours, rival := names[vault.NameKey(a.Issuer, a.Name)]; rival {
-			j.ours, j.verdict = ours, isConflict
+		line := w.t("terminal.import."+string(item.State), "title", calm(named))
+		if len(why) > 0 {
+			line += " – " + strings.Join(why, w.t("terminal.import.why.and"))
 		}
-		all = append(all, j)
-	}
-	return all
-}
-
-func alike(a, b vault.Entry) bool {
-	return a.Issuer == b.Issuer && a.Name == b.Name && a.Note == b.Note && a.Counter == b.Counter && slices.Equal(a.Tags, b.Tags)
-}
-
-func entryOf(a transfer.Account) vault.Entry {
-	return vault.Entry{
-		Kind: vault.Other, Issuer: a.Issuer, Name: a.Name, Counter: a.Counter, Note: a.Note, Tags: vault.Tags(a.Tags), Pinned: a.Pinned,
-	}.WithKey(a.Key())
-}
-
-func accountOf(e vault.Entry) transfer.Account {
-	return transfer.Account{
-		Type: string(e.Type), Issuer: e.Issuer, Name: e.Name, Secret: e.Secret, Algorithm: string(e.Algorithm), Digits: e.Digits,
-		Period: e.Period, Counter: e.Counter, Pin: e.PIN, Tags: e.Tags, Note: e.Note, Pinned: e.Pinned,
-	}
-}
-
-// preview tells what a file holds before anything is taken over.
-func (w World) preview(r transfer.Result, found []judged) {
-	count := map[verdict]int{}
-	for _, j := range found {
-		count[j.verdict]++
-	}
-	fmt.Fprintln(w.Out, w.t("terminal.import.preview", "format", w.t(r.Format.Message()),
-		"new", count[isNew], "same", count[isSame], "changed", count[isChanged], "conflict", count[isConflict]))
-	for _, j := range found {
-		title, ours := calm(j.entry.Title()), calm(j.ours.Title())
-		switch j.verdict {
-		case isNew:
-			fmt.Fprintln(w.Out, "  "+w.t("terminal.import.new", "title", title))
-		case isChanged:
-			fmt.Fprintln(w.Out, "  "+w.t("terminal.import.changed", "title", title, "ours", ours))
-		case isConflict:
-			fmt.Fprintln(w.Out, "  "+w.t("terminal.import.conflict", "title", title))
-		}
+		fmt.Fprintln(w.Out, "  "+line)
 	}
 	for _, p := range r.Problems {
 		fmt.Fprintln(w.Out, "  "+w.t("terminal.import.problem", "title", calm(p.Entry), "reason", w.t(p.Reason.Message())))

@@ -1,18 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"errors"
 	"fmt"
 	"net/url"
-	"os"
-	"runtime"
 
+	"countersign/internal/authenticator/desk"
 	"countersign/internal/authenticator/remote"
-	"countersign/internal/authenticator/vault"
 	"countersign/internal/wire"
 )
 
@@ -44,50 +39,17 @@ func (c pairCommand) Run(ctx context.Context, w World, g *grammar) error {
 	if err := w.agrees("terminal.pair.sure", "host", calm(u.Host)); err != nil {
 		return err
 	}
-	if err := g.ready(ctx, w); err != nil {
-		return err
-	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	d, err := g.forChange(w)
 	if err != nil {
 		return err
 	}
-	a, err := remote.Pair(ctx, o, key, c.name(), platform())
+	defer d.Close()
+	a, err := d.Pair(ctx, o, cmp.Or(c.Name, desk.DeviceName()))
 	if err != nil {
-		return err
-	}
-	if err := g.stillWorks(ctx, w, a); err != nil {
-		fresh := &remote.Door{Issuer: a.Issuer, Registration: a.Registration, Key: key, Now: w.Now}
-		return errors.Join(err, fresh.Leave(ctx))
-	}
-	if err := g.keepPaired(ctx, w, a, key); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(w.Out, w.t("terminal.pair.done", "directory", calm(a.Directory.Name), "login", calm(a.Person.Login), "host", calm(u.Host)))
 	return err
-}
-
-// ready opens or makes the vault before an offer is used up for nothing.
-func (g *grammar) ready(ctx context.Context, w World) error {
-	return g.change(ctx, w, func(*vault.Vault) error { return nil })
-}
-
-// stillWorks refuses an account that is here already and in use.
-func (g *grammar) stillWorks(ctx context.Context, w World, a wire.PairAnswer) error {
-	all, err := g.pairedAccounts(w)
-	if errors.Is(err, errNoServer) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	for _, p := range all {
-		if p.server.Issuer != a.Issuer || p.server.Directory != a.Directory.ID || p.server.Subject != a.Person.Subject {
-			continue
-		}
-		if about, err := p.door.About(ctx); err == nil && about.State == active {
-			return errHere
-		}
-	}
-	return nil
 }
 
 func (c pairCommand) offer(w World) (remote.Offer, error) {
@@ -110,23 +72,4 @@ func (c pairCommand) offer(w World) (remote.Offer, error) {
 		return remote.Offer{}, errServer
 	}
 	return remote.Offer{Issuer: issuer, Code: code}, nil
-}
-
-// name is what the device is called.
-func (c pairCommand) name() string {
-	if c.Name != "" {
-		return c.Name
-	}
-	if host, err := os.Hostname(); err == nil && wire.GoodName(host) {
-		return host
-	}
-	return "Terminal"
-}
-
-func platform() string {
-	system := map[string]string{"linux": "Linux", "darwin": "Mac", "windows": "Windows"}[runtime.GOOS]
-	if system == "" {
-		system = runtime.GOOS
-	}
-	return system + ", Terminal"
 }

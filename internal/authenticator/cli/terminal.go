@@ -10,9 +10,10 @@ import (
 	"os"
 	"runtime"
 	"strings"
-	"unicode"
 
 	"golang.org/x/term"
+
+	"countersign/internal/authenticator/desk"
 )
 
 // terminal is the stream, if it is a terminal.
@@ -121,16 +122,8 @@ func firstLine(path string) (string, error) {
 	return strings.TrimRight(line, "\r\n"), err
 }
 
-// calm is text from outside that can do nothing to a terminal: no control
-// characters, nothing that moves other text about.
-func calm(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\n' || unicode.Is(unicode.Bidi_Control, r) || unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text, "\ufffd"))
-}
+// calm is text from outside that can do nothing to a terminal.
+func calm(text string) string { return desk.Calm(text) }
 
 // copyText puts a text into the clipboard of the terminal, near or far (OSC 52).
 func copyText(to io.Writer, text string) error {

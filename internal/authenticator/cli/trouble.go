@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"countersign/internal/authenticator"
 	"countersign/internal/authenticator/disk"
+	"countersign/internal/authenticator/scan"
 	"countersign/internal/authenticator/vault"
 	"countersign/otp"
 	"countersign/transfer"
@@ -23,6 +25,10 @@ var (
 	errTime       = errors.New("not a time")
 	errNothing    = errors.New("nothing to change")
 	errExport     = errors.New("no account to export")
+	errOffer      = errors.New("a link that pairs a device")
+	errNoVault    = errors.New("no vault yet")
+	errNoKeyring  = errors.New("no keyring")
+	errNoTerminal = errors.New("not at a terminal")
 )
 
 // A usage is something that cannot be typed like this.
@@ -54,6 +60,14 @@ var sayings = []saying{
 	{errTime, "terminal.error.time", 2},
 	{errNothing, "terminal.error.nothing_to_change", 2},
 	{errExport, "terminal.error.nothing_to_export", 3},
+	{errOffer, "terminal.error.is_offer", 2},
+	{errNoVault, "terminal.error.no_vault", 3},
+	{errNoKeyring, "terminal.error.no_keyring", 1},
+	{errNoTerminal, "terminal.error.no_terminal", 2},
+	{authenticator.ErrNoName, "terminal.error.no_name", 2},
+	{authenticator.ErrNoCodes, "terminal.error.no_codes", 1},
+	{scan.ErrNoPicture, "terminal.error.no_picture", 5},
+	{scan.ErrNoCode, "terminal.error.no_qr", 3},
 	{disk.ErrPassphrase, "terminal.error.passphrase", 4},
 	{disk.ErrKeyring, "terminal.error.keyring", 4},
 	{disk.ErrDamaged, "terminal.error.damaged", 5},

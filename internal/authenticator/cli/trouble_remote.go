@@ -3,14 +3,13 @@ package cli
 import (
 	"errors"
 
+	"countersign/internal/authenticator/desk"
 	"countersign/internal/authenticator/remote"
 	"countersign/internal/wire"
 )
 
 // What can be wrong with sign-in services besides what package remote says.
 var (
-	errNoServer     = errors.New("no account of a sign-in service")
-	errHere         = errors.New("the account is here already")
 	errServer       = errors.New("no address of a sign-in service")
 	errWrongNumber  = errors.New("not the number")
 	errOtherRequest = errors.New("the number of another request")
@@ -18,8 +17,8 @@ var (
 
 // farSayings are sayings about sign-in services.
 var farSayings = []saying{
-	{errNoServer, "terminal.error.no_server", 3},
-	{errHere, "terminal.error.here", 1},
+	{desk.ErrNoDoor, "terminal.error.no_server", 3},
+	{desk.ErrHere, "terminal.error.here", 1},
 	{errServer, "terminal.error.server", 2},
 	{errWrongNumber, "terminal.error.wrong_number", 7},
 	{errOtherRequest, "terminal.error.other_request", 7},

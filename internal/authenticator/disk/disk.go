@@ -334,3 +334,50 @@ func number(name string) (n uint64, ok bool) {
 	}
 	return n, true
 }
+
+// Forget lets go of the keys that were opened, and of what was typed for them.
+func (f *Folder) Forget() {
+	for _, key := range f.keys {
+		clear(key)
+	}
+	f.keys, f.asked = map[string][]byte{}, nil
+}
+
+// Relock locks the vault in another way, [ByPassphrase] or [ByKeyring], under a
+// new key. A passphrase is asked for, as for a vault that is being made. The
+// versions before are deleted once the new one is on the disk, because what
+// opened them before still would. If Relock fails, or is killed, the vault
+// opens as before or as wanted.
+func (f *Folder) Relock(ctx context.Context, how string) error {
+	unlock, err := f.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	c, err := f.Read()
+	if err != nil {
+		return err
+	}
+	older, err := f.Versions()
+	if err != nil {
+		return err
+	}
+	before := f.head
+	f.options.Keyring, f.asked = how == ByKeyring, nil
+	if f.head, err = f.newHead(); err != nil {
+		f.head = before
+		return err
+	}
+	if err := f.save(c); err != nil {
+		return err
+	}
+	for _, name := range older {
+		if err := f.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if before.Lock == ByKeyring {
+		err = forgetKey(before)
+	}
+	return errors.Join(err, f.flush())
+}

@@ -183,3 +183,11 @@ func HasKeyring() bool {
 	got, err := keyring.Get(probe, service)
 	return errors.Join(err, keyring.Delete(probe, service)) == nil && got == given
 }
+
+// forgetKey takes the key of a vault out of the keyring.
+func forgetKey(h head) error {
+	if err := keyring.Delete(service, h.ID); err != nil && !errors.Is(err, keyring.ErrNotFound) {
+		return errors.Join(ErrKeyring, err)
+	}
+	return nil
+}

@@ -1,0 +1,304 @@
+package main
+
+import (
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/vt"
+	"github.com/creack/pty"
+
+	"countersign/internal/server/journeytest"
+)
+
+// A seat is the program at a terminal of its own, and a person who reads what
+// is on it and types.
+type seat struct {
+	t        *testing.T
+	terminal *os.File
+	screen   *vt.SafeEmulator
+	mu       sync.Mutex
+	changed  chan struct{} // closed at the next change
+	raw      strings.Builder
+	ended    chan error
+}
+
+const wide, high = 80, 24
+
+func sit(t *testing.T, dir, lang string, args ...string) *seat {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), "countersign", args...)
+	c.Env = append(os.Environ(), "LANG="+lang, "LC_ALL=", "TERM=xterm-256color", "XDG_CONFIG_HOME="+dir, "DBUS_SESSION_BUS_ADDRESS=disabled:",
+		"COUNTERSIGN_PASSPHRASE_FILE=", "COUNTERSIGN_VAULT=")
+	f, err := pty.StartWithSize(c, &pty.Winsize{Cols: wide, Rows: high})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &seat{t: t, terminal: f, screen: vt.NewSafeEmulator(wide, high), changed: make(chan struct{}), ended: make(chan error, 1)}
+	go func() { _, _ = io.Copy(f, s.screen) }() // what a terminal answers
+	go s.watch()
+	go func() { s.ended <- c.Wait() }()
+	t.Cleanup(func() { _ = c.Process.Kill(); f.Close() })
+	return s
+}
+
+func (s *seat) watch() {
+	b := make([]byte, 4096)
+	for {
+		n, err := s.terminal.Read(b)
+		s.mu.Lock()
+		s.raw.Write(b[:n])
+		_, _ = s.screen.Write(b[:n])
+		close(s.changed)
+		s.changed = make(chan struct{})
+		s.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (s *seat) text() (text, raw string, changed chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.screen.String(), s.raw.String(), s.changed
+}
+
+// sees waits until a pattern is on the screen, and returns what it matched.
+func (s *seat) sees(pattern string) []string {
+	s.t.Helper()
+	look := regexp.MustCompile(pattern)
+	late := time.After(time.Minute)
+	for {
+		text, _, changed := s.text()
+		if m := look.FindStringSubmatch(text); m != nil {
+			return m
+		}
+		select {
+		case <-changed:
+		case <-late:
+			s.t.Fatalf("%s is not on the screen:\n%s", pattern, text)
+		}
+	}
+}
+
+func (s *seat) types(text string) {
+	s.t.Helper()
+	if _, err := io.WriteString(s.terminal, text); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// ends waits for the program to end well.
+func (s *seat) ends() {
+	s.t.Helper()
+	select {
+	case err := <-s.ended:
+		if err != nil {
+			s.t.Error(err)
+		}
+	case <-time.After(time.Minute):
+		s.t.Fatal("it does not end")
+	}
+}
+
+const (
+	enter  = "\r"
+	escape = "\x1b"
+)
+
+// begun is the app with a new vault.
+func begun(t *testing.T, dir string) *seat {
+	t.Helper()
+	s := sit(t, dir, "en_US.UTF-8")
+	s.sees("A new vault")
+	s.types("lantern" + enter)
+	s.types("lantern" + enter)
+	s.sees("No accounts yet")
+	return s
+}
+
+func TestTheAppAtATerminalKeepsAccounts(t *testing.T) {
+	dir := t.TempDir()
+	s := begun(t, dir)
+	s.types("a")
+	s.sees("Setup key")
+	s.types("\x1b[200~otpauth://totp/GitHub:mei?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=GitHub\x1b[201~")
+	s.types(enter)
+	s.sees(`Added: GitHub \(mei\)`)
+	code := s.sees(`> +GitHub \(mei\) +(\d{3}) (\d{3}) +\d+s`)
+	s.types("c")
+	s.sees("is in the clipboard")
+	if _, raw, _ := s.text(); !strings.Contains(raw, "\x1b]52;c;") {
+		t.Error("nothing was put into the clipboard", code)
+	}
+
+	// Another process changes the vault meanwhile; both changes stay.
+	pass := filepath.Join(dir, "passphrase")
+	if err := os.WriteFile(pass, []byte("lantern\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	other := exec.Command("countersign", "--vault", filepath.Join(dir, "countersign"), "--passphrase-file", pass, "add", "--issuer", "青葉銀行")
+	other.Stdin = strings.NewReader("JBSWY3DPEHPK3PXP\n")
+	if out, err := other.CombinedOutput(); err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	s.sees("青葉銀行")
+	s.types("d")
+	s.sees(`Remove GitHub \(mei\)\?`)
+	s.types("y")
+	s.sees("In the trash")
+	s.types("u")
+	s.sees("Undone")
+	s.sees(`GitHub \(mei\)`)
+
+	// A smaller window shows less, and nothing breaks.
+	if err := pty.Setsize(s.terminal, &pty.Winsize{Cols: 40, Rows: 12}); err != nil {
+		t.Fatal(err)
+	}
+	s.screen.Resize(40, 12)
+	s.types("/")
+	s.types("青葉")
+	s.sees(`> +青葉銀行 +\d{3} \d{3}`)
+	s.types(escape)
+
+	// Import: looked at first, taken over, taken back.
+	file := filepath.Join(dir, "list.txt")
+	if err := os.WriteFile(file, []byte("otpauth://totp/ACME:rin?secret=GEZDGNBVGY3TQOJA&issuer=ACME\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.sees(`GitHub`)
+	s.types("i")
+	s.sees("File:")
+	s.types(file + enter)
+	s.sees(`New +ACME`)
+	s.types(enter)
+	s.sees("1 account added")
+	s.sees(`ACME \(rin\)`)
+
+	s.types("L")
+	s.sees("The vault is locked")
+	s.types("lamp" + enter)
+	s.sees("does not open the")
+	s.types("lantern" + enter)
+	s.sees(`ACME \(rin\)`)
+	s.types("q")
+	s.ends()
+}
+
+// The request comes up by itself in the app that is open, and the number on the
+// page of the browser answers it.
+func TestTheAppAtATerminalIsPairedAndApproves(t *testing.T) {
+	world := journeytest.New(t, 1)
+	stop := world.Start(t, io.Discard)
+	ctx, mei := t.Context(), world.People[0]
+	b := world.Browser(mei)
+	must(t, b.SignIn(ctx, mei))
+	must(t, b.Get(ctx, "/security/add"))
+	must(t, b.Submit(ctx, "/security/pair", nil))
+	page := b.URL.Path
+	code := regexp.MustCompile(`class="setup-code mono" translate="no">([^<]+)<`).FindStringSubmatch(b.Page)[1]
+
+	s := begun(t, t.TempDir())
+	s.types("a")
+	s.sees("Setup key")
+	s.types("\x1b[200~" + code + " " + world.Config.IDURL + "\x1b[201~")
+	s.types(enter)
+	s.sees("Pair this device with")
+	s.types("y")
+	s.sees("is added")
+	must(t, b.Get(ctx, page))
+	must(t, b.Submit(ctx, page+"/confirm", url.Values{"yours": {"yes"}}))
+	s.sees("Type the number on the sign-in page")
+	s.answers(spoken.FindStringSubmatch(b.Page)[1] + enter)
+	s.sees("Approved")
+	s.types(enter)
+	must(t, b.Get(ctx, page))
+	must(t, b.Submit(ctx, page+"/finish", nil))
+	s.sees(`\d{3} \d{3} +\d+s`) // its codes count from now on
+
+	second := world.Browser(mei)
+	must(t, second.Begin(ctx, mei))
+	number, err := second.Number()
+	must(t, err)
+	s.sees("Are you trying to sign in")
+	if text, raw, _ := s.text(); strings.Contains(text, "[ "+number[:1]+" ]") || strings.Contains(raw, `"number"`) {
+		t.Error("N1: the number is on the screen before it was typed\n", text)
+	}
+	s.answers(number + enter)
+	s.sees("Approved")
+	must(t, second.Finish(ctx))
+	s.types(enter)
+
+	third := world.Browser(mei)
+	must(t, third.Begin(ctx, mei))
+	s.sees("Are you trying to sign in")
+	s.answers("n")
+	s.sees("D  ")
+	s.types("d")
+	s.sees("Denied")
+	s.types(enter)
+	s.sees("Search")
+	must(t, stop())
+	s.sees("not reached")
+	s.types("\x03")
+	s.ends()
+}
+
+// answers types an answer once the sheet takes keys: it does not in its first
+// moment, so the first key is typed until it shows.
+func (s *seat) answers(keys string) {
+	s.t.Helper()
+	shown := regexp.MustCompile(`\[ ` + keys[:1] + ` \]`)
+	if keys[0] == 'n' {
+		shown = regexp.MustCompile(`D  `)
+	}
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		s.types(keys[:1])
+		select {
+		case <-tick.C:
+		case <-s.t.Context().Done():
+			s.t.Fatal(s.t.Context().Err())
+		}
+		text, _, _ := s.text()
+		if shown.MatchString(text) {
+			break
+		}
+	}
+	if len(keys) > 1 {
+		// The first digit may have been taken more than once.
+		s.types("\x7f\x7f\x7f\x7f\x7f\x7f")
+		s.types(keys)
+	}
+}
+
+// spoken is the number of a page.
+var spoken = regexp.MustCompile(`<span class="vh">[^<0-9]*(\d+)[^<0-9]*</span>`)
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTheAppSpeaksJapaneseAndKnowsNoColour(t *testing.T) {
+	t.Setenv("NO_COLOR", "1")
+	s := sit(t, t.TempDir(), "ja_JP.UTF-8")
+	s.sees("新しい保管庫")
+	s.sees("パスフレーズを決めます")
+	if _, raw, _ := s.text(); regexp.MustCompile("\x1b\\[[0-9;:]*(3[0-8]|9[0-7])[;:m]").MatchString(raw) {
+		t.Errorf("colours: %q", raw)
+	}
+	s.types(escape)
+	s.ends()
+}

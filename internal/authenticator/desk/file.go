@@ -1,0 +1,50 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+
+	"countersign/internal/authenticator/scan"
+	"countersign/transfer"
+	"countersign/transfer/sqlitefile"
+)
+
+// ReadFile reads what another authenticator exported: a file of any format, a
+// database of a rooted phone, or a picture of QR codes. Its errors are those of
+// [transfer.Read], of package scan, or of the file system.
+func ReadFile(ctx context.Context, path string, o transfer.Options) (transfer.Result, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return transfer.Result{}, err
+	}
+	defer f.Close()
+	head := make([]byte, 16)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return transfer.Result{}, err
+	}
+	if bytes.HasPrefix(head[:n], []byte("SQLite format 3\x00")) {
+		return sqlitefile.Read(ctx, path)
+	}
+	return Read(ctx, io.MultiReader(bytes.NewReader(head[:n]), f), o)
+}
+
+// Read is [ReadFile] for what comes from elsewhere: all but databases.
+func Read(ctx context.Context, from io.Reader, o transfer.Options) (transfer.Result, error) {
+	data, err := io.ReadAll(io.LimitReader(from, max(scan.MaxPicture, transfer.MaxFile)+1))
+	if err != nil {
+		return transfer.Result{}, err
+	}
+	if scan.IsPicture(data) {
+		texts, err := scan.Picture(data)
+		if err != nil {
+			return transfer.Result{}, err
+		}
+		data = []byte(strings.Join(texts, "\n") + "\n")
+	}
+	return transfer.Read(ctx, data, o)
+}

@@ -1,0 +1,78 @@
+package tui
+
+import (
+	"maps"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"countersign/internal/authenticator"
+)
+
+// fileNews is what became of reading a file.
+func (m Model) fileNews(msg any) Model {
+	if m.Screen != Reading {
+		return m // the person left
+	}
+	switch msg := msg.(type) {
+	case NeedsPassword:
+		m = m.to(Secret)
+		m.Result.Format = msg.Format
+		m.Fields = []field{secretField("tui.file.password")}
+		if m = m.focus(0); msg.Again {
+			m = m.complain(m.t("transfer.error.password"))
+		}
+	case Unread:
+		m = m.to(List).complain(msg.Text)
+	case Read:
+		m = m.to(Preview)
+		m.Result, m.Plan, m.Choices, m.PlanLine = msg.Result, msg.Plan, map[int]authenticator.Choice{}, 0
+	}
+	return m
+}
+
+// options are what can become of an account of a file, the first being what
+// happens unless the person chooses.
+func options(item authenticator.Item) []authenticator.Choice {
+	switch item.State {
+	case authenticator.IsNew:
+		return []authenticator.Choice{authenticator.AddIt, authenticator.Skip}
+	case authenticator.IsChanged:
+		return []authenticator.Choice{authenticator.Fill, authenticator.Replace, authenticator.Skip}
+	case authenticator.IsConflict:
+		return []authenticator.Choice{authenticator.AddIt, authenticator.Replace, authenticator.Skip}
+	}
+	return []authenticator.Choice{authenticator.Skip}
+}
+
+func (m Model) choice(at int) authenticator.Choice {
+	if c, ok := m.Choices[at]; ok {
+		return c
+	}
+	return m.Plan.Items[at].Choice
+}
+
+func (m Model) previewKey(k tea.KeyPressMsg) (Model, []Effect) {
+	lines := len(m.Plan.Items) + len(m.Result.Problems)
+	switch k.String() {
+	case "up", "k":
+		m.PlanLine = max(m.PlanLine-1, 0)
+	case "down", "j":
+		m.PlanLine = max(min(m.PlanLine+1, lines-1), 0)
+	case "pgup":
+		m.PlanLine = max(m.PlanLine-m.rows(), 0)
+	case "pgdown":
+		m.PlanLine = max(min(m.PlanLine+m.rows(), lines-1), 0)
+	case "space":
+		if m.PlanLine < len(m.Plan.Items) {
+			all := options(m.Plan.Items[m.PlanLine])
+			m.Choices = maps.Clone(m.Choices)
+			m.Choices[m.PlanLine] = all[(slices.Index(all, m.choice(m.PlanLine))+1)%len(all)]
+		}
+	case "enter":
+		return m, []Effect{Import{m.Result.Accounts, m.Choices}}
+	case "esc", "q":
+		return m.to(List).say(m.t("terminal.error.cancelled")), nil
+	}
+	return m, nil
+}

@@ -1,0 +1,369 @@
+package tui
+
+import (
+	"slices"
+	"time"
+
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+
+	"countersign/internal/authenticator"
+	"countersign/internal/authenticator/remote"
+	"countersign/internal/authenticator/vault"
+	"countersign/transfer"
+	"countersign/ui"
+)
+
+// A Screen is what fills the terminal. A sheet may lie above it.
+type Screen int
+
+// The screens.
+const (
+	Opening  Screen = iota // nothing is known yet
+	Locked                 // asks for the passphrase
+	Choosing               // asks for a new one, twice
+	List
+	Detail
+	Form     // adds or edits
+	Removing // asks whether to
+	Pairing  // asks whether to
+	Naming   // asks for a file
+	Secret   // asks for the password of that file
+	Reading  // shows how far the work on it is
+	Preview
+	Help
+)
+
+// A Model is all that the app shows and knows. Update and View are functions of
+// it; what is to be done in the world comes out of Update as [Effect] values.
+type Model struct {
+	Lang          string
+	Now           time.Time
+	Width, Height int
+
+	Screen Screen
+	App    *authenticator.App
+	Said   string // one line for the person
+	Wrong  bool   // and it is about something that went wrong
+	Away   map[string]bool
+
+	Search textinput.Model
+	Group  string // "", a kind, or "#" and a tag
+	Chosen string // the id under the cursor
+	Given  *authenticator.Code
+
+	Fields []field // of a form, and of the questions for a passphrase or a file
+	Focus  int
+	Edits  string // the id a form changes; empty if it adds
+	Offer  remote.Offer
+
+	File     string
+	Done     int64
+	Total    int64
+	Result   transfer.Result
+	Plan     authenticator.Preview
+	Choices  map[int]authenticator.Choice
+	PlanLine int
+
+	Asked []Request // open requests, oldest first; the first is the one on the sheet
+	Sheet *Sheet
+}
+
+// A Request is one that waits for an answer.
+type Request struct {
+	Account, Host, Registration string
+	remote.Question
+}
+
+// What happens to a model, besides keys, pastes and sizes.
+type (
+	// Tick: a second has passed.
+	Tick struct{}
+	// Opened: this is what is in the vault, now.
+	Opened struct {
+		App  *authenticator.App
+		Said string
+	}
+	// Needed: a passphrase is; a new one, or again because it was wrong. Held: the
+	// app is locked, and opens without one.
+	Needed struct{ New, Again, Held bool }
+	// Failed: something did; Text says what and what to do.
+	Failed struct{ Text string }
+	// Given: a code that counts was given out.
+	Given struct{ Code authenticator.Code }
+	// Progress of the work on a file.
+	Progress struct{ Done, Total int64 }
+	// NeedsPassword: the file does.
+	NeedsPassword struct {
+		Format transfer.Format
+		Again  bool
+	}
+	// Read: the file was.
+	Read struct {
+		Result transfer.Result
+		Plan   authenticator.Preview
+	}
+	// Unread: it was not; Text says why.
+	Unread struct{ Text string }
+	// Asks: a request came in.
+	Asks struct{ Request }
+	// Over: a request is no longer open.
+	Over struct{ ID string }
+	// Answered: this came of an answer.
+	Answered struct {
+		ID, Outcome, Other, Trouble string
+	}
+	// Reach: a service is no longer reached, or is again.
+	Reach struct {
+		Host string
+		Away bool
+	}
+)
+
+// An Effect is something to do in the world.
+type Effect interface{}
+
+// The effects.
+type (
+	// Open the vault, with what was typed if that is needed.
+	Open struct{ Passphrase string }
+	// Make a vault under this passphrase.
+	Make struct{ Passphrase string }
+	// Look whether somebody else changed the vault.
+	Look struct{}
+	// Copy a text into the clipboard.
+	Copy struct{ Text string }
+	// Add an account.
+	Add struct{ Draft authenticator.Draft }
+	// Edit an account.
+	Edit struct {
+		ID   string
+		Edit authenticator.Edit
+	}
+	// Remove an account.
+	Remove struct{ ID string }
+	// Undo what was done last.
+	Undo struct{}
+	// Next gives out the next code of an account that counts.
+	Next struct{ ID string }
+	// Pair takes an offer.
+	Pair struct{ Offer remote.Offer }
+	// ReadFile begins to read a file.
+	ReadFile struct{ Path, Password string }
+	// Cancel ends reading it.
+	Cancel struct{}
+	// Import takes over what was read.
+	Import struct {
+		Accounts []transfer.Account
+		Choices  map[int]authenticator.Choice
+	}
+	// Answer a request.
+	Answer struct{ ID, Decision, Number string }
+	// Lock forgets the keys.
+	Lock struct{}
+	// Bell calls the person.
+	Bell struct{}
+	// Quit ends the app.
+	Quit struct{}
+)
+
+// New is the model at the start, and its first wish.
+func New(lang string, now time.Time) (Model, []Effect) {
+	m := Model{Lang: lang, Now: now, Width: 80, Height: 24, Away: map[string]bool{}}
+	m.Search = input(false)
+	return m, []Effect{Open{}}
+}
+
+func (m Model) t(key string, args ...any) string { return ui.T(m.Lang, key, args...) }
+
+func (m Model) say(text string) Model {
+	m.Said, m.Wrong = text, false
+	return m
+}
+
+func (m Model) complain(text string) Model {
+	m.Said, m.Wrong = text, true
+	return m
+}
+
+// Update is the model after something happened at a time.
+func (m Model) Update(now time.Time, msg any) (Model, []Effect) {
+	m.Now = now
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.Width, m.Height = msg.Width, msg.Height
+	case tea.KeyPressMsg:
+		return m.key(msg)
+	case tea.PasteMsg:
+		return m.paste(msg)
+	case Tick:
+		return m.tick()
+	case Opened:
+		return m.opened(msg), nil
+	case Needed:
+		return m.needed(msg), nil
+	case Failed:
+		m = m.complain(msg.Text)
+		if m.Screen == Opening {
+			m.Screen = Locked
+		}
+	case Given:
+		m.Given = &msg.Code
+	case Progress:
+		m.Done, m.Total = msg.Done, msg.Total
+	case NeedsPassword, Read, Unread:
+		return m.fileNews(msg), nil
+	case Asks, Over, Answered:
+		return m.requestNews(msg)
+	case Reach:
+		m.Away = copied(m.Away)
+		if m.Away[msg.Host] = msg.Away; !msg.Away {
+			delete(m.Away, msg.Host)
+		}
+	}
+	return m, nil
+}
+
+func copied(old map[string]bool) map[string]bool {
+	all := map[string]bool{}
+	for k, v := range old {
+		all[k] = v
+	}
+	return all
+}
+
+func (m Model) tick() (Model, []Effect) {
+	m = m.expire()
+	if m.App == nil {
+		return m, nil
+	}
+	return m, []Effect{Look{}}
+}
+
+func (m Model) opened(msg Opened) Model {
+	m.App = msg.App
+	if msg.Said != "" {
+		m = m.say(msg.Said)
+	}
+	switch m.Screen {
+	case Opening, Locked, Choosing, Form, Removing, Pairing, Preview:
+		if msg.Said != "" || m.Screen < List {
+			m.Screen, m.Fields = List, nil
+		}
+	case Detail:
+		if _, err := m.App.Account(m.Chosen); err != nil {
+			m.Screen = List
+		}
+	}
+	return m
+}
+
+func (m Model) needed(msg Needed) Model {
+	m.App, m.Given, m.Focus, m.Asked, m.Sheet = nil, nil, 0, nil, nil
+	m.Said, m.Wrong = "", false
+	if msg.Again {
+		m = m.complain(m.t("terminal.error.passphrase"))
+	}
+	m.Screen, m.Fields = Locked, []field{secretField("tui.passphrase")}
+	if msg.Held {
+		m.Fields = nil
+		return m
+	}
+	if msg.New {
+		m.Screen, m.Fields = Choosing, []field{secretField("tui.passphrase.new"), secretField("tui.passphrase.again")}
+	}
+	return m.focus(0)
+}
+
+// key hands a key to whatever is in front. Ctrl-C always ends the app.
+func (m Model) key(k tea.KeyPressMsg) (Model, []Effect) {
+	switch {
+	case k.String() == "ctrl+c":
+		return m, []Effect{Quit{}}
+	case m.Sheet != nil:
+		return m.sheetKey(k)
+	case k.String() == "ctrl+g" && len(m.Asked) > 0 && m.App != nil:
+		return m.raise(), nil
+	}
+	switch m.Screen {
+	case List:
+		return m.listKey(k)
+	case Detail:
+		return m.detailKey(k)
+	case Removing, Pairing:
+		return m.askKey(k)
+	case Reading:
+		if k.String() == "esc" {
+			return m.to(List).say(m.t("terminal.error.cancelled")), []Effect{Cancel{}}
+		}
+	case Preview:
+		return m.previewKey(k)
+	case Help:
+		return m.to(List), nil
+	case Opening:
+	default:
+		if len(m.Fields) == 0 {
+			return m.heldKey(k)
+		}
+		return m.fieldKey(k)
+	}
+	return m, nil
+}
+
+// heldKey opens a locked app that needs no passphrase.
+func (m Model) heldKey(k tea.KeyPressMsg) (Model, []Effect) {
+	switch k.String() {
+	case "enter":
+		m.Screen = Opening
+		return m.say(""), []Effect{Open{}}
+	case "esc", "q":
+		return m, []Effect{Quit{}}
+	}
+	return m, nil
+}
+
+// paste puts a pasted text where text is typed; on the list it adds.
+func (m Model) paste(p tea.PasteMsg) (Model, []Effect) {
+	switch {
+	case m.Sheet != nil:
+		return m, nil
+	case m.Screen == List && !m.Search.Focused():
+		return m.add().pasteInto(p), nil
+	case m.Screen == List:
+		m.Search, _ = m.Search.Update(p)
+		return m.settle(), nil
+	case len(m.Fields) > 0:
+		return m.pasteInto(p), nil
+	}
+	return m, nil
+}
+
+func (m Model) pasteInto(p tea.PasteMsg) Model {
+	m.Fields = slices.Clone(m.Fields)
+	m.Fields[m.Focus].Model, _ = m.Fields[m.Focus].Update(p)
+	return m
+}
+
+// to goes to a screen and leaves what was typed.
+func (m Model) to(s Screen) Model {
+	m.Screen, m.Fields, m.Focus, m.Said, m.Wrong, m.Given = s, nil, 0, "", false, nil
+	return m
+}
+
+// filter is what the list shows.
+func (m Model) filter() authenticator.Filter {
+	f := authenticator.Filter{Query: m.Search.Value()}
+	if tag, ok := cutTag(m.Group); ok {
+		f.Tag = tag
+	} else {
+		f.Kind = vault.Kind(m.Group)
+	}
+	return f
+}
+
+func cutTag(group string) (string, bool) {
+	if len(group) > 0 && group[0] == '#' {
+		return group[1:], true
+	}
+	return "", false
+}
