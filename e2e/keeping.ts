@@ -14,6 +14,7 @@ export async function withAccounts(page: Page, demo: Demo, some: readonly Some[]
   await page.evaluate(seed, { entries: some.map((one, i) => ({ ...plain[i], ...one })), settings })
   await page.goto(demo.at.app)
   await expect(page.locator('.account').first()).toBeVisible()
+  await expect(page.locator('.note.loose')).toBeVisible() // the app has taken over from the first paint
 }
 
 /** Names of the accounts in the order in which they stand. */
@@ -22,4 +23,4 @@ export function standing(page: Page) {
 }
 
 /** Five accounts by name. */
-export const five: Some[] = ['Kumo Mail', 'Gitlane', 'Hinata Bank', 'Tsubame Pay', 'くもバンク'].map((issuer) => ({ issuer, name: 'mei' }))
+export const five: Some[] = ['Kumo Mail', 'Gitlane', 'Hinata Bank', 'Tsubame Pay', 'Rail Points'].map((issuer) => ({ issuer, name: 'mei' }))
