@@ -9,6 +9,8 @@ const (
 	SigninPasswordWrong Kind = "signin.password.wrong"
 	SigninCodeOK        Kind = "signin.code.ok"
 	SigninCodeWrong     Kind = "signin.code.wrong"
+	SigninPasskeyOK     Kind = "signin.passkey.ok"
+	SigninPasskeyWrong  Kind = "signin.passkey.wrong"
 	SigninLimited       Kind = "signin.limited"
 	SigninRefused       Kind = "signin.refused"
 	SigninDone          Kind = "signin.done"
@@ -38,6 +40,14 @@ const (
 	RegistrationRenamed   Kind = "registration.renamed"
 	RegistrationReplaced  Kind = "registration.replaced"
 	RegistrationRemoved   Kind = "registration.removed"
+)
+
+// Passkeys and security keys.
+const (
+	PasskeyAdded   Kind = "passkey.added"
+	PasskeyRenamed Kind = "passkey.renamed"
+	PasskeyRemoved Kind = "passkey.removed"
+	PasskeyCopied  Kind = "passkey.copied" // its counter went back
 )
 
 // Sessions.

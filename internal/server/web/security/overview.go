@@ -21,7 +21,10 @@ const recent = 4
 type overview struct {
 	Password *passwordRow
 	Apps     []appRow
-	Count    int // of methods
+	Passkeys []passkeyRow
+	First    string // the way that is asked first
+	Keys     bool   // passkeys can be added
+	Count    int    // of methods
 	Events   []eventRow
 	Sessions int
 	Changed  bool // the password, just now
@@ -69,7 +72,15 @@ func (h *handler) look(ctx context.Context, tx *db.Tx, v visit) (o overview, err
 	if err != nil {
 		return o, err
 	}
-	o.Count = len(o.Apps)
+	if o.Passkeys, err = h.passkeyRows(ctx, tx, v); err != nil {
+		return o, err
+	}
+	has, chosen, err := signin.MethodsOf(ctx, tx, v.person.ID)
+	if err != nil {
+		return o, err
+	}
+	o.First, o.Keys = has.First(chosen), h.Passkeys.Usable()
+	o.Count = len(o.Apps) + len(o.Passkeys)
 	if password.Hash != "" {
 		o.Password = &passwordRow{password.Exposed}
 		o.Count++

@@ -18,6 +18,7 @@ import (
 	"countersign/internal/server/approval"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
+	"countersign/internal/server/method"
 	"countersign/internal/server/notify"
 	"countersign/internal/server/registration"
 	"countersign/internal/server/signin"
@@ -33,6 +34,7 @@ type Deps struct {
 	Registry  *registration.Registry
 	Approvals *approval.Approvals
 	SignIn    *signin.Service
+	Passkeys  *method.Passkeys
 	Notify    *notify.Notify
 }
 
@@ -58,6 +60,18 @@ func Mount(s *web.Shell, d Deps) error {
 	s.Page("GET /security/methods/{id}/remove", s.NeedSession(true, h.getRemove))
 	s.Page("POST /security/methods/{id}/remove", s.NeedSession(true, h.postRemove))
 
+	s.Page("POST /security/first", s.NeedSession(true, h.postFirst))
+
+	s.Page("POST /security/add/passkey", s.NeedSession(true, h.postAddPasskey))
+	s.Page("GET /security/add/passkey/{offer}", s.NeedSession(false, h.getAddPasskey))
+	s.Page("POST /security/add/passkey/{offer}/create", s.NeedSession(false, h.postCreatePasskey))
+	s.Page("POST /security/add/passkey/{offer}/try", s.NeedSession(false, h.postTryPasskey))
+	s.Page("POST /security/add/passkey/{offer}/cancel", s.NeedSession(false, h.postCancelPasskey))
+	s.Page("GET /security/passkeys/{id}", s.NeedSession(true, h.getPasskey))
+	s.Page("POST /security/passkeys/{id}/rename", s.NeedSession(true, h.postRenamePasskey))
+	s.Page("GET /security/passkeys/{id}/remove", s.NeedSession(true, h.getRemovePasskey))
+	s.Page("POST /security/passkeys/{id}/remove", s.NeedSession(true, h.postRemovePasskey))
+
 	s.Page("GET /security/password", s.NeedSession(true, h.getPassword))
 	s.Page("POST /security/password", s.NeedSession(true, h.postPassword))
 
@@ -82,6 +96,10 @@ func Mount(s *web.Shell, d Deps) error {
 var problems = []web.Problem{
 	{Err: registration.ErrUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "security.unknown.title", Text: "security.unknown.text"},
 	{Err: registration.ErrLast, Status: http.StatusConflict, Code: "last", Title: "security.last.title", Text: "security.last.text"},
+	{Err: errLast, Status: http.StatusConflict, Code: "last", Title: "security.lastway.title", Text: "security.lastway.text"},
+	{Err: method.ErrPasskeyUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "security.gone.title", Text: "security.gone.text"},
+	{Err: method.ErrOffer, Status: http.StatusGone, Code: "offer_gone", Title: "security.offer.title", Text: "security.offer.text"},
+	{Err: method.ErrFull, Status: http.StatusConflict, Code: "full", Title: "security.full.title", Text: "security.full.text"},
 	{Err: registration.ErrNotFirst, Status: http.StatusConflict, Code: "not_first", Title: "security.notfirst.title", Text: "security.notfirst.text"},
 }
 
