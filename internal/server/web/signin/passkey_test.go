@@ -50,10 +50,10 @@ func TestAPasskeyThatIsNotTakenSaysWhyWhereItWasUsed(t *testing.T) {
 	ren := w.Member(t, "ren")
 	key, rens := w.Passkey(t, mei, "ThinkPad"), w.Passkey(t, ren, "Ren's")
 	copied := key.Copy()
-	b := w.browser(t).get("/security").signs(key)
+	w.browser(t).get("/security").signs(key)
 	w.browser(t).get("/security").signs(copied).shows("/signin/passkey", "seems to have been copied")
 	w.Write(t, func(tx *db.Tx) error { return w.Passkeys.RemoveAll(t.Context(), tx, mei.ID, method.Where{}) })
-	b = w.browser(t).get("/security").signs(key).shows("/signin/passkey", "does not sign in here")
+	b := w.browser(t).get("/security").signs(key).shows("/signin/passkey", "does not sign in here")
 	if b.status != 422 {
 		t.Errorf("%d", b.status)
 	}
