@@ -112,7 +112,7 @@ func TestAPasskeyOnItsWayIsItsSessionsOnly(t *testing.T) {
 		t.Errorf("another session: %d", other.status)
 	}
 	_, answer := methodtest.Create(t, b.asked(), regtest.Issuer, true)
-	b.press(b.at+"/cancel").get("/security/add").press("/security/add/passkey")
+	b.press(b.at + "/cancel").get("/security/add").press("/security/add/passkey")
 	if b.press(b.at+"/create", "name", "X", "answer", answer); !strings.Contains(b.page, "That did not work") {
 		t.Errorf("an answer to an older question: %d", b.status)
 	}
