@@ -11,6 +11,7 @@ const (
 	SigninCodeWrong     Kind = "signin.code.wrong"
 	SigninPasskeyOK     Kind = "signin.passkey.ok"
 	SigninPasskeyWrong  Kind = "signin.passkey.wrong"
+	SigninRecoveryWrong Kind = "signin.recovery.wrong"
 	SigninLimited       Kind = "signin.limited"
 	SigninRefused       Kind = "signin.refused"
 	SigninDone          Kind = "signin.done"
@@ -48,6 +49,13 @@ const (
 	PasskeyRenamed Kind = "passkey.renamed"
 	PasskeyRemoved Kind = "passkey.removed"
 	PasskeyCopied  Kind = "passkey.copied" // its counter went back
+)
+
+// Recovery codes.
+const (
+	RecoveryMade    Kind = "recovery.made"
+	RecoveryUsed    Kind = "recovery.used"
+	RecoveryRemoved Kind = "recovery.removed"
 )
 
 // Sessions.

@@ -2,6 +2,7 @@ package method
 
 import (
 	"context"
+	"strconv"
 
 	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
@@ -18,18 +19,19 @@ type Where struct {
 
 // Held tells which methods of this package a person has.
 type Held struct {
-	Password, Passkey bool
-	First             string // the way they want to be asked first, or ""
+	Password, Passkey, Recovery bool
+	First                       string // the way they want to be asked first, or ""
 }
 
 // HeldBy returns which methods a person has. A copied passkey is none.
 func HeldBy(ctx context.Context, tx *db.Tx, person string) (h Held, err error) {
-	var password, passkey int
+	var password, passkey, recovery int
 	err = tx.QueryRow(ctx, `
 		SELECT (SELECT COUNT(*) FROM password WHERE person_id = $1 AND hash <> ''),
 			(SELECT COUNT(*) FROM passkey WHERE person_id = $1 AND copied_at = 0),
-			COALESCE((SELECT way FROM first_way WHERE person_id = $1), '')`, person).Scan(&password, &passkey, &h.First)
-	h.Password, h.Passkey = password > 0, passkey > 0
+			(SELECT COUNT(*) FROM recovery_code WHERE person_id = $1 AND used_at = 0),
+			COALESCE((SELECT way FROM first_way WHERE person_id = $1), '')`, person).Scan(&password, &passkey, &recovery, &h.First)
+	h.Password, h.Passkey, h.Recovery = password > 0, passkey > 0, recovery > 0
 	return h, err
 }
 
@@ -55,8 +57,12 @@ func tell(ctx context.Context, tx *db.Tx, n *notify.Notify, person string, e aud
 		return nil
 	}
 	name, _ := e.Detail["name"].(string)
+	left := ""
+	if n, ok := e.Detail["left"].(int); ok {
+		left = strconv.Itoa(n)
+	}
 	return n.Mail(ctx, tx, notify.Mail{
 		Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: template,
-		Data: map[string]string{"login": p.Login, "method": name, "browser": from.Browser, "place": from.Place, "ip": from.IP},
+		Data: map[string]string{"login": p.Login, "method": name, "left": left, "browser": from.Browser, "place": from.Place, "ip": from.IP},
 	})
 }

@@ -26,6 +26,9 @@ const (
 	MailPasskeyAdded    = "passkey_added"    // needs login, method
 	MailPasskeyRemoved  = "passkey_removed"  // needs login, method
 	MailPasskeyCopied   = "passkey_copied"   // needs login, method
+	MailRecoveryMade    = "recovery_made"    // needs login
+	MailRecoveryUsed    = "recovery_used"    // needs login, left: how many there are
+	MailRecoveryRemoved = "recovery_removed" // needs login
 	MailReported        = "reported"         // needs login; "app": what was being signed in to
 	MailReportedAdmin   = "reported_admin"   // to who manages the people; needs login: whose sign-in it was; "app" and "net"
 	MailSignedOut       = "signed_out"       // needs login
@@ -44,6 +47,9 @@ var letters = map[string]letter{
 	MailPasskeyAdded:    {"mail.passkey_added.subject", "mail.passkey_added.said", "mail.passkey_added.todo", []string{"login", "method"}},
 	MailPasskeyRemoved:  {"mail.passkey_removed.subject", "mail.passkey_removed.said", "mail.passkey_removed.todo", []string{"login", "method"}},
 	MailPasskeyCopied:   {"mail.passkey_copied.subject", "mail.passkey_copied.said", "mail.passkey_copied.todo", []string{"login", "method"}},
+	MailRecoveryMade:    {"mail.recovery_made.subject", "mail.recovery_made.said", "mail.recovery_made.todo", []string{"login"}},
+	MailRecoveryUsed:    {"mail.recovery_used.subject", "mail.recovery_used.said", "mail.recovery_used.todo", []string{"login", "left"}},
+	MailRecoveryRemoved: {"mail.recovery_removed.subject", "mail.recovery_removed.said", "mail.recovery_removed.todo", []string{"login"}},
 	MailReported:        {"mail.reported.subject", "mail.reported.said", "mail.reported.todo", []string{"login"}},
 	MailReportedAdmin:   {"mail.reported_admin.subject", "mail.reported_admin.said", "mail.reported_admin.todo", []string{"login"}},
 	MailSignedOut:       {"mail.signed_out.subject", "mail.signed_out.said", "mail.signed_out.todo", []string{"login"}},
@@ -81,7 +87,7 @@ func (n *Notify) write(m Mail, at time.Time) page {
 	}
 	v := func(name string) string { return oneLine(m.Data[name]) }
 	t := func(key string) string {
-		return ui.T(lang, key, "login", v("login"), "device", v("device"), "method", v("method"), "service", service, "host", n.o.Host)
+		return ui.T(lang, key, "login", v("login"), "device", v("device"), "method", v("method"), "left", v("left"), "service", service, "host", n.o.Host)
 	}
 	p := page{Lang: lang, Subject: t(l.subject), Said: t(l.said), Todo: t(l.todo), Footer: t("mail.footer")}
 	for _, f := range []fact{

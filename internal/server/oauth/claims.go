@@ -102,13 +102,15 @@ func strengthOf(value string) int {
 
 // amr names the proofs of a sign-in as RFC 8176 does. An approval is a
 // signature by a key on the person's phone. A passkey is a key too, whose kind
-// is not asked for, and its user was verified.
+// is not asked for, and its user was verified. A recovery code is a password good once.
 func amr(methods []string) []string {
 	out := make([]string, 0, len(methods)+1)
 	for _, m := range methods {
 		switch m {
 		case "pwd", "otp":
 			out = append(out, m)
+		case "recovery":
+			out = append(out, "otp")
 		case "approval":
 			out = append(out, "swk")
 		case "passkey":

@@ -64,7 +64,7 @@ type State struct {
 type Step struct {
 	Kind Kind
 	// Ways that lead on. A passkey may also be used where the password is asked.
-	Passkey, Approval, Code bool
+	Passkey, Approval, Code, Recovery bool
 	// Password tells that AskSecond may be put off: the password can come first.
 	Password bool
 	// First is the proof whose page comes first.
@@ -113,7 +113,7 @@ func (s State) more() Step {
 	case !s.has(Password):
 		return Step{Kind: AskPassword, Passkey: s.Has.Passkey, First: Password}
 	}
-	step := Step{Kind: AskSecond, Passkey: s.Has.Passkey, Approval: s.Has.App && s.asksPhones(), Code: s.Has.App && s.Policy.Codes}
+	step := Step{Kind: AskSecond, Passkey: s.Has.Passkey, Approval: s.Has.App && s.asksPhones(), Code: s.Has.App && s.Policy.Codes, Recovery: s.Has.Recovery}
 	switch {
 	case step.leads():
 		return s.order(step, s.Default, s.Last)
@@ -163,7 +163,7 @@ func AsksPhones(p directory.Policy, has Methods) bool {
 func (s State) has(proof string) bool { return slices.Contains(s.Proofs, proof) }
 
 // ranking is the order in which ways are shown to whoever has chosen none.
-var ranking = []string{Passkey, Approval, Code}
+var ranking = []string{Passkey, Approval, Code, Recovery}
 
 // order says which way comes first: one of those preferred that leads on, else
 // the highest of the ranking.
@@ -188,6 +188,8 @@ func (s Step) Offers(proof string) bool {
 		return s.Approval
 	case Code:
 		return s.Code
+	case Recovery:
+		return s.Recovery
 	}
 	return false
 }

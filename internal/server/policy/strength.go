@@ -13,6 +13,7 @@ const (
 	Code     = "otp"      // one-time code
 	Paired   = "paired"   // the first app, paired and tried in the course of this sign-in
 	Passkey  = "passkey"  // or security key, with user verification
+	Recovery = "recovery" // recovery code
 )
 
 // Strengths of a sign-in (threat model, "ways in"). Approvals and codes are
@@ -20,14 +21,14 @@ const (
 const (
 	Nothing   = 0
 	OneProof  = 1
-	TwoProofs = 3 // password with an approval or a one-time code
+	TwoProofs = 3 // password with an approval, a one-time or a recovery code
 	Strong    = 4 // a key that signs only for this site, used by somebody it has verified
 )
 
 // strong are the proofs that are enough alone; seconds need the password.
 var (
 	strong  = []string{Passkey}
-	seconds = []string{Approval, Code, Paired}
+	seconds = []string{Approval, Code, Paired, Recovery}
 )
 
 // Strength is how much the proofs together are worth. Two proofs of one kind
@@ -47,12 +48,12 @@ func Strength(proofs []string) int {
 
 // Methods are what a person has to prove themselves with.
 type Methods struct {
-	Password, App, Passkey bool
+	Password, App, Passkey, Recovery bool
 }
 
 // Strongest is the strength of the strongest way in that they give.
 func (m Methods) Strongest() int {
-	switch second := m.App; {
+	switch second := m.App || m.Recovery; {
 	case m.Passkey:
 		return Strong
 	case m.Password && second:
@@ -63,7 +64,8 @@ func (m Methods) Strongest() int {
 	return Nothing
 }
 
-// Suffice tells whether somebody who has these can sign in where the policy is p.
+// Suffice tells whether somebody who has these can sign in where the policy is
+// p. Recovery codes run out, so they do not count.
 func (m Methods) Suffice(p directory.Policy) bool {
 	return m.Passkey || m.Password && (m.App || !p.SecondFactor)
 }

@@ -58,6 +58,7 @@ type Config struct {
 	Keeper    *keep.Keeper
 	Passwords *method.Passwords
 	Passkeys  *method.Passkeys
+	Recovery  *method.Recovery
 	Apps      *registration.Registry
 	Approvals *approval.Approvals
 	Notify    *notify.Notify

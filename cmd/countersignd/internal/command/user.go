@@ -147,7 +147,7 @@ type userReset struct {
 
 func (userReset) Help() string {
 	return `Ends the person's sessions, open sign-ins and approvals, removes their
-authenticator apps and passkeys, and prints a link with which they choose a new password.
+authenticator apps, passkeys and recovery codes, and prints a link with which they choose a new password.
 The first sign-in after that leads to the authenticator app again.
 
 It works on the database itself, also while the server is down.
@@ -177,7 +177,7 @@ func (c *userReset) Run(ctx context.Context, w World, g *grammar) error {
 			if p.Role != directory.Member && !c.BreakGlass {
 				return w.fault("server.user.break_glass", "login", p.Login)
 			}
-			token, err = c.reset(ctx, tx, p, apps, keys)
+			token, err = c.reset(ctx, tx, p, apps, keys, method.NewRecovery(d.keeper, n))
 			return err
 		})
 		if err != nil {
@@ -189,11 +189,14 @@ func (c *userReset) Run(ctx context.Context, w World, g *grammar) error {
 	})
 }
 
-func (c *userReset) reset(ctx context.Context, tx *db.Tx, p directory.Person, apps *registration.Registry, keys *method.Passkeys) (token string, err error) {
+func (c *userReset) reset(ctx context.Context, tx *db.Tx, p directory.Person, apps *registration.Registry, keys *method.Passkeys, codes *method.Recovery) (token string, err error) {
 	if err := apps.RemoveAll(ctx, tx, p.ID, registration.Where{Browser: "countersignd"}); err != nil {
 		return "", err
 	}
 	if err := keys.RemoveAll(ctx, tx, p.ID, method.Where{Browser: "countersignd"}); err != nil {
+		return "", err
+	}
+	if err := codes.Remove(ctx, tx, p.ID, method.Where{Browser: "countersignd"}); err != nil {
 		return "", err
 	}
 	if err := method.Remove(ctx, tx, p.ID); err != nil { // or it would pair an app by itself

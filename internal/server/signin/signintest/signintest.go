@@ -29,6 +29,7 @@ type World struct {
 	*regtest.World
 	Passwords *method.Passwords
 	Passkeys  *method.Passkeys
+	Recovery  *method.Recovery
 	Approvals *approval.Approvals
 	SignIn    *signin.Service
 }
@@ -42,7 +43,8 @@ func New(t testing.TB, change ...func(*signin.Config)) *World {
 	if w.Passkeys, err = method.NewPasskeys(regtest.Issuer, w.Notify); err != nil {
 		t.Fatal(err)
 	}
-	c := signin.Config{DB: w.DB, Keeper: w.Keeper, Passwords: w.Passwords, Passkeys: w.Passkeys, Apps: w.Registry, Approvals: w.Approvals, Notify: w.Notify, Host: "id.example.org"}
+	w.Recovery = method.NewRecovery(w.Keeper, w.Notify)
+	c := signin.Config{DB: w.DB, Keeper: w.Keeper, Passwords: w.Passwords, Passkeys: w.Passkeys, Recovery: w.Recovery, Apps: w.Registry, Approvals: w.Approvals, Notify: w.Notify, Host: "id.example.org"}
 	for _, f := range change {
 		f(&c)
 	}
@@ -87,6 +89,20 @@ func (w *World) Passkey(t testing.TB, p directory.Person, name string) (key *met
 		return err
 	})
 	return key
+}
+
+// RecoveryCodes makes a set for a person.
+func (w *World) RecoveryCodes(t testing.TB, p directory.Person) (codes []string) {
+	t.Helper()
+	w.Write(t, func(tx *db.Tx) error {
+		made, err := w.Recovery.Make(t.Context(), tx, p.ID, method.Where{})
+		codes = nil
+		for _, c := range made {
+			codes = append(codes, c.Reveal())
+		}
+		return err
+	})
+	return codes
 }
 
 // SetPassword gives a person a password.

@@ -22,6 +22,7 @@ type overview struct {
 	Password *passwordRow
 	Apps     []appRow
 	Passkeys []passkeyRow
+	Recovery method.RecoverySet
 	First    string // the way that is asked first
 	Keys     bool   // passkeys can be added
 	Count    int    // of methods
@@ -75,12 +76,18 @@ func (h *handler) look(ctx context.Context, tx *db.Tx, v visit) (o overview, err
 	if o.Passkeys, err = h.passkeyRows(ctx, tx, v); err != nil {
 		return o, err
 	}
+	if o.Recovery, err = h.Recovery.Of(ctx, tx, v.person.ID); err != nil {
+		return o, err
+	}
 	has, chosen, err := signin.MethodsOf(ctx, tx, v.person.ID)
 	if err != nil {
 		return o, err
 	}
 	o.First, o.Keys = has.First(chosen), h.Passkeys.Usable()
 	o.Count = len(o.Apps) + len(o.Passkeys)
+	if o.Recovery.Of > 0 {
+		o.Count++
+	}
 	if password.Hash != "" {
 		o.Password = &passwordRow{password.Exposed}
 		o.Count++

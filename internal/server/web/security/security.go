@@ -35,6 +35,7 @@ type Deps struct {
 	Approvals *approval.Approvals
 	SignIn    *signin.Service
 	Passkeys  *method.Passkeys
+	Recovery  *method.Recovery
 	Notify    *notify.Notify
 }
 
@@ -71,6 +72,10 @@ func Mount(s *web.Shell, d Deps) error {
 	s.Page("POST /security/passkeys/{id}/rename", s.NeedSession(true, h.postRenamePasskey))
 	s.Page("GET /security/passkeys/{id}/remove", s.NeedSession(true, h.getRemovePasskey))
 	s.Page("POST /security/passkeys/{id}/remove", s.NeedSession(true, h.postRemovePasskey))
+
+	s.Page("GET /security/recovery", s.NeedSession(false, h.getRecovery))
+	s.Page("POST /security/recovery", s.NeedSession(true, h.postRecovery))
+	s.Page("POST /security/recovery/remove", s.NeedSession(true, h.postRemoveRecovery))
 
 	s.Page("GET /security/password", s.NeedSession(true, h.getPassword))
 	s.Page("POST /security/password", s.NeedSession(true, h.postPassword))

@@ -69,6 +69,8 @@ func Mount(s *web.Shell, d Deps) error {
 		"GET /signin/ways":      h.at(h.showWays, policy.AskSecond),
 		"GET /signin/code":      h.by(policy.Code, h.showCode),
 		"POST /signin/code":     h.postCode,
+		"GET /signin/recovery":  h.by(policy.Recovery, h.showRecovery),
+		"POST /signin/recovery": h.postRecovery,
 		"GET /signin/paired":    h.getPaired,
 		"GET /signin/renew":     h.at(h.showRenew, policy.Renew),
 		"POST /signin/renew":    h.postRenew,
@@ -257,6 +259,7 @@ var pageOf = map[string]string{
 	policy.Passkey:  "/signin/passkey",
 	policy.Approval: "/signin/number",
 	policy.Code:     "/signin/code",
+	policy.Recovery: "/signin/recovery",
 }
 
 // by wraps the page of one way. It is shown while that way leads on.
@@ -347,6 +350,9 @@ func (h *handler) went(w http.ResponseWriter, r *http.Request, went signin.Went)
 		}
 	}
 	a := went.Attempt
+	if a.Done && went.LastOne {
+		return see(w, "/security/recovery?"+url.Values{"last": {"1"}, "to": {a.Goal}}.Encode())
+	}
 	if a.Done {
 		return see(w, a.Goal)
 	}

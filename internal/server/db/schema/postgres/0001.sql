@@ -85,6 +85,11 @@ CREATE TABLE passkey_offer (
   created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL
 );
 CREATE INDEX passkey_offer_expires ON passkey_offer (expires_at);
+-- One of a set of recovery codes; making a set replaces the one before.
+CREATE TABLE recovery_code (
+  person_id TEXT NOT NULL REFERENCES person (id), hash BYTEA NOT NULL, -- keyed
+  created_at BIGINT NOT NULL, used_at BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (person_id, hash)
+);
 -- What a person wants to be asked first.
 CREATE TABLE first_way (person_id TEXT PRIMARY KEY, way TEXT NOT NULL);
 

@@ -85,6 +85,11 @@ CREATE TABLE passkey_offer (
   created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX passkey_offer_expires ON passkey_offer (expires_at);
+-- One of a set of recovery codes; making a set replaces the one before.
+CREATE TABLE recovery_code (
+  person_id TEXT NOT NULL REFERENCES person (id), hash BLOB NOT NULL, -- keyed
+  created_at INTEGER NOT NULL, used_at INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (person_id, hash)
+) STRICT;
 -- What a person wants to be asked first.
 CREATE TABLE first_way (person_id TEXT PRIMARY KEY, way TEXT NOT NULL) STRICT;
 
