@@ -36,6 +36,7 @@ type rooms struct {
 	passwords *method.Passwords
 	passkeys  *method.Passkeys
 	recovery  *method.Recovery
+	passes    *method.Passes
 	registry  *registration.Registry
 	approvals *approval.Approvals
 	signin    *signin.Service
@@ -58,12 +59,14 @@ func (s *Server) furnish(ctx context.Context, c config.Config) (r *rooms, err er
 		return nil, errors.Join(err, r.close())
 	}
 	r.recovery = method.NewRecovery(s.keeper, r.notify)
+	r.passes = method.NewPasses(s.keeper, r.notify)
 	r.registry = registration.New(s.db, s.keeper, r.notify, c.IDURL)
 	r.notify.OnGone(r.dropPush)
 	r.approvals = approval.New(s.db, s.keeper, r.notify, r.registry, signin.Reported)
 	r.signin = signin.New(signin.Config{
 		DB: s.db, Keeper: s.keeper, Passwords: r.passwords, Passkeys: r.passkeys, Recovery: r.recovery,
-		Apps: r.registry, Approvals: r.approvals, Notify: r.notify, Host: hostPort(c.IDURL),
+		Passes: r.passes,
+		Apps:   r.registry, Approvals: r.approvals, Notify: r.notify, Host: hostPort(c.IDURL),
 	})
 	r.oauth, err = oauth.New(ctx, oauth.Options{DB: s.db, Keeper: s.keeper, Issuer: c.IDURL, Log: s.log})
 	if err == nil {
@@ -90,7 +93,7 @@ func (r *rooms) open(c config.Config) (err error) {
 	return errors.Join(
 		signinweb.Mount(r.shell, signinweb.Deps{SignIn: r.signin, OAuth: r.oauth}),
 		oauthweb.Mount(r.shell, oauthweb.Deps{OAuth: r.oauth, SignIn: r.signin}),
-		securityweb.Mount(r.shell, securityweb.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, SignIn: r.signin, Passkeys: r.passkeys, Recovery: r.recovery, Notify: r.notify}),
+		securityweb.Mount(r.shell, securityweb.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, SignIn: r.signin, Passkeys: r.passkeys, Recovery: r.recovery, Passes: r.passes, Notify: r.notify}),
 		appweb.Mount(r.shell, appweb.Config{Issuer: c.IDURL, Origin: c.AppURL, Version: Version(), Dist: app.Dist()}),
 	)
 }

@@ -516,6 +516,9 @@ export interface Messages {
   "mail.ip": Record<never, never>;
   "mail.method": Record<never, never>;
   "mail.net": Record<never, never>;
+  "mail.pass_issued.said": { login: string | number; service: string | number };
+  "mail.pass_issued.subject": Record<never, never>;
+  "mail.pass_issued.todo": Record<never, never>;
   "mail.passkey_added.said": { login: string | number; method: string | number };
   "mail.passkey_added.subject": Record<never, never>;
   "mail.passkey_added.todo": { host: string | number; service: string | number };
@@ -544,6 +547,9 @@ export interface Messages {
   "mail.reported_admin.said": { login: string | number };
   "mail.reported_admin.subject": { login: string | number };
   "mail.reported_admin.todo": { login: string | number };
+  "mail.reregister.said": { login: string | number; service: string | number };
+  "mail.reregister.subject": Record<never, never>;
+  "mail.reregister.todo": Record<never, never>;
   "mail.signed_out.said": { login: string | number };
   "mail.signed_out.subject": Record<never, never>;
   "mail.signed_out.todo": { host: string | number; service: string | number };
@@ -611,6 +617,9 @@ export interface Messages {
   "security.activity.lead": Record<never, never>;
   "security.activity.none": Record<never, never>;
   "security.activity.older": Record<never, never>;
+  "security.activity.pass_issued": Record<never, never>;
+  "security.activity.pass_used": Record<never, never>;
+  "security.activity.pass_wrong": Record<never, never>;
   "security.activity.passkey_added": { device: string | number };
   "security.activity.passkey_copied": { device: string | number };
   "security.activity.password_exposed": Record<never, never>;
@@ -621,6 +630,7 @@ export interface Messages {
   "security.activity.recovery_used": Record<never, never>;
   "security.activity.recovery_wrong": Record<never, never>;
   "security.activity.reported": Record<never, never>;
+  "security.activity.reregister": Record<never, never>;
   "security.activity.reset": Record<never, never>;
   "security.activity.signed_in": Record<never, never>;
   "security.activity.signed_in_app": { app: string | number };
@@ -710,6 +720,7 @@ export interface Messages {
   "security.pair.type": Record<never, never>;
   "security.pair.type.text": Record<never, never>;
   "security.pair.waiting": Record<never, never>;
+  "security.pass.until": { when: string | number };
   "security.passkey.added": Record<never, never>;
   "security.passkey.bound": Record<never, never>;
   "security.passkey.cancelled": Record<never, never>;
@@ -899,6 +910,13 @@ export interface Messages {
   "server.taken": { address: string | number };
   "server.user.added": { name: string | number };
   "server.user.break_glass": { login: string | number };
+  "server.user.pass": { from: string | number; name: string | number; until: string | number };
+  "server.user.pass.many": Record<never, never>;
+  "server.user.pass.once": Record<never, never>;
+  "server.user.pass.terms": { why: string | number };
+  "server.user.pass_glass": { login: string | number };
+  "server.user.reregister": { name: string | number };
+  "server.user.reregister.none": { login: string | number; name: string | number };
   "server.user.reset": { name: string | number };
   "server.user.restored": { name: string | number };
   "server.user.suspend_glass": { login: string | number };
@@ -987,6 +1005,11 @@ export interface Messages {
   "signin.othertab.title": Record<never, never>;
   "signin.paired.lead": Record<never, never>;
   "signin.paired.title": Record<never, never>;
+  "signin.pass.lead": Record<never, never>;
+  "signin.pass.lead.own": Record<never, never>;
+  "signin.pass.name": Record<never, never>;
+  "signin.pass.title": Record<never, never>;
+  "signin.pass.wrong": Record<never, never>;
   "signin.passkey.cancelled": Record<never, never>;
   "signin.passkey.copied": Record<never, never>;
   "signin.passkey.lead": Record<never, never>;
@@ -1030,6 +1053,8 @@ export interface Messages {
   "signin.ways.link": Record<never, never>;
   "signin.ways.none": Record<never, never>;
   "signin.ways.none.own": Record<never, never>;
+  "signin.ways.pass": Record<never, never>;
+  "signin.ways.pass.own": Record<never, never>;
   "signin.ways.passkey": Record<never, never>;
   "signin.ways.password": Record<never, never>;
   "signin.ways.recovery": Record<never, never>;

@@ -12,6 +12,7 @@ const (
 	SigninPasskeyOK     Kind = "signin.passkey.ok"
 	SigninPasskeyWrong  Kind = "signin.passkey.wrong"
 	SigninRecoveryWrong Kind = "signin.recovery.wrong"
+	SigninPassWrong     Kind = "signin.pass.wrong"
 	SigninLimited       Kind = "signin.limited"
 	SigninRefused       Kind = "signin.refused"
 	SigninDone          Kind = "signin.done"
@@ -58,6 +59,12 @@ const (
 	RecoveryRemoved Kind = "recovery.removed"
 )
 
+// Temporary access passes.
+const (
+	PassIssued Kind = "pass.issued"
+	PassUsed   Kind = "pass.used"
+)
+
 // Sessions.
 const (
 	SessionStarted  Kind = "session.started"
@@ -73,6 +80,7 @@ const (
 	PersonSuspended    Kind = "person.suspended"
 	PersonResumed      Kind = "person.resumed"
 	PersonReset        Kind = "person.reset"
+	PersonReregister   Kind = "person.reregister" // everything beyond the password is void
 	PersonSetupLink    Kind = "person.setup_link"
 	PersonEnrolClosed  Kind = "person.enrol_closed"
 	PersonPasswordSet  Kind = "person.password.set"

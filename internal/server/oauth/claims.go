@@ -102,14 +102,15 @@ func strengthOf(value string) int {
 
 // amr names the proofs of a sign-in as RFC 8176 does. An approval is a
 // signature by a key on the person's phone. A passkey is a key too, whose kind
-// is not asked for, and its user was verified. A recovery code is a password good once.
+// is not asked for, and its user was verified. A recovery code and
+// an access pass are passwords for a time.
 func amr(methods []string) []string {
 	out := make([]string, 0, len(methods)+1)
 	for _, m := range methods {
 		switch m {
 		case "pwd", "otp":
 			out = append(out, m)
-		case "recovery":
+		case "recovery", "pass":
 			out = append(out, "otp")
 		case "approval":
 			out = append(out, "swk")

@@ -64,7 +64,7 @@ type State struct {
 type Step struct {
 	Kind Kind
 	// Ways that lead on. A passkey may also be used where the password is asked.
-	Passkey, Approval, Code, Recovery bool
+	Pass, Passkey, Approval, Code, Recovery bool
 	// Password tells that AskSecond may be put off: the password can come first.
 	Password bool
 	// First is the proof whose page comes first.
@@ -86,6 +86,8 @@ func Next(s State) Step {
 		return Step{Kind: Refuse, Why: WhyExposed}
 	case have < s.need(), have < Strong && !s.has(Password):
 		return s.more()
+	case s.Policy.SecondFactor && s.has(Pass) && !s.Has.Suffice(s.Policy):
+		return Step{Kind: Enrol} // the pass ends, and then they could not sign in
 	case s.Exposed:
 		return Step{Kind: Renew}
 	}
@@ -113,7 +115,7 @@ func (s State) more() Step {
 	case !s.has(Password):
 		return Step{Kind: AskPassword, Passkey: s.Has.Passkey, First: Password}
 	}
-	step := Step{Kind: AskSecond, Passkey: s.Has.Passkey, Approval: s.Has.App && s.asksPhones(), Code: s.Has.App && s.Policy.Codes, Recovery: s.Has.Recovery}
+	step := Step{Kind: AskSecond, Passkey: s.Has.Passkey, Approval: s.Has.App && s.asksPhones(), Code: s.Has.App && s.Policy.Codes, Recovery: s.Has.Recovery, Pass: s.Has.Pass}
 	switch {
 	case step.leads():
 		return s.order(step, s.Default, s.Last)
@@ -162,13 +164,14 @@ func AsksPhones(p directory.Policy, has Methods) bool {
 
 func (s State) has(proof string) bool { return slices.Contains(s.Proofs, proof) }
 
-// ranking is the order in which ways are shown to whoever has chosen none.
-var ranking = []string{Passkey, Approval, Code, Recovery}
+// ranking is the order in which ways are shown to whoever has chosen none. Who
+// was given a pass was given it because the other ways do not work.
+var ranking = []string{Pass, Passkey, Approval, Code, Recovery}
 
 // order says which way comes first: one of those preferred that leads on, else
 // the highest of the ranking.
 func (s State) order(step Step, prefer ...string) Step {
-	for _, way := range slices.Concat(prefer, ranking) {
+	for _, way := range slices.Concat(ranking[:1], prefer, ranking) {
 		if step.Offers(way) {
 			step.First = way
 			return step
@@ -182,6 +185,8 @@ func (s Step) Offers(proof string) bool {
 	switch proof {
 	case Password:
 		return s.Kind == AskPassword || s.Password
+	case Pass:
+		return s.Pass
 	case Passkey:
 		return s.Passkey
 	case Approval:

@@ -9,9 +9,9 @@ import (
 
 // every yields all states there are, but for what orders the ways.
 func every(yield func(State) bool) {
-	proofs := [][]string{nil, {Password}, {Approval}, {Code}, {Passkey}, {Password, Approval}, {Password, Code}, {Password, Paired}, {Approval, Password}, {Password, Passkey}, {Password, Recovery}}
+	proofs := [][]string{nil, {Password}, {Approval}, {Code}, {Passkey}, {Password, Approval}, {Password, Code}, {Password, Paired}, {Approval, Password}, {Password, Passkey}, {Password, Recovery}, {Password, Pass}}
 	flags := []bool{false, true}
-	for n := range 1 << 13 {
+	for n := range 1 << 14 {
 		bit := func(i int) bool { return flags[n>>i&1] }
 		p := directory.DefaultPolicy()
 		p.SecondFactor, p.PhoneFirst, p.Codes = bit(0), bit(1), bit(2)
@@ -28,7 +28,7 @@ func every(yield func(State) bool) {
 		for _, browsers := range []string{directory.PhonesAsked, directory.PasskeyFirst, directory.PhonesQuiet} {
 			p.NewBrowsers = browsers
 			for _, given := range proofs {
-				has := Methods{Password: true, App: bit(6), Passkey: bit(8), Recovery: bit(12)}
+				has := Methods{Password: true, App: bit(6), Passkey: bit(8), Recovery: bit(12), Pass: bit(13)}
 				s := State{Passkeys: bit(11), Policy: p, Purpose: purpose, Want: want, Proofs: given, Known: bit(4), Active: bit(5), Enrol: enrol, Has: has, Exposed: bit(7)}
 				if !yield(s) {
 					return
@@ -92,9 +92,13 @@ func TestN19PhonesAreNotAskedFromNewBrowsersWhereThePolicySaysSo(t *testing.T) {
 	}
 }
 
-func TestEnrollingNeedsThePasswordNoOtherWayAndAnOpenDoor(t *testing.T) {
+func TestEnrollingNeedsThePasswordNoOtherWayAndAnOpenDoorOrAPass(t *testing.T) {
 	for s := range every {
-		if Next(s).Kind == Enrol && (!slices.Contains(s.Proofs, Password) || s.Has.App || s.Has.Passkey || s.Has.Recovery || s.Enrol != directory.EnrolOpen || !s.Active) {
+		if Next(s).Kind != Enrol {
+			continue
+		}
+		pass := slices.Contains(s.Proofs, Pass)
+		if !slices.Contains(s.Proofs, Password) || s.Has.App || s.Has.Passkey || !s.Active || !pass && (s.Enrol != directory.EnrolOpen || s.Has.Recovery || s.Has.Pass) {
 			t.Fatalf("enrols with %+v", s)
 		}
 	}
@@ -176,7 +180,7 @@ func TestCodesAreOfferedWhereTheDirectoryAllowsThem(t *testing.T) {
 }
 
 func TestMoreProofsAreNeverWorthLess(t *testing.T) {
-	all := []string{Password, Approval, Code, Paired, Passkey, Recovery}
+	all := []string{Password, Approval, Code, Paired, Passkey, Recovery, Pass}
 	for n := range 1 << len(all) {
 		var given []string
 		for i, p := range all {
@@ -202,7 +206,7 @@ func TestStrengthTable(t *testing.T) {
 	}{
 		{0, nil}, {1, []string{Password}}, {1, []string{Approval}}, {1, []string{Code}}, {1, []string{Approval, Code}},
 		{3, []string{Password, Approval}}, {3, []string{Code, Password}}, {3, []string{Password, Paired}},
-		{1, []string{Recovery}}, {1, []string{Recovery, Code}}, {3, []string{Password, Recovery}}, {4, []string{Passkey}}, {4, []string{Passkey, Password}},
+		{1, []string{Recovery}}, {1, []string{Recovery, Code}}, {3, []string{Password, Recovery}}, {1, []string{Pass}}, {1, []string{Pass, Code}}, {3, []string{Password, Pass}}, {4, []string{Passkey}}, {4, []string{Passkey, Password}},
 	} {
 		if got := Strength(c.proofs); got != c.want {
 			t.Errorf("%v: %d, want %d", c.proofs, got, c.want)

@@ -14,6 +14,7 @@ const (
 	Paired   = "paired"   // the first app, paired and tried in the course of this sign-in
 	Passkey  = "passkey"  // or security key, with user verification
 	Recovery = "recovery" // recovery code
+	Pass     = "pass"     // temporary access pass
 )
 
 // Strengths of a sign-in (threat model, "ways in"). Approvals and codes are
@@ -21,14 +22,14 @@ const (
 const (
 	Nothing   = 0
 	OneProof  = 1
-	TwoProofs = 3 // password with an approval, a one-time or a recovery code
+	TwoProofs = 3 // password with an approval, a one-time code, a recovery code or an access pass
 	Strong    = 4 // a key that signs only for this site, used by somebody it has verified
 )
 
 // strong are the proofs that are enough alone; seconds need the password.
 var (
 	strong  = []string{Passkey}
-	seconds = []string{Approval, Code, Paired, Recovery}
+	seconds = []string{Approval, Code, Paired, Recovery, Pass}
 )
 
 // Strength is how much the proofs together are worth. Two proofs of one kind
@@ -49,9 +50,11 @@ func Strength(proofs []string) int {
 // Methods are what a person has to prove themselves with.
 type Methods struct {
 	Password, App, Passkey, Recovery bool
+	Pass                             bool // that is good now
 }
 
-// Strongest is the strength of the strongest way in that they give.
+// Strongest is the strength of the strongest way in that they give. A pass is
+// lent, so it does not count.
 func (m Methods) Strongest() int {
 	switch second := m.App || m.Recovery; {
 	case m.Passkey:
@@ -65,7 +68,7 @@ func (m Methods) Strongest() int {
 }
 
 // Suffice tells whether somebody who has these can sign in where the policy is
-// p. Recovery codes run out, so they do not count.
+// p, for good: recovery codes run out and a pass ends, so they do not count.
 func (m Methods) Suffice(p directory.Policy) bool {
 	return m.Passkey || m.Password && (m.App || !p.SecondFactor)
 }

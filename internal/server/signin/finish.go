@@ -41,6 +41,9 @@ func (s *Service) sign(ctx context.Context, tx *db.Tx, a Attempt) (*Signed, erro
 	if err != nil {
 		return nil, err
 	}
+	if err := s.lent(ctx, tx, &out.Session); err != nil {
+		return nil, err
+	}
 	if out.Session.Strength >= has.Strongest() {
 		out.Session.FullAt = tx.Now
 	}

@@ -71,7 +71,7 @@ func MethodsOf(ctx context.Context, tx *db.Tx, person string) (has policy.Method
 		return has, "", err
 	}
 	apps, err := registration.CountOf(ctx, tx, person)
-	return policy.Methods{Password: held.Password, Passkey: held.Passkey, Recovery: held.Recovery, App: apps > 0}, held.First, err
+	return policy.Methods{Password: held.Password, Passkey: held.Passkey, Recovery: held.Recovery, Pass: held.Pass, App: apps > 0}, held.First, err
 }
 
 const sessionColumns = `s.id, s.person_id, s.directory_id, s.epoch, s.methods, s.strength, s.auth_at, s.full_at,

@@ -59,6 +59,7 @@ type Config struct {
 	Passwords *method.Passwords
 	Passkeys  *method.Passkeys
 	Recovery  *method.Recovery
+	Passes    *method.Passes
 	Apps      *registration.Registry
 	Approvals *approval.Approvals
 	Notify    *notify.Notify

@@ -16,11 +16,13 @@ import (
 )
 
 type userCommand struct {
-	Add     userAdd     `cmd:"" help:"Add a person and print the link with which they choose a password."`
-	List    userList    `cmd:"" help:"List people."`
-	Reset   userReset   `cmd:"" help:"Let a person begin again: new password, new authenticator app."`
-	Suspend userSuspend `cmd:"" help:"Keep a person from signing in, at once."`
-	Restore userRestore `cmd:"" help:"Let a suspended person sign in again."`
+	Add        userAdd        `cmd:"" help:"Add a person and print the link with which they choose a password."`
+	List       userList       `cmd:"" help:"List people."`
+	Reset      userReset      `cmd:"" help:"Let a person begin again: new password, new authenticator app."`
+	Pass       userPass       `cmd:"" help:"Issue a temporary access pass, for a lost phone or a first day."`
+	Reregister userReregister `cmd:"" help:"Void everything of a person beyond the password, and issue an access pass."`
+	Suspend    userSuspend    `cmd:"" help:"Keep a person from signing in, at once."`
+	Restore    userRestore    `cmd:"" help:"Let a suspended person sign in again."`
 }
 
 type userAdd struct {

@@ -44,7 +44,7 @@ func New(t testing.TB, change ...func(*signin.Config)) *World {
 		t.Fatal(err)
 	}
 	w.Recovery = method.NewRecovery(w.Keeper, w.Notify)
-	c := signin.Config{DB: w.DB, Keeper: w.Keeper, Passwords: w.Passwords, Passkeys: w.Passkeys, Recovery: w.Recovery, Apps: w.Registry, Approvals: w.Approvals, Notify: w.Notify, Host: "id.example.org"}
+	c := signin.Config{DB: w.DB, Keeper: w.Keeper, Passwords: w.Passwords, Passkeys: w.Passkeys, Recovery: w.Recovery, Passes: method.NewPasses(w.Keeper, w.Notify), Apps: w.Registry, Approvals: w.Approvals, Notify: w.Notify, Host: "id.example.org"}
 	for _, f := range change {
 		f(&c)
 	}

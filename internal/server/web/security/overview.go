@@ -23,6 +23,7 @@ type overview struct {
 	Apps     []appRow
 	Passkeys []passkeyRow
 	Recovery method.RecoverySet
+	Pass     string // when the access pass ends, or ""
 	First    string // the way that is asked first
 	Keys     bool   // passkeys can be added
 	Count    int    // of methods
@@ -79,14 +80,23 @@ func (h *handler) look(ctx context.Context, tx *db.Tx, v visit) (o overview, err
 	if o.Recovery, err = h.Recovery.Of(ctx, tx, v.person.ID); err != nil {
 		return o, err
 	}
+	pass, ok, err := h.Passes.Of(ctx, tx, v.person.ID)
+	if err != nil {
+		return o, err
+	}
+	if ok {
+		o.Pass = ui.When(v.lang, v.person.Zone, pass.EndsAt, tx.Now)
+	}
 	has, chosen, err := signin.MethodsOf(ctx, tx, v.person.ID)
 	if err != nil {
 		return o, err
 	}
 	o.First, o.Keys = has.First(chosen), h.Passkeys.Usable()
 	o.Count = len(o.Apps) + len(o.Passkeys)
-	if o.Recovery.Of > 0 {
-		o.Count++
+	for _, there := range []bool{o.Recovery.Of > 0, o.Pass != ""} {
+		if there {
+			o.Count++
+		}
 	}
 	if password.Hash != "" {
 		o.Password = &passwordRow{password.Exposed}

@@ -14,12 +14,14 @@ import (
 	"context"
 	"embed"
 	"net/http"
+	"slices"
 
 	"countersign/internal/server/approval"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
 	"countersign/internal/server/notify"
+	"countersign/internal/server/policy"
 	"countersign/internal/server/registration"
 	"countersign/internal/server/signin"
 	"countersign/internal/server/web"
@@ -36,6 +38,7 @@ type Deps struct {
 	SignIn    *signin.Service
 	Passkeys  *method.Passkeys
 	Recovery  *method.Recovery
+	Passes    *method.Passes
 	Notify    *notify.Notify
 }
 
@@ -114,6 +117,12 @@ type visit struct {
 	person  directory.Person
 	lang    string
 	from    registration.Where
+}
+
+// byPassword tells whether nothing but the password lets this session pair an
+// app: no access pass.
+func (v visit) byPassword() bool {
+	return v.session.Enrol && !slices.Contains(v.session.Methods, policy.Pass)
 }
 
 func (h *handler) visit(r *http.Request) (v visit, err error) {

@@ -44,7 +44,7 @@ func faces(b *browser, w *world, login string) []string {
 	}
 	look(b.get("/security"))
 	look(b.submit("/signin/name", "login", login))
-	for _, path := range []string{"/signin", "/signin/password", "/signin/passkey", "/signin/recovery", "/signin/number", "/signin/ways", "/signin/code", "/signin/expired", "/signin/ended", "/signin/done", "/signin/renew", "/signin/paired", "/signin/full"} {
+	for _, path := range []string{"/signin", "/signin/password", "/signin/passkey", "/signin/recovery", "/signin/pass", "/signin/number", "/signin/ways", "/signin/code", "/signin/expired", "/signin/ended", "/signin/done", "/signin/renew", "/signin/paired", "/signin/full"} {
 		look(b.get(path))
 	}
 	w.Clock.Add(20 * time.Second)
@@ -55,7 +55,7 @@ func faces(b *browser, w *world, login string) []string {
 	}
 	b.get("/signin/password")
 	form := url.Values{"a": {hiddenOf(b.page)}}
-	for _, path := range []string{"/signin/ask", "/signin/ask", "/signin/ask", "/signin/ask", "/signin/finish", "/signin/code", "/signin/recovery", "/signin/passkey", "/signin/renew"} {
+	for _, path := range []string{"/signin/ask", "/signin/ask", "/signin/ask", "/signin/ask", "/signin/finish", "/signin/code", "/signin/recovery", "/signin/pass", "/signin/passkey", "/signin/renew"} {
 		look(b.follow(path, b.send("POST", path, form)))
 	}
 	w.Clock.Add(time.Minute)
@@ -135,7 +135,7 @@ func TestNamesAndAsksTakeTheirTime(t *testing.T) {
 }
 
 // posts are all forms of the sign-in.
-var posts = []string{"/signin/name", "/signin/password", "/signin/ask", "/signin/code", "/signin/finish", "/signin/passkey", "/signin/recovery", "/signin/renew",
+var posts = []string{"/signin/name", "/signin/password", "/signin/ask", "/signin/code", "/signin/finish", "/signin/passkey", "/signin/recovery", "/signin/pass", "/signin/renew",
 	"/signin/accounts", "/signin/forget", "/signin/lang", "/signout"}
 
 // W1: a form that another site sends is refused, also one of the same site

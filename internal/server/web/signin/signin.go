@@ -69,6 +69,8 @@ func Mount(s *web.Shell, d Deps) error {
 		"GET /signin/ways":      h.at(h.showWays, policy.AskSecond),
 		"GET /signin/code":      h.by(policy.Code, h.showCode),
 		"POST /signin/code":     h.postCode,
+		"GET /signin/pass":      h.by(policy.Pass, h.showPass),
+		"POST /signin/pass":     h.postPass,
 		"GET /signin/recovery":  h.by(policy.Recovery, h.showRecovery),
 		"POST /signin/recovery": h.postRecovery,
 		"GET /signin/paired":    h.getPaired,
@@ -260,6 +262,7 @@ var pageOf = map[string]string{
 	policy.Approval: "/signin/number",
 	policy.Code:     "/signin/code",
 	policy.Recovery: "/signin/recovery",
+	policy.Pass:     "/signin/pass",
 }
 
 // by wraps the page of one way. It is shown while that way leads on.

@@ -90,6 +90,11 @@ CREATE TABLE recovery_code (
   person_id TEXT NOT NULL REFERENCES person (id), hash BYTEA NOT NULL, -- keyed
   created_at BIGINT NOT NULL, used_at BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (person_id, hash)
 );
+-- The access pass of a person, the last one issued.
+CREATE TABLE access_pass (
+  person_id TEXT PRIMARY KEY REFERENCES person (id), hash BYTEA NOT NULL, -- keyed
+  epoch BIGINT NOT NULL, once BIGINT NOT NULL, starts_at BIGINT NOT NULL, ends_at BIGINT NOT NULL, used_at BIGINT NOT NULL DEFAULT 0
+);
 -- What a person wants to be asked first.
 CREATE TABLE first_way (person_id TEXT PRIMARY KEY, way TEXT NOT NULL);
 

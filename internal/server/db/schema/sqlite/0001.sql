@@ -90,6 +90,11 @@ CREATE TABLE recovery_code (
   person_id TEXT NOT NULL REFERENCES person (id), hash BLOB NOT NULL, -- keyed
   created_at INTEGER NOT NULL, used_at INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (person_id, hash)
 ) STRICT;
+-- The access pass of a person, the last one issued.
+CREATE TABLE access_pass (
+  person_id TEXT PRIMARY KEY REFERENCES person (id), hash BLOB NOT NULL, -- keyed
+  epoch INTEGER NOT NULL, once INTEGER NOT NULL, starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, used_at INTEGER NOT NULL DEFAULT 0
+) STRICT;
 -- What a person wants to be asked first.
 CREATE TABLE first_way (person_id TEXT PRIMARY KEY, way TEXT NOT NULL) STRICT;
 
