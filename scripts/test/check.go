@@ -29,6 +29,7 @@ var nodeSteps = []step{
 	{"oxlint", false, []string{bin("oxlint"), "--deny-warnings", "."}},
 	{"types of app", false, []string{bin("tsc"), "--noEmit", "-p", "app"}},
 	{"types of e2e", false, []string{bin("tsc"), "--noEmit", "-p", "e2e"}},
+	{"passkey script", false, []string{"node", "scripts/passkey.mjs", "--check"}},
 }
 
 func bin(name string) string { return "node_modules/.bin/" + name }

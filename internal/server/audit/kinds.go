@@ -9,6 +9,10 @@ const (
 	SigninPasswordWrong Kind = "signin.password.wrong"
 	SigninCodeOK        Kind = "signin.code.ok"
 	SigninCodeWrong     Kind = "signin.code.wrong"
+	SigninPasskeyOK     Kind = "signin.passkey.ok"
+	SigninPasskeyWrong  Kind = "signin.passkey.wrong"
+	SigninRecoveryWrong Kind = "signin.recovery.wrong"
+	SigninPassWrong     Kind = "signin.pass.wrong"
 	SigninLimited       Kind = "signin.limited"
 	SigninRefused       Kind = "signin.refused"
 	SigninDone          Kind = "signin.done"
@@ -40,6 +44,27 @@ const (
 	RegistrationRemoved   Kind = "registration.removed"
 )
 
+// Passkeys and security keys.
+const (
+	PasskeyAdded   Kind = "passkey.added"
+	PasskeyRenamed Kind = "passkey.renamed"
+	PasskeyRemoved Kind = "passkey.removed"
+	PasskeyCopied  Kind = "passkey.copied" // its counter went back
+)
+
+// Recovery codes.
+const (
+	RecoveryMade    Kind = "recovery.made"
+	RecoveryUsed    Kind = "recovery.used"
+	RecoveryRemoved Kind = "recovery.removed"
+)
+
+// Temporary access passes.
+const (
+	PassIssued Kind = "pass.issued"
+	PassUsed   Kind = "pass.used"
+)
+
 // Sessions.
 const (
 	SessionStarted  Kind = "session.started"
@@ -55,6 +80,7 @@ const (
 	PersonSuspended    Kind = "person.suspended"
 	PersonResumed      Kind = "person.resumed"
 	PersonReset        Kind = "person.reset"
+	PersonReregister   Kind = "person.reregister" // everything beyond the password is void
 	PersonSetupLink    Kind = "person.setup_link"
 	PersonEnrolClosed  Kind = "person.enrol_closed"
 	PersonPasswordSet  Kind = "person.password.set"

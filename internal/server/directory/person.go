@@ -190,6 +190,22 @@ func Reset(ctx context.Context, tx *db.Tx, person string) error {
 	return recordOf(ctx, tx, audit.PersonReset, person)
 }
 
+// RequireReregistration ends everything under way for a person, whose methods
+// beyond the password are the caller's to void; the password alone pairs no app.
+func RequireReregistration(ctx context.Context, tx *db.Tx, person, actor string) error {
+	if _, err := BumpEpoch(ctx, tx, person); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE person SET enrol = 'closed' WHERE id = $1`, person); err != nil {
+		return err
+	}
+	p, err := ByID(ctx, tx, person)
+	if err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Event{Kind: audit.PersonReregister, Directory: p.DirectoryID, Person: p.ID, Actor: actor})
+}
+
 // SetLocale remembers the language and time zone a person reads in; "" leaves one as it is.
 func SetLocale(ctx context.Context, tx *db.Tx, person, locale, zone string) error {
 	_, err := tx.Exec(ctx, `

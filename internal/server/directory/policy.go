@@ -17,6 +17,11 @@ type Policy struct {
 	PhoneFirst bool
 	// Codes allows one-time codes of the authenticator app as second proof.
 	Codes bool
+	// NewBrowsers says whether phones are asked for sign-ins from browsers the
+	// person has not used before (N19): PhonesAsked, PasskeyFirst or
+	// PhonesQuiet. Such a browser may be one that only passes on what the
+	// person types and approves; a passkey cannot be passed on.
+	NewBrowsers string
 	// Digits of the number that is matched: 2, 3 or 6.
 	Digits int
 	// ApprovalTTL is how long an approval can be answered: 30 s to 5 min.
@@ -32,11 +37,19 @@ type Policy struct {
 	FreshFor time.Duration
 }
 
+// What [Policy].NewBrowsers can be.
+const (
+	PhonesAsked  = "ask"
+	PasskeyFirst = "passkey" // not those of people who have a passkey: they use that
+	PhonesQuiet  = "never"
+)
+
 // DefaultPolicy is the policy of a directory that says nothing else.
 func DefaultPolicy() Policy {
 	return Policy{
 		SecondFactor: true,
 		Codes:        true,
+		NewBrowsers:  PasskeyFirst,
 		Digits:       2,
 		ApprovalTTL:  time.Minute,
 		SessionIdle:  24 * time.Hour,
@@ -52,6 +65,9 @@ func (p Policy) Defaults() Policy {
 	d := DefaultPolicy()
 	if p == (Policy{}) {
 		return d
+	}
+	if p.NewBrowsers == "" {
+		p.NewBrowsers = d.NewBrowsers
 	}
 	if p.Digits == 0 {
 		p.Digits = d.Digits
@@ -70,6 +86,8 @@ func (p Policy) Defaults() Policy {
 // Check tells what in the policy cannot be; the error is [ErrInvalid].
 func (p Policy) Check() error {
 	switch {
+	case p.NewBrowsers != PhonesAsked && p.NewBrowsers != PasskeyFirst && p.NewBrowsers != PhonesQuiet:
+		return fmt.Errorf("new browsers %q, want ask, passkey or never: %w", p.NewBrowsers, ErrInvalid)
 	case p.Digits != 2 && p.Digits != 3 && p.Digits != 6:
 		return fmt.Errorf("number of %d digits, want 2, 3 or 6: %w", p.Digits, ErrInvalid)
 	case p.ApprovalTTL < 30*time.Second || p.ApprovalTTL > 5*time.Minute:
@@ -88,22 +106,23 @@ func (p Policy) Check() error {
 
 // policyJSON is how a policy is written down.
 type policyJSON struct {
-	SecondFactor *bool `json:"second_factor,omitempty"`
-	PhoneFirst   *bool `json:"phone_first,omitempty"`
-	Codes        *bool `json:"codes,omitempty"`
-	Digits       *int  `json:"digits,omitempty"`
-	ApprovalTTL  *span `json:"approval_ttl,omitempty"`
-	SessionIdle  *span `json:"session_idle,omitempty"`
-	SessionLife  *span `json:"session_life,omitempty"`
-	KnownBrowser *span `json:"known_browser,omitempty"`
-	FreshFor     *span `json:"fresh_for,omitempty"`
+	SecondFactor *bool   `json:"second_factor,omitempty"`
+	PhoneFirst   *bool   `json:"phone_first,omitempty"`
+	Codes        *bool   `json:"codes,omitempty"`
+	Digits       *int    `json:"digits,omitempty"`
+	ApprovalTTL  *span   `json:"approval_ttl,omitempty"`
+	SessionIdle  *span   `json:"session_idle,omitempty"`
+	SessionLife  *span   `json:"session_life,omitempty"`
+	KnownBrowser *span   `json:"known_browser,omitempty"`
+	FreshFor     *span   `json:"fresh_for,omitempty"`
+	NewBrowsers  *string `json:"new_browsers,omitempty"`
 }
 
 // fields points into a policy, so that reading JSON over it keeps what is missing there.
 func (p *Policy) fields() policyJSON {
 	return policyJSON{
 		&p.SecondFactor, &p.PhoneFirst, &p.Codes, &p.Digits,
-		(*span)(&p.ApprovalTTL), (*span)(&p.SessionIdle), (*span)(&p.SessionLife), (*span)(&p.KnownBrowser), (*span)(&p.FreshFor),
+		(*span)(&p.ApprovalTTL), (*span)(&p.SessionIdle), (*span)(&p.SessionLife), (*span)(&p.KnownBrowser), (*span)(&p.FreshFor), &p.NewBrowsers,
 	}
 }
 

@@ -16,12 +16,21 @@ import (
 )
 
 // The templates. All of them name, where the caller knows them, "login" (the
-// person's sign-in name), "device" (the app or phone it is about), "browser",
+// person's sign-in name), "device" (the app or phone it is about) or "method" (the
+// passkey, say, by its name), "browser",
 // "place" and "ip" (from where it was done).
 const (
 	MailAppAdded        = "app_added"        // needs login, device
 	MailAppRemoved      = "app_removed"      // needs login, device
 	MailPasswordChanged = "password_changed" // needs login
+	MailPasskeyAdded    = "passkey_added"    // needs login, method
+	MailPasskeyRemoved  = "passkey_removed"  // needs login, method
+	MailPasskeyCopied   = "passkey_copied"   // needs login, method
+	MailRecoveryMade    = "recovery_made"    // needs login
+	MailRecoveryUsed    = "recovery_used"    // needs login, left: how many there are
+	MailRecoveryRemoved = "recovery_removed" // needs login
+	MailPassIssued      = "pass_issued"      // needs login
+	MailReregister      = "reregister"       // needs login
 	MailReported        = "reported"         // needs login; "app": what was being signed in to
 	MailReportedAdmin   = "reported_admin"   // to who manages the people; needs login: whose sign-in it was; "app" and "net"
 	MailSignedOut       = "signed_out"       // needs login
@@ -37,6 +46,14 @@ var letters = map[string]letter{
 	MailAppAdded:        {"mail.app_added.subject", "mail.app_added.said", "mail.app_added.todo", []string{"login", "device"}},
 	MailAppRemoved:      {"mail.app_removed.subject", "mail.app_removed.said", "mail.app_removed.todo", []string{"login", "device"}},
 	MailPasswordChanged: {"mail.password_changed.subject", "mail.password_changed.said", "mail.password_changed.todo", []string{"login"}},
+	MailPasskeyAdded:    {"mail.passkey_added.subject", "mail.passkey_added.said", "mail.passkey_added.todo", []string{"login", "method"}},
+	MailPasskeyRemoved:  {"mail.passkey_removed.subject", "mail.passkey_removed.said", "mail.passkey_removed.todo", []string{"login", "method"}},
+	MailPasskeyCopied:   {"mail.passkey_copied.subject", "mail.passkey_copied.said", "mail.passkey_copied.todo", []string{"login", "method"}},
+	MailRecoveryMade:    {"mail.recovery_made.subject", "mail.recovery_made.said", "mail.recovery_made.todo", []string{"login"}},
+	MailRecoveryUsed:    {"mail.recovery_used.subject", "mail.recovery_used.said", "mail.recovery_used.todo", []string{"login", "left"}},
+	MailRecoveryRemoved: {"mail.recovery_removed.subject", "mail.recovery_removed.said", "mail.recovery_removed.todo", []string{"login"}},
+	MailPassIssued:      {"mail.pass_issued.subject", "mail.pass_issued.said", "mail.pass_issued.todo", []string{"login"}},
+	MailReregister:      {"mail.reregister.subject", "mail.reregister.said", "mail.reregister.todo", []string{"login"}},
 	MailReported:        {"mail.reported.subject", "mail.reported.said", "mail.reported.todo", []string{"login"}},
 	MailReportedAdmin:   {"mail.reported_admin.subject", "mail.reported_admin.said", "mail.reported_admin.todo", []string{"login"}},
 	MailSignedOut:       {"mail.signed_out.subject", "mail.signed_out.said", "mail.signed_out.todo", []string{"login"}},
@@ -74,12 +91,13 @@ func (n *Notify) write(m Mail, at time.Time) page {
 	}
 	v := func(name string) string { return oneLine(m.Data[name]) }
 	t := func(key string) string {
-		return ui.T(lang, key, "login", v("login"), "device", v("device"), "service", service, "host", n.o.Host)
+		return ui.T(lang, key, "login", v("login"), "device", v("device"), "method", v("method"), "left", v("left"), "service", service, "host", n.o.Host)
 	}
 	p := page{Lang: lang, Subject: t(l.subject), Said: t(l.said), Todo: t(l.todo), Footer: t("mail.footer")}
 	for _, f := range []fact{
 		{t("mail.when"), when(lang, m.Zone, at)},
 		{t("mail.device"), v("device")},
+		{t("mail.method"), v("method")},
 		{t("mail.app"), v("app")},
 		{t("mail.browser"), v("browser")},
 		{t("mail.place"), v("place")},

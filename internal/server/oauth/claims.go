@@ -83,9 +83,9 @@ func (d *domains) of(ctx context.Context, tx *db.Tx, id string) (string, error) 
 	return known.name, nil
 }
 
-// acr names how strong a sign-in was: 1 one proof, 3 two of different kinds.
-// It makes no promise that approvals and codes do not keep: neither resists a
-// page that passes everything on (N18).
+// acr names how strong a sign-in was: 1 one proof, 3 two of different kinds, 4
+// a passkey whose user was verified. It makes no promise that approvals and
+// codes do not keep: only 4 resists a page that passes everything on (N18).
 func acr(strength int) string { return acrPrefix + strconv.Itoa(strength) }
 
 const acrPrefix = "urn:countersign:strength:"
@@ -101,15 +101,21 @@ func strengthOf(value string) int {
 }
 
 // amr names the proofs of a sign-in as RFC 8176 does. An approval is a
-// signature by a key on the person's phone.
+// signature by a key on the person's phone. A passkey is a key too, whose kind
+// is not asked for, and its user was verified. A recovery code and
+// an access pass are passwords for a time.
 func amr(methods []string) []string {
 	out := make([]string, 0, len(methods)+1)
 	for _, m := range methods {
 		switch m {
 		case "pwd", "otp":
 			out = append(out, m)
+		case "recovery", "pass":
+			out = append(out, "otp")
 		case "approval":
 			out = append(out, "swk")
+		case "passkey":
+			out = append(out, "pop", "user")
 		}
 	}
 	if len(out) > 1 {

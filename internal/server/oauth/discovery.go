@@ -61,7 +61,7 @@ func discovery(issuer string) []byte {
 		RevocationAuth: auth,
 		Challenges:     []string{"S256"},
 		Prompts:        []string{"none", "login", "consent", "select_account"},
-		ACRs:           []string{acr(1), acr(3)},
+		ACRs:           []string{acr(1), acr(3), acr(4)},
 		Claims: []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash",
 			"name", "preferred_username", "locale", "zoneinfo", "email", "email_verified"},
 		Locales:       []string{"en", "ja"},

@@ -1,22 +1,16 @@
 // Package policy says what a sign-in must prove. It is pure: from what is
-// proven so far and what the directory asks, [Next] tells the next step.
+// proven so far, what the directory asks and what the person has, [Next] tells
+// the next step.
 //
-// Until something is proven the step depends on the directory only, never on
-// the person: whoever types a name learns nothing about it.
+// Until something is proven the step depends on the directory and on the
+// browser's own cookie only, never on the person: whoever types a name learns
+// nothing about it. (Somebody signed in who proves it again is no stranger.)
 package policy
 
 import (
 	"slices"
 
 	"countersign/internal/server/directory"
-)
-
-// Proofs, as sessions and audit events name them.
-const (
-	Password = "pwd"
-	Approval = "approval" // by number, on a paired app
-	Code     = "otp"      // one-time code of a paired app
-	Paired   = "paired"   // the first app, paired and tried in the course of this sign-in
 )
 
 // Purposes of a sign-in.
@@ -40,32 +34,41 @@ const (
 
 // Why a sign-in is refused. Only somebody who has proven something hears it.
 const (
-	WhySuspended = "suspended" // by an admin
-	WhyExposed   = "exposed"   // the password is known to others, and this browser is not known
-	WhyNoSecond  = "no_second" // a second proof is asked and the person has none to give
+	WhySuspended  = "suspended"   // by an admin
+	WhyExposed    = "exposed"     // the password is known to others, and this browser is not known
+	WhyNoSecond   = "no_second"   // a second proof is asked and the person has none to give
+	WhyNewBrowser = "new_browser" // they have, but not from a browser that is not known
 )
 
 // State is all the next step depends on.
 type State struct {
 	Policy  directory.Policy
 	Purpose string
+	Want    int      // the strength that an application asks for; 0 for no matter
 	Proofs  []string // in the order they were given
 	Known   bool     // the person has signed in with this browser before
+	Last    string   // the second proof given in it last, or ""
+	// Passkeys tells whether passkeys can be had here at all.
+	Passkeys bool
 
-	// What follows is about the person, and counts only after a proof.
+	// What follows is about the person, and counts only after a proof, or when
+	// somebody signed in proves it again.
 	Active  bool   // not suspended
 	Enrol   string // directory.EnrolOpen or EnrolClosed
-	HasApp  bool   // has an active authenticator app
+	Has     Methods
+	Default string // the way they want to be asked first, or ""
 	Exposed bool   // see method.Password
 }
 
 // A Step is what comes next in a sign-in.
 type Step struct {
 	Kind Kind
-	// Ways of AskSecond.
-	Approval, Code bool
+	// Ways that lead on. A passkey may also be used where the password is asked.
+	Pass, Passkey, Approval, Code, Recovery bool
 	// Password tells that AskSecond may be put off: the password can come first.
 	Password bool
+	// First is the proof whose page comes first.
+	First string
 	// Why of Refuse.
 	Why string
 }
@@ -73,50 +76,128 @@ type Step struct {
 // Next tells what comes next.
 func Next(s State) Step {
 	if len(s.Proofs) == 0 {
-		return first(s.Policy)
+		return s.first()
 	}
-	if !s.Active {
+	have := Strength(s.Proofs)
+	switch {
+	case !s.Active:
 		return Step{Kind: Refuse, Why: WhySuspended}
-	}
-	if !slices.Contains(s.Proofs, Password) {
-		return Step{Kind: AskPassword}
-	}
-	if s.Exposed && !s.Known {
+	case s.Exposed && !s.Known && s.has(Password) && have < Strong:
 		return Step{Kind: Refuse, Why: WhyExposed}
-	}
-	if s.needsSecond() && !s.hasSecond() {
-		return s.second()
-	}
-	if s.Exposed {
+	case have < s.need(), have < Strong && !s.has(Password):
+		return s.more()
+	case s.Policy.SecondFactor && s.has(Pass) && !s.Has.Suffice(s.Policy):
+		return Step{Kind: Enrol} // the pass ends, and then they could not sign in
+	case s.Exposed:
 		return Step{Kind: Renew}
 	}
 	return Step{Kind: Done}
 }
 
 // first is the step before any proof.
-func first(p directory.Policy) Step {
-	if p.PhoneFirst && p.SecondFactor {
-		return Step{Kind: AskSecond, Approval: true, Password: true}
+func (s State) first() Step {
+	switch p := s.Policy; {
+	case s.Purpose == Again && s.Has.Strongest() == Strong:
+		return Step{Kind: AskSecond, Passkey: true, First: Passkey}
+	case s.Want >= Strong && s.Passkeys:
+		return Step{Kind: AskSecond, Passkey: true, Password: true, First: Passkey}
+	case p.SecondFactor && p.PhoneFirst && (s.Known || p.NewBrowsers != directory.PhonesQuiet):
+		return s.order(Step{Kind: AskSecond, Passkey: s.Passkeys, Approval: true, Password: true}, s.Last, Approval)
 	}
-	return Step{Kind: AskPassword}
+	return s.order(Step{Kind: AskPassword, Passkey: s.Passkeys}, s.Last, Password)
 }
 
-// needsSecond: where the directory asks, and always before sign-in methods
-// are changed by somebody who has an app (N11).
-func (s State) needsSecond() bool {
-	return s.Policy.SecondFactor || s.Purpose == Again && s.HasApp
-}
-
-func (s State) hasSecond() bool {
-	return slices.ContainsFunc(s.Proofs, func(p string) bool { return p == Approval || p == Code || p == Paired })
-}
-
-func (s State) second() Step {
+// more is the step towards the strength that is still needed.
+func (s State) more() Step {
 	switch {
-	case s.HasApp:
-		return Step{Kind: AskSecond, Approval: true, Code: s.Policy.Codes}
+	case s.need() >= Strong:
+		return Step{Kind: AskSecond, Passkey: true, First: Passkey}
+	case !s.has(Password):
+		return Step{Kind: AskPassword, Passkey: s.Has.Passkey, First: Password}
+	}
+	step := Step{Kind: AskSecond, Passkey: s.Has.Passkey, Approval: s.Has.App && s.asksPhones(), Code: s.Has.App && s.Policy.Codes, Recovery: s.Has.Recovery, Pass: s.Has.Pass}
+	switch {
+	case step.leads():
+		return s.order(step, s.Default, s.Last)
+	case s.Has.App:
+		return Step{Kind: Refuse, Why: WhyNewBrowser}
 	case s.Enrol == directory.EnrolOpen:
 		return Step{Kind: Enrol}
 	}
 	return Step{Kind: Refuse, Why: WhyNoSecond}
 }
+
+// need is the strength that makes a session. The directory asks for some. Who
+// is about to change sign-in methods gives all they can (N11), and for an
+// application that asks for more than the directory they give what they can.
+func (s State) need() int {
+	need := OneProof
+	if s.Policy.SecondFactor {
+		need = TwoProofs
+	}
+	want := s.Want
+	if s.Purpose == Again {
+		want = Strong
+	}
+	return max(need, min(want, s.Has.Strongest()))
+}
+
+// asksPhones tells whether the person's phone is asked from this browser (N19).
+func (s State) asksPhones() bool {
+	if s.Known || s.Purpose == Again {
+		return true
+	}
+	return AsksPhones(s.Policy, s.Has)
+}
+
+// AsksPhones tells whether somebody's phone is asked from a browser that is
+// not known (N19).
+func AsksPhones(p directory.Policy, has Methods) bool {
+	switch p.NewBrowsers {
+	case directory.PhonesQuiet:
+		return false
+	case directory.PasskeyFirst:
+		return !has.Passkey
+	}
+	return true
+}
+
+func (s State) has(proof string) bool { return slices.Contains(s.Proofs, proof) }
+
+// ranking is the order in which ways are shown to whoever has chosen none. Who
+// was given a pass was given it because the other ways do not work.
+var ranking = []string{Pass, Passkey, Approval, Code, Recovery}
+
+// order says which way comes first: one of those preferred that leads on, else
+// the highest of the ranking.
+func (s State) order(step Step, prefer ...string) Step {
+	for _, way := range slices.Concat(ranking[:1], prefer, ranking) {
+		if step.Offers(way) {
+			step.First = way
+			return step
+		}
+	}
+	return step
+}
+
+// Offers tells whether a proof leads on from here.
+func (s Step) Offers(proof string) bool {
+	switch proof {
+	case Password:
+		return s.Kind == AskPassword || s.Password
+	case Pass:
+		return s.Pass
+	case Passkey:
+		return s.Passkey
+	case Approval:
+		return s.Approval
+	case Code:
+		return s.Code
+	case Recovery:
+		return s.Recovery
+	}
+	return false
+}
+
+// leads tells whether there is any way.
+func (s Step) leads() bool { return slices.ContainsFunc(ranking, s.Offers) }

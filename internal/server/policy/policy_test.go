@@ -7,24 +7,29 @@ import (
 	"countersign/internal/server/directory"
 )
 
-// every yields all states there are.
+// every yields all states there are, but for what orders the ways.
 func every(yield func(State) bool) {
-	proofs := [][]string{nil, {Password}, {Approval}, {Code}, {Password, Approval}, {Password, Code}, {Password, Paired}, {Approval, Password}}
+	proofs := [][]string{nil, {Password}, {Approval}, {Code}, {Passkey}, {Password, Approval}, {Password, Code}, {Password, Paired}, {Approval, Password}, {Password, Passkey}, {Password, Recovery}, {Password, Pass}}
 	flags := []bool{false, true}
-	for n := range 1 << 8 {
+	for n := range 1 << 14 {
 		bit := func(i int) bool { return flags[n>>i&1] }
 		p := directory.DefaultPolicy()
 		p.SecondFactor, p.PhoneFirst, p.Codes = bit(0), bit(1), bit(2)
-		enrol, purpose := directory.EnrolClosed, SignIn
+		enrol, purpose, want := directory.EnrolClosed, SignIn, 0
 		if bit(3) {
 			enrol = directory.EnrolOpen
 		}
-		for _, given := range proofs {
-			for _, again := range flags {
-				if again {
-					purpose = Again
-				}
-				s := State{Policy: p, Purpose: purpose, Proofs: given, Known: bit(4), Active: bit(5), Enrol: enrol, HasApp: bit(6), Exposed: bit(7)}
+		if bit(9) {
+			purpose = Again
+		}
+		if bit(10) {
+			want = Strong
+		}
+		for _, browsers := range []string{directory.PhonesAsked, directory.PasskeyFirst, directory.PhonesQuiet} {
+			p.NewBrowsers = browsers
+			for _, given := range proofs {
+				has := Methods{Password: true, App: bit(6), Passkey: bit(8), Recovery: bit(12), Pass: bit(13)}
+				s := State{Passkeys: bit(11), Policy: p, Purpose: purpose, Want: want, Proofs: given, Known: bit(4), Active: bit(5), Enrol: enrol, Has: has, Exposed: bit(7)}
 				if !yield(s) {
 					return
 				}
@@ -34,38 +39,66 @@ func every(yield func(State) bool) {
 }
 
 // A8: before a proof, the step is the same for every person and for nobody.
-func TestBeforeAProofTheStepDependsOnTheDirectoryOnly(t *testing.T) {
+func TestBeforeAProofTheStepDependsOnTheDirectoryAndTheCookieOnly(t *testing.T) {
 	for s := range every {
-		if len(s.Proofs) > 0 {
+		if len(s.Proofs) > 0 || s.Purpose == Again {
 			continue
 		}
-		nobody := State{Policy: s.Policy, Purpose: s.Purpose}
+		nobody := State{Passkeys: s.Passkeys, Policy: s.Policy, Purpose: s.Purpose, Want: s.Want, Known: s.Known}
 		if got, want := Next(s), Next(nobody); got != want {
 			t.Fatalf("%+v: %+v, but %+v for nobody", s, got, want)
 		}
 	}
 }
 
-func TestDoneNeedsThePasswordAndWhatTheDirectoryAsks(t *testing.T) {
+func TestDoneNeedsWhatTheDirectoryAsks(t *testing.T) {
 	for s := range every {
 		if Next(s).Kind != Done {
 			continue
 		}
-		if !slices.Contains(s.Proofs, Password) || !s.Active || s.Exposed {
+		have := Strength(s.Proofs)
+		if !s.Active || s.Exposed || have < Strong && !slices.Contains(s.Proofs, Password) {
 			t.Fatalf("done with %+v", s)
 		}
-		if s.Policy.SecondFactor && Strength(s.Proofs) < TwoProofs {
+		if s.Policy.SecondFactor && have < TwoProofs {
 			t.Fatalf("done with one proof where two are asked: %+v", s)
 		}
-		if s.Purpose == Again && s.HasApp && Strength(s.Proofs) < TwoProofs {
-			t.Fatalf("N11: full re-authentication of somebody with an app by %v", s.Proofs)
+		if s.Want >= Strong && have < s.Has.Strongest() {
+			t.Fatalf("an application asked for more, and they could: %+v", s)
 		}
 	}
 }
 
-func TestEnrollingNeedsThePasswordNoAppAndAnOpenDoor(t *testing.T) {
+// N11: who is about to change methods proves as much as they can.
+func TestN11ChangingMethodsNeedsTheAccountsStrongest(t *testing.T) {
 	for s := range every {
-		if Next(s).Kind == Enrol && (!slices.Contains(s.Proofs, Password) || s.HasApp || s.Enrol != directory.EnrolOpen || !s.Active) {
+		if s.Purpose == Again && Next(s).Kind == Done && Strength(s.Proofs) < s.Has.Strongest() {
+			t.Fatalf("%v is full authentication of %+v", s.Proofs, s.Has)
+		}
+	}
+}
+
+// N19: a browser that is not known has the phones of nobody asked, or of nobody
+// with a passkey, as the policy says; who is signed in is known.
+func TestN19PhonesAreNotAskedFromNewBrowsersWhereThePolicySaysSo(t *testing.T) {
+	for s := range every {
+		step := Next(s)
+		if len(s.Proofs) == 0 || !step.Approval || s.Known || s.Purpose == Again {
+			continue
+		}
+		if s.Policy.NewBrowsers == directory.PhonesQuiet || s.Policy.NewBrowsers == directory.PasskeyFirst && s.Has.Passkey {
+			t.Fatalf("%+v: %+v", s, step)
+		}
+	}
+}
+
+func TestEnrollingNeedsThePasswordNoOtherWayAndAnOpenDoorOrAPass(t *testing.T) {
+	for s := range every {
+		if Next(s).Kind != Enrol {
+			continue
+		}
+		pass := slices.Contains(s.Proofs, Pass)
+		if !slices.Contains(s.Proofs, Password) || s.Has.App || s.Has.Passkey || !s.Active || !pass && (s.Enrol != directory.EnrolOpen || s.Has.Recovery || s.Has.Pass) {
 			t.Fatalf("enrols with %+v", s)
 		}
 	}
@@ -73,7 +106,7 @@ func TestEnrollingNeedsThePasswordNoAppAndAnOpenDoor(t *testing.T) {
 
 func TestAnExposedPasswordIsNoProofFromABrowserNotKnown(t *testing.T) {
 	for s := range every {
-		if !s.Exposed || s.Known || !s.Active || !slices.Contains(s.Proofs, Password) {
+		if !s.Exposed || s.Known || !s.Active || !slices.Contains(s.Proofs, Password) || Strength(s.Proofs) == Strong {
 			continue
 		}
 		if got := Next(s); got != (Step{Kind: Refuse, Why: WhyExposed}) {
@@ -100,9 +133,16 @@ func TestEveryStepLeadsOn(t *testing.T) {
 			case AskPassword:
 				s.Proofs = append(slices.Clone(s.Proofs), Password)
 			case AskSecond:
-				s.Proofs = append(slices.Clone(s.Proofs), Approval)
+				if !step.Offers(step.First) {
+					t.Fatalf("%+v: the page for %q comes first, which does not lead on: %+v", s, step.First, step)
+				}
+				if step.First == Passkey && !s.Has.Passkey { // an application asks for one
+					s.Proofs = append(slices.Clone(s.Proofs), Password)
+					break
+				}
+				s.Proofs = append(slices.Clone(s.Proofs), step.First)
 			case Enrol:
-				s.HasApp, s.Enrol, s.Proofs = true, directory.EnrolClosed, append(slices.Clone(s.Proofs), Paired)
+				s.Has.App, s.Enrol, s.Proofs = true, directory.EnrolClosed, append(slices.Clone(s.Proofs), Paired)
 			case Renew:
 				s.Exposed = false
 			}
@@ -110,6 +150,24 @@ func TestEveryStepLeadsOn(t *testing.T) {
 		if got := Next(s); got.Kind != Done && got.Kind != Refuse {
 			t.Fatalf("%+v still asks for %+v", s, got)
 		}
+	}
+}
+
+func TestWhatComesFirst(t *testing.T) {
+	both := State{Policy: directory.DefaultPolicy(), Purpose: SignIn, Proofs: []string{Password}, Known: true, Active: true,
+		Has: Methods{Password: true, App: true, Passkey: true}}
+	for _, c := range []struct{ chosen, last, want string }{
+		{"", "", Passkey}, {"", Code, Code}, {Approval, Code, Approval}, {"nonsense", "", Passkey},
+	} {
+		s := both
+		s.Default, s.Last = c.chosen, c.last
+		if got := Next(s).First; got != c.want {
+			t.Errorf("chosen %q, last %q: %s, want %s", c.chosen, c.last, got, c.want)
+		}
+	}
+	stranger := State{Passkeys: true, Policy: directory.DefaultPolicy(), Purpose: SignIn, Known: true, Last: Passkey}
+	if got := Next(stranger); got.First != Passkey || got.Kind != AskPassword {
+		t.Errorf("a browser that was signed in with a passkey begins with %+v", got)
 	}
 }
 
@@ -122,7 +180,7 @@ func TestCodesAreOfferedWhereTheDirectoryAllowsThem(t *testing.T) {
 }
 
 func TestMoreProofsAreNeverWorthLess(t *testing.T) {
-	all := []string{Password, Approval, Code, Paired}
+	all := []string{Password, Approval, Code, Paired, Passkey, Recovery, Pass}
 	for n := range 1 << len(all) {
 		var given []string
 		for i, p := range all {
@@ -148,6 +206,7 @@ func TestStrengthTable(t *testing.T) {
 	}{
 		{0, nil}, {1, []string{Password}}, {1, []string{Approval}}, {1, []string{Code}}, {1, []string{Approval, Code}},
 		{3, []string{Password, Approval}}, {3, []string{Code, Password}}, {3, []string{Password, Paired}},
+		{1, []string{Recovery}}, {1, []string{Recovery, Code}}, {3, []string{Password, Recovery}}, {1, []string{Pass}}, {1, []string{Pass, Code}}, {3, []string{Password, Pass}}, {4, []string{Passkey}}, {4, []string{Passkey, Password}},
 	} {
 		if got := Strength(c.proofs); got != c.want {
 			t.Errorf("%v: %d, want %d", c.proofs, got, c.want)

@@ -1,24 +1,81 @@
 package policy
 
-import "slices"
+import (
+	"slices"
+
+	"countersign/internal/server/directory"
+)
+
+// Proofs, as sessions and audit events name them.
+const (
+	Password = "pwd"
+	Approval = "approval" // by number, on a paired app
+	Code     = "otp"      // one-time code
+	Paired   = "paired"   // the first app, paired and tried in the course of this sign-in
+	Passkey  = "passkey"  // or security key, with user verification
+	Recovery = "recovery" // recovery code
+	Pass     = "pass"     // temporary access pass
+)
 
 // Strengths of a sign-in (threat model, "ways in"). Approvals and codes are
-// never called phishing-resistant, at no strength.
+// never called phishing-resistant, at no strength; what is Strong is (N18).
 const (
 	Nothing   = 0
 	OneProof  = 1
-	TwoProofs = 3 // password with an approval or a one-time code
+	TwoProofs = 3 // password with an approval, a one-time code, a recovery code or an access pass
+	Strong    = 4 // a key that signs only for this site, used by somebody it has verified
+)
+
+// strong are the proofs that are enough alone; seconds need the password.
+var (
+	strong  = []string{Passkey}
+	seconds = []string{Approval, Code, Paired, Recovery, Pass}
 )
 
 // Strength is how much the proofs together are worth. Two proofs of one kind
 // are worth one.
 func Strength(proofs []string) int {
-	has := func(p string) bool { return slices.Contains(proofs, p) }
-	switch second := has(Approval) || has(Code) || has(Paired); {
-	case has(Password) && second:
+	given := func(p string) bool { return slices.Contains(proofs, p) }
+	switch second := slices.ContainsFunc(seconds, given); {
+	case slices.ContainsFunc(strong, given):
+		return Strong
+	case given(Password) && second:
 		return TwoProofs
-	case has(Password), second:
+	case given(Password), second:
 		return OneProof
 	}
 	return Nothing
+}
+
+// Methods are what a person has to prove themselves with.
+type Methods struct {
+	Password, App, Passkey, Recovery bool
+	Pass                             bool // that is good now
+}
+
+// Strongest is the strength of the strongest way in that they give. A pass is
+// lent, so it does not count.
+func (m Methods) Strongest() int {
+	switch second := m.App || m.Recovery; {
+	case m.Passkey:
+		return Strong
+	case m.Password && second:
+		return TwoProofs
+	case m.Password:
+		return OneProof
+	}
+	return Nothing
+}
+
+// Suffice tells whether somebody who has these can sign in where the policy is
+// p, for good: recovery codes run out and a pass ends, so they do not count.
+func (m Methods) Suffice(p directory.Policy) bool {
+	return m.Passkey || m.Password && (m.App || !p.SecondFactor)
+}
+
+// First is the way they are asked first, as long as nothing else speaks for
+// another: the one chosen, if they have it, else the highest of the ranking.
+func (m Methods) First(chosen string) string {
+	step := Step{Kind: AskSecond, Passkey: m.Passkey, Approval: m.App, Code: m.App}
+	return State{}.order(step, chosen).First
 }

@@ -202,6 +202,11 @@ func (r *Registry) Stamp(ctx context.Context, tx *db.Tx, person string) (stamp i
 	return stamp, err
 }
 
+// CountOf counts the active registrations of a person.
+func CountOf(ctx context.Context, tx *db.Tx, person string) (int, error) {
+	return active(ctx, tx, person)
+}
+
 func active(ctx context.Context, tx *db.Tx, person string) (n int, err error) {
 	err = tx.QueryRow(ctx, `SELECT count(*) FROM registration WHERE person_id = $1 AND state = 'active'`, person).Scan(&n)
 	return n, err

@@ -100,14 +100,21 @@ func (s *Service) toNobody(a Attempt, places string) approval.AskIn {
 func (a Attempt) hidden() bool { return !a.proven() && !a.Known }
 
 // silent tells whether the page goes on as if a phone were asked, and none is:
-// the person is suspended, or has said no to this attempt without the page
-// having been told.
+// the person is suspended, has said no to this attempt without the page having
+// been told, or has a passkey and is to use it in a new browser (N19). That
+// they have one is nobody's business, so the page cannot say more.
 func (s *Service) silent(ctx context.Context, tx *db.Tx, a Attempt) (bool, error) {
 	if !a.proven() && a.person.State == directory.Suspended {
 		return true, nil
 	}
 	if !a.hidden() {
 		return false, nil
+	}
+	if a.person.ID != "" {
+		has, _, err := MethodsOf(ctx, tx, a.person.ID)
+		if err != nil || !policy.AsksPhones(a.Directory.Policy, has) {
+			return true, err
+		}
 	}
 	said, err := s.Approvals.Refused(ctx, tx, a.ID, a.person.ID)
 	return said != "", err

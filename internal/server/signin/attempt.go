@@ -48,6 +48,8 @@ type Start struct {
 	App         string
 	AppHost     string
 	AppVerified bool
+	// Strength is what the application asks for; 0 for no matter.
+	Strength int
 	// Hint is the name to begin with, or "".
 	Hint    string
 	Browser Browser
@@ -62,6 +64,7 @@ type Attempt struct {
 	App         string
 	AppHost     string
 	AppVerified bool
+	Strength    int
 	Hint        string
 	Login       string // as typed; "" until somebody said it
 	Proofs      []string
@@ -136,12 +139,12 @@ func (s *Service) begin(ctx context.Context, tx *db.Tx, token string, start Star
 	b := start.Browser
 	for range 3 { // references are short enough to meet once in a lifetime
 		n, err := tx.Exec(ctx, `
-			INSERT INTO attempt (id, hash, goal, purpose, client_id, app, app_host, app_verified, hint, login, directory_id, person_id,
+			INSERT INTO attempt (id, hash, goal, purpose, client_id, app, app_host, app_verified, strength, hint, login, directory_id, person_id,
 				epoch, known, second, state, ip, net, place, browser, system, correlation, created_at, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
 			ON CONFLICT DO NOTHING`,
 			rand.Text(), keep.Hash(token), start.Goal, cmp.Or(start.Purpose, policy.SignIn), start.Client, start.App, start.AppHost, bit(start.AppVerified),
-			clip(start.Hint), a.Login, a.Directory.ID, a.person.ID, a.epoch, bit(a.Known), a.Second, a.state, b.IP, b.Net, b.Place, b.Name, b.System,
+			start.Strength, clip(start.Hint), a.Login, a.Directory.ID, a.person.ID, a.epoch, bit(a.Known), a.Second, a.state, b.IP, b.Net, b.Place, b.Name, b.System,
 			NewReference(), db.Millis(tx.Now), db.Millis(tx.Now.Add(AttemptLife)))
 		if err != nil || n == 1 {
 			return err
@@ -198,7 +201,7 @@ func (s *Service) find(ctx context.Context, tx *db.Tx, token string) (Attempt, e
 		return Attempt{}, ErrNoAttempt
 	}
 	a, err := scanAttempt(tx.QueryRow(ctx, `
-		SELECT id, hash, goal, purpose, client_id, app, app_host, app_verified, hint, login, directory_id, person_id, epoch, known, second, proofs,
+		SELECT id, hash, goal, purpose, client_id, app, app_host, app_verified, strength, hint, login, directory_id, person_id, epoch, known, second, proofs,
 			state, why, approval_id, shown, shown_until, session_id, ip, net, place, browser, system, correlation, created_at, expires_at
 		FROM attempt WHERE hash = $1`, keep.Hash(token)))
 	if err != nil {
@@ -227,7 +230,7 @@ func scanAttempt(row scanner) (Attempt, error) {
 	var a Attempt
 	var proofs string
 	var verified, known, until, created, expires int64
-	err := row.Scan(&a.ID, &a.hash, &a.Goal, &a.Purpose, &a.Client, &a.App, &a.AppHost, &verified, &a.Hint, &a.Login, &a.Directory.ID,
+	err := row.Scan(&a.ID, &a.hash, &a.Goal, &a.Purpose, &a.Client, &a.App, &a.AppHost, &verified, &a.Strength, &a.Hint, &a.Login, &a.Directory.ID,
 		&a.person.ID, &a.epoch, &known, &a.Second, &proofs, &a.state, &a.Ended, &a.approval, &a.shown, &until, &a.enrolSession,
 		&a.Browser.IP, &a.Browser.Net, &a.Browser.Place, &a.Browser.Name, &a.Browser.System, &a.Correlation, &created, &expires)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -257,11 +260,11 @@ func (s *Service) look(ctx context.Context, tx *db.Tx, a *Attempt) error {
 	if !a.Open() || !a.Named() {
 		return nil
 	}
-	state := policy.State{Policy: a.Directory.Policy, Purpose: a.Purpose, Proofs: a.Proofs, Known: a.Known}
-	if a.proven() {
+	state := policy.State{Policy: a.Directory.Policy, Purpose: a.Purpose, Want: a.Strength, Passkeys: s.Passkeys.Usable(), Proofs: a.Proofs, Known: a.Known, Last: a.Second}
+	if a.proven() || a.Again() {
 		state.Active, state.Enrol = a.person.State == directory.Active, a.person.Enrol
 		var err error
-		if state.HasApp, err = s.Apps.Has(ctx, tx, a.person.ID); err != nil {
+		if state.Has, state.Default, err = MethodsOf(ctx, tx, a.person.ID); err != nil {
 			return err
 		}
 		p, err := method.PasswordOf(ctx, tx, a.person.ID)

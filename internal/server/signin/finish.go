@@ -33,10 +33,20 @@ func (s *Service) sign(ctx context.Context, tx *db.Tx, a Attempt) (*Signed, erro
 	p, d := a.person, a.Directory.Policy
 	out := &Signed{Session: Session{
 		ID: rand.Text(), Person: p.ID, Directory: p.DirectoryID, Epoch: p.Epoch, Methods: a.Proofs, Strength: policy.Strength(a.Proofs),
-		AuthAt: tx.Now, FullAt: tx.Now, CreatedAt: tx.Now, SeenAt: tx.Now, ExpiresAt: tx.Now.Add(d.SessionLife),
+		AuthAt: tx.Now, CreatedAt: tx.Now, SeenAt: tx.Now, ExpiresAt: tx.Now.Add(d.SessionLife),
 		IP: a.Browser.IP, Place: a.Browser.Place, Browser: a.Browser.Agent(),
 	}}
 	token := rand.Text()
+	has, _, err := MethodsOf(ctx, tx, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.lent(ctx, tx, &out.Session); err != nil {
+		return nil, err
+	}
+	if out.Session.Strength >= has.Strongest() {
+		out.Session.FullAt = tx.Now
+	}
 	if err := End(ctx, tx, p.ID, a.enrolSession, "paired"); err != nil {
 		return nil, err
 	}
@@ -84,8 +94,10 @@ func (s *Service) recordSigned(ctx context.Context, tx *db.Tx, a Attempt, sessio
 
 // lastSecond is the second proof, to be offered first next time.
 func (a Attempt) lastSecond() string {
-	if a.has(policy.Code) {
-		return policy.Code
+	for _, second := range []string{policy.Passkey, policy.Code} {
+		if a.has(second) {
+			return second
+		}
 	}
 	return policy.Approval
 }

@@ -14,6 +14,9 @@ import (
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
+	"countersign/internal/server/method"
+	"countersign/internal/server/policy"
+	"countersign/internal/server/registration"
 )
 
 // ErrNoSession is returned for a session that is not there: it never was, has
@@ -42,9 +45,33 @@ type Session struct {
 	Enrol bool
 }
 
-// Fresh tells whether the last full sign-in is recent enough for changing sign-in methods.
+// Fresh tells whether the last full sign-in is recent enough for changing
+// sign-in methods: one with all that the person could prove at that time.
 func (s Session) Fresh(now time.Time, p directory.Policy) bool {
 	return !s.FullAt.IsZero() && now.Sub(s.FullAt) < p.FreshFor
+}
+
+// MayChange tells whether a session may change sign-in methods: its last
+// sign-in was a short while ago, and as strong as the strongest way in that its
+// person has now (N11).
+func MayChange(ctx context.Context, tx *db.Tx, s Session) (bool, error) {
+	d, err := directory.Get(ctx, tx, s.Directory)
+	if err != nil || !s.Fresh(tx.Now, d.Policy) {
+		return false, err
+	}
+	has, _, err := MethodsOf(ctx, tx, s.Person)
+	return s.Strength >= has.Strongest(), err
+}
+
+// MethodsOf returns what a person has to prove themselves with, and which of
+// it they want to be asked first, or "".
+func MethodsOf(ctx context.Context, tx *db.Tx, person string) (has policy.Methods, first string, err error) {
+	held, err := method.HeldBy(ctx, tx, person)
+	if err != nil {
+		return has, "", err
+	}
+	apps, err := registration.CountOf(ctx, tx, person)
+	return policy.Methods{Password: held.Password, Passkey: held.Passkey, Recovery: held.Recovery, Pass: held.Pass, App: apps > 0}, held.First, err
 }
 
 const sessionColumns = `s.id, s.person_id, s.directory_id, s.epoch, s.methods, s.strength, s.auth_at, s.full_at,
@@ -105,12 +132,12 @@ func live(ctx context.Context, tx *db.Tx, where string, arg any) (Session, error
 	if err != nil {
 		return Session{}, err
 	}
-	var policy directory.Policy
-	if err := json.Unmarshal([]byte(raw), &policy); err != nil {
+	var asks directory.Policy
+	if err := json.Unmarshal([]byte(raw), &asks); err != nil {
 		return Session{}, fmt.Errorf("policy of directory %s: %w", s.Directory, err)
 	}
 	if ended != 0 || state != directory.Active || epoch != s.Epoch ||
-		!tx.Now.Before(s.ExpiresAt) || tx.Now.Sub(s.SeenAt) >= policy.SessionIdle {
+		!tx.Now.Before(s.ExpiresAt) || tx.Now.Sub(s.SeenAt) >= asks.SessionIdle {
 		return Session{}, ErrNoSession
 	}
 	return s, nil

@@ -57,6 +57,9 @@ type Config struct {
 	DB        *db.DB
 	Keeper    *keep.Keeper
 	Passwords *method.Passwords
+	Passkeys  *method.Passkeys
+	Recovery  *method.Recovery
+	Passes    *method.Passes
 	Apps      *registration.Registry
 	Approvals *approval.Approvals
 	Notify    *notify.Notify
@@ -113,6 +116,9 @@ func (s *Service) Prune(ctx context.Context) error {
 			if _, err := tx.Exec(ctx, q.query, q.before); err != nil {
 				return err
 			}
+		}
+		if err := method.Prune(ctx, tx); err != nil {
+			return err
 		}
 		return directory.PruneSetupLinks(ctx, tx)
 	})

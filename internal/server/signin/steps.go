@@ -18,6 +18,7 @@ type Went struct {
 	Attempt Attempt
 	Token   string  // for the attempt's cookie, in place of the old one
 	Signed  *Signed // the session that was made, if one was
+	LastOne bool    // the last recovery code was used up
 }
 
 // Name says who wants to sign in, and starts the attempt over: proofs given
@@ -161,22 +162,28 @@ func (s *Service) tryCode(ctx context.Context, tx *db.Tx, token, code string, b 
 	} else if err != nil {
 		return Went{}, nil, err
 	}
-	if err := method.CodeRight(ctx, tx, a.person.ID); err != nil {
-		return Went{}, nil, err
-	}
-	if err := s.Approvals.Withdraw(ctx, tx, a.ID); err != nil {
-		return Went{}, nil, err
-	}
-	if a.Known {
-		if err := s.Approvals.EndSilence(ctx, tx, a.person.ID); err != nil {
-			return Went{}, nil, err
-		}
-	}
 	if err := audit.Record(ctx, tx, a.event(audit.SigninCodeOK, policy.Code)); err != nil {
 		return Went{}, nil, err
 	}
-	went, err = s.prove(ctx, tx, a, policy.Code)
+	went, err = s.typed(ctx, tx, a, policy.Code)
 	return went, nil, err
+}
+
+// typed adds a proof that was typed: wrong ones are forgotten, and the phone is
+// not asked any more.
+func (s *Service) typed(ctx context.Context, tx *db.Tx, a Attempt, proof string) (Went, error) {
+	if err := method.CodeRight(ctx, tx, a.person.ID); err != nil {
+		return Went{}, err
+	}
+	if err := s.Approvals.Withdraw(ctx, tx, a.ID); err != nil {
+		return Went{}, err
+	}
+	if a.Known {
+		if err := s.Approvals.EndSilence(ctx, tx, a.person.ID); err != nil {
+			return Went{}, err
+		}
+	}
+	return s.prove(ctx, tx, a, proof)
 }
 
 func (s *Service) wrongCode(ctx context.Context, tx *db.Tx, a Attempt, why error) (Went, error, error) {

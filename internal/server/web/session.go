@@ -132,8 +132,7 @@ func (s *Shell) NeedSession(fresh bool, h HandlerFunc) HandlerFunc {
 
 func (s *Shell) fresh(ctx context.Context, session signin.Session) (ok bool, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		d, err := directory.Get(ctx, tx, session.Directory)
-		ok = session.Fresh(tx.Now, d.Policy)
+		ok, err = signin.MayChange(ctx, tx, session)
 		return err
 	})
 	return ok, err

@@ -16,11 +16,13 @@ import (
 )
 
 type userCommand struct {
-	Add     userAdd     `cmd:"" help:"Add a person and print the link with which they choose a password."`
-	List    userList    `cmd:"" help:"List people."`
-	Reset   userReset   `cmd:"" help:"Let a person begin again: new password, new authenticator app."`
-	Suspend userSuspend `cmd:"" help:"Keep a person from signing in, at once."`
-	Restore userRestore `cmd:"" help:"Let a suspended person sign in again."`
+	Add        userAdd        `cmd:"" help:"Add a person and print the link with which they choose a password."`
+	List       userList       `cmd:"" help:"List people."`
+	Reset      userReset      `cmd:"" help:"Let a person begin again: new password, new authenticator app."`
+	Pass       userPass       `cmd:"" help:"Issue a temporary access pass, for a lost phone or a first day."`
+	Reregister userReregister `cmd:"" help:"Void everything of a person beyond the password, and issue an access pass."`
+	Suspend    userSuspend    `cmd:"" help:"Keep a person from signing in, at once."`
+	Restore    userRestore    `cmd:"" help:"Let a suspended person sign in again."`
 }
 
 type userAdd struct {
@@ -147,7 +149,7 @@ type userReset struct {
 
 func (userReset) Help() string {
 	return `Ends the person's sessions, open sign-ins and approvals, removes their
-authenticator apps, and prints a link with which they choose a new password.
+authenticator apps, passkeys and recovery codes, and prints a link with which they choose a new password.
 The first sign-in after that leads to the authenticator app again.
 
 It works on the database itself, also while the server is down.
@@ -166,6 +168,10 @@ func (c *userReset) Run(ctx context.Context, w World, g *grammar) error {
 			return err
 		}
 		apps := registration.New(d.db, d.keeper, n, d.conf.IDURL)
+		keys, err := method.NewPasskeys(d.conf.IDURL, n)
+		if err != nil {
+			return err
+		}
 		err = d.db.Write(ctx, func(tx *db.Tx) (err error) {
 			if p, err = directory.ByLogin(ctx, tx, c.Login); err != nil {
 				return err
@@ -173,7 +179,7 @@ func (c *userReset) Run(ctx context.Context, w World, g *grammar) error {
 			if p.Role != directory.Member && !c.BreakGlass {
 				return w.fault("server.user.break_glass", "login", p.Login)
 			}
-			token, err = c.reset(ctx, tx, p, apps)
+			token, err = c.reset(ctx, tx, p, apps, keys, method.NewRecovery(d.keeper, n))
 			return err
 		})
 		if err != nil {
@@ -185,8 +191,14 @@ func (c *userReset) Run(ctx context.Context, w World, g *grammar) error {
 	})
 }
 
-func (c *userReset) reset(ctx context.Context, tx *db.Tx, p directory.Person, apps *registration.Registry) (token string, err error) {
+func (c *userReset) reset(ctx context.Context, tx *db.Tx, p directory.Person, apps *registration.Registry, keys *method.Passkeys, codes *method.Recovery) (token string, err error) {
 	if err := apps.RemoveAll(ctx, tx, p.ID, registration.Where{Browser: "countersignd"}); err != nil {
+		return "", err
+	}
+	if err := keys.RemoveAll(ctx, tx, p.ID, method.Where{Browser: "countersignd"}); err != nil {
+		return "", err
+	}
+	if err := codes.Remove(ctx, tx, p.ID, method.Where{Browser: "countersignd"}); err != nil {
 		return "", err
 	}
 	if err := method.Remove(ctx, tx, p.ID); err != nil { // or it would pair an app by itself

@@ -11,6 +11,7 @@ import (
 	"countersign/internal/server/directory"
 	"countersign/internal/server/limit"
 	"countersign/internal/server/method"
+	"countersign/internal/server/method/methodtest"
 	"countersign/internal/server/registration"
 	"countersign/internal/server/registration/regtest"
 	"countersign/internal/server/signin"
@@ -27,6 +28,8 @@ var Cheap = method.Params{Memory: 64, Time: 1, Threads: 1}
 type World struct {
 	*regtest.World
 	Passwords *method.Passwords
+	Passkeys  *method.Passkeys
+	Recovery  *method.Recovery
 	Approvals *approval.Approvals
 	SignIn    *signin.Service
 }
@@ -36,7 +39,12 @@ func New(t testing.TB, change ...func(*signin.Config)) *World {
 	t.Helper()
 	w := &World{World: regtest.New(t), Passwords: method.NewPasswords(4, Cheap)}
 	w.Approvals = approval.New(w.DB, w.Keeper, w.Notify, w.Registry, signin.Reported)
-	c := signin.Config{DB: w.DB, Keeper: w.Keeper, Passwords: w.Passwords, Apps: w.Registry, Approvals: w.Approvals, Notify: w.Notify, Host: "id.example.org"}
+	var err error
+	if w.Passkeys, err = method.NewPasskeys(regtest.Issuer, w.Notify); err != nil {
+		t.Fatal(err)
+	}
+	w.Recovery = method.NewRecovery(w.Keeper, w.Notify)
+	c := signin.Config{DB: w.DB, Keeper: w.Keeper, Passwords: w.Passwords, Passkeys: w.Passkeys, Recovery: w.Recovery, Passes: method.NewPasses(w.Keeper, w.Notify), Apps: w.Registry, Approvals: w.Approvals, Notify: w.Notify, Host: "id.example.org"}
 	for _, f := range change {
 		f(&c)
 	}
@@ -50,6 +58,51 @@ func (w *World) Member(t testing.TB, name string) directory.Person {
 	p := w.Person(t, name)
 	w.SetPassword(t, p, Password)
 	return w.Now(t, p)
+}
+
+// Passkey adds a passkey to a person, with a counter.
+func (w *World) Passkey(t testing.TB, p directory.Person, name string) (key *methodtest.Passkey) {
+	t.Helper()
+	p = w.Now(t, p)
+	w.Write(t, func(tx *db.Tx) error {
+		in := method.OfferIn{Person: p.ID, Session: "passkey of " + p.ID, Epoch: p.Epoch}
+		o, err := w.Passkeys.Offer(t.Context(), tx, in, method.KindPasskey)
+		if err != nil {
+			return err
+		}
+		question, err := w.Passkeys.Ask(t.Context(), tx, o)
+		if err != nil {
+			return err
+		}
+		made, answer := methodtest.Create(t, question, regtest.Issuer, true)
+		if err := w.Passkeys.Create(t.Context(), tx, in.Session, o.ID, name, answer); err != nil {
+			return err
+		}
+		if o, err = w.Passkeys.Offered(t.Context(), tx, in.Session, o.ID); err != nil {
+			return err
+		}
+		if question, err = w.Passkeys.Ask(t.Context(), tx, o); err != nil {
+			return err
+		}
+		key = made
+		_, err = w.Passkeys.Add(t.Context(), tx, in.Session, o.ID, key.Sign(t, question), method.Where{Browser: "Chrome, Windows"})
+		return err
+	})
+	return key
+}
+
+// RecoveryCodes makes a set for a person.
+func (w *World) RecoveryCodes(t testing.TB, p directory.Person) (codes []string) {
+	t.Helper()
+	w.Write(t, func(tx *db.Tx) error {
+		made, err := w.Recovery.Make(t.Context(), tx, p.ID, method.Where{})
+		codes = nil
+		for _, c := range made {
+			codes = append(codes, c.Reveal())
+		}
+		return err
+	})
+	return codes
 }
 
 // SetPassword gives a person a password.

@@ -27,7 +27,7 @@ func (h *handler) signIn(w http.ResponseWriter, r *http.Request, step oauth.Step
 	c := web.From(r)
 	start := signin.Start{
 		Goal: resume(step), Hint: hint,
-		Client: req.Client.ID, App: req.Client.Name, AppHost: req.Client.Host, AppVerified: req.Client.Verified,
+		Strength: req.Strength, Client: req.Client.ID, App: req.Client.Name, AppHost: req.Client.Host, AppVerified: req.Client.Verified,
 		Browser: signin.Browser{IP: c.IP, Net: c.Net, Place: c.Place, Name: c.Browser, System: c.System, Lang: c.Lang,
 			Known: h.Cookie(r, web.KnownCookie), Sessions: h.SessionTokens(r)},
 	}

@@ -33,6 +33,18 @@ var shown = map[audit.Kind]struct{ name, icon, tone string }{
 	audit.RegistrationReplaced: {"app_replaced", "trash", ""},
 	audit.RegistrationRenamed:  {"app_renamed", "edit", ""},
 	audit.RegistrationRefused:  {"app_refused", "block", "danger"},
+	audit.PasskeyAdded:         {"passkey_added", "plus", ""},
+	audit.PasskeyRenamed:       {"app_renamed", "edit", ""},
+	audit.PasskeyRemoved:       {"app_removed", "trash", ""},
+	audit.PasskeyCopied:        {"passkey_copied", "warn", "danger"},
+	audit.RecoveryMade:         {"recovery_made", "key", ""},
+	audit.RecoveryUsed:         {"recovery_used", "key", "caution"},
+	audit.RecoveryRemoved:      {"recovery_removed", "trash", ""},
+	audit.SigninRecoveryWrong:  {"recovery_wrong", "warn", "caution"},
+	audit.PassIssued:           {"pass_issued", "key", "caution"},
+	audit.PassUsed:             {"pass_used", "key", ""},
+	audit.SigninPassWrong:      {"pass_wrong", "warn", "caution"},
+	audit.PersonReregister:     {"reregister", "warn", "caution"},
 	audit.SessionEnded:         {"signed_out", "logout", ""},
 	audit.SessionEndedAll:      {"signed_out_all", "logout", ""},
 	audit.PersonPasswordSet:    {"password_set", "key", ""},
@@ -68,6 +80,9 @@ func titleOf(e audit.Event, name, lang string) string {
 		name = "signed_in_app"
 	}
 	device, _ := e.Detail["device"].(string)
+	if name, ok := e.Detail["name"].(string); ok {
+		device = name
+	}
 	return ui.T(lang, "security.activity."+name, "device", device, "app", e.App)
 }
 

@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"countersign/internal/server/db"
+	"countersign/internal/server/method"
+	"countersign/internal/server/policy"
 	"countersign/internal/server/registration"
 	"countersign/internal/server/signin"
+	"countersign/internal/server/web"
 )
 
 // A methodPage is one app: its name, and the way to remove it.
@@ -17,8 +21,10 @@ type methodPage struct {
 	Typed string // the name as it was typed
 	Wrong bool   // that name cannot be
 	Saved bool
-	Last  bool // it is the only app
-	Keep  bool // and the policy wants one
+	Last  bool   // it is the only app
+	Keep  bool   // and without it the person could not sign in
+	First string // the way that is asked first
+	Codes bool   // one-time codes sign in
 }
 
 func (h *handler) method(r *http.Request) (p methodPage, err error) {
@@ -35,8 +41,14 @@ func (h *handler) method(r *http.Request) (p methodPage, err error) {
 		if p.App.ID == "" {
 			return registration.ErrUnknown
 		}
-		policy, err := policyOf(ctx, tx, v)
-		p.Last, p.Keep = len(apps) == 1, policy.SecondFactor
+		d, err := policyOf(ctx, tx, v)
+		if err != nil {
+			return err
+		}
+		has, chosen, err := signin.MethodsOf(ctx, tx, v.person.ID)
+		p.First, p.Codes, p.Last = has.First(chosen), d.Codes, len(apps) == 1
+		has.App = false
+		p.Keep = !has.Suffice(d)
 		return err
 	})
 	return p, err
@@ -77,20 +89,55 @@ func (h *handler) getRemove(w http.ResponseWriter, r *http.Request) error {
 	return h.Render(w, r, http.StatusOK, "security/remove.html", p)
 }
 
-// postRemove removes an app, and ends what it may have approved. The last one
-// stays where the policy wants a second proof: without it the person could not
-// sign in any more.
+// postRemove removes an app, and ends what it may have approved.
 func (h *handler) postRemove(w http.ResponseWriter, r *http.Request) error {
 	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) error {
-		policy, err := policyOf(ctx, tx, v)
+		return removing(ctx, tx, v, registration.ErrLast, func() error {
+			return h.Registry.Remove(ctx, tx, registration.Removal{
+				Person: v.person.ID, ID: r.PathValue("id"), Why: registration.WhyPerson, From: v.from,
+			})
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return see(w, r, "/security")
+}
+
+// errLast is returned instead of removing what the person could not sign in without.
+var errLast = errors.New("the last way to sign in cannot be removed")
+
+// removing runs the removal of a method and ends what it may have opened. What
+// the person could not sign in without stays: then it returns last.
+func removing(ctx context.Context, tx *db.Tx, v visit, last error, remove func() error) error {
+	d, err := policyOf(ctx, tx, v)
+	if err != nil {
+		return err
+	}
+	return signin.Changing(ctx, tx, v.session, func() error {
+		before, _, err := signin.MethodsOf(ctx, tx, v.person.ID)
 		if err != nil {
 			return err
 		}
-		return signin.Changing(ctx, tx, v.session, func() error {
-			return h.Registry.Remove(ctx, tx, registration.Removal{
-				Person: v.person.ID, ID: r.PathValue("id"), Why: registration.WhyPerson, KeepOne: policy.SecondFactor, From: v.from,
-			})
-		})
+		if err := remove(); err != nil {
+			return err
+		}
+		after, _, err := signin.MethodsOf(ctx, tx, v.person.ID)
+		if err == nil && before.Suffice(d) && !after.Suffice(d) {
+			err = last
+		}
+		return err
+	})
+}
+
+// postFirst remembers which way the person wants to be asked first.
+func (h *handler) postFirst(w http.ResponseWriter, r *http.Request) error {
+	way := r.PostFormValue("way")
+	if !slices.Contains([]string{policy.Passkey, policy.Approval, policy.Code}, way) {
+		return web.ErrMalformed
+	}
+	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) error {
+		return method.ChooseFirst(ctx, tx, v.person.ID, way)
 	})
 	if err != nil {
 		return err

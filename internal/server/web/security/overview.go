@@ -21,7 +21,12 @@ const recent = 4
 type overview struct {
 	Password *passwordRow
 	Apps     []appRow
-	Count    int // of methods
+	Passkeys []passkeyRow
+	Recovery method.RecoverySet
+	Pass     string // when the access pass ends, or ""
+	First    string // the way that is asked first
+	Keys     bool   // passkeys can be added
+	Count    int    // of methods
 	Events   []eventRow
 	Sessions int
 	Changed  bool // the password, just now
@@ -69,7 +74,30 @@ func (h *handler) look(ctx context.Context, tx *db.Tx, v visit) (o overview, err
 	if err != nil {
 		return o, err
 	}
-	o.Count = len(o.Apps)
+	if o.Passkeys, err = h.passkeyRows(ctx, tx, v); err != nil {
+		return o, err
+	}
+	if o.Recovery, err = h.Recovery.Of(ctx, tx, v.person.ID); err != nil {
+		return o, err
+	}
+	pass, ok, err := h.Passes.Of(ctx, tx, v.person.ID)
+	if err != nil {
+		return o, err
+	}
+	if ok {
+		o.Pass = ui.When(v.lang, v.person.Zone, pass.EndsAt, tx.Now)
+	}
+	has, chosen, err := signin.MethodsOf(ctx, tx, v.person.ID)
+	if err != nil {
+		return o, err
+	}
+	o.First, o.Keys = has.First(chosen), h.Passkeys.Usable()
+	o.Count = len(o.Apps) + len(o.Passkeys)
+	for _, there := range []bool{o.Recovery.Of > 0, o.Pass != ""} {
+		if there {
+			o.Count++
+		}
+	}
 	if password.Hash != "" {
 		o.Password = &passwordRow{password.Exposed}
 		o.Count++

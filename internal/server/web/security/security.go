@@ -14,11 +14,14 @@ import (
 	"context"
 	"embed"
 	"net/http"
+	"slices"
 
 	"countersign/internal/server/approval"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
+	"countersign/internal/server/method"
 	"countersign/internal/server/notify"
+	"countersign/internal/server/policy"
 	"countersign/internal/server/registration"
 	"countersign/internal/server/signin"
 	"countersign/internal/server/web"
@@ -33,6 +36,9 @@ type Deps struct {
 	Registry  *registration.Registry
 	Approvals *approval.Approvals
 	SignIn    *signin.Service
+	Passkeys  *method.Passkeys
+	Recovery  *method.Recovery
+	Passes    *method.Passes
 	Notify    *notify.Notify
 }
 
@@ -58,6 +64,22 @@ func Mount(s *web.Shell, d Deps) error {
 	s.Page("GET /security/methods/{id}/remove", s.NeedSession(true, h.getRemove))
 	s.Page("POST /security/methods/{id}/remove", s.NeedSession(true, h.postRemove))
 
+	s.Page("POST /security/first", s.NeedSession(true, h.postFirst))
+
+	s.Page("POST /security/add/passkey", s.NeedSession(true, h.postAddPasskey))
+	s.Page("GET /security/add/passkey/{offer}", s.NeedSession(false, h.getAddPasskey))
+	s.Page("POST /security/add/passkey/{offer}/create", s.NeedSession(false, h.postCreatePasskey))
+	s.Page("POST /security/add/passkey/{offer}/try", s.NeedSession(false, h.postTryPasskey))
+	s.Page("POST /security/add/passkey/{offer}/cancel", s.NeedSession(false, h.postCancelPasskey))
+	s.Page("GET /security/passkeys/{id}", s.NeedSession(true, h.getPasskey))
+	s.Page("POST /security/passkeys/{id}/rename", s.NeedSession(true, h.postRenamePasskey))
+	s.Page("GET /security/passkeys/{id}/remove", s.NeedSession(true, h.getRemovePasskey))
+	s.Page("POST /security/passkeys/{id}/remove", s.NeedSession(true, h.postRemovePasskey))
+
+	s.Page("GET /security/recovery", s.NeedSession(false, h.getRecovery))
+	s.Page("POST /security/recovery", s.NeedSession(true, h.postRecovery))
+	s.Page("POST /security/recovery/remove", s.NeedSession(true, h.postRemoveRecovery))
+
 	s.Page("GET /security/password", s.NeedSession(true, h.getPassword))
 	s.Page("POST /security/password", s.NeedSession(true, h.postPassword))
 
@@ -82,6 +104,10 @@ func Mount(s *web.Shell, d Deps) error {
 var problems = []web.Problem{
 	{Err: registration.ErrUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "security.unknown.title", Text: "security.unknown.text"},
 	{Err: registration.ErrLast, Status: http.StatusConflict, Code: "last", Title: "security.last.title", Text: "security.last.text"},
+	{Err: errLast, Status: http.StatusConflict, Code: "last", Title: "security.lastway.title", Text: "security.lastway.text"},
+	{Err: method.ErrPasskeyUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "security.gone.title", Text: "security.gone.text"},
+	{Err: method.ErrOffer, Status: http.StatusGone, Code: "offer_gone", Title: "security.offer.title", Text: "security.offer.text"},
+	{Err: method.ErrFull, Status: http.StatusConflict, Code: "full", Title: "security.full.title", Text: "security.full.text"},
 	{Err: registration.ErrNotFirst, Status: http.StatusConflict, Code: "not_first", Title: "security.notfirst.title", Text: "security.notfirst.text"},
 }
 
@@ -91,6 +117,12 @@ type visit struct {
 	person  directory.Person
 	lang    string
 	from    registration.Where
+}
+
+// byPassword tells whether nothing but the password lets this session pair an
+// app: no access pass.
+func (v visit) byPassword() bool {
+	return v.session.Enrol && !slices.Contains(v.session.Methods, policy.Pass)
 }
 
 func (h *handler) visit(r *http.Request) (v visit, err error) {

@@ -21,7 +21,7 @@ import (
 // the name that was typed.
 func faceless(page, login string) string {
 	for _, cut := range []struct{ pattern, with string }{
-		{`name="a" value="[A-Z2-7]{26}"`, `name="a"`}, {`CS-[0-9A-Z]{4}-[0-9A-Z]{4}`, "CS"},
+		{`name="a" value="[A-Z2-7]{26}"`, `name="a"`}, {`challenge&#34;:&#34;[\w-]{43}&`, `challenge&`}, {`CS-[0-9A-Z]{4}-[0-9A-Z]{4}`, "CS"},
 		{`Your number is [0-9]+`, "NUMBER"}, {`#n[0-9]"`, `#n"`}, {`<symbol id="n[0-9]".*?</symbol>`, ""},
 	} {
 		page = regexp.MustCompile(cut.pattern).ReplaceAllString(page, cut.with)
@@ -44,7 +44,7 @@ func faces(b *browser, w *world, login string) []string {
 	}
 	look(b.get("/security"))
 	look(b.submit("/signin/name", "login", login))
-	for _, path := range []string{"/signin", "/signin/password", "/signin/number", "/signin/ways", "/signin/code", "/signin/expired", "/signin/ended", "/signin/done", "/signin/renew", "/signin/paired", "/signin/full"} {
+	for _, path := range []string{"/signin", "/signin/password", "/signin/passkey", "/signin/recovery", "/signin/pass", "/signin/number", "/signin/ways", "/signin/code", "/signin/expired", "/signin/ended", "/signin/done", "/signin/renew", "/signin/paired", "/signin/full"} {
 		look(b.get(path))
 	}
 	w.Clock.Add(20 * time.Second)
@@ -55,7 +55,7 @@ func faces(b *browser, w *world, login string) []string {
 	}
 	b.get("/signin/password")
 	form := url.Values{"a": {hiddenOf(b.page)}}
-	for _, path := range []string{"/signin/ask", "/signin/ask", "/signin/ask", "/signin/ask", "/signin/finish", "/signin/code", "/signin/renew"} {
+	for _, path := range []string{"/signin/ask", "/signin/ask", "/signin/ask", "/signin/ask", "/signin/finish", "/signin/code", "/signin/recovery", "/signin/pass", "/signin/passkey", "/signin/renew"} {
 		look(b.follow(path, b.send("POST", path, form)))
 	}
 	w.Clock.Add(time.Minute)
@@ -135,7 +135,7 @@ func TestNamesAndAsksTakeTheirTime(t *testing.T) {
 }
 
 // posts are all forms of the sign-in.
-var posts = []string{"/signin/name", "/signin/password", "/signin/ask", "/signin/code", "/signin/finish", "/signin/renew",
+var posts = []string{"/signin/name", "/signin/password", "/signin/ask", "/signin/code", "/signin/finish", "/signin/passkey", "/signin/recovery", "/signin/pass", "/signin/renew",
 	"/signin/accounts", "/signin/forget", "/signin/lang", "/signout"}
 
 // W1: a form that another site sends is refused, also one of the same site
@@ -208,7 +208,7 @@ func TestHeadersOfTheSignInPages(t *testing.T) {
 	w := newWorld(t)
 	mei, _ := w.mei(t)
 	b := w.browser(t).proves(mei)
-	for _, path := range []string{"/signin/name", "/signin/number", "/signin/ways", "/signin/code", "/signin/accounts", "/signin/ended", "/signin"} {
+	for _, path := range []string{"/signin/name", "/signin/number", "/signin/ways", "/signin/code", "/signin/passkey", "/signin/accounts", "/signin/ended", "/signin"} {
 		r := b.send("GET", path, nil)
 		h := r.Header
 		policy := h.Get("Content-Security-Policy")

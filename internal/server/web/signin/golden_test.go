@@ -46,6 +46,12 @@ func views() map[string]struct {
 	fixed := someView()
 	fixed.Fixed = true
 	number := numberPage{view: someView(), State: "open", Number: "47", Left: 48, Clock: "0:48", Minutes: "1 minute", Ref: "CS-7F42-19KD", Way: true}
+	keyed := someView()
+	keyed.Passkey = `{"challenge":"AA"}`
+	keyedWrong := keyed
+	keyedWrong.Error = "That is not right."
+	evilKey := hostileView()
+	evilKey.Passkey = hostile
 	onPhone := number
 	onPhone.OnPhone, onPhone.Number, onPhone.Way = "https://app.example/", "470815", false
 	bad := numberPage{view: hostileView(), Number: "47", Clock: hostile, Minutes: hostile, Ref: hostile, OnPhone: "javascript:alert(1)", Way: true}
@@ -54,13 +60,25 @@ func views() map[string]struct {
 	choose := choosePage{view: someView(), Name: "Mei Tanaka", Shortest: 8, Action: "/setup/TOKEN"}
 	return map[string]v{
 		"b1-name":          {"name.html", namePage{view: someView()}},
+		"b1-name-passkey":  {"name.html", namePage{view: keyed}},
+		"b1-name-unkeyed":  {"name.html", namePage{view: keyed, Refused: "That is not right."}},
 		"b1-name-empty":    {"name.html", namePage{view: view{ID: "ATTEMPT", To: "/security", Error: "Type it."}, Accounts: true}},
 		"b1-name-paused":   {"name.html", namePage{view: someView(), Paused: true}},
 		"b1-name-hostile":  {"name.html", namePage{view: hostileView(), Accounts: true}},
 		"b2-password":      {"password.html", passwordPage{view: someView()}},
+		"b2-passkey":       {"password.html", passwordPage{view: keyed}},
 		"b2-wrong":         {"password.html", passwordPage{view: wrong, Ways: true}},
 		"b2-again":         {"password.html", passwordPage{view: fixed}},
 		"b2-hostile":       {"password.html", passwordPage{view: hostileView(), Ways: true}},
+		"pass":             {"pass.html", passPage{view: someView(), Ways: true}},
+		"pass-wrong":       {"pass.html", passPage{view: wrong}},
+		"recovery":         {"recovery.html", recoveryPage{view: someView()}},
+		"recovery-wrong":   {"recovery.html", recoveryPage{view: wrong}},
+		"passkey":          {"passkey.html", passkeyPage{view: keyed, Ways: true}},
+		"passkey-first":    {"passkey.html", passkeyPage{view: keyedWrong}},
+		"passkey-only":     {"passkey.html", passkeyPage{view: keyed, Only: true}},
+		"passkey-hostile":  {"passkey.html", passkeyPage{view: evilKey}},
+		"b3-keyfirst":      {"number.html", numberPage{view: someView(), State: "open", Number: "47", Left: 48, Clock: "0:48", Way: true, KeyFirst: true}},
 		"b3-number":        {"number.html", number},
 		"b3-six-on-phone":  {"number.html", onPhone},
 		"b3-hostile":       {"number.html", bad},
@@ -69,7 +87,7 @@ func views() map[string]struct {
 		"b3-unasked":       {"unasked.html", number},
 		"b3-full":          {"full.html", number},
 		"b3-blocked":       {"blocked.html", number},
-		"b4-ways":          {"ways.html", waysPage{view: someView(), Approval: true, Code: true}},
+		"b4-ways":          {"ways.html", waysPage{view: someView(), Pass: true, Key: true, Approval: true, Code: true, Recovery: true}},
 		"b4-ways-unproven": {"ways.html", waysPage{view: someView(), Approval: true, Password: true}},
 		"b6-expired":       {"expired.html", number},
 		"b6-hostile":       {"expired.html", bad},
@@ -91,7 +109,7 @@ func views() map[string]struct {
 }
 
 var (
-	hash   = regexp.MustCompile(`(/static/[a-z]+)\.[A-Za-z0-9_-]{12}\.`)
+	hash   = regexp.MustCompile(`(/static/[a-z.]+)\.[A-Za-z0-9_-]{12}\.`)
 	symbol = regexp.MustCompile(`(?s)(<symbol id="[^"]+").*?</symbol>`)
 )
 

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"countersign/internal/server/approval"
@@ -54,18 +55,24 @@ func Mount(s *web.Shell, d Deps) error {
 		"GET /signin/begun":     h.getBegun,
 		"GET /signin/name":      h.getName,
 		"POST /signin/name":     h.postName,
-		"GET /signin/password":  h.at(h.showPassword, policy.AskPassword, policy.AskSecond),
+		"GET /signin/password":  h.by(policy.Password, h.showPassword),
 		"POST /signin/password": h.postPassword,
-		"GET /signin/number":    h.at(h.showNumber, policy.AskSecond),
+		"GET /signin/passkey":   h.by(policy.Passkey, h.showPasskey),
+		"POST /signin/passkey":  h.postPasskey,
+		"GET /signin/number":    h.by(policy.Approval, h.showNumber),
 		"GET /signin/stream":    h.stream,
 		"POST /signin/ask":      h.postAsk,
 		"POST /signin/finish":   h.postFinish,
-		"GET /signin/expired":   h.at(h.showExpired, policy.AskSecond),
-		"GET /signin/full":      h.at(h.showFull, policy.AskSecond),
-		"GET /signin/blocked":   h.at(h.showBlocked, policy.AskSecond),
+		"GET /signin/expired":   h.by(policy.Approval, h.showExpired),
+		"GET /signin/full":      h.by(policy.Approval, h.showFull),
+		"GET /signin/blocked":   h.by(policy.Approval, h.showBlocked),
 		"GET /signin/ways":      h.at(h.showWays, policy.AskSecond),
-		"GET /signin/code":      h.at(h.showCode, policy.AskSecond),
+		"GET /signin/code":      h.by(policy.Code, h.showCode),
 		"POST /signin/code":     h.postCode,
+		"GET /signin/pass":      h.by(policy.Pass, h.showPass),
+		"POST /signin/pass":     h.postPass,
+		"GET /signin/recovery":  h.by(policy.Recovery, h.showRecovery),
+		"POST /signin/recovery": h.postRecovery,
 		"GET /signin/paired":    h.getPaired,
 		"GET /signin/renew":     h.at(h.showRenew, policy.Renew),
 		"POST /signin/renew":    h.postRenew,
@@ -240,32 +247,44 @@ func (h *handler) path(ctx context.Context, r *http.Request, a signin.Attempt) s
 		}
 	}
 	switch a.Step.Kind {
-	case policy.AskSecond:
-		if a.Second == policy.Code && a.Step.Code {
-			return "/signin/code"
-		}
-		return "/signin/number"
 	case policy.Enrol:
 		return "/security/pair?enrol=1"
 	case policy.Renew:
 		return "/signin/renew"
 	}
-	return "/signin/password"
+	return pageOf[a.Step.First]
+}
+
+// pageOf says where each proof is given.
+var pageOf = map[string]string{
+	policy.Password: "/signin/password",
+	policy.Passkey:  "/signin/passkey",
+	policy.Approval: "/signin/number",
+	policy.Code:     "/signin/code",
+	policy.Recovery: "/signin/recovery",
+	policy.Pass:     "/signin/pass",
+}
+
+// by wraps the page of one way. It is shown while that way leads on.
+func (h *handler) by(way string, show func(http.ResponseWriter, *http.Request, signin.Attempt) error) web.HandlerFunc {
+	return h.when(show, func(a signin.Attempt) bool { return a.Step.Offers(way) })
 }
 
 // at wraps a page of one step. Whoever comes at another (by the back button,
 // from another tab) is shown the step the sign-in is at.
 func (h *handler) at(show func(http.ResponseWriter, *http.Request, signin.Attempt) error, kinds ...policy.Kind) web.HandlerFunc {
+	return h.when(show, func(a signin.Attempt) bool { return slices.Contains(kinds, a.Step.Kind) })
+}
+
+func (h *handler) when(show func(http.ResponseWriter, *http.Request, signin.Attempt) error, here func(signin.Attempt) bool) web.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		a, err := h.signin.Attempt(r.Context(), h.Cookie(r, web.AttemptCookie))
 		if err != nil {
 			return h.lost(w, r, a, err)
 		}
 		web.SetReference(r, a.Correlation)
-		for _, k := range kinds {
-			if a.Open() && a.Named() && a.Step.Kind == k {
-				return show(w, r, a)
-			}
+		if a.Open() && a.Named() && here(a) {
+			return show(w, r, a)
 		}
 		return see(w, h.path(r.Context(), r, a))
 	}
@@ -334,10 +353,13 @@ func (h *handler) went(w http.ResponseWriter, r *http.Request, went signin.Went)
 		}
 	}
 	a := went.Attempt
+	if a.Done && went.LastOne {
+		return see(w, "/security/recovery?"+url.Values{"last": {"1"}, "to": {a.Goal}}.Encode())
+	}
 	if a.Done {
 		return see(w, a.Goal)
 	}
-	if a.Open() && a.Step.Kind == policy.AskSecond && (a.Second != policy.Code || !a.Step.Code) {
+	if a.Open() && a.Step.First == policy.Approval {
 		return h.ask(w, r, went.Token)
 	}
 	return see(w, h.path(r.Context(), r, a))

@@ -9,6 +9,7 @@ import (
 	"countersign/internal/server/approval"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
+	"countersign/internal/server/policy"
 	"countersign/internal/server/registration"
 	"countersign/internal/server/signin"
 	"countersign/internal/server/web"
@@ -25,6 +26,9 @@ type view struct {
 	Login string // as typed
 	Fixed bool   // the name cannot be changed: somebody signed in proves it again
 	Error string // in words, beside the field
+	// Passkey is what the browser is asked to have signed, where a passkey can
+	// be used: JSON for its script.
+	Passkey string
 }
 
 func viewOf(a signin.Attempt) view {
@@ -54,8 +58,9 @@ func (h *handler) even(ctx context.Context, f func() error) error {
 // A namePage asks who wants to sign in.
 type namePage struct {
 	view
-	Paused   bool // begun anew after a long pause
-	Accounts bool // others have signed in with this browser
+	Paused   bool   // begun anew after a long pause
+	Accounts bool   // others have signed in with this browser
+	Refused  string // why a passkey was not taken, in words
 }
 
 func (h *handler) getName(w http.ResponseWriter, r *http.Request) error {
@@ -66,13 +71,18 @@ func (h *handler) getName(w http.ResponseWriter, r *http.Request) error {
 	if !a.Open() || a.Again() {
 		return see(w, h.path(r.Context(), r, a))
 	}
-	return h.showName(w, r, http.StatusOK, a, false)
+	return h.showName(w, r, http.StatusOK, a, namePage{})
 }
 
-func (h *handler) showName(w http.ResponseWriter, r *http.Request, status int, a signin.Attempt, paused bool) error {
-	p := namePage{view: viewOf(a), Paused: paused, Accounts: len(h.SessionTokens(r)) > 0}
+func (h *handler) showName(w http.ResponseWriter, r *http.Request, status int, a signin.Attempt, p namePage) (err error) {
+	problem := p.Error
+	p.view, p.Accounts = viewOf(a), len(h.SessionTokens(r)) > 0
+	p.Error = problem
 	if p.Login == "" {
 		p.Login = a.Hint
+	}
+	if p.Passkey, err = h.signin.PasskeyQuestion(a); err != nil {
+		return err
 	}
 	return h.Render(w, r, status, "signin/name.html", p)
 }
@@ -84,7 +94,7 @@ func (h *handler) paused(w http.ResponseWriter, r *http.Request, goal, login str
 		return err
 	}
 	web.Here(r, "/signin/name")
-	return h.showName(w, r, http.StatusGone, a, true)
+	return h.showName(w, r, http.StatusGone, a, namePage{Paused: true})
 }
 
 func (h *handler) postName(w http.ResponseWriter, r *http.Request) error {
@@ -94,9 +104,7 @@ func (h *handler) postName(w http.ResponseWriter, r *http.Request) error {
 	}
 	login := r.PostFormValue("login")
 	if login == "" {
-		p := namePage{view: viewOf(a)}
-		p.Error = ui.T(h.Lang(r), "signin.name.empty")
-		return h.Render(w, r, http.StatusUnprocessableEntity, "signin/name.html", p)
+		return h.showName(w, r, http.StatusUnprocessableEntity, a, namePage{view: view{Error: ui.T(h.Lang(r), "signin.name.empty")}})
 	}
 	var went signin.Went
 	err = h.even(r.Context(), func() (err error) {
@@ -121,12 +129,15 @@ type passwordPage struct {
 	Ways bool // another way may come first
 }
 
-func (h *handler) passwordPage(w http.ResponseWriter, r *http.Request, status int, a signin.Attempt, problem string) error {
+func (h *handler) passwordPage(w http.ResponseWriter, r *http.Request, status int, a signin.Attempt, problem string) (err error) {
 	if !a.TakesPassword() {
 		return see(w, h.path(r.Context(), r, a))
 	}
-	p := passwordPage{view: viewOf(a), Ways: a.Step.Approval}
+	p := passwordPage{view: viewOf(a), Ways: a.Step.Kind == policy.AskSecond}
 	p.Error = problem
+	if p.Passkey, err = h.signin.PasskeyQuestion(a); err != nil {
+		return err
+	}
 	return h.Render(w, r, status, "signin/password.html", p)
 }
 
@@ -232,12 +243,12 @@ func (h *handler) postFinish(w http.ResponseWriter, r *http.Request) error {
 // allows, not what the person has.
 type waysPage struct {
 	view
-	Approval, Code, Password bool
+	Pass, Key, Approval, Code, Recovery, Password bool
 }
 
 func (h *handler) showWays(w http.ResponseWriter, r *http.Request, a signin.Attempt) error {
 	return h.Render(w, r, http.StatusOK, "signin/ways.html",
-		waysPage{view: viewOf(a), Approval: a.Step.Approval, Code: a.Step.Code, Password: a.Step.Password})
+		waysPage{view: viewOf(a), Pass: a.Step.Pass, Key: a.Step.Passkey, Approval: a.Step.Approval, Code: a.Step.Code, Recovery: a.Step.Recovery, Password: a.Step.Password})
 }
 
 // A numberPage shows the number, or what became of it.
@@ -251,6 +262,8 @@ type numberPage struct {
 	Minutes string // how long a number is good, in words
 	Ref     string
 	Way     bool // there is another way
+	// KeyFirst tells that the phones of people with a passkey are not asked from here (N19).
+	KeyFirst bool
 }
 
 // showNumber shows the number page, or what the phone said.
@@ -277,7 +290,8 @@ func (h *handler) numberPage(r *http.Request, a signin.Attempt, now signin.Waiti
 	left := max(0, now.ExpiresAt.Sub(h.DB.Now()))
 	seconds := int((left + time.Second - 1) / time.Second)
 	p := numberPage{view: viewOf(a), State: now.State, Number: now.Number, Left: seconds, Clock: clock(seconds),
-		Minutes: web.Wait(h.Lang(r), a.Directory.Policy.ApprovalTTL), Ref: a.Correlation, Way: a.Step.Code || a.Step.Password}
+		Minutes: web.Wait(h.Lang(r), a.Directory.Policy.ApprovalTTL), Ref: a.Correlation, Way: a.Step.Code || a.Step.Password || a.Step.Passkey || a.Step.Recovery || a.Step.Pass,
+		KeyFirst: !a.Known && len(a.Proofs) == 0 && a.Directory.Policy.NewBrowsers == directory.PasskeyFirst}
 	if web.From(r).Phone {
 		p.OnPhone = h.App + "/"
 	}

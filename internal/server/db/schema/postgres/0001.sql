@@ -70,6 +70,34 @@ CREATE TABLE code_guard (
   person_id TEXT PRIMARY KEY, failures BIGINT NOT NULL, until BIGINT NOT NULL
 );
 
+CREATE TABLE passkey (
+  id TEXT PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person (id), kind TEXT NOT NULL CHECK (kind IN ('passkey', 'key')),
+  name TEXT NOT NULL, credential_id BYTEA NOT NULL UNIQUE, public_key BYTEA NOT NULL, -- COSE
+  sign_count BIGINT NOT NULL, synced BIGINT NOT NULL, transports TEXT NOT NULL,
+  place TEXT NOT NULL, browser TEXT NOT NULL, created_at BIGINT NOT NULL, used_at BIGINT NOT NULL,
+  copied_at BIGINT NOT NULL DEFAULT 0 -- its counter went back: somebody has a copy, so it proves nothing
+);
+CREATE INDEX passkey_person ON passkey (person_id, created_at);
+-- A passkey on its way: created, then tried once, in the session that asked for it.
+CREATE TABLE passkey_offer (
+  id TEXT PRIMARY KEY, person_id TEXT NOT NULL, session_id TEXT NOT NULL, epoch BIGINT NOT NULL, kind TEXT NOT NULL,
+  challenge BYTEA NOT NULL, name TEXT NOT NULL DEFAULT '', credential TEXT NOT NULL DEFAULT '', -- JSON, once created
+  created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL
+);
+CREATE INDEX passkey_offer_expires ON passkey_offer (expires_at);
+-- One of a set of recovery codes; making a set replaces the one before.
+CREATE TABLE recovery_code (
+  person_id TEXT NOT NULL REFERENCES person (id), hash BYTEA NOT NULL, -- keyed
+  created_at BIGINT NOT NULL, used_at BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (person_id, hash)
+);
+-- The access pass of a person, the last one issued.
+CREATE TABLE access_pass (
+  person_id TEXT PRIMARY KEY REFERENCES person (id), hash BYTEA NOT NULL, -- keyed
+  epoch BIGINT NOT NULL, once BIGINT NOT NULL, starts_at BIGINT NOT NULL, ends_at BIGINT NOT NULL, used_at BIGINT NOT NULL DEFAULT 0
+);
+-- What a person wants to be asked first.
+CREATE TABLE first_way (person_id TEXT PRIMARY KEY, way TEXT NOT NULL);
+
 -- registration
 CREATE TABLE offer (
   id TEXT PRIMARY KEY, person_id TEXT NOT NULL, session_id TEXT NOT NULL, epoch BIGINT NOT NULL,
@@ -133,11 +161,12 @@ CREATE TABLE attempt (
   id TEXT PRIMARY KEY, hash BYTEA NOT NULL UNIQUE, goal TEXT NOT NULL,
   purpose TEXT NOT NULL, -- 'signin', 'again' (full authentication once more for one person)
   client_id TEXT NOT NULL DEFAULT '', app TEXT NOT NULL DEFAULT '', app_host TEXT NOT NULL DEFAULT '', app_verified BIGINT NOT NULL DEFAULT 0,
+  strength BIGINT NOT NULL DEFAULT 0, -- that the application asks for
   hint TEXT NOT NULL DEFAULT '', login TEXT NOT NULL DEFAULT '', directory_id TEXT NOT NULL DEFAULT '',
   person_id TEXT NOT NULL DEFAULT '', -- '' for a name nobody has: a decoy
   epoch BIGINT NOT NULL DEFAULT 0,
   known BIGINT NOT NULL DEFAULT 0, second TEXT NOT NULL DEFAULT '', -- what the browser's own cookie says
-  proofs TEXT NOT NULL DEFAULT '', -- space-separated, in order: 'pwd', 'approval', 'otp', 'paired'
+  proofs TEXT NOT NULL DEFAULT '', -- space-separated, in order: see package policy
   state TEXT NOT NULL, -- 'name' (nobody has said who they are), 'open', 'done', 'ended'
   why TEXT NOT NULL DEFAULT '', -- of 'ended'
   approval_id TEXT NOT NULL DEFAULT '', shown BYTEA NOT NULL DEFAULT '', shown_until BIGINT NOT NULL DEFAULT 0, -- the last number, sealed

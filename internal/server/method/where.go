@@ -1,0 +1,78 @@
+package method
+
+import (
+	"context"
+	"strconv"
+
+	"countersign/internal/server/audit"
+	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
+	"countersign/internal/server/notify"
+)
+
+// Where is from where somebody calls.
+type Where struct {
+	IP      string
+	Place   string // "Osaka", or "" when not known
+	Browser string // "Safari, iPhone"
+}
+
+// Held tells which methods of this package a person has.
+type Held struct {
+	Password, Passkey, Recovery bool
+	Pass                        bool   // that is good now
+	First                       string // the way they want to be asked first, or ""
+}
+
+// HeldBy returns which methods a person has. A copied passkey is none.
+func HeldBy(ctx context.Context, tx *db.Tx, person string) (h Held, err error) {
+	var password, passkey, recovery int
+	var pass int64 // the epoch it was issued in
+	err = tx.QueryRow(ctx, `
+		SELECT (SELECT COUNT(*) FROM password WHERE person_id = $1 AND hash <> ''),
+			(SELECT COUNT(*) FROM passkey WHERE person_id = $1 AND copied_at = 0),
+			(SELECT COUNT(*) FROM recovery_code WHERE person_id = $1 AND used_at = 0),
+			COALESCE((SELECT epoch FROM access_pass WHERE person_id = $1 AND starts_at <= $2 AND ends_at > $2 AND (once = 0 OR used_at = 0)), 0),
+			COALESCE((SELECT way FROM first_way WHERE person_id = $1), '')`, person, db.Millis(tx.Now)).Scan(&password, &passkey, &recovery, &pass, &h.First)
+	if err == nil && pass > 0 {
+		who, err := directory.ByID(ctx, tx, person)
+		if err != nil {
+			return h, err
+		}
+		h.Pass = who.Epoch == pass
+	}
+	h.Password, h.Passkey, h.Recovery = password > 0, passkey > 0, recovery > 0
+	return h, err
+}
+
+// ChooseFirst remembers the way a person wants to be asked first.
+func ChooseFirst(ctx context.Context, tx *db.Tx, person, way string) error {
+	_, err := tx.Exec(ctx, `INSERT INTO first_way (person_id, way) VALUES ($1, $2)
+		ON CONFLICT (person_id) DO UPDATE SET way = excluded.way`, person, way)
+	return err
+}
+
+// tell writes down that a method of a person changed, and mails it to them (N11).
+func tell(ctx context.Context, tx *db.Tx, n *notify.Notify, person string, e audit.Event, template string, from Where) error {
+	p, err := directory.ByID(ctx, tx, person)
+	if err != nil {
+		return err
+	}
+	e.Directory, e.Person = p.DirectoryID, p.ID
+	e.IP, e.Place, e.Browser = from.IP, from.Place, from.Browser
+	if err := audit.Record(ctx, tx, e); err != nil {
+		return err
+	}
+	if template == "" || p.Email == "" {
+		return nil
+	}
+	name, _ := e.Detail["name"].(string)
+	left := ""
+	if n, ok := e.Detail["left"].(int); ok {
+		left = strconv.Itoa(n)
+	}
+	return n.Mail(ctx, tx, notify.Mail{
+		Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: template,
+		Data: map[string]string{"login": p.Login, "method": name, "left": left, "browser": from.Browser, "place": from.Place, "ip": from.IP},
+	})
+}
