@@ -10,6 +10,7 @@ import (
 
 	"countersign/app"
 	"countersign/internal/server/approval"
+	"countersign/internal/server/audit"
 	"countersign/internal/server/config"
 	"countersign/internal/server/db"
 	"countersign/internal/server/dial"
@@ -166,6 +167,7 @@ func (r *rooms) work() []func(context.Context) {
 	return []func(context.Context){
 		func(ctx context.Context) { r.report("notify", r.notify.Run(ctx)) },
 		func(ctx context.Context) { r.report("oauth", r.oauth.Run(ctx)) },
+		audit.NewSealer(r.server.db, r.server.keeper, r.server.log).Run,
 		r.tidy,
 	}
 }

@@ -734,6 +734,18 @@ export interface Messages {
   "security.title": Record<never, never>;
   "security.unknown.text": Record<never, never>;
   "security.unknown.title": Record<never, never>;
+  "server.audit.broken.end": { after: string | number };
+  "server.audit.broken.event": { after: string | number; until: string | number };
+  "server.audit.broken.head": { until: string | number };
+  "server.audit.broken.order": { after: string | number };
+  "server.audit.broken.personal": { until: string | number };
+  "server.audit.broken.signature": { after: string | number; until: string | number };
+  "server.audit.empty": Record<never, never>;
+  "server.audit.erased": { n: number };
+  "server.audit.head": { typed: string | number };
+  "server.audit.holds": { at: string | number; n: number };
+  "server.audit.is": { head: string | number };
+  "server.audit.tail": { n: number; since: string | number };
   "server.audit.when": { typed: string | number };
   "server.backup.done": { file: string | number };
   "server.backup.exists": { file: string | number };

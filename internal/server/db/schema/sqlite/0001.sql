@@ -27,10 +27,28 @@ CREATE TABLE audit_event (
   directory_id TEXT NOT NULL DEFAULT '', person_id TEXT NOT NULL DEFAULT '', actor TEXT NOT NULL DEFAULT '',
   method TEXT NOT NULL DEFAULT '', app TEXT NOT NULL DEFAULT '',
   ip TEXT NOT NULL DEFAULT '', place TEXT NOT NULL DEFAULT '', browser TEXT NOT NULL DEFAULT '',
-  correlation TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '{}'
+  correlation TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '{}',
+  seq INTEGER NOT NULL DEFAULT 0, -- place in the chain; 0 until the sealer has come by
+  salt BLOB NOT NULL DEFAULT x'', digest BLOB NOT NULL DEFAULT x'' -- of what is personal in it
 ) STRICT;
 CREATE INDEX audit_person ON audit_event (person_id, at, id);
 CREATE INDEX audit_at ON audit_event (at, id);
+CREATE INDEX audit_directory ON audit_event (directory_id, at, id);
+CREATE UNIQUE INDEX audit_seq ON audit_event (seq) WHERE seq > 0;
+CREATE INDEX audit_unsealed ON audit_event (at, id) WHERE seq = 0;
+-- The chain: seal n covers the events up to seq. One row is a batch.
+CREATE TABLE audit_seal (
+  n INTEGER PRIMARY KEY, seq INTEGER NOT NULL, at INTEGER NOT NULL, head BLOB NOT NULL, signature BLOB NOT NULL
+) STRICT;
+CREATE TABLE audit_sealer (
+  id INTEGER PRIMARY KEY CHECK (id = 1), node TEXT NOT NULL, until INTEGER NOT NULL
+) STRICT;
+INSERT INTO audit_sealer (id, node, until) VALUES (1, '', 0);
+-- How often what happened in an hour (since 1970), for charts.
+CREATE TABLE audit_hour (
+  directory_id TEXT NOT NULL, hour INTEGER NOT NULL, kind TEXT NOT NULL, method TEXT NOT NULL, n INTEGER NOT NULL,
+  PRIMARY KEY (directory_id, hour, kind, method)
+) STRICT;
 
 -- notify: mail to send; what a template is filled with is sealed, and emptied once it is sent
 CREATE TABLE mail (
