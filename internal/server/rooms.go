@@ -25,6 +25,7 @@ import (
 	"countersign/internal/server/web"
 	"countersign/internal/server/web/api"
 	appweb "countersign/internal/server/web/app"
+	consoleweb "countersign/internal/server/web/console"
 	oauthweb "countersign/internal/server/web/oauth"
 	securityweb "countersign/internal/server/web/security"
 	signinweb "countersign/internal/server/web/signin"
@@ -86,6 +87,7 @@ func (r *rooms) open(c config.Config) (err error) {
 		signinweb.Mount(r.shell, signinweb.Deps{SignIn: r.signin, OAuth: r.oauth}),
 		oauthweb.Mount(r.shell, oauthweb.Deps{OAuth: r.oauth, SignIn: r.signin}),
 		securityweb.Mount(r.shell, securityweb.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, SignIn: r.signin, Notify: r.notify}),
+		consoleweb.Mount(r.shell, consoleweb.Deps{DB: s.db, Registry: r.registry, Notify: r.notify, OAuth: r.oauth, Version: Version()}),
 		appweb.Mount(r.shell, appweb.Config{Issuer: c.IDURL, Origin: c.AppURL, Version: Version(), Dist: app.Dist()}),
 	)
 }

@@ -23,7 +23,7 @@ CREATE INDEX tally_ends ON tally (ends_at);
 
 -- audit
 CREATE TABLE audit_event (
-  id TEXT PRIMARY KEY, at BIGINT NOT NULL, kind TEXT NOT NULL,
+  id TEXT PRIMARY KEY, at BIGINT NOT NULL, kind TEXT COLLATE "C" NOT NULL,
   directory_id TEXT NOT NULL DEFAULT '', person_id TEXT NOT NULL DEFAULT '', actor TEXT NOT NULL DEFAULT '',
   method TEXT NOT NULL DEFAULT '', app TEXT NOT NULL DEFAULT '',
   ip TEXT NOT NULL DEFAULT '', place TEXT NOT NULL DEFAULT '', browser TEXT NOT NULL DEFAULT '',
@@ -33,6 +33,7 @@ CREATE TABLE audit_event (
 );
 CREATE INDEX audit_person ON audit_event (person_id, at, id);
 CREATE INDEX audit_at ON audit_event (at, id);
+CREATE INDEX audit_reported ON audit_event (directory_id, at, id) WHERE kind = 'approval.reported';
 CREATE INDEX audit_directory ON audit_event (directory_id, at, id);
 CREATE UNIQUE INDEX audit_seq ON audit_event (seq) WHERE seq > 0;
 CREATE INDEX audit_unsealed ON audit_event (at, id) WHERE seq = 0;
@@ -67,13 +68,22 @@ CREATE TABLE directory (
 );
 CREATE TABLE person (
   id TEXT PRIMARY KEY, directory_id TEXT NOT NULL REFERENCES directory (id),
-  login TEXT NOT NULL UNIQUE, name TEXT NOT NULL, email TEXT NOT NULL DEFAULT '',
+  login TEXT COLLATE "C" NOT NULL UNIQUE, name TEXT NOT NULL, email TEXT NOT NULL DEFAULT '',
   locale TEXT NOT NULL DEFAULT '', zone TEXT NOT NULL DEFAULT '', role TEXT NOT NULL DEFAULT '',
   state TEXT NOT NULL CHECK (state IN ('active', 'suspended')),
   enrol TEXT NOT NULL CHECK (enrol IN ('open', 'closed')),
   epoch BIGINT NOT NULL DEFAULT 1, created_at BIGINT NOT NULL
 );
 CREATE INDEX person_directory ON person (directory_id, login);
+CREATE INDEX person_state ON person (directory_id, state, login);
+CREATE INDEX person_enrol ON person (directory_id, enrol, login);
+CREATE INDEX person_managers ON person (directory_id, login) WHERE role <> '';
+-- The words that people are found by.
+CREATE TABLE person_word (
+  directory_id TEXT NOT NULL, word TEXT COLLATE "C" NOT NULL, person_id TEXT NOT NULL,
+  PRIMARY KEY (directory_id, word, person_id)
+);
+CREATE INDEX person_word_person ON person_word (person_id, word);
 CREATE TABLE setup_link (
   hash BYTEA PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person (id), epoch BIGINT NOT NULL,
   created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, used_at BIGINT NOT NULL DEFAULT 0
@@ -109,6 +119,7 @@ CREATE TABLE registration (
   seen_at BIGINT NOT NULL, removed_at BIGINT NOT NULL DEFAULT 0, removed_why TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX registration_person ON registration (person_id, state);
+CREATE INDEX registration_directory ON registration (directory_id, state, person_id);
 CREATE INDEX registration_pending ON registration (created_at) WHERE state = 'pending';
 -- What a device has changed about itself lately: a signed call is good once.
 CREATE TABLE device_nonce (
@@ -177,6 +188,11 @@ CREATE TABLE known_browser (
   hash BYTEA NOT NULL, person_id TEXT NOT NULL, epoch BIGINT NOT NULL, second TEXT NOT NULL DEFAULT '',
   created_at BIGINT NOT NULL, seen_at BIGINT NOT NULL, expires_at BIGINT NOT NULL,
   PRIMARY KEY (hash, person_id)
+);
+
+-- admin: reports of suspicious sign-ins that somebody has seen to
+CREATE TABLE report_settled (
+  event_id TEXT PRIMARY KEY, directory_id TEXT NOT NULL, person_id TEXT NOT NULL, by_id TEXT NOT NULL, at BIGINT NOT NULL
 );
 
 -- oauth

@@ -33,6 +33,7 @@ CREATE TABLE audit_event (
 ) STRICT;
 CREATE INDEX audit_person ON audit_event (person_id, at, id);
 CREATE INDEX audit_at ON audit_event (at, id);
+CREATE INDEX audit_reported ON audit_event (directory_id, at, id) WHERE kind = 'approval.reported';
 CREATE INDEX audit_directory ON audit_event (directory_id, at, id);
 CREATE UNIQUE INDEX audit_seq ON audit_event (seq) WHERE seq > 0;
 CREATE INDEX audit_unsealed ON audit_event (at, id) WHERE seq = 0;
@@ -74,6 +75,15 @@ CREATE TABLE person (
   epoch INTEGER NOT NULL DEFAULT 1, created_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX person_directory ON person (directory_id, login);
+CREATE INDEX person_state ON person (directory_id, state, login);
+CREATE INDEX person_enrol ON person (directory_id, enrol, login);
+CREATE INDEX person_managers ON person (directory_id, login) WHERE role <> '';
+-- The words that people are found by.
+CREATE TABLE person_word (
+  directory_id TEXT NOT NULL, word TEXT NOT NULL, person_id TEXT NOT NULL,
+  PRIMARY KEY (directory_id, word, person_id)
+) STRICT;
+CREATE INDEX person_word_person ON person_word (person_id, word);
 CREATE TABLE setup_link (
   hash BLOB PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person (id), epoch INTEGER NOT NULL,
   created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, used_at INTEGER NOT NULL DEFAULT 0
@@ -109,6 +119,7 @@ CREATE TABLE registration (
   seen_at INTEGER NOT NULL, removed_at INTEGER NOT NULL DEFAULT 0, removed_why TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX registration_person ON registration (person_id, state);
+CREATE INDEX registration_directory ON registration (directory_id, state, person_id);
 CREATE INDEX registration_pending ON registration (created_at) WHERE state = 'pending';
 -- What a device has changed about itself lately: a signed call is good once.
 CREATE TABLE device_nonce (
@@ -177,6 +188,11 @@ CREATE TABLE known_browser (
   hash BLOB NOT NULL, person_id TEXT NOT NULL, epoch INTEGER NOT NULL, second TEXT NOT NULL DEFAULT '',
   created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
   PRIMARY KEY (hash, person_id)
+) STRICT;
+
+-- admin: reports of suspicious sign-ins that somebody has seen to
+CREATE TABLE report_settled (
+  event_id TEXT PRIMARY KEY, directory_id TEXT NOT NULL, person_id TEXT NOT NULL, by_id TEXT NOT NULL, at INTEGER NOT NULL
 ) STRICT;
 
 -- oauth
