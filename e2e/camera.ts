@@ -1,6 +1,6 @@
 // A fake camera: what it sees is a .y4m file, which Chromium reads anew each
 // time a page opens the camera. So one phone can look at many things.
-import { writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import type { Browser, Locator } from '@playwright/test'
 
 const width = 1280
@@ -9,17 +9,23 @@ const height = 720
 /** Films nothing: a grey wall. */
 export async function filmWall(file: string): Promise<void> {
   const rgba = new Uint8ClampedArray(width * height * 4).fill(128)
-  await writeFile(file, film(rgba))
+  await load(file, film(rgba))
 }
 
 /** Films a picture (PNG) from some distance. */
 export async function filmPicture(browser: Browser, file: string, png: Buffer): Promise<void> {
-  await writeFile(file, film(await pixels(browser, png)))
+  await load(file, film(await pixels(browser, png)))
 }
 
 /** Films what another page shows, as a camera held to its screen would. */
 export async function filmScreen(browser: Browser, file: string, seen: Locator): Promise<void> {
   await filmPicture(browser, file, await seen.screenshot())
+}
+
+/** Puts a film in at once: a camera that is still open reads on in the old one. */
+async function load(file: string, frames: Buffer): Promise<void> {
+  await writeFile(`${file}.next`, frames)
+  await rename(`${file}.next`, file)
 }
 
 /** Draws the picture in the middle of a frame and gives its pixels. */

@@ -33,9 +33,10 @@ test('the number is on the page that asked and nowhere else; no secret is in the
 
   await test.step('N1: while it is open', async () => {
     expect(number).toMatch(/^\d{6}$/)
-    expect(shows(await onPage.answer('/signin/number')), 'the search finds what is there').toBe(true)
+    await expect.poll(async () => shows(await onPage.answer('/signin/number')), 'the search finds what is there').toBe(true)
     await expect(phone.page.getByText(say('app.approve.title'), { exact: true })).toBeVisible()
     await expect.poll(() => onPhone.all(), 'the stream is heard').toContain('event: requests')
+    await expect.poll(() => onPage.all(), 'so is that of the page').toContain('event: state')
     const channels = new Map([
       ['the wire of the phone', await onPhone.all()],
       ['the screen of the phone', await phone.page.content()],
@@ -56,7 +57,7 @@ test('the number is on the page that asked and nowhere else; no secret is in the
   secrets.push(...(await cookies(context)))
   await typeNumber(phone, say, number)
   await expect(asker).toHaveURL(`${demo.at.id}/security`)
-  expect(shows(await onPhone.all()), 'the phone sent what was typed').toBe(true)
+  await expect.poll(async () => shows(await onPhone.all()), 'the phone sent what was typed').toBe(true)
 
   await test.step('tokens of an application', async () => {
     await asker.goto(demo.at.notes)

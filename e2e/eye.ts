@@ -19,7 +19,9 @@ export class Eye {
   async see(page: Page, name: string, shows?: string): Promise<void> {
     if (shows !== undefined) await expect(page.getByText(shows).first(), name).toBeVisible()
     await expect(page.locator('html'), name).toHaveAttribute('lang', this.language)
-    expect(await page.title(), name).not.toBe('')
+    await page.waitForLoadState()
+    await page.evaluate(drawn)
+    await expect(page, name).not.toHaveTitle('')
     const texts = await page.evaluate(textsIn, this.language)
     expect(texts.filter(this.foreign), `${name}: another language`).toEqual([])
     await this.narrow(page, name)
@@ -34,6 +36,11 @@ export class Eye {
     expect(await page.evaluate(tooWide), `${name}: wider than 320`).toEqual([])
     await page.setViewportSize(before)
   }
+}
+
+/** Whatever was just changed is on the screen. */
+function drawn(): Promise<void> {
+  return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))
 }
 
 /** What makes the window scroll sideways, if it does. */

@@ -1,21 +1,13 @@
 // What a phone does beside approving: codes without a network, a second phone,
 // being removed.
 import { expect, test, type Phone } from './fixtures.ts'
-import { firstLook, giveNameAndPassword, pair, scan } from './steps.ts'
-import type { Say } from './words.ts'
-
-/** The code that the list of accounts shows for the only account. */
-async function readCode(phone: Phone): Promise<string> {
-  const spoken = phone.page.locator('.account .copy .code .vh').first()
-  await expect(spoken).toHaveText(/\d/)
-  return (await spoken.innerText()).replace(/\D/g, '')
-}
+import { firstLook, giveCode, giveNameAndPassword, loseNetwork, pair, readCode, scan } from './steps.ts'
 
 test.describe('a phone without a network', () => {
   test.use({ language: 'ja' })
   test('still shows the codes that sign in, each once', async ({ demo, computer, phone, say }) => {
     await firstLook(phone, computer, demo, say)
-    await phone.context.setOffline(true)
+    await loseNetwork(phone)
     await phone.page.reload() // from the service worker's cache
     await computer.context().clearCookies()
     await computer.goto(`${demo.at.id}/signin?to=/security`)
@@ -66,7 +58,7 @@ test.describe('two phones', () => {
       await expect(async () => {
         const rows = await Promise.all([phone, second].map((p) => p?.page.locator('.account').first().innerText()))
         expect(rows.filter((row) => row?.includes(say('app.list.removed')))).toHaveLength(1)
-      }).toPass({ timeout: 15_000 })
+      }).toPass({ timeout: 30_000 })
     })
   })
 
@@ -88,8 +80,3 @@ test.describe('two phones', () => {
     await expect(thief.page.getByRole('alert')).toContainText(say('app.pair.declined.title'))
   })
 })
-
-async function giveCode(page: import('@playwright/test').Page, say: Say, code: string): Promise<void> {
-  await page.getByLabel(say('signin.code.name')).fill(code)
-  await page.getByRole('button', { name: say('signin.password.go') }).click()
-}

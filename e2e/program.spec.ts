@@ -2,7 +2,7 @@
 // renewed when the person says so, and leaves nothing behind.
 import { expect, test } from './fixtures.ts'
 import { newer, Release } from './release.ts'
-import { firstLook, giveNameAndPassword, readNumber, typeNumber } from './steps.ts'
+import { firstLook, giveNameAndPassword, loseNetwork, readNumber, typeNumber } from './steps.ts'
 
 test.describe('the app', () => {
   test.use({ language: 'ja' })
@@ -24,7 +24,7 @@ test.describe('the app', () => {
     })
 
     await test.step('without a network it shows its codes', async () => {
-      await phone.context.setOffline(true)
+      await loseNetwork(phone)
       await expect(page.getByText(say('app.list.offline'))).toBeVisible()
       await page.goto(`${release.origin}/?from=home`)
       await expect(code).toHaveText(/^\d( \d){5}$/)

@@ -37,7 +37,7 @@ test('a knock shows that a sign-in waits, without number or code; a touch leads 
   await test.step('touched, it opens the request', async () => {
     await push.touch()
     await expect(ask).toBeVisible()
-    expect(await push.shown()).toEqual([])
+    await expect.poll(() => push.shown()).toEqual([])
   })
 
   await test.step('answered, it is taken down', async () => {
@@ -114,8 +114,9 @@ class Push {
 
   /** Touches the notification. No command of the browser does, so the event is made in the worker. */
   async touch(): Promise<void> {
-    const worker = this.phone.context.serviceWorkers().find((one) => one.url().endsWith('/knock.js'))
-    await worker?.evaluate(async () => {
+    const find = () => this.phone.context.serviceWorkers().find((one) => one.url().endsWith('/knock.js'))
+    await expect.poll(() => find() !== undefined, 'the knock worker runs').toBe(true)
+    await find()?.evaluate(async () => {
       const scope = globalThis as unknown as { registration: ServiceWorkerRegistration }
       const [notification] = await scope.registration.getNotifications()
       const event = Object.assign(new Event('notificationclick'), { notification, waitUntil: (work: Promise<unknown>) => void work.catch(() => undefined) })

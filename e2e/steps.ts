@@ -54,6 +54,12 @@ export async function readCode(phone: Phone): Promise<string> {
   return (await spoken.innerText()).replace(/\D/g, '')
 }
 
+/** Cuts the phone off, once it keeps the app for that: its worker has all the files by then. */
+export async function loseNetwork(phone: Phone): Promise<void> {
+  await phone.page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+  await phone.context.setOffline(true)
+}
+
 /** Types a one-time code into the sign-in page that asks for it. */
 export async function giveCode(page: Page, say: Say, code: string): Promise<void> {
   await page.getByLabel(say('signin.code.name')).fill(code)
