@@ -10,6 +10,7 @@ import (
 
 	"countersign/app"
 	"countersign/internal/server/approval"
+	"countersign/internal/server/audit"
 	"countersign/internal/server/config"
 	"countersign/internal/server/db"
 	"countersign/internal/server/dial"
@@ -24,6 +25,7 @@ import (
 	"countersign/internal/server/web"
 	"countersign/internal/server/web/api"
 	appweb "countersign/internal/server/web/app"
+	consoleweb "countersign/internal/server/web/console"
 	oauthweb "countersign/internal/server/web/oauth"
 	securityweb "countersign/internal/server/web/security"
 	signinweb "countersign/internal/server/web/signin"
@@ -94,6 +96,7 @@ func (r *rooms) open(c config.Config) (err error) {
 		signinweb.Mount(r.shell, signinweb.Deps{SignIn: r.signin, OAuth: r.oauth}),
 		oauthweb.Mount(r.shell, oauthweb.Deps{OAuth: r.oauth, SignIn: r.signin}),
 		securityweb.Mount(r.shell, securityweb.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, SignIn: r.signin, Passkeys: r.passkeys, Recovery: r.recovery, Passes: r.passes, Notify: r.notify}),
+		consoleweb.Mount(r.shell, consoleweb.Deps{DB: s.db, Registry: r.registry, Passkeys: r.passkeys, Notify: r.notify, OAuth: r.oauth, Version: Version()}),
 		appweb.Mount(r.shell, appweb.Config{Issuer: c.IDURL, Origin: c.AppURL, PlainToo: s.o.Plain != nil, Version: Version(), Dist: app.Dist()}),
 	)
 }
@@ -175,6 +178,7 @@ func (r *rooms) work() []func(context.Context) {
 	return []func(context.Context){
 		func(ctx context.Context) { r.report("notify", r.notify.Run(ctx)) },
 		func(ctx context.Context) { r.report("oauth", r.oauth.Run(ctx)) },
+		audit.NewSealer(r.server.db, r.server.keeper, r.server.log).Run,
 		r.tidy,
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"countersign/internal/server/admin"
 	"countersign/internal/server/db"
 	"countersign/internal/server/limit"
 )
@@ -65,4 +66,9 @@ func (r *rooms) look(ctx context.Context) error {
 	)
 }
 
-func (r *rooms) clear(ctx context.Context) error { return r.signin.Prune(ctx) }
+func (r *rooms) clear(ctx context.Context) error {
+	return errors.Join(
+		r.signin.Prune(ctx),
+		r.server.db.Write(ctx, func(tx *db.Tx) error { return admin.PruneSettled(ctx, tx) }),
+	)
+}

@@ -81,10 +81,25 @@ const (
 	PersonResumed      Kind = "person.resumed"
 	PersonReset        Kind = "person.reset"
 	PersonReregister   Kind = "person.reregister" // everything beyond the password is void
+	PersonRole         Kind = "person.role"
 	PersonSetupLink    Kind = "person.setup_link"
 	PersonEnrolClosed  Kind = "person.enrol_closed"
 	PersonPasswordSet  Kind = "person.password.set"
 	PersonPasswordSeen Kind = "person.password.exposed"
+)
+
+// What those who manage an organisation did for somebody; Actor says who.
+const (
+	AdminAdded         Kind = "admin.added"
+	AdminSessionEnded  Kind = "admin.session_ended"
+	AdminSessionsEnded Kind = "admin.sessions_ended"
+	AdminPasswordReset Kind = "admin.password_reset"
+	AdminAppRemoved    Kind = "admin.app_removed"
+	AdminSuspended     Kind = "admin.suspended"
+	AdminRestored      Kind = "admin.restored"
+	AdminRole          Kind = "admin.role"
+	AdminSettled       Kind = "admin.report_settled"
+	AdminExported      Kind = "admin.exported" // the audit log was taken out
 )
 
 // Applications.

@@ -23,9 +23,13 @@ func Of(ctx context.Context, tx *db.Tx, person string, limit int) ([]Event, erro
 // Before returns the next page of [Of]: events about a person older than the
 // last one of the page before.
 func Before(ctx context.Context, tx *db.Tx, person string, last Event, limit int) ([]Event, error) {
-	rows, err := tx.Query(ctx, `SELECT `+columns+` FROM audit_event
+	return list(ctx, tx, `SELECT `+columns+` FROM audit_event
 		WHERE person_id = $1 AND (at < $2 OR at = $2 AND id < $3)
 		ORDER BY at DESC, id DESC LIMIT $4`, person, db.Millis(last.At), last.ID, limit)
+}
+
+func list(ctx context.Context, tx *db.Tx, query string, args ...any) ([]Event, error) {
+	rows, err := tx.Query(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -77,12 +81,13 @@ func WriteLines(w io.Writer, events iter.Seq2[Event, error]) error {
 	return nil
 }
 
-func scan(rows *sql.Rows) (Event, error) {
+// scan reads an event, and what was asked for behind its columns.
+func scan(rows *sql.Rows, more ...any) (Event, error) {
 	var e Event
 	var at int64
 	var detail string
-	err := rows.Scan(&e.ID, &at, &e.Kind, &e.Directory, &e.Person, &e.Actor, &e.Method,
-		&e.App, &e.IP, &e.Place, &e.Browser, &e.Correlation, &detail)
+	err := rows.Scan(append([]any{&e.ID, &at, &e.Kind, &e.Directory, &e.Person, &e.Actor, &e.Method,
+		&e.App, &e.IP, &e.Place, &e.Browser, &e.Correlation, &detail}, more...)...)
 	if err != nil {
 		return Event{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -30,10 +31,15 @@ const (
 
 // Roles.
 const (
-	Member = ""      // an ordinary person
-	Admin  = "admin" // manages the organisation
-	Owner  = "owner" // an admin that only owners can change
+	Member   = ""         // an ordinary person
+	Auditor  = "auditor"  // sees everything, changes nothing
+	Helpdesk = "helpdesk" // helps members back in
+	Admin    = "admin"    // manages the organisation
+	Owner    = "owner"    // an admin that only owners can change
 )
+
+// Roles are all roles, the least first.
+var Roles = []string{Member, Auditor, Helpdesk, Admin, Owner}
 
 // A Person is someone who can sign in.
 type Person struct {
@@ -76,7 +82,7 @@ func CreatePerson(ctx context.Context, tx *db.Tx, p Person) (Person, error) {
 	if p.Enrol == "" {
 		p.Enrol = EnrolOpen
 	}
-	if p.Role != Member && p.Role != Admin && p.Role != Owner {
+	if !slices.Contains(Roles, p.Role) {
 		return Person{}, fmt.Errorf("role %q: %w", p.Role, ErrInvalid)
 	}
 	n, err := tx.Exec(ctx, `
@@ -88,6 +94,9 @@ func CreatePerson(ctx context.Context, tx *db.Tx, p Person) (Person, error) {
 	}
 	if n == 0 {
 		return Person{}, fmt.Errorf("login %s: %w", p.Login, ErrTaken)
+	}
+	if err := index(ctx, tx, p); err != nil {
+		return Person{}, err
 	}
 	return p, audit.Record(ctx, tx, audit.Event{Kind: audit.PersonCreated, Directory: p.DirectoryID, Person: p.ID})
 }
@@ -166,6 +175,21 @@ func SetState(ctx context.Context, tx *db.Tx, person, state string) error {
 		return err
 	}
 	return recordOf(ctx, tx, kind, person)
+}
+
+// SetRole says what a person may do for others. Sessions that were begun with
+// another role end: nobody keeps a page open that they may no longer see.
+func SetRole(ctx context.Context, tx *db.Tx, person, role string) error {
+	if !slices.Contains(Roles, role) {
+		return fmt.Errorf("role %q: %w", role, ErrInvalid)
+	}
+	if _, err := BumpEpoch(ctx, tx, person); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE person SET role = $1 WHERE id = $2`, role, person); err != nil {
+		return err
+	}
+	return recordOf(ctx, tx, audit.PersonRole, person)
 }
 
 // CloseEnrol ends the time in which the password alone pairs an app. The

@@ -34,6 +34,13 @@ const (
 	MailReported        = "reported"         // needs login; "app": what was being signed in to
 	MailReportedAdmin   = "reported_admin"   // to who manages the people; needs login: whose sign-in it was; "app" and "net"
 	MailSignedOut       = "signed_out"       // needs login
+
+	// What an admin did for somebody; they need login and by, the admin's name.
+	MailAdminSessions  = "admin_sessions"
+	MailAdminPassword  = "admin_password"
+	MailAdminSuspended = "admin_suspended"
+	MailAdminRestored  = "admin_restored"
+	MailAdminRole      = "admin_role"
 )
 
 // A letter is the keys of one template's texts, and the data they need.
@@ -57,6 +64,11 @@ var letters = map[string]letter{
 	MailReported:        {"mail.reported.subject", "mail.reported.said", "mail.reported.todo", []string{"login"}},
 	MailReportedAdmin:   {"mail.reported_admin.subject", "mail.reported_admin.said", "mail.reported_admin.todo", []string{"login"}},
 	MailSignedOut:       {"mail.signed_out.subject", "mail.signed_out.said", "mail.signed_out.todo", []string{"login"}},
+	MailAdminSessions:   {"mail.admin_sessions.subject", "mail.admin_sessions.said", "mail.admin_sessions.todo", []string{"login", "by"}},
+	MailAdminPassword:   {"mail.admin_password.subject", "mail.admin_password.said", "mail.admin_password.todo", []string{"login", "by"}},
+	MailAdminSuspended:  {"mail.admin_suspended.subject", "mail.admin_suspended.said", "mail.admin_suspended.todo", []string{"login", "by"}},
+	MailAdminRestored:   {"mail.admin_restored.subject", "mail.admin_restored.said", "mail.admin_restored.todo", []string{"login", "by"}},
+	MailAdminRole:       {"mail.admin_role.subject", "mail.admin_role.said", "mail.admin_role.todo", []string{"login", "by"}},
 }
 
 func checkMail(m Mail) error {
@@ -91,7 +103,7 @@ func (n *Notify) write(m Mail, at time.Time) page {
 	}
 	v := func(name string) string { return oneLine(m.Data[name]) }
 	t := func(key string) string {
-		return ui.T(lang, key, "login", v("login"), "device", v("device"), "method", v("method"), "left", v("left"), "service", service, "host", n.o.Host)
+		return ui.T(lang, key, "login", v("login"), "device", v("device"), "by", v("by"), "method", v("method"), "left", v("left"), "service", service, "host", n.o.Host)
 	}
 	p := page{Lang: lang, Subject: t(l.subject), Said: t(l.said), Todo: t(l.todo), Footer: t("mail.footer")}
 	for _, f := range []fact{

@@ -25,7 +25,7 @@ var written = time.Date(2026, 3, 14, 5, 32, 0, 0, time.UTC)
 func filled(template, lang string) Mail {
 	m := Mail{
 		Person: "P1", Address: "mei@aoba.example", Locale: lang, Zone: "Asia/Tokyo", Template: template,
-		Data: map[string]string{"login": "mei@aoba.example", "browser": "Chrome, Windows", "place": "Osaka, Japan", "ip": "203.0.113.7"},
+		Data: map[string]string{"login": "mei@aoba.example", "by": "Kenji Mori", "browser": "Chrome, Windows", "place": "Osaka, Japan", "ip": "203.0.113.7"},
 	}
 	switch template {
 	case MailAppAdded, MailAppRemoved:

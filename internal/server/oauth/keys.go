@@ -50,6 +50,34 @@ func (s *Service) maintainKeys(ctx context.Context) error {
 	return s.needKey(ctx, RS256)
 }
 
+// A KeyState is a key that signs now.
+type KeyState struct {
+	Alg   string
+	Until time.Time // when the next one takes over
+}
+
+// KeyStates tells which keys sign now.
+func (s *Service) KeyStates(ctx context.Context) (out []KeyState, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT alg, signs_until FROM signing_key WHERE signs_from <= $1 AND signs_until > $1 ORDER BY alg`, db.Millis(tx.Now))
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for out = nil; rows.Next(); {
+			var k KeyState
+			var until int64
+			if err := rows.Scan(&k.Alg, &until); err != nil {
+				return err
+			}
+			k.Until = db.Time(until)
+			out = append(out, k)
+		}
+		return rows.Err()
+	})
+	return out, err
+}
+
 // needKey makes a key of an algorithm if there is none, or if the newest is
 // about to stop signing. Of nodes that do so at once one wins; the others take
 // its key, because the slot of the row can be filled only once.

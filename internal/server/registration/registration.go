@@ -42,6 +42,7 @@ const (
 // Why a registration ended.
 const (
 	WhyPerson   = "removed_by_person"
+	WhyAdmin    = "removed_by_admin"
 	WhyDevice   = "removed_on_device"
 	WhyReplaced = "replaced"
 	WhyNotMine  = "not_mine"
@@ -188,6 +189,12 @@ func (r *Registry) Of(ctx context.Context, tx *db.Tx, person string) ([]Registra
 		all = append(all, g)
 	}
 	return all, rows.Err()
+}
+
+// PeopleWith tells how many people of a directory have an active registration.
+func PeopleWith(ctx context.Context, tx *db.Tx, directory string) (n int, err error) {
+	err = tx.QueryRow(ctx, `SELECT COUNT(DISTINCT person_id) FROM registration WHERE directory_id = $1 AND state = 'active'`, directory).Scan(&n)
+	return n, err
 }
 
 // Has tells whether a person has an active registration.

@@ -101,6 +101,7 @@ type drawn struct {
 	Data any
 	Here string // where the language switch comes back to
 	Who  string // the name of who is signed in, or ""
+	Desk bool   // they may open the console
 }
 
 // Render draws a page into the answer. data is what its "main" sees as the dot.
@@ -113,7 +114,7 @@ func (s *Shell) Render(w http.ResponseWriter, r *http.Request, status int, name 
 		return fmt.Errorf("no page %q", name)
 	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, drawn{Data: data, Here: s.here(r), Who: s.who(r)}); err != nil {
+	if err := t.Execute(&b, drawn{Data: data, Here: s.here(r), Who: s.who(r), Desk: s.hasDesk(r)}); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	body := withSprite(b.Bytes())

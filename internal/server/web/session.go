@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"countersign/internal/server/admin"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/signin"
@@ -147,6 +148,11 @@ func (s *Shell) toSignIn(w http.ResponseWriter, r *http.Request, again bool) err
 	}
 	http.Redirect(w, r, "/signin?"+v.Encode(), http.StatusSeeOther)
 	return nil
+}
+
+// hasDesk tells whether who is signed in may open the console.
+func (s *Shell) hasDesk(r *http.Request) bool {
+	return s.who(r) != "" && admin.Sees(visitOf(r).session.person)
 }
 
 // who is the name in the header of a page.

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"countersign/internal/server/audit"
@@ -9,11 +10,16 @@ import (
 )
 
 type auditCommand struct {
+	Print  auditPrint  `cmd:"" default:"withargs" help:"Print what happened. This is what audit does when nothing else is said."`
+	Verify auditVerify `cmd:"" help:"Tell whether the log is as it was written."`
+}
+
+type auditPrint struct {
 	Since string `help:"Events from then on: a time such as 2026-03-14 or 2026-03-14T09:00:00+09:00, or how long ago, such as 24h." default:"24h" placeholder:"WHEN"`
 	Until string `help:"Events before then. Now, unless said otherwise." placeholder:"WHEN"`
 }
 
-func (auditCommand) Help() string {
+func (auditPrint) Help() string {
 	return `What happened, oldest first, a JSON object a line. No line has a secret in it.
 
 Examples:
@@ -22,7 +28,7 @@ Examples:
   countersignd audit --since 720h | grep '"approval.reported"'`
 }
 
-func (c *auditCommand) Run(ctx context.Context, w World, g *grammar) error {
+func (c *auditPrint) Run(ctx context.Context, w World, g *grammar) error {
 	return g.work(ctx, w, func(d *desk) error {
 		now := d.db.Now()
 		since, err := moment(c.Since, now)
@@ -38,6 +44,60 @@ func (c *auditCommand) Run(ctx context.Context, w World, g *grammar) error {
 		return d.db.Read(ctx, func(tx *db.Tx) error {
 			return audit.WriteLines(w.Out, audit.All(ctx, tx, since, until))
 		})
+	})
+}
+
+type auditVerify struct {
+	Head string `help:"The head that an earlier verify printed: the log has to contain it still." placeholder:"NUMBER:HASH"`
+}
+
+func (auditVerify) Help() string {
+	return `Events are numbered, chained and signed about a second after they happen. This
+walks through the whole chain and says whether any event was changed, added or
+taken out since, and how many at the end wait for their seal.
+
+Keep the head it prints somewhere else. Given back later, it also shows whether
+the end of the log was cut off, or an older copy of the database put back.
+
+It exits with 1 when the log does not hold.
+
+Examples:
+  countersignd audit verify
+  countersignd audit verify --head 1042:q7cXg...`
+}
+
+func (c *auditVerify) Run(ctx context.Context, w World, g *grammar) error {
+	var earlier audit.Head
+	if c.Head != "" {
+		var err error
+		if earlier, err = audit.ParseHead(c.Head); err != nil {
+			return w.fault("server.audit.head", "typed", c.Head)
+		}
+	}
+	return g.work(ctx, w, func(d *desk) error {
+		var v audit.Verified
+		err := d.db.Read(ctx, func(tx *db.Tx) (err error) {
+			v, err = audit.Verify(ctx, tx, audit.PublicKey(d.keeper), earlier)
+			return err
+		})
+		if broken, ok := errors.AsType[*audit.Broken](err); ok {
+			return w.fault("server.audit.broken."+broken.What, "after", broken.After, "until", broken.Until)
+		} else if err != nil {
+			return err
+		}
+		if v.Head.Seq == 0 {
+			w.say("server.audit.empty")
+		} else {
+			w.say("server.audit.holds", "n", int(v.Head.Seq), "at", v.At.UTC().Format(time.RFC3339))
+			w.say("server.audit.is", "head", v.Head.String())
+		}
+		if v.Erased > 0 {
+			w.say("server.audit.erased", "n", int(v.Erased))
+		}
+		if v.Unsealed > 0 {
+			w.say("server.audit.tail", "n", int(v.Unsealed), "since", v.Since.UTC().Format(time.RFC3339))
+		}
+		return nil
 	})
 }
 

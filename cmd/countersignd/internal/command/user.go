@@ -29,7 +29,7 @@ type userAdd struct {
 	Login string `arg:"" help:"What they type to sign in, usually their mail address."`
 	Name  string `help:"As people call them." required:""`
 	Email string `help:"Where news about their account goes; the login, if that is an address."`
-	Role  string `help:"What they may do for others: ${enum}." enum:"member,admin,owner" default:"member"`
+	Role  string `help:"What they may do for others: ${enum}." enum:"member,auditor,helpdesk,admin,owner" default:"member"`
 	Lang  string `help:"The language of their mails: en or ja." enum:"en,ja," default:""`
 }
 

@@ -23,14 +23,33 @@ CREATE INDEX tally_ends ON tally (ends_at);
 
 -- audit
 CREATE TABLE audit_event (
-  id TEXT PRIMARY KEY, at BIGINT NOT NULL, kind TEXT NOT NULL,
+  id TEXT PRIMARY KEY, at BIGINT NOT NULL, kind TEXT COLLATE "C" NOT NULL,
   directory_id TEXT NOT NULL DEFAULT '', person_id TEXT NOT NULL DEFAULT '', actor TEXT NOT NULL DEFAULT '',
   method TEXT NOT NULL DEFAULT '', app TEXT NOT NULL DEFAULT '',
   ip TEXT NOT NULL DEFAULT '', place TEXT NOT NULL DEFAULT '', browser TEXT NOT NULL DEFAULT '',
-  correlation TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '{}'
+  correlation TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '{}',
+  seq BIGINT NOT NULL DEFAULT 0, -- place in the chain; 0 until the sealer has come by
+  salt BYTEA NOT NULL DEFAULT '', digest BYTEA NOT NULL DEFAULT '' -- of what is personal in it
 );
 CREATE INDEX audit_person ON audit_event (person_id, at, id);
 CREATE INDEX audit_at ON audit_event (at, id);
+CREATE INDEX audit_reported ON audit_event (directory_id, at, id) WHERE kind = 'approval.reported';
+CREATE INDEX audit_directory ON audit_event (directory_id, at, id);
+CREATE UNIQUE INDEX audit_seq ON audit_event (seq) WHERE seq > 0;
+CREATE INDEX audit_unsealed ON audit_event (at, id) WHERE seq = 0;
+-- The chain: seal n covers the events up to seq. One row is a batch.
+CREATE TABLE audit_seal (
+  n BIGINT PRIMARY KEY, seq BIGINT NOT NULL, at BIGINT NOT NULL, head BYTEA NOT NULL, signature BYTEA NOT NULL
+);
+CREATE TABLE audit_sealer (
+  id BIGINT PRIMARY KEY CHECK (id = 1), node TEXT NOT NULL, until BIGINT NOT NULL
+);
+INSERT INTO audit_sealer (id, node, until) VALUES (1, '', 0);
+-- How often what happened in an hour (since 1970), for charts.
+CREATE TABLE audit_hour (
+  directory_id TEXT NOT NULL, hour BIGINT NOT NULL, kind TEXT NOT NULL, method TEXT NOT NULL, n BIGINT NOT NULL,
+  PRIMARY KEY (directory_id, hour, kind, method)
+);
 
 -- notify: mail to send; what a template is filled with is sealed, and emptied once it is sent
 CREATE TABLE mail (
@@ -49,13 +68,22 @@ CREATE TABLE directory (
 );
 CREATE TABLE person (
   id TEXT PRIMARY KEY, directory_id TEXT NOT NULL REFERENCES directory (id),
-  login TEXT NOT NULL UNIQUE, name TEXT NOT NULL, email TEXT NOT NULL DEFAULT '',
+  login TEXT COLLATE "C" NOT NULL UNIQUE, name TEXT NOT NULL, email TEXT NOT NULL DEFAULT '',
   locale TEXT NOT NULL DEFAULT '', zone TEXT NOT NULL DEFAULT '', role TEXT NOT NULL DEFAULT '',
   state TEXT NOT NULL CHECK (state IN ('active', 'suspended')),
   enrol TEXT NOT NULL CHECK (enrol IN ('open', 'closed')),
   epoch BIGINT NOT NULL DEFAULT 1, created_at BIGINT NOT NULL
 );
 CREATE INDEX person_directory ON person (directory_id, login);
+CREATE INDEX person_state ON person (directory_id, state, login);
+CREATE INDEX person_enrol ON person (directory_id, enrol, login);
+CREATE INDEX person_managers ON person (directory_id, login) WHERE role <> '';
+-- The words that people are found by.
+CREATE TABLE person_word (
+  directory_id TEXT NOT NULL, word TEXT COLLATE "C" NOT NULL, person_id TEXT NOT NULL,
+  PRIMARY KEY (directory_id, word, person_id)
+);
+CREATE INDEX person_word_person ON person_word (person_id, word);
 CREATE TABLE setup_link (
   hash BYTEA PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person (id), epoch BIGINT NOT NULL,
   created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, used_at BIGINT NOT NULL DEFAULT 0
@@ -119,6 +147,7 @@ CREATE TABLE registration (
   seen_at BIGINT NOT NULL, removed_at BIGINT NOT NULL DEFAULT 0, removed_why TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX registration_person ON registration (person_id, state);
+CREATE INDEX registration_directory ON registration (directory_id, state, person_id);
 CREATE INDEX registration_pending ON registration (created_at) WHERE state = 'pending';
 -- What a device has changed about itself lately: a signed call is good once.
 CREATE TABLE device_nonce (
@@ -188,6 +217,11 @@ CREATE TABLE known_browser (
   hash BYTEA NOT NULL, person_id TEXT NOT NULL, epoch BIGINT NOT NULL, second TEXT NOT NULL DEFAULT '',
   created_at BIGINT NOT NULL, seen_at BIGINT NOT NULL, expires_at BIGINT NOT NULL,
   PRIMARY KEY (hash, person_id)
+);
+
+-- admin: reports of suspicious sign-ins that somebody has seen to
+CREATE TABLE report_settled (
+  event_id TEXT PRIMARY KEY, directory_id TEXT NOT NULL, person_id TEXT NOT NULL, by_id TEXT NOT NULL, at BIGINT NOT NULL
 );
 
 -- oauth

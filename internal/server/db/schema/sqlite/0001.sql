@@ -27,10 +27,29 @@ CREATE TABLE audit_event (
   directory_id TEXT NOT NULL DEFAULT '', person_id TEXT NOT NULL DEFAULT '', actor TEXT NOT NULL DEFAULT '',
   method TEXT NOT NULL DEFAULT '', app TEXT NOT NULL DEFAULT '',
   ip TEXT NOT NULL DEFAULT '', place TEXT NOT NULL DEFAULT '', browser TEXT NOT NULL DEFAULT '',
-  correlation TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '{}'
+  correlation TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT '{}',
+  seq INTEGER NOT NULL DEFAULT 0, -- place in the chain; 0 until the sealer has come by
+  salt BLOB NOT NULL DEFAULT x'', digest BLOB NOT NULL DEFAULT x'' -- of what is personal in it
 ) STRICT;
 CREATE INDEX audit_person ON audit_event (person_id, at, id);
 CREATE INDEX audit_at ON audit_event (at, id);
+CREATE INDEX audit_reported ON audit_event (directory_id, at, id) WHERE kind = 'approval.reported';
+CREATE INDEX audit_directory ON audit_event (directory_id, at, id);
+CREATE UNIQUE INDEX audit_seq ON audit_event (seq) WHERE seq > 0;
+CREATE INDEX audit_unsealed ON audit_event (at, id) WHERE seq = 0;
+-- The chain: seal n covers the events up to seq. One row is a batch.
+CREATE TABLE audit_seal (
+  n INTEGER PRIMARY KEY, seq INTEGER NOT NULL, at INTEGER NOT NULL, head BLOB NOT NULL, signature BLOB NOT NULL
+) STRICT;
+CREATE TABLE audit_sealer (
+  id INTEGER PRIMARY KEY CHECK (id = 1), node TEXT NOT NULL, until INTEGER NOT NULL
+) STRICT;
+INSERT INTO audit_sealer (id, node, until) VALUES (1, '', 0);
+-- How often what happened in an hour (since 1970), for charts.
+CREATE TABLE audit_hour (
+  directory_id TEXT NOT NULL, hour INTEGER NOT NULL, kind TEXT NOT NULL, method TEXT NOT NULL, n INTEGER NOT NULL,
+  PRIMARY KEY (directory_id, hour, kind, method)
+) STRICT;
 
 -- notify: mail to send; what a template is filled with is sealed, and emptied once it is sent
 CREATE TABLE mail (
@@ -56,6 +75,15 @@ CREATE TABLE person (
   epoch INTEGER NOT NULL DEFAULT 1, created_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX person_directory ON person (directory_id, login);
+CREATE INDEX person_state ON person (directory_id, state, login);
+CREATE INDEX person_enrol ON person (directory_id, enrol, login);
+CREATE INDEX person_managers ON person (directory_id, login) WHERE role <> '';
+-- The words that people are found by.
+CREATE TABLE person_word (
+  directory_id TEXT NOT NULL, word TEXT NOT NULL, person_id TEXT NOT NULL,
+  PRIMARY KEY (directory_id, word, person_id)
+) STRICT;
+CREATE INDEX person_word_person ON person_word (person_id, word);
 CREATE TABLE setup_link (
   hash BLOB PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person (id), epoch INTEGER NOT NULL,
   created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, used_at INTEGER NOT NULL DEFAULT 0
@@ -119,6 +147,7 @@ CREATE TABLE registration (
   seen_at INTEGER NOT NULL, removed_at INTEGER NOT NULL DEFAULT 0, removed_why TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX registration_person ON registration (person_id, state);
+CREATE INDEX registration_directory ON registration (directory_id, state, person_id);
 CREATE INDEX registration_pending ON registration (created_at) WHERE state = 'pending';
 -- What a device has changed about itself lately: a signed call is good once.
 CREATE TABLE device_nonce (
@@ -188,6 +217,11 @@ CREATE TABLE known_browser (
   hash BLOB NOT NULL, person_id TEXT NOT NULL, epoch INTEGER NOT NULL, second TEXT NOT NULL DEFAULT '',
   created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
   PRIMARY KEY (hash, person_id)
+) STRICT;
+
+-- admin: reports of suspicious sign-ins that somebody has seen to
+CREATE TABLE report_settled (
+  event_id TEXT PRIMARY KEY, directory_id TEXT NOT NULL, person_id TEXT NOT NULL, by_id TEXT NOT NULL, at INTEGER NOT NULL
 ) STRICT;
 
 -- oauth

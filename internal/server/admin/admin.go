@@ -1,0 +1,312 @@
+// Package admin is what those who manage an organisation do for its people:
+// let somebody in again, keep somebody out, see to a report.
+//
+// Every act is one transaction. It looks whether who acts still may – their
+// session may have ended, or their role been taken, a moment ago – does the
+// thing, writes down who did it, and has the person told by mail. Acts of one
+// directory take turns, so that two owners cannot keep each other out at the
+// same time.
+//
+// Nobody acts on themselves: for that there is Security info, which asks for
+// the proofs that an own account is guarded by. That is also why an owner
+// always remains: owners are acted on by owners only.
+package admin
+
+import (
+	"context"
+	"errors"
+
+	"countersign/internal/server/audit"
+	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
+	"countersign/internal/server/method"
+	"countersign/internal/server/notify"
+	"countersign/internal/server/registration"
+	"countersign/internal/server/signin"
+)
+
+// An Act is something that may be done to a person.
+type Act string
+
+// The acts.
+const (
+	See         Act = "see"      // the person, their methods, sessions and history
+	EndSessions Act = "sessions" // one or all
+	Remove      Act = "remove"   // an authenticator app
+	Reset       Act = "reset"    // the password
+	Settle      Act = "settle"   // a report of theirs
+	Suspend     Act = "suspend"  // or restore
+	SetRole     Act = "role"
+)
+
+// Why somebody may not do a thing.
+var (
+	// ErrNotAllowed: the role does not reach so far, or it is another organisation's person.
+	ErrNotAllowed = errors.New("not allowed to do this")
+	// ErrSelf: it is their own account.
+	ErrSelf = errors.New("own accounts are changed in Security info")
+)
+
+// Sees tells whether somebody may open the console at all.
+func Sees(p directory.Person) bool { return p.Role != directory.Member && p.State == directory.Active }
+
+// Reads tells whether somebody may read the whole audit log.
+func Reads(p directory.Person) bool { return Sees(p) && p.Role != directory.Helpdesk }
+
+// Adds tells whether somebody may add people.
+func Adds(p directory.Person) bool {
+	return Sees(p) && (p.Role == directory.Admin || p.Role == directory.Owner)
+}
+
+// May tells whether one person may do something to another: nil, [ErrNotAllowed]
+// or [ErrSelf]. Roles reach only so far (least rights): an auditor changes nothing, the
+// helpdesk helps members, an admin manages everybody but owners, and only
+// owners make admins.
+func May(actor, subject directory.Person, act Act) error {
+	switch {
+	case !Sees(actor), actor.DirectoryID != subject.DirectoryID:
+		return ErrNotAllowed
+	case act == See:
+		return nil
+	case actor.ID == subject.ID:
+		return ErrSelf
+	}
+	switch actor.Role {
+	case directory.Owner:
+		return nil
+	case directory.Admin:
+		if subject.Role != directory.Owner && (act != SetRole || subject.Role != directory.Admin) {
+			return nil
+		}
+	case directory.Helpdesk:
+		if subject.Role == directory.Member && (act == EndSessions || act == Reset || act == Remove || act == Settle) {
+			return nil
+		}
+	}
+	return ErrNotAllowed
+}
+
+// Gives lists the roles that somebody may give to a person, the least first.
+func Gives(actor, subject directory.Person) (roles []string) {
+	if May(actor, subject, SetRole) != nil {
+		return nil
+	}
+	for _, role := range directory.Roles {
+		if actor.Role == directory.Owner || role != directory.Admin && role != directory.Owner {
+			roles = append(roles, role)
+		}
+	}
+	return roles
+}
+
+// A Desk is where the acts are done.
+type Desk struct {
+	Apps   *registration.Registry
+	Notify *notify.Notify
+}
+
+// By is who acts: in which session, from where, and under which reference of
+// the log.
+type By struct {
+	Session     signin.Session
+	From        registration.Where
+	Correlation string
+}
+
+// A deed is an act under way, with both who take part in it.
+type deed struct {
+	by             By
+	actor, subject directory.Person
+}
+
+// begin makes sure that the act may be done, now and until the transaction ends.
+func (d *Desk) begin(ctx context.Context, tx *db.Tx, by By, person string, act Act) (deed, error) {
+	if err := directory.Guard(ctx, tx, by.Session.Directory); err != nil {
+		return deed{}, err
+	}
+	actor, err := Actor(ctx, tx, by)
+	if err != nil {
+		return deed{}, err
+	}
+	subject, err := directory.ByID(ctx, tx, person)
+	if err != nil {
+		return deed{}, err
+	}
+	if subject.DirectoryID != actor.DirectoryID { // people of others are not there
+		return deed{}, directory.ErrUnknown
+	}
+	return deed{by, actor, subject}, May(actor, subject, act)
+}
+
+// Actor returns who acts, as they are now, or signin.ErrNoSession.
+func Actor(ctx context.Context, tx *db.Tx, by By) (directory.Person, error) {
+	session, err := signin.SessionByID(ctx, tx, by.Session.ID)
+	if err != nil {
+		return directory.Person{}, err
+	}
+	return directory.ByID(ctx, tx, session.Person)
+}
+
+// done writes down what was done, and tells the person.
+func (d *Desk) done(ctx context.Context, tx *db.Tx, did deed, kind audit.Kind, mail string, detail map[string]any) error {
+	f := did.by.From
+	err := audit.Record(ctx, tx, audit.Event{
+		Kind: kind, Directory: did.subject.DirectoryID, Person: did.subject.ID, Actor: did.actor.ID,
+		IP: f.IP, Place: f.Place, Browser: f.Browser, Correlation: did.by.Correlation, Detail: detail,
+	})
+	if err != nil || mail == "" || did.subject.Email == "" {
+		return err
+	}
+	return d.Notify.Mail(ctx, tx, notify.Mail{
+		Person: did.subject.ID, Address: did.subject.Email, Locale: did.subject.Locale, Zone: did.subject.Zone, Template: mail,
+		Data: map[string]string{"login": did.subject.Login, "by": did.actor.Name},
+	})
+}
+
+// EndSession ends one session of somebody.
+func (d *Desk) EndSession(ctx context.Context, tx *db.Tx, by By, person, session string) error {
+	did, err := d.begin(ctx, tx, by, person, EndSessions)
+	if err != nil {
+		return err
+	}
+	if err := signin.End(ctx, tx, did.subject.ID, session, "ended_by_admin"); err != nil {
+		return err
+	}
+	return d.done(ctx, tx, did, audit.AdminSessionEnded, notify.MailAdminSessions, map[string]any{"session": session})
+}
+
+// EndSessions signs somebody out everywhere, and ends what is under way for
+// them: sign-ins, offers, requests, what applications may do in their name.
+// Their browsers are no longer known.
+func (d *Desk) EndSessions(ctx context.Context, tx *db.Tx, by By, person string) error {
+	did, err := d.begin(ctx, tx, by, person, EndSessions)
+	if err != nil {
+		return err
+	}
+	if err := endAll(ctx, tx, did.subject.ID); err != nil {
+		return err
+	}
+	return d.done(ctx, tx, did, audit.AdminSessionsEnded, notify.MailAdminSessions, nil)
+}
+
+func endAll(ctx context.Context, tx *db.Tx, person string) error {
+	if _, err := signin.EndAll(ctx, tx, person, "", "ended_by_admin"); err != nil {
+		return err
+	}
+	_, err := directory.BumpEpoch(ctx, tx, person)
+	return err
+}
+
+// ResetPassword takes somebody's password away, ends everything under way, and
+// returns the token of the link with which they choose a new one. The admin
+// hands it over and never knows a password. Authenticator apps stay: where a
+// second proof is asked the link alone does not sign in.
+func (d *Desk) ResetPassword(ctx context.Context, tx *db.Tx, by By, person string) (link string, err error) {
+	did, err := d.begin(ctx, tx, by, person, Reset)
+	if err != nil {
+		return "", err
+	}
+	if err := endAll(ctx, tx, did.subject.ID); err != nil {
+		return "", err
+	}
+	if err := method.Remove(ctx, tx, did.subject.ID); err != nil {
+		return "", err
+	}
+	if link, err = directory.SetupLink(ctx, tx, did.subject.ID); err != nil {
+		return "", err
+	}
+	return link, d.done(ctx, tx, did, audit.AdminPasswordReset, notify.MailAdminPassword, nil)
+}
+
+// RemoveApp removes one authenticator app of somebody, a lost phone say, and
+// ends everything under way for them.
+func (d *Desk) RemoveApp(ctx context.Context, tx *db.Tx, by By, person, app string) error {
+	did, err := d.begin(ctx, tx, by, person, Remove)
+	if err != nil {
+		return err
+	}
+	if err := endAll(ctx, tx, did.subject.ID); err != nil {
+		return err
+	}
+	err = d.Apps.Remove(ctx, tx, registration.Removal{Person: did.subject.ID, ID: app, Why: registration.WhyAdmin, From: by.From})
+	if err != nil {
+		return err
+	}
+	return d.done(ctx, tx, did, audit.AdminAppRemoved, "", map[string]any{"registration": app})
+}
+
+// SetState suspends somebody, at once and everywhere, or lets them in again.
+func (d *Desk) SetState(ctx context.Context, tx *db.Tx, by By, person, state string) error {
+	did, err := d.begin(ctx, tx, by, person, Suspend)
+	if err != nil || did.subject.State == state {
+		return err
+	}
+	kind, mail := audit.AdminRestored, notify.MailAdminRestored
+	if state == directory.Suspended {
+		kind, mail = audit.AdminSuspended, notify.MailAdminSuspended
+		if _, err := signin.EndAll(ctx, tx, did.subject.ID, "", "suspended"); err != nil {
+			return err
+		}
+	}
+	if err := directory.SetState(ctx, tx, did.subject.ID, state); err != nil {
+		return err
+	}
+	return d.done(ctx, tx, did, kind, mail, nil)
+}
+
+// SetRole says what somebody may do for others from now on.
+func (d *Desk) SetRole(ctx context.Context, tx *db.Tx, by By, person, role string) error {
+	did, err := d.begin(ctx, tx, by, person, SetRole)
+	if err != nil || did.subject.Role == role {
+		return err
+	}
+	if !has(Gives(did.actor, did.subject), role) {
+		return ErrNotAllowed
+	}
+	if err := directory.SetRole(ctx, tx, did.subject.ID, role); err != nil {
+		return err
+	}
+	return d.done(ctx, tx, did, audit.AdminRole, notify.MailAdminRole, map[string]any{"from": name(did.subject.Role), "to": name(role)})
+}
+
+// name is what a role is called in the log.
+func name(role string) string {
+	if role == directory.Member {
+		return "member"
+	}
+	return role
+}
+
+func has(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+// Add adds somebody to the actor's organisation and returns the token of the
+// link with which they choose a password. It returns the errors of
+// [directory.CreatePerson].
+func (d *Desk) Add(ctx context.Context, tx *db.Tx, by By, p directory.Person) (directory.Person, string, error) {
+	if err := directory.Guard(ctx, tx, by.Session.Directory); err != nil {
+		return p, "", err
+	}
+	actor, err := Actor(ctx, tx, by)
+	if err != nil {
+		return p, "", err
+	}
+	p.DirectoryID = actor.DirectoryID
+	if !Adds(actor) || !has(Gives(actor, directory.Person{DirectoryID: actor.DirectoryID}), p.Role) {
+		return p, "", ErrNotAllowed
+	}
+	if p, err = directory.CreatePerson(ctx, tx, p); err != nil {
+		return p, "", err
+	}
+	link, err := directory.SetupLink(ctx, tx, p.ID)
+	if err != nil {
+		return p, "", err
+	}
+	return p, link, d.done(ctx, tx, deed{by, actor, p}, audit.AdminAdded, "", map[string]any{"role": name(p.Role)})
+}

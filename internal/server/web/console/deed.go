@@ -1,0 +1,270 @@
+package consoleweb
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/mail"
+	"slices"
+	"strings"
+
+	"countersign/internal/server/admin"
+	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
+	"countersign/internal/server/registration"
+	"countersign/internal/server/web"
+	"countersign/ui"
+)
+
+// A deed is a change that is asked about on a page of its own: what it means
+// stands in console.deed.NAME.
+type deed struct {
+	act  admin.Act
+	fits func(directory.Person) bool // as the person is now
+	do   func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, r *http.Request) (link string, err error)
+}
+
+func always(directory.Person) bool { return true }
+
+var deeds = map[string]deed{
+	"sessions": {admin.EndSessions, always, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (string, error) {
+		return "", h.desk.EndSessions(ctx, tx, v.by, person)
+	}},
+	"password": {admin.Reset, func(p directory.Person) bool { return p.State == directory.Active },
+		func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (string, error) {
+			return h.desk.ResetPassword(ctx, tx, v.by, person)
+		}},
+	"suspend": {admin.Suspend, func(p directory.Person) bool { return p.State == directory.Active },
+		func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (string, error) {
+			return "", h.desk.SetState(ctx, tx, v.by, person, directory.Suspended)
+		}},
+	"restore": {admin.Suspend, func(p directory.Person) bool { return p.State == directory.Suspended },
+		func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (string, error) {
+			return "", h.desk.SetState(ctx, tx, v.by, person, directory.Active)
+		}},
+	"role": {admin.SetRole, always, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, r *http.Request) (string, error) {
+		role := r.PostFormValue("role")
+		if role == "member" {
+			role = directory.Member
+		}
+		if !slices.Contains(directory.Roles, role) {
+			return "", web.ErrMalformed
+		}
+		return "", h.desk.SetRole(ctx, tx, v.by, person, role)
+	}},
+}
+
+// A deedPage asks whether to do it, or shows what came of it.
+type deedPage struct {
+	personPage
+	Deed  string
+	Roles []roleChoice
+	Link  string // to hand over, shown once
+}
+
+type roleChoice struct {
+	Value, Name, Means string
+	Chosen             bool
+}
+
+func (h *handler) getDeed(w http.ResponseWriter, r *http.Request) error {
+	d, ok := deeds[r.PathValue("deed")]
+	if !ok {
+		return web.ErrNotFound
+	}
+	p := deedPage{Deed: r.PathValue("deed")}
+	err := h.read(r, &p.frame, "people", func(ctx context.Context, tx *db.Tx, v visit) error {
+		person, err := subject(ctx, tx, v, r.PathValue("id"))
+		if err != nil {
+			return err
+		}
+		if err := admin.May(v.person, person, d.act); err != nil {
+			return err
+		}
+		p.about(v, person)
+		for _, role := range admin.Gives(v.person, person) {
+			p.Roles = append(p.Roles, choice(v.lang, role, person.Role))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if !p.May[p.Deed] { // it was done meanwhile
+		return see(w, r, "/admin/people/"+p.ID)
+	}
+	return h.Render(w, r, http.StatusOK, "console/deed.html", p)
+}
+
+func choice(lang, role, now string) roleChoice {
+	c := roleChoice{Value: role, Name: roleName(lang, role), Chosen: role == now}
+	if role == directory.Member {
+		c.Value = "member"
+	}
+	c.Means = ui.T(lang, "console.role."+c.Value+".means")
+	return c
+}
+
+func (h *handler) postDeed(w http.ResponseWriter, r *http.Request) error {
+	d, ok := deeds[r.PathValue("deed")]
+	if !ok {
+		return web.ErrNotFound
+	}
+	var link string
+	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) (err error) {
+		link, err = d.do(ctx, tx, h, v, r.PathValue("id"), r)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	to := "/admin/people/" + r.PathValue("id")
+	if link == "" {
+		return see(w, r, to+"?done="+r.PathValue("deed"))
+	}
+	web.Here(r, to)
+	return h.showLink(w, r, r.PathValue("id"), link)
+}
+
+// showLink shows the link with which somebody chooses a password, once.
+func (h *handler) showLink(w http.ResponseWriter, r *http.Request, person, link string) error {
+	p := deedPage{Link: h.ID + "/setup/" + link}
+	err := h.read(r, &p.frame, "people", func(ctx context.Context, tx *db.Tx, v visit) error {
+		of, err := subject(ctx, tx, v, person)
+		p.about(v, of)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return h.Render(w, r, http.StatusOK, "console/link.html", p)
+}
+
+func (h *handler) postEndSession(w http.ResponseWriter, r *http.Request) error {
+	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) error {
+		return h.desk.EndSession(ctx, tx, v.by, r.PathValue("id"), r.PathValue("session"))
+	})
+	if err != nil {
+		return err
+	}
+	return see(w, r, "/admin/people/"+r.PathValue("id")+"?done=session")
+}
+
+func (h *handler) postSettle(w http.ResponseWriter, r *http.Request) error {
+	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) error {
+		_, err := h.desk.Settle(ctx, tx, v.by, r.PathValue("id"))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return see(w, r, "/admin/people/"+r.PathValue("id")+"?done=settle")
+}
+
+// A removePage asks whether to remove an app of somebody.
+type removePage struct {
+	personPage
+	App  appRow
+	Last bool // without it they cannot sign in
+}
+
+func (h *handler) getRemoveApp(w http.ResponseWriter, r *http.Request) error {
+	var p removePage
+	err := h.read(r, &p.frame, "people", func(ctx context.Context, tx *db.Tx, v visit) error {
+		person, err := subject(ctx, tx, v, r.PathValue("id"))
+		if err != nil {
+			return err
+		}
+		if err := admin.May(v.person, person, admin.Remove); err != nil {
+			return err
+		}
+		p.about(v, person)
+		if err := h.fill(ctx, tx, v, person, &p.personPage); err != nil {
+			return err
+		}
+		i := slices.IndexFunc(p.Apps, func(a appRow) bool { return a.ID == r.PathValue("app") })
+		if i < 0 {
+			return registration.ErrUnknown
+		}
+		d, err := directory.Get(ctx, tx, person.DirectoryID)
+		p.App, p.Last = p.Apps[i], len(p.Apps) == 1 && d.Policy.SecondFactor
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return h.Render(w, r, http.StatusOK, "console/removeapp.html", p)
+}
+
+func (h *handler) postRemoveApp(w http.ResponseWriter, r *http.Request) error {
+	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) error {
+		return h.desk.RemoveApp(ctx, tx, v.by, r.PathValue("id"), r.PathValue("app"))
+	})
+	if err != nil {
+		return err
+	}
+	return see(w, r, "/admin/people/"+r.PathValue("id")+"?done=app")
+}
+
+// An addPage adds somebody.
+type addPage struct {
+	frame
+	Login, Person, Email, Wrong string // what was typed, and the message about it
+	Roles                       []roleChoice
+}
+
+func (h *handler) getAdd(w http.ResponseWriter, r *http.Request) error {
+	return h.showAdd(w, r, http.StatusOK, addPage{})
+}
+
+func (h *handler) showAdd(w http.ResponseWriter, r *http.Request, status int, p addPage) error {
+	err := h.read(r, &p.frame, "people", func(_ context.Context, _ *db.Tx, v visit) error {
+		if !p.Adds {
+			return admin.ErrNotAllowed
+		}
+		for _, role := range admin.Gives(v.person, directory.Person{DirectoryID: v.person.DirectoryID}) {
+			p.Roles = append(p.Roles, choice(v.lang, role, directory.Member))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return h.Render(w, r, status, "console/add.html", p)
+}
+
+func (h *handler) postAdd(w http.ResponseWriter, r *http.Request) error {
+	typed := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
+	page := addPage{Login: typed("login"), Person: typed("name"), Email: typed("email")}
+	in := directory.Person{Login: page.Login, Name: page.Person, Email: page.Email, Role: typed("role")}
+	if in.Role == "member" {
+		in.Role = directory.Member
+	}
+	if a, err := mail.ParseAddress(in.Login); in.Email == "" && err == nil && a.Address == in.Login {
+		in.Email = in.Login
+	}
+	if in.Email != "" {
+		if a, err := mail.ParseAddress(in.Email); err != nil || a.Address != in.Email {
+			page.Wrong = "console.add.wrong.email"
+			return h.showAdd(w, r, http.StatusUnprocessableEntity, page)
+		}
+	}
+	var link string
+	var added directory.Person
+	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) (err error) {
+		added, link, err = h.desk.Add(ctx, tx, v.by, in)
+		return err
+	})
+	switch {
+	case errors.Is(err, directory.ErrTaken):
+		page.Wrong = "console.add.wrong.taken"
+	case errors.Is(err, directory.ErrInvalid):
+		page.Wrong = "console.add.wrong.invalid"
+	case err != nil:
+		return err
+	default:
+		web.Here(r, "/admin/people/"+added.ID)
+		return h.showLink(w, r, added.ID, link)
+	}
+	return h.showAdd(w, r, http.StatusUnprocessableEntity, page)
+}

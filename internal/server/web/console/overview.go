@@ -1,0 +1,167 @@
+package consoleweb
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"countersign/internal/server/admin"
+	"countersign/internal/server/audit"
+	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
+	"countersign/internal/server/registration"
+	"countersign/ui"
+)
+
+// An overviewPage is the console's first page (d1).
+type overviewPage struct {
+	frame
+	Periods  []filter
+	Stats    stats
+	Chart    chart
+	Coverage []meter
+	Reports  []reportRow
+	Shared   []sharedRow // networks that several people reported
+}
+
+type stats struct{ People, SignIns, ByPhone, Denied, Reported int }
+
+// A meter is a share of the people.
+type meter struct {
+	Label          string
+	N, Of, Percent int
+}
+
+type reportRow struct {
+	ID, Name, What, When, ISO string
+}
+
+type sharedRow struct {
+	Net string
+	N   int
+}
+
+func (h *handler) getOverview(w http.ResponseWriter, r *http.Request) error {
+	var p overviewPage
+	chosen := periodOf(r.URL.Query().Get("period"))
+	err := h.read(r, &p.frame, "overview", func(ctx context.Context, tx *db.Tx, v visit) error {
+		for _, name := range []string{"day", "fortnight", "quarter"} {
+			p.Periods = append(p.Periods, filter{name, ui.T(v.lang, "console.period."+name), name == chosen})
+		}
+		if err := h.fillFigures(ctx, tx, v, &p, periods[chosen]); err != nil {
+			return err
+		}
+		p.Shared = shared(v.open)
+		for _, report := range v.open[:min(len(v.open), 8)] {
+			p.Reports = append(p.Reports, reportRow{
+				ID: report.Person.ID, Name: report.Person.Name, What: whence(report.Event, v.lang),
+				When: ui.When(v.lang, v.person.Zone, report.Event.At, tx.Now), ISO: report.Event.At.Format(time.RFC3339),
+			})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return h.Render(w, r, http.StatusOK, "console/overview.html", p)
+}
+
+func (h *handler) fillFigures(ctx context.Context, tx *db.Tx, v visit, p *overviewPage, span period) error {
+	counted, err := audit.Figures(ctx, tx, v.person.DirectoryID, tx.Now.Add(-span.back))
+	if err != nil {
+		return err
+	}
+	people, err := h.figures.of(ctx, tx, v.person.DirectoryID)
+	if err != nil {
+		return err
+	}
+	p.Stats = statsOf(counted)
+	p.Stats.People = people.People
+	p.Chart = draw(counted, span, v.lang, zoneOf(v.person), tx.Now)
+	p.Coverage = []meter{
+		newMeter(ui.T(v.lang, "console.coverage.app"), people.WithApp, people.People),
+		newMeter(ui.T(v.lang, "console.coverage.none"), people.NotSetUp, people.People),
+		newMeter(ui.T(v.lang, "console.coverage.suspended"), people.Suspended, people.People),
+	}
+	return nil
+}
+
+func newMeter(label string, n, of int) meter {
+	m := meter{Label: label, N: n, Of: of}
+	if of > 0 {
+		m.Percent = (100*n + of/2) / of
+	}
+	return m
+}
+
+func statsOf(counted []audit.Figure) (s stats) {
+	for _, f := range counted {
+		switch f.Kind {
+		case audit.SigninDone:
+			s.SignIns += f.N
+			if byPhone(f.Method) {
+				s.ByPhone += f.N
+			}
+		case audit.ApprovalDenied:
+			s.Denied += f.N
+		case audit.ApprovalReported:
+			s.Denied += f.N
+			s.Reported += f.N
+		}
+	}
+	return s
+}
+
+// shared are the networks that more than one person reported.
+func shared(open []admin.Report) (rows []sharedRow) {
+	for _, r := range open {
+		net := admin.Network(r.Event)
+		if r.Shared > 1 && !slices.ContainsFunc(rows, func(s sharedRow) bool { return s.Net == net }) {
+			rows = append(rows, sharedRow{net, r.Shared})
+		}
+	}
+	return rows
+}
+
+// peopleFigures are counted over all people, so they are kept for a while.
+type peopleFigures struct {
+	directory.Counts
+	WithApp int
+	at      time.Time
+}
+
+const figuresLast = time.Minute
+
+// figures keeps what is counted over everybody of a directory for a minute: a
+// page that is loaded again does not count a million people again.
+type figures struct {
+	mu   sync.Mutex
+	kept map[string]peopleFigures
+}
+
+func (f *figures) of(ctx context.Context, tx *db.Tx, in string) (peopleFigures, error) {
+	f.mu.Lock()
+	kept, ok := f.kept[in]
+	f.mu.Unlock()
+	if ok && tx.Now.Sub(kept.at) < figuresLast {
+		return kept, nil
+	}
+	counts, err := directory.Count(ctx, tx, in)
+	if err != nil {
+		return kept, err
+	}
+	withApp, err := registration.PeopleWith(ctx, tx, in)
+	if err != nil {
+		return kept, err
+	}
+	kept = peopleFigures{counts, withApp, tx.Now}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.kept == nil || len(f.kept) > 1000 {
+		f.kept = map[string]peopleFigures{}
+	}
+	f.kept[in] = kept
+	return kept, nil
+}
