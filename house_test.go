@@ -222,7 +222,7 @@ func TestCoreImportsDownwardsOnly(t *testing.T) {
 
 // pure are the rooms that run anywhere, a browser's worker included: what comes
 // in comes by calls, and what goes out is what they return.
-var pure = []string{"otp", "transfer", "internal/authenticator/vault", "internal/authenticator", "cmd/core-wasm/internal/calls"}
+var pure = []string{"otp", "seal", "transfer", "internal/authenticator/vault", "internal/authenticator", "cmd/core-wasm/internal/calls"}
 
 func TestCoreIsPure(t *testing.T) {
 	outside := []string{"os", "net", "syscall", "log", "io/fs", "path/filepath", "embed", "unsafe"}
