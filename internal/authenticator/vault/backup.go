@@ -1,0 +1,63 @@
+package vault
+
+import (
+	"slices"
+	"time"
+)
+
+// A Paired is what a backup says of an account of a sign-in service: enough to
+// know what is missing and whom to ask for it. What makes its codes and signs
+// for the person belongs to one device and never leaves it.
+type Paired struct {
+	ID                       string
+	Kind                     Kind
+	Issuer, Name, Note, Icon string
+	Tags                     []string
+	Pinned                   bool
+	Order                    float64
+	Created                  time.Time
+	Server                   string // the issuer's address
+	Host, Directory, Subject string
+}
+
+// ForBackup parts a vault into what a backup holds of it – accounts of any site
+// with their secrets, their order, trash and history, devices and settings –
+// and the names of the accounts of sign-in services. What belongs to this copy
+// alone, or is unknown to this version, stays.
+func (v *Vault) ForBackup() (*Vault, []Paired) {
+	c := v.Clone()
+	c.aside, c.more, c.coreMore, c.clockOffset = map[string]bool{}, nil, nil, []byte("0")
+	c.records = slices.DeleteFunc(c.records, (*record).paired)
+	c.changed, c.view = true, nil
+	var paired []Paired
+	for _, e := range v.Entries() {
+		if r := v.records.get(e.ID); r == nil || !r.paired() {
+			continue
+		}
+		s, _ := e.Server()
+		paired = append(paired, Paired{
+			e.ID, e.Kind, e.Issuer, e.Name, e.Note, e.Icon, slices.Clone(e.Tags), e.Pinned, e.Order, e.Created, s.Issuer, s.Host, s.Directory, s.Subject,
+		})
+	}
+	return c, paired
+}
+
+// paired reports whether a record is, or ever was, an account of a sign-in
+// service.
+func (r *record) paired() bool {
+	return r.of(server) != nil || slices.ContainsFunc(r.of(names), func(one version) bool {
+		var e Entry
+		e.set(names, one.value)
+		return e.Kind != Other && e.Kind != ""
+	})
+}
+
+// Removed reports whether an account was here and is removed.
+func (v *Vault) Removed(id string) bool {
+	r := v.records.get(id)
+	if r == nil {
+		return false
+	}
+	_, gone := v.removedAt(r)
+	return gone
+}
