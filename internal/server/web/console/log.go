@@ -84,7 +84,7 @@ func (h *handler) getLog(w http.ResponseWriter, r *http.Request) error {
 		if p.Wrong = wrong; err != nil || wrong != "" {
 			return err
 		}
-		return p.fill(ctx, tx, v, find, q)
+		return p.fill(ctx, tx, v, find)
 	})
 	if err != nil {
 		return err
@@ -92,13 +92,13 @@ func (h *handler) getLog(w http.ResponseWriter, r *http.Request) error {
 	return h.Render(w, r, http.StatusOK, "console/log.html", p)
 }
 
-func (p *logPage) fill(ctx context.Context, tx *db.Tx, v visit, find audit.Query, q url.Values) error {
+func (p *logPage) fill(ctx context.Context, tx *db.Tx, v visit, find audit.Query) error {
 	find.Limit = logRows + 1
 	events, err := audit.Search(ctx, tx, find)
 	if err != nil {
 		return err
 	}
-	q = url.Values{"who": {p.Who}, "from": {p.From}, "until": {p.Until}, "ref": {p.Reference}, "ip": {p.IP}, "area": {p.Area}}
+	q := url.Values{"who": {p.Who}, "from": {p.From}, "until": {p.Until}, "ref": {p.Reference}, "ip": {p.IP}, "area": {p.Area}}
 	p.Lines = "/admin/log.jsonl?" + q.Encode()
 	if len(events) > logRows {
 		events = events[:logRows]
