@@ -66,7 +66,7 @@ function textsIn(language: string): string[] {
 
 /** Names of people are written as they are. */
 function japanese(text: string): boolean {
-  return /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u.test(text.replaceAll(/佐藤 悠|日本語/g, ''))
+  return /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/u.test(text.replaceAll(/^佐$|佐藤 悠|日本語/g, ''))
 }
 
 /** Finds the sentences of the English messages, whole or within other text. */

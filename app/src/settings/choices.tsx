@@ -18,17 +18,18 @@ export function changeSettings(changed: Partial<Settings>): Promise<boolean> {
   return guard(() => store.change((before) => ({ ...before, settings: { ...before.settings, ...changed } })))
 }
 
-/** Speaks another language from now on. */
+/** Speaks another language from now on: what is seen is also kept. */
 export async function chooseLanguage(lang: Language): Promise<void> {
-  speak(lang, await loadWords(lang))
-  shownLanguage.value = lang
+  const words = await loadWords(lang)
   await changeSettings({ language: lang })
+  speak(lang, words)
+  shownLanguage.value = lang
 }
 
 async function chooseTheme(theme: Theme | undefined): Promise<void> {
-  wear(theme)
   const { theme: _, ...others } = vault.peek().settings
   await guard(() => store.change((before) => ({ ...before, settings: theme ? { ...others, theme } : others })))
+  wear(theme)
 }
 
 /** Speaks and looks as another tab decided. */
