@@ -38,9 +38,11 @@ export class Eye {
   }
 }
 
-/** Whatever was just changed is on the screen. */
-function drawn(): Promise<void> {
-  return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))
+/** Whatever was just changed is on the screen, and has come to rest: what still fades in has other colours. */
+async function drawn(): Promise<void> {
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+  const passing = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity)
+  await Promise.race([Promise.allSettled(passing.map((one) => one.finished)), new Promise((done) => setTimeout(done, 3_000))])
 }
 
 /** What makes the window scroll sideways, if it does. */

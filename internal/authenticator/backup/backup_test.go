@@ -427,7 +427,8 @@ func TestKeysAreKept(t *testing.T) {
 	a, key := newPhone(t)
 	a.v = mixed(t)
 	b := join(t, a.store(noon), key, "Laptop", noon)
-	if err := b.k.Remove(after(time.Hour), b.k.Ways[0].ID); err != nil {
+	phone := slices.IndexFunc(b.k.Ways, func(w Way) bool { return w.Label == "iPhone" })
+	if err := b.k.Remove(after(time.Hour), b.k.Ways[phone].ID); err != nil {
 		t.Fatal(err)
 	}
 	b.store(after(time.Hour))
