@@ -61,10 +61,12 @@ const (
 	andOTPBox  = 12 + 16 // nonce and tag
 )
 
-// others are files that are not text either, by their first bytes.
+// others are files that are not text either, by their first bytes: enough of
+// them that an encrypted file does not begin so by chance.
 var others = []string{
-	"\x89PNG", "\xff\xd8\xff", "GIF8", "RIFF", "BM", "II*\x00", "MM\x00*", "%PDF", "PK", "\x1f\x8b", "BZh", "\xfd7zXZ", "7z\xbc\xaf", "Rar!",
-	"\x28\xb5\x2f\xfd", "\x7fELF", "MZ", "SQLite format 3", "\xac\xed\x00\x05", "\xca\xfe\xba\xbe", "OggS", "ID3", "\x1aE\xdf\xa3", "dex\n", "age-encryption.org/",
+	"\x89PNG", "\xff\xd8\xff\xe0", "\xff\xd8\xff\xe1", "\xff\xd8\xff\xdb", "GIF8", "RIFF", "II*\x00", "MM\x00*", "%PDF", "PK\x03\x04", "PK\x05\x06",
+	"\x1f\x8b\x08\x00", "\x1f\x8b\x08\x08", "BZh91AY", "\xfd7zXZ", "7z\xbc\xaf", "Rar!",
+	"\x28\xb5\x2f\xfd", "\x7fELF", "MZ\x90\x00", "SQLite format 3", "\xac\xed\x00\x05", "\xca\xfe\xba\xbe", "OggS", "ID3", "\x1aE\xdf\xa3", "dex\n", "age-encryption.org/",
 }
 
 // isAndOTPSealed is all that can be said: long enough, not text, and nothing
@@ -77,6 +79,9 @@ func isAndOTPSealed(f *file) bool {
 		if f.prefix(magic) {
 			return false
 		}
+	}
+	if f.prefix("BM") && uint64(binary.LittleEndian.Uint32(f.data[2:])) == uint64(len(f.data)) { // a bitmap tells its size
+		return false
 	}
 	return !bytes.Equal(f.data[:16], make([]byte, 16)) && (len(f.data) < 12 || string(f.data[4:8]) != "ftyp")
 }

@@ -80,6 +80,19 @@ func TestAnOlderAndOTPFileMayLookLikeANewerOne(t *testing.T) {
 	sameAccounts(t, reads(t, andOTPFormat, string(data)).Accounts, []Account{mei})
 }
 
+// TestAnEncryptedFileMayBeginWithAnything: its first bytes are by chance those
+// of pictures, archives or texts of Windows.
+func TestAnEncryptedFileMayBeginWithAnything(t *testing.T) {
+	key := sha256.Sum256([]byte(testPassword))
+	for _, start := range []string{"PK", "MZ", "BM", "\x1f\x8b", "\xff\xd8\xff", "\xff\xfe", "\xfe\xff"} {
+		nonce := append([]byte(start), make([]byte, 12-len(start))...)
+		data := append(nonce, sealGCM(key[:], nonce, andOTPExport(t, samples()))...)
+		if got, ok := Detect(data); !ok || got != andOTPFormat {
+			t.Errorf("% x: taken for %q, %v", start, got.ID, ok)
+		}
+	}
+}
+
 func TestAndOTPFilesHaveALimitOfWork(t *testing.T) {
 	data := andOTPSeal(t, []byte("[]"), 1)
 	copy(data, []byte{0x7f, 0xff, 0xff, 0xff}) // then it can only be an older one

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 type jsonObject map[string]json.RawMessage
@@ -60,7 +61,8 @@ func someObjects(array []json.RawMessage) (some []jsonObject) {
 }
 
 // plainText drops the byte order mark of a text, and turns UTF-16 with one into
-// UTF-8: Windows programs write both.
+// UTF-8: Windows programs write both. What begins like UTF-16 and is none stays
+// as it is: an encrypted file may begin with anything.
 func plainText(data []byte) []byte {
 	var order binary.ByteOrder = binary.LittleEndian
 	switch {
@@ -75,7 +77,11 @@ func plainText(data []byte) []byte {
 	for i := range units {
 		units[i] = order.Uint16(data[2+2*i:])
 	}
-	return []byte(string(utf16.Decode(units)))
+	text := string(utf16.Decode(units))
+	if strings.ContainsRune(text, utf8.RuneError) {
+		return data
+	}
+	return []byte(text)
 }
 
 // has reports whether the file is a JSON object with all these keys.
