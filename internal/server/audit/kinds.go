@@ -52,6 +52,14 @@ const (
 	PasskeyCopied  Kind = "passkey.copied" // its counter went back
 )
 
+// Other authenticators that make one-time codes.
+const (
+	CodeAppAdded   Kind = "codeapp.added"
+	CodeAppRenamed Kind = "codeapp.renamed"
+	CodeAppSet     Kind = "codeapp.set" // its clock was measured anew
+	CodeAppRemoved Kind = "codeapp.removed"
+)
+
 // Recovery codes.
 const (
 	RecoveryMade    Kind = "recovery.made"

@@ -20,20 +20,22 @@ type Where struct {
 // Held tells which methods of this package a person has.
 type Held struct {
 	Password, Passkey, Recovery bool
+	CodeApp                     bool   // also where codes are not allowed
 	Pass                        bool   // that is good now
 	First                       string // the way they want to be asked first, or ""
 }
 
 // HeldBy returns which methods a person has. A copied passkey is none.
 func HeldBy(ctx context.Context, tx *db.Tx, person string) (h Held, err error) {
-	var password, passkey, recovery int
+	var password, passkey, codes, recovery int
 	var pass int64 // the epoch it was issued in
 	err = tx.QueryRow(ctx, `
 		SELECT (SELECT COUNT(*) FROM password WHERE person_id = $1 AND hash <> ''),
 			(SELECT COUNT(*) FROM passkey WHERE person_id = $1 AND copied_at = 0),
+			(SELECT COUNT(*) FROM code_app WHERE person_id = $1 AND confirmed_at > 0),
 			(SELECT COUNT(*) FROM recovery_code WHERE person_id = $1 AND used_at = 0),
 			COALESCE((SELECT epoch FROM access_pass WHERE person_id = $1 AND starts_at <= $2 AND ends_at > $2 AND (once = 0 OR used_at = 0)), 0),
-			COALESCE((SELECT way FROM first_way WHERE person_id = $1), '')`, person, db.Millis(tx.Now)).Scan(&password, &passkey, &recovery, &pass, &h.First)
+			COALESCE((SELECT way FROM first_way WHERE person_id = $1), '')`, person, db.Millis(tx.Now)).Scan(&password, &passkey, &codes, &recovery, &pass, &h.First)
 	if err == nil && pass > 0 {
 		who, err := directory.ByID(ctx, tx, person)
 		if err != nil {
@@ -41,7 +43,7 @@ func HeldBy(ctx context.Context, tx *db.Tx, person string) (h Held, err error) {
 		}
 		h.Pass = who.Epoch == pass
 	}
-	h.Password, h.Passkey, h.Recovery = password > 0, passkey > 0, recovery > 0
+	h.Password, h.Passkey, h.CodeApp, h.Recovery = password > 0, passkey > 0, codes > 0, recovery > 0
 	return h, err
 }
 

@@ -26,6 +26,8 @@ const (
 	MailPasskeyAdded    = "passkey_added"    // needs login, method
 	MailPasskeyRemoved  = "passkey_removed"  // needs login, method
 	MailPasskeyCopied   = "passkey_copied"   // needs login, method
+	MailCodeAppAdded    = "codeapp_added"    // needs login, method
+	MailCodeAppRemoved  = "codeapp_removed"  // needs login, method
 	MailRecoveryMade    = "recovery_made"    // needs login
 	MailRecoveryUsed    = "recovery_used"    // needs login, left: how many there are
 	MailRecoveryRemoved = "recovery_removed" // needs login
@@ -56,6 +58,8 @@ var letters = map[string]letter{
 	MailPasskeyAdded:    {"mail.passkey_added.subject", "mail.passkey_added.said", "mail.passkey_added.todo", []string{"login", "method"}},
 	MailPasskeyRemoved:  {"mail.passkey_removed.subject", "mail.passkey_removed.said", "mail.passkey_removed.todo", []string{"login", "method"}},
 	MailPasskeyCopied:   {"mail.passkey_copied.subject", "mail.passkey_copied.said", "mail.passkey_copied.todo", []string{"login", "method"}},
+	MailCodeAppAdded:    {"mail.codeapp_added.subject", "mail.codeapp_added.said", "mail.codeapp_added.todo", []string{"login", "method"}},
+	MailCodeAppRemoved:  {"mail.codeapp_removed.subject", "mail.codeapp_removed.said", "mail.codeapp_removed.todo", []string{"login", "method"}},
 	MailRecoveryMade:    {"mail.recovery_made.subject", "mail.recovery_made.said", "mail.recovery_made.todo", []string{"login"}},
 	MailRecoveryUsed:    {"mail.recovery_used.subject", "mail.recovery_used.said", "mail.recovery_used.todo", []string{"login", "left"}},
 	MailRecoveryRemoved: {"mail.recovery_removed.subject", "mail.recovery_removed.said", "mail.recovery_removed.todo", []string{"login"}},

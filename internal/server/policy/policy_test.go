@@ -11,7 +11,7 @@ import (
 func every(yield func(State) bool) {
 	proofs := [][]string{nil, {Password}, {Approval}, {Code}, {Passkey}, {Password, Approval}, {Password, Code}, {Password, Paired}, {Approval, Password}, {Password, Passkey}, {Password, Recovery}, {Password, Pass}}
 	flags := []bool{false, true}
-	for n := range 1 << 14 {
+	for n := range 1 << 15 {
 		bit := func(i int) bool { return flags[n>>i&1] }
 		p := directory.DefaultPolicy()
 		p.SecondFactor, p.PhoneFirst, p.Codes = bit(0), bit(1), bit(2)
@@ -28,7 +28,7 @@ func every(yield func(State) bool) {
 		for _, browsers := range []string{directory.PhonesAsked, directory.PasskeyFirst, directory.PhonesQuiet} {
 			p.NewBrowsers = browsers
 			for _, given := range proofs {
-				has := Methods{Password: true, App: bit(6), Passkey: bit(8), Recovery: bit(12), Pass: bit(13)}
+				has := Methods{Password: true, App: bit(6), Passkey: bit(8), Recovery: bit(12), Pass: bit(13), CodeApp: bit(14) && p.Codes}
 				s := State{Passkeys: bit(11), Policy: p, Purpose: purpose, Want: want, Proofs: given, Known: bit(4), Active: bit(5), Enrol: enrol, Has: has, Exposed: bit(7)}
 				if !yield(s) {
 					return
@@ -98,7 +98,7 @@ func TestEnrollingNeedsThePasswordNoOtherWayAndAnOpenDoorOrAPass(t *testing.T) {
 			continue
 		}
 		pass := slices.Contains(s.Proofs, Pass)
-		if !slices.Contains(s.Proofs, Password) || s.Has.App || s.Has.Passkey || !s.Active || !pass && (s.Enrol != directory.EnrolOpen || s.Has.Recovery || s.Has.Pass) {
+		if !slices.Contains(s.Proofs, Password) || s.Has.App || s.Has.CodeApp || s.Has.Passkey || !s.Active || !pass && (s.Enrol != directory.EnrolOpen || s.Has.Recovery || s.Has.Pass) {
 			t.Fatalf("enrols with %+v", s)
 		}
 	}

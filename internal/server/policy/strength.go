@@ -50,13 +50,14 @@ func Strength(proofs []string) int {
 // Methods are what a person has to prove themselves with.
 type Methods struct {
 	Password, App, Passkey, Recovery bool
+	CodeApp                          bool // another authenticator, whose codes are allowed
 	Pass                             bool // that is good now
 }
 
 // Strongest is the strength of the strongest way in that they give. A pass is
 // lent, so it does not count.
 func (m Methods) Strongest() int {
-	switch second := m.App || m.Recovery; {
+	switch second := m.App || m.CodeApp || m.Recovery; {
 	case m.Passkey:
 		return Strong
 	case m.Password && second:
@@ -70,12 +71,12 @@ func (m Methods) Strongest() int {
 // Suffice tells whether somebody who has these can sign in where the policy is
 // p, for good: recovery codes run out and a pass ends, so they do not count.
 func (m Methods) Suffice(p directory.Policy) bool {
-	return m.Passkey || m.Password && (m.App || !p.SecondFactor)
+	return m.Passkey || m.Password && (m.App || m.CodeApp || !p.SecondFactor)
 }
 
 // First is the way they are asked first, as long as nothing else speaks for
 // another: the one chosen, if they have it, else the highest of the ranking.
 func (m Methods) First(chosen string) string {
-	step := Step{Kind: AskSecond, Passkey: m.Passkey, Approval: m.App, Code: m.App}
+	step := Step{Kind: AskSecond, Passkey: m.Passkey, Approval: m.App, Code: m.App || m.CodeApp}
 	return State{}.order(step, chosen).First
 }

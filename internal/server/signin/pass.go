@@ -146,6 +146,9 @@ func (s *Service) void(ctx context.Context, tx *db.Tx, in Reregistration) error 
 	if err := s.Passkeys.RemoveAll(ctx, tx, in.Person, in.From); err != nil {
 		return err
 	}
+	if err := s.CodeApps.RemoveAll(ctx, tx, in.Person, in.From); err != nil {
+		return err
+	}
 	if err := s.Recovery.Remove(ctx, tx, in.Person, in.From); err != nil {
 		return err
 	}

@@ -71,7 +71,21 @@ func MethodsOf(ctx context.Context, tx *db.Tx, person string) (has policy.Method
 		return has, "", err
 	}
 	apps, err := registration.CountOf(ctx, tx, person)
-	return policy.Methods{Password: held.Password, Passkey: held.Passkey, Recovery: held.Recovery, Pass: held.Pass, App: apps > 0}, held.First, err
+	has = policy.Methods{Password: held.Password, Passkey: held.Passkey, Recovery: held.Recovery, Pass: held.Pass, App: apps > 0}
+	if err == nil && held.CodeApp {
+		has.CodeApp, err = codesSignIn(ctx, tx, person)
+	}
+	return has, held.First, err
+}
+
+// codesSignIn tells whether one-time codes are a proof in somebody's directory.
+func codesSignIn(ctx context.Context, tx *db.Tx, person string) (bool, error) {
+	p, err := directory.ByID(ctx, tx, person)
+	if err != nil {
+		return false, err
+	}
+	d, err := directory.Get(ctx, tx, p.DirectoryID)
+	return d.Policy.Codes, err
 }
 
 const sessionColumns = `s.id, s.person_id, s.directory_id, s.epoch, s.methods, s.strength, s.auth_at, s.full_at,

@@ -58,6 +58,7 @@ type Config struct {
 	Keeper    *keep.Keeper
 	Passwords *method.Passwords
 	Passkeys  *method.Passkeys
+	CodeApps  *method.CodeApps
 	Recovery  *method.Recovery
 	Passes    *method.Passes
 	Apps      *registration.Registry

@@ -29,6 +29,7 @@ type World struct {
 	*regtest.World
 	Passwords *method.Passwords
 	Passkeys  *method.Passkeys
+	CodeApps  *method.CodeApps
 	Recovery  *method.Recovery
 	Approvals *approval.Approvals
 	SignIn    *signin.Service
@@ -43,8 +44,9 @@ func New(t testing.TB, change ...func(*signin.Config)) *World {
 	if w.Passkeys, err = method.NewPasskeys(regtest.Issuer, w.Notify); err != nil {
 		t.Fatal(err)
 	}
+	w.CodeApps = method.NewCodeApps(w.Keeper, w.Notify)
 	w.Recovery = method.NewRecovery(w.Keeper, w.Notify)
-	c := signin.Config{DB: w.DB, Keeper: w.Keeper, Passwords: w.Passwords, Passkeys: w.Passkeys, Recovery: w.Recovery, Passes: method.NewPasses(w.Keeper, w.Notify), Apps: w.Registry, Approvals: w.Approvals, Notify: w.Notify, Host: "id.example.org"}
+	c := signin.Config{DB: w.DB, Keeper: w.Keeper, Passwords: w.Passwords, Passkeys: w.Passkeys, CodeApps: w.CodeApps, Recovery: w.Recovery, Passes: method.NewPasses(w.Keeper, w.Notify), Apps: w.Registry, Approvals: w.Approvals, Notify: w.Notify, Host: "id.example.org"}
 	for _, f := range change {
 		f(&c)
 	}

@@ -37,6 +37,7 @@ type Deps struct {
 	Approvals *approval.Approvals
 	SignIn    *signin.Service
 	Passkeys  *method.Passkeys
+	CodeApps  *method.CodeApps
 	Recovery  *method.Recovery
 	Passes    *method.Passes
 	Notify    *notify.Notify
@@ -76,6 +77,16 @@ func Mount(s *web.Shell, d Deps) error {
 	s.Page("GET /security/passkeys/{id}/remove", s.NeedSession(true, h.getRemovePasskey))
 	s.Page("POST /security/passkeys/{id}/remove", s.NeedSession(true, h.postRemovePasskey))
 
+	s.Page("POST /security/add/code", s.NeedSession(true, h.postAddCode))
+	s.Page("GET /security/add/code/{offer}", s.NeedSession(false, h.getAddCode))
+	s.Page("POST /security/add/code/{offer}/confirm", s.NeedSession(false, h.postConfirmCode))
+	s.Page("POST /security/add/code/{offer}/cancel", s.NeedSession(false, h.postCancelCode))
+	s.Page("GET /security/codeapps/{id}", s.NeedSession(true, h.getCodeApp))
+	s.Page("POST /security/codeapps/{id}/rename", s.NeedSession(true, h.postRenameCode))
+	s.Page("POST /security/codeapps/{id}/set", s.NeedSession(true, h.postSetCode))
+	s.Page("GET /security/codeapps/{id}/remove", s.NeedSession(true, h.getRemoveCode))
+	s.Page("POST /security/codeapps/{id}/remove", s.NeedSession(true, h.postRemoveCode))
+
 	s.Page("GET /security/recovery", s.NeedSession(false, h.getRecovery))
 	s.Page("POST /security/recovery", s.NeedSession(true, h.postRecovery))
 	s.Page("POST /security/recovery/remove", s.NeedSession(true, h.postRemoveRecovery))
@@ -106,6 +117,7 @@ var problems = []web.Problem{
 	{Err: registration.ErrLast, Status: http.StatusConflict, Code: "last", Title: "security.last.title", Text: "security.last.text"},
 	{Err: errLast, Status: http.StatusConflict, Code: "last", Title: "security.lastway.title", Text: "security.lastway.text"},
 	{Err: method.ErrPasskeyUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "security.gone.title", Text: "security.gone.text"},
+	{Err: method.ErrCodeApp, Status: http.StatusNotFound, Code: "not_found", Title: "security.gone.title", Text: "security.gone.text"},
 	{Err: method.ErrOffer, Status: http.StatusGone, Code: "offer_gone", Title: "security.offer.title", Text: "security.offer.text"},
 	{Err: method.ErrFull, Status: http.StatusConflict, Code: "full", Title: "security.full.title", Text: "security.full.text"},
 	{Err: registration.ErrNotFirst, Status: http.StatusConflict, Code: "not_first", Title: "security.notfirst.title", Text: "security.notfirst.text"},

@@ -113,6 +113,17 @@ CREATE TABLE passkey_offer (
   created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL
 );
 CREATE INDEX passkey_offer_expires ON passkey_offer (expires_at);
+-- Another authenticator that makes one-time codes. It is on its way, in the session
+-- that asked for it, until one of its codes was typed.
+CREATE TABLE code_app (
+  id TEXT PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person (id), name TEXT NOT NULL DEFAULT '', secret BYTEA NOT NULL, -- sealed
+  base BIGINT NOT NULL DEFAULT 0, drift BIGINT NOT NULL DEFAULT 0, -- how many steps its clock is ahead: when it was last set, and now
+  last_step BIGINT NOT NULL DEFAULT 0, place TEXT NOT NULL DEFAULT '', browser TEXT NOT NULL DEFAULT '',
+  session_id TEXT NOT NULL, epoch BIGINT NOT NULL, replaces TEXT NOT NULL DEFAULT '',
+  created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, confirmed_at BIGINT NOT NULL DEFAULT 0, used_at BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX code_app_person ON code_app (person_id, confirmed_at);
+CREATE INDEX code_app_expires ON code_app (expires_at) WHERE confirmed_at = 0;
 -- One of a set of recovery codes; making a set replaces the one before.
 CREATE TABLE recovery_code (
   person_id TEXT NOT NULL REFERENCES person (id), hash BYTEA NOT NULL, -- keyed
