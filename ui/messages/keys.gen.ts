@@ -522,6 +522,7 @@ export interface Messages {
   "console.area.admin": Record<never, never>;
   "console.area.all": Record<never, never>;
   "console.area.approval": Record<never, never>;
+  "console.area.codeapp": Record<never, never>;
   "console.area.directory": Record<never, never>;
   "console.area.oauth": Record<never, never>;
   "console.area.pass": Record<never, never>;
@@ -541,6 +542,7 @@ export interface Messages {
   "console.chart.phone": Record<never, never>;
   "console.chart.says": { most: string | number; total: string | number };
   "console.chart.week": { day: string | number; month: string | number };
+  "console.codeapp.added": { when: string | number };
   "console.col.last": Record<never, never>;
   "console.col.methods": Record<never, never>;
   "console.col.name": Record<never, never>;
@@ -604,6 +606,10 @@ export interface Messages {
   "console.kind.approval.silenced": Record<never, never>;
   "console.kind.approval.used": Record<never, never>;
   "console.kind.approval.wrong_number": Record<never, never>;
+  "console.kind.codeapp.added": Record<never, never>;
+  "console.kind.codeapp.removed": Record<never, never>;
+  "console.kind.codeapp.renamed": Record<never, never>;
+  "console.kind.codeapp.set": Record<never, never>;
   "console.kind.directory.created": Record<never, never>;
   "console.kind.directory.policy": Record<never, never>;
   "console.kind.oauth.client": Record<never, never>;

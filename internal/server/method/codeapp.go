@@ -359,6 +359,6 @@ func (c *CodeApps) RemoveAll(ctx context.Context, tx *db.Tx, person string, from
 
 // tell writes down what became of an authenticator, and mails it to its person (N11).
 func (c *CodeApps) tell(ctx context.Context, tx *db.Tx, kind audit.Kind, a CodeApp, template string, from Where) error {
-	e := audit.Event{Kind: kind, Method: "otp", Detail: map[string]any{"codeapp": a.ID, "name": a.Name}}
+	e := audit.Event{Kind: kind, Method: "otp", Detail: map[string]any{"method_id": a.ID, "name": a.Name}}
 	return tell(ctx, tx, c.notify, a.Person, e, template, from)
 }

@@ -30,6 +30,8 @@ func filled(template, lang string) Mail {
 	switch template {
 	case MailAppAdded, MailAppRemoved:
 		m.Data["device"] = "Mei's Pixel"
+	case MailCodeAppAdded, MailCodeAppRemoved:
+		m.Data["method"] = "Mei's token"
 	case MailReported:
 		m.Data["app"] = "Wiki"
 	case MailReportedAdmin:

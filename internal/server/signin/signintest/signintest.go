@@ -16,6 +16,7 @@ import (
 	"countersign/internal/server/registration/regtest"
 	"countersign/internal/server/signin"
 	"countersign/internal/wire"
+	"countersign/otp"
 )
 
 // Password is everybody's.
@@ -91,6 +92,30 @@ func (w *World) Passkey(t testing.TB, p directory.Person, name string) (key *met
 		return err
 	})
 	return key
+}
+
+// CodeApp adds another authenticator to a person.
+func (w *World) CodeApp(t testing.TB, p directory.Person, name string) (key otp.Key, id string) {
+	t.Helper()
+	p = w.Now(t, p)
+	w.Write(t, func(tx *db.Tx) error {
+		in := method.OfferIn{Person: p.ID, Session: "codes of " + p.ID, Epoch: p.Epoch}
+		a, err := w.CodeApps.Offer(t.Context(), tx, in, "")
+		if err != nil {
+			return err
+		}
+		if key, err = w.CodeApps.Key(a); err != nil {
+			return err
+		}
+		code, err := key.CodeAt(tx.Now)
+		if err != nil {
+			return err
+		}
+		id = a.ID
+		_, err = w.CodeApps.Confirm(t.Context(), tx, in.Session, a.ID, name, code, method.Where{Browser: "Chrome, Windows"})
+		return err
+	})
+	return key, id
 }
 
 // RecoveryCodes makes a set for a person.
