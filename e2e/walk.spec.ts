@@ -161,6 +161,17 @@ for (const look of looks) {
       await computer.goto(`${computer.url().split('?')[0]}/remove`)
       await eye.see(computer, 'c1-remove-last')
 
+      await computer.goto(`${demo.at.id}/security/add`)
+      await computer.getByRole('button', { name: say('security.codeapp.kind') }).click()
+      await computer.getByText(say('security.pair.type')).click()
+      const key = await computer.locator('.setup-code').innerText()
+      await eye.see(computer, 'c3-codeapp')
+      await computer.getByLabel(say('security.bycode.label')).fill(await totp(key))
+      await computer.getByRole('button', { name: say('security.bycode.go') }).click()
+      await eye.see(computer, 'c1-codeapp', say('security.codeapp.added'))
+      await computer.goto(`${computer.url().split('?')[0]}/remove`)
+      await eye.see(computer, 'c1-codeapp-remove')
+
       await computer.goto(demo.at.notes)
       await computer.getByRole('button', { name: say('demo.notes.signin') }).click()
       await eye.see(computer, 'b5-consent-nobody', say('oauth.consent.never'))
@@ -391,6 +402,12 @@ async function askFor(page: Page, demo: Demo, say: Say): Promise<string> {
   await page.goto(`${demo.at.expenses}/signin?prompt=login`)
   await givePassword(page, demo, say)
   return readNumber(page)
+}
+
+/** The code that another authenticator makes of a typed key. */
+async function totp(key: string): Promise<string> {
+  const { stdout } = await promisify(execFile)('oathtool', ['--totp', '-b', key.replaceAll(' ', '')])
+  return stdout.trim()
 }
 
 /** Has somebody begin again, as an administrator would, and answers with the link. */
