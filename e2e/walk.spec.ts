@@ -172,6 +172,20 @@ for (const look of looks) {
       await computer.goto(`${computer.url().split('?')[0]}/remove`)
       await eye.see(computer, 'c1-codeapp-remove')
 
+      await computer.goto(`${demo.at.id}/security/add/email`)
+      await eye.see(computer, 'c3-email')
+      await computer.getByLabel(say('security.email.label')).fill('mei@home.example')
+      await computer.getByRole('button', { name: say('security.email.send') }).click()
+      await eye.see(computer, 'c3-email-code', say('security.email.code.title'))
+      const asked = computer.url()
+      const code = await mailedCode(computer, demo, 'mei@home.example')
+      await computer.goto(asked)
+      await computer.getByLabel(say('security.bycode.label')).fill(code)
+      await computer.getByRole('button', { name: say('security.email.code.go') }).click()
+      await eye.see(computer, 'c1-email', say('security.email.added'))
+      await computer.goto(`${demo.at.id}/security`)
+      await eye.see(computer, 'c1-more')
+
       await computer.goto(demo.at.notes)
       await computer.getByRole('button', { name: say('demo.notes.signin') }).click()
       await eye.see(computer, 'b5-consent-nobody', say('oauth.consent.never'))
@@ -402,6 +416,17 @@ async function askFor(page: Page, demo: Demo, say: Say): Promise<string> {
   await page.goto(`${demo.at.expenses}/signin?prompt=login`)
   await givePassword(page, demo, say)
   return readNumber(page)
+}
+
+/** The code in the newest letter to an address. */
+async function mailedCode(page: Page, demo: Demo, address: string): Promise<string> {
+  const letter = page.locator('.letters a').filter({ hasText: address })
+  await expect(async () => {
+    await page.goto(demo.at.inbox)
+    await expect(letter.first()).toBeVisible({ timeout: 500 })
+  }).toPass()
+  await letter.first().click()
+  return /\b\d{6}\b/.exec(await page.locator('main').innerText())?.[0] ?? ''
 }
 
 /** The code that another authenticator makes of a typed key. */

@@ -154,13 +154,10 @@ func (d *Desk) done(ctx context.Context, tx *db.Tx, did deed, kind audit.Kind, m
 		Kind: kind, Directory: did.subject.DirectoryID, Person: did.subject.ID, Actor: did.actor.ID,
 		IP: f.IP, Place: f.Place, Browser: f.Browser, Correlation: did.by.Correlation, Detail: detail,
 	})
-	if err != nil || mail == "" || did.subject.Email == "" {
+	if err != nil || mail == "" {
 		return err
 	}
-	return d.Notify.Mail(ctx, tx, notify.Mail{
-		Person: did.subject.ID, Address: did.subject.Email, Locale: did.subject.Locale, Zone: did.subject.Zone, Template: mail,
-		Data: map[string]string{"login": did.subject.Login, "by": did.actor.Name},
-	})
+	return directory.Tell(ctx, tx, d.Notify, did.subject, mail, map[string]string{"login": did.subject.Login, "by": did.actor.Name})
 }
 
 // EndSession ends one session of somebody.

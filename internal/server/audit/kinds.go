@@ -60,6 +60,12 @@ const (
 	CodeAppRemoved Kind = "codeapp.removed"
 )
 
+// Mail addresses that people give themselves.
+const (
+	AddressAdded   Kind = "address.added"
+	AddressRemoved Kind = "address.removed"
+)
+
 // Recovery codes.
 const (
 	RecoveryMade    Kind = "recovery.made"

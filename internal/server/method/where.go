@@ -65,7 +65,7 @@ func tell(ctx context.Context, tx *db.Tx, n *notify.Notify, person string, e aud
 	if err := audit.Record(ctx, tx, e); err != nil {
 		return err
 	}
-	if template == "" || p.Email == "" {
+	if template == "" {
 		return nil
 	}
 	name, _ := e.Detail["name"].(string)
@@ -73,8 +73,6 @@ func tell(ctx context.Context, tx *db.Tx, n *notify.Notify, person string, e aud
 	if n, ok := e.Detail["left"].(int); ok {
 		left = strconv.Itoa(n)
 	}
-	return n.Mail(ctx, tx, notify.Mail{
-		Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: template,
-		Data: map[string]string{"login": p.Login, "method": name, "left": left, "browser": from.Browser, "place": from.Place, "ip": from.IP},
-	})
+	return directory.Tell(ctx, tx, n, p, template,
+		map[string]string{"login": p.Login, "method": name, "left": left, "browser": from.Browser, "place": from.Place, "ip": from.IP})
 }

@@ -119,14 +119,10 @@ func (r *Registry) announce(ctx context.Context, tx *db.Tx, template string, g R
 	if err != nil {
 		return err
 	}
-	if p.Email != "" {
-		err := r.notify.Mail(ctx, tx, notify.Mail{
-			Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: template,
-			Data: map[string]string{"login": p.Login, "device": g.Name, "browser": from.Browser, "place": from.Place, "ip": from.IP},
-		})
-		if err != nil {
-			return err
-		}
+	err = directory.Tell(ctx, tx, r.notify, p, template,
+		map[string]string{"login": p.Login, "device": g.Name, "browser": from.Browser, "place": from.Place, "ip": from.IP})
+	if err != nil {
+		return err
 	}
 	return r.notify.Wake(ctx, tx, PersonTopic(g.Person))
 }

@@ -131,12 +131,7 @@ func (s *Service) Reregister(ctx context.Context, tx *db.Tx, in Reregistration) 
 }
 
 func (s *Service) announceReregistration(ctx context.Context, tx *db.Tx, p directory.Person) error {
-	if p.Email == "" {
-		return nil
-	}
-	return s.Notify.Mail(ctx, tx, notify.Mail{
-		Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: notify.MailReregister, Data: map[string]string{"login": p.Login},
-	})
+	return directory.Tell(ctx, tx, s.Notify, p, notify.MailReregister, map[string]string{"login": p.Login})
 }
 
 func (s *Service) void(ctx context.Context, tx *db.Tx, in Reregistration) error {

@@ -121,6 +121,9 @@ func (s *Service) Prune(ctx context.Context) error {
 		if err := method.Prune(ctx, tx); err != nil {
 			return err
 		}
+		if err := directory.PruneAddresses(ctx, tx); err != nil {
+			return err
+		}
 		return directory.PruneSetupLinks(ctx, tx)
 	})
 }

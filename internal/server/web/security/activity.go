@@ -41,6 +41,8 @@ var shown = map[audit.Kind]struct{ name, icon, tone string }{
 	audit.CodeAppRenamed:       {"app_renamed", "edit", ""},
 	audit.CodeAppSet:           {"codeapp_set", "clock", ""},
 	audit.CodeAppRemoved:       {"app_removed", "trash", ""},
+	audit.AddressAdded:         {"address_added", "mail", ""},
+	audit.AddressRemoved:       {"address_removed", "trash", ""},
 	audit.RecoveryMade:         {"recovery_made", "key", ""},
 	audit.RecoveryUsed:         {"recovery_used", "key", "caution"},
 	audit.RecoveryRemoved:      {"recovery_removed", "trash", ""},

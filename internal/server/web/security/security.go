@@ -38,6 +38,7 @@ type Deps struct {
 	SignIn    *signin.Service
 	Passkeys  *method.Passkeys
 	CodeApps  *method.CodeApps
+	Addresses *directory.Addresses
 	Recovery  *method.Recovery
 	Passes    *method.Passes
 	Notify    *notify.Notify
@@ -87,6 +88,13 @@ func Mount(s *web.Shell, d Deps) error {
 	s.Page("GET /security/codeapps/{id}/remove", s.NeedSession(true, h.getRemoveCode))
 	s.Page("POST /security/codeapps/{id}/remove", s.NeedSession(true, h.postRemoveCode))
 
+	s.Page("GET /security/add/email", s.NeedSession(true, h.getAddEmail))
+	s.Page("POST /security/add/email", s.NeedSession(true, h.postAddEmail))
+	s.Page("GET /security/add/email/{offer}", s.NeedSession(true, h.getEmailCode))
+	s.Page("POST /security/add/email/{offer}", s.NeedSession(true, h.postEmailCode))
+	s.Page("GET /security/addresses/{id}", s.NeedSession(true, h.getAddress))
+	s.Page("POST /security/addresses/{id}/remove", s.NeedSession(true, h.postRemoveAddress))
+
 	s.Page("GET /security/recovery", s.NeedSession(false, h.getRecovery))
 	s.Page("POST /security/recovery", s.NeedSession(true, h.postRecovery))
 	s.Page("POST /security/recovery/remove", s.NeedSession(true, h.postRemoveRecovery))
@@ -118,6 +126,7 @@ var problems = []web.Problem{
 	{Err: errLast, Status: http.StatusConflict, Code: "last", Title: "security.lastway.title", Text: "security.lastway.text"},
 	{Err: method.ErrPasskeyUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "security.gone.title", Text: "security.gone.text"},
 	{Err: method.ErrCodeApp, Status: http.StatusNotFound, Code: "not_found", Title: "security.gone.title", Text: "security.gone.text"},
+	{Err: directory.ErrAddress, Status: http.StatusNotFound, Code: "not_found", Title: "security.email.gone.title", Text: "security.email.gone.text"},
 	{Err: method.ErrOffer, Status: http.StatusGone, Code: "offer_gone", Title: "security.offer.title", Text: "security.offer.text"},
 	{Err: method.ErrFull, Status: http.StatusConflict, Code: "full", Title: "security.full.title", Text: "security.full.text"},
 	{Err: registration.ErrNotFirst, Status: http.StatusConflict, Code: "not_first", Title: "security.notfirst.title", Text: "security.notfirst.text"},

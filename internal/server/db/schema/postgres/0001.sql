@@ -84,6 +84,15 @@ CREATE TABLE person_word (
   PRIMARY KEY (directory_id, word, person_id)
 );
 CREATE INDEX person_word_person ON person_word (person_id, word);
+-- A mail address that a person gave themselves. It is on its way, in the session that
+-- asked for it, until the code that was sent to it was typed.
+CREATE TABLE address (
+  id TEXT PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person (id), address TEXT NOT NULL, session_id TEXT NOT NULL,
+  code BYTEA NOT NULL, tries BIGINT NOT NULL DEFAULT 0, expires_at BIGINT NOT NULL, -- of the last code; keyed
+  created_at BIGINT NOT NULL, confirmed_at BIGINT NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX address_person ON address (person_id, address) WHERE confirmed_at > 0;
+CREATE INDEX address_expires ON address (expires_at) WHERE confirmed_at = 0;
 CREATE TABLE setup_link (
   hash BYTEA PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person (id), epoch BIGINT NOT NULL,
   created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, used_at BIGINT NOT NULL DEFAULT 0
