@@ -3,12 +3,15 @@
 package signintest
 
 import (
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"countersign/internal/server/approval"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
+	"countersign/internal/server/keep"
 	"countersign/internal/server/limit"
 	"countersign/internal/server/method"
 	"countersign/internal/server/method/methodtest"
@@ -205,6 +208,27 @@ func (w *World) Mails(t testing.TB, p directory.Person) (templates []string) {
 		return rows.Err()
 	})
 	return templates
+}
+
+// Letter is what the newest mail to an address was filled with, and its template; "" for none.
+func (w *World) Letter(t testing.TB, address string) (template string, data map[string]string) {
+	t.Helper()
+	w.Write(t, func(tx *db.Tx) error {
+		var id, person string
+		var sealed []byte
+		err := tx.QueryRow(t.Context(), `SELECT id, person_id, template, sealed FROM mail WHERE address = $1 ORDER BY created_at DESC LIMIT 1`, address).Scan(&id, &person, &template, &sealed)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		plain, err := w.Keeper.Unseal(sealed, keep.Where{Table: "mail", Column: "sealed", Key: id, Person: person})
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal(plain, &data)
+	})
+	return template, data
 }
 
 // Answer has a device fetch, sign and answer the newest request it is asked.
