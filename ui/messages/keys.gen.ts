@@ -183,6 +183,9 @@ export interface Messages {
   "app.list.count": { name: string | number };
   "app.list.count.short": Record<never, never>;
   "app.list.dock": Record<never, never>;
+  "app.list.here.computer": Record<never, never>;
+  "app.list.here.phone": Record<never, never>;
+  "app.list.here.tablet": Record<never, never>;
   "app.list.left": { n: number };
   "app.list.loading": Record<never, never>;
   "app.list.menu": Record<never, never>;
