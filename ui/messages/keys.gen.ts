@@ -263,6 +263,7 @@ export interface Messages {
   "app.newer": { device: string | number; name: string | number };
   "app.newer.look": Record<never, never>;
   "app.ok": Record<never, never>;
+  "app.pair.activity": Record<never, never>;
   "app.pair.busy.lead": { n: number };
   "app.pair.busy.title": Record<never, never>;
   "app.pair.clock.lead": Record<never, never>;
@@ -294,6 +295,10 @@ export interface Messages {
   "app.pair.device.linux": Record<never, never>;
   "app.pair.device.other": Record<never, never>;
   "app.pair.device.windows": Record<never, never>;
+  "app.pair.does": Record<never, never>;
+  "app.pair.does.approve": Record<never, never>;
+  "app.pair.does.approve.what": Record<never, never>;
+  "app.pair.does.ready": Record<never, never>;
   "app.pair.expired.lead": Record<never, never>;
   "app.pair.expired.title": Record<never, never>;
   "app.pair.failed.again": Record<never, never>;
