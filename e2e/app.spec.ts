@@ -27,6 +27,7 @@ test.describe('the app', () => {
     const html = page.locator('html')
     const sheet = page.getByRole('dialog')
     await page.addInitScript(() => {
+      if (!isSecureContext) return // about:blank
       StorageManager.prototype.persist = () => {
         document.documentElement.dataset.persist = 'asked'
         return Promise.resolve(false)
