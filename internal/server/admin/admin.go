@@ -30,12 +30,14 @@ type Act string
 
 // The acts.
 const (
-	See         Act = "see"      // the person, their methods, sessions and history
-	EndSessions Act = "sessions" // one or all
-	Remove      Act = "remove"   // an authenticator app
-	Reset       Act = "reset"    // the password
-	Settle      Act = "settle"   // a report of theirs
-	Suspend     Act = "suspend"  // or restore
+	See         Act = "see"        // the person, their methods, sessions and history
+	EndSessions Act = "sessions"   // one or all
+	Remove      Act = "remove"     // an authenticator app
+	Reset       Act = "reset"      // the password
+	Reregister  Act = "reregister" // void all but the password
+	IssuePass   Act = "pass"
+	Settle      Act = "settle"  // a report of theirs
+	Suspend     Act = "suspend" // or restore
 	SetRole     Act = "role"
 )
 
@@ -79,11 +81,16 @@ func May(actor, subject directory.Person, act Act) error {
 			return nil
 		}
 	case directory.Helpdesk:
-		if subject.Role == directory.Member && (act == EndSessions || act == Reset || act == Remove || act == Settle) {
+		if subject.Role == directory.Member && helps(act) {
 			return nil
 		}
 	}
 	return ErrNotAllowed
+}
+
+// helps tells whether an act is one that gets somebody in again.
+func helps(act Act) bool {
+	return act == EndSessions || act == Reset || act == Remove || act == Reregister || act == IssuePass || act == Settle
 }
 
 // Gives lists the roles that somebody may give to a person, the least first.
@@ -102,6 +109,7 @@ func Gives(actor, subject directory.Person) (roles []string) {
 // A Desk is where the acts are done.
 type Desk struct {
 	Apps   *registration.Registry
+	SignIn *signin.Service
 	Notify *notify.Notify
 }
 

@@ -94,6 +94,8 @@ const (
 	AdminSessionEnded  Kind = "admin.session_ended"
 	AdminSessionsEnded Kind = "admin.sessions_ended"
 	AdminPasswordReset Kind = "admin.password_reset"
+	AdminReregister    Kind = "admin.reregister"
+	AdminPass          Kind = "admin.pass_issued"
 	AdminAppRemoved    Kind = "admin.app_removed"
 	AdminSuspended     Kind = "admin.suspended"
 	AdminRestored      Kind = "admin.restored"

@@ -31,6 +31,7 @@ const (
 	MailRecoveryRemoved = "recovery_removed" // needs login
 	MailPassIssued      = "pass_issued"      // needs login
 	MailReregister      = "reregister"       // needs login
+	MailReregisterAlone = "reregister_alone" // needs login
 	MailReported        = "reported"         // needs login; "app": what was being signed in to
 	MailReportedAdmin   = "reported_admin"   // to who manages the people; needs login: whose sign-in it was; "app" and "net"
 	MailSignedOut       = "signed_out"       // needs login
@@ -61,6 +62,7 @@ var letters = map[string]letter{
 	MailRecoveryRemoved: {"mail.recovery_removed.subject", "mail.recovery_removed.said", "mail.recovery_removed.todo", []string{"login"}},
 	MailPassIssued:      {"mail.pass_issued.subject", "mail.pass_issued.said", "mail.pass_issued.todo", []string{"login"}},
 	MailReregister:      {"mail.reregister.subject", "mail.reregister.said", "mail.reregister.todo", []string{"login"}},
+	MailReregisterAlone: {"mail.reregister.subject", "mail.reregister.said", "mail.reregister.alone", []string{"login"}},
 	MailReported:        {"mail.reported.subject", "mail.reported.said", "mail.reported.todo", []string{"login"}},
 	MailReportedAdmin:   {"mail.reported_admin.subject", "mail.reported_admin.said", "mail.reported_admin.todo", []string{"login"}},
 	MailSignedOut:       {"mail.signed_out.subject", "mail.signed_out.said", "mail.signed_out.todo", []string{"login"}},

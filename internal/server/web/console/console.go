@@ -34,6 +34,7 @@ type Deps struct {
 	Registry *registration.Registry
 	Passkeys *method.Passkeys
 	Notify   *notify.Notify
+	SignIn   *signin.Service
 	OAuth    *oauth.Service
 	Version  string
 }
@@ -47,7 +48,7 @@ type handler struct {
 
 // Mount adds the pages to the shell.
 func Mount(s *web.Shell, d Deps) error {
-	h := &handler{Shell: s, Deps: d, desk: &admin.Desk{Apps: d.Registry, Notify: d.Notify}}
+	h := &handler{Shell: s, Deps: d, desk: &admin.Desk{Apps: d.Registry, SignIn: d.SignIn, Notify: d.Notify}}
 	if err := s.Templates("console", pages); err != nil {
 		return err
 	}
