@@ -250,7 +250,7 @@ func RequireReregistration(ctx context.Context, tx *db.Tx, person, actor string,
 		return err
 	}
 	return audit.Record(ctx, tx, audit.Event{
-		Kind: audit.PersonReregister, Directory: p.DirectoryID, Person: p.ID, Actor: actor, Detail: map[string]any{"password_alone": alone},
+		Kind: audit.PersonReregister, Directory: p.DirectoryID, Person: p.ID, Actor: actor, Detail: map[string]any{"alone": alone},
 	})
 }
 
