@@ -554,6 +554,10 @@ export interface Messages {
   "console.coverage.app": Record<never, never>;
   "console.coverage.none": Record<never, never>;
   "console.coverage.suspended": Record<never, never>;
+  "console.deed.invite": Record<never, never>;
+  "console.deed.invite.ask": { name: string | number };
+  "console.deed.invite.go": Record<never, never>;
+  "console.deed.invite.means": { name: string | number };
   "console.deed.pass": Record<never, never>;
   "console.deed.pass.ask": { name: string | number };
   "console.deed.pass.go": Record<never, never>;
@@ -585,6 +589,7 @@ export interface Messages {
   "console.deed.suspend.means": { name: string | number };
   "console.deed.written": Record<never, never>;
   "console.done.app": Record<never, never>;
+  "console.done.edit": Record<never, never>;
   "console.done.password": Record<never, never>;
   "console.done.reregister": Record<never, never>;
   "console.done.restore": Record<never, never>;
@@ -593,6 +598,10 @@ export interface Messages {
   "console.done.sessions": Record<never, never>;
   "console.done.settle": Record<never, never>;
   "console.done.suspend": Record<never, never>;
+  "console.edit": Record<never, never>;
+  "console.edit.go": Record<never, never>;
+  "console.edit.means": Record<never, never>;
+  "console.edit.title": { name: string | number };
   "console.event.once": Record<never, never>;
   "console.event.way.later": Record<never, never>;
   "console.event.way.pass": Record<never, never>;
@@ -600,6 +609,7 @@ export interface Messages {
   "console.filter": Record<never, never>;
   "console.kind.admin.added": Record<never, never>;
   "console.kind.admin.app_removed": Record<never, never>;
+  "console.kind.admin.edited": Record<never, never>;
   "console.kind.admin.exported": Record<never, never>;
   "console.kind.admin.pass_issued": Record<never, never>;
   "console.kind.admin.password_reset": Record<never, never>;
@@ -1120,6 +1130,9 @@ export interface Messages {
   "lock.unlock": Record<never, never>;
   "lock.waits": Record<never, never>;
   "lock.ways": Record<never, never>;
+  "mail.admin_edited.said": { by: string | number; login: string | number; service: string | number };
+  "mail.admin_edited.subject": Record<never, never>;
+  "mail.admin_edited.todo": { by: string | number };
   "mail.admin_password.said": { by: string | number; login: string | number; service: string | number };
   "mail.admin_password.subject": Record<never, never>;
   "mail.admin_password.todo": { by: string | number };

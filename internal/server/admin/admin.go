@@ -15,6 +15,7 @@ package admin
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
@@ -38,6 +39,7 @@ const (
 	IssuePass   Act = "pass"
 	Settle      Act = "settle"  // a report of theirs
 	Suspend     Act = "suspend" // or restore
+	Edit        Act = "edit"    // name and mail address
 	SetRole     Act = "role"
 )
 
@@ -162,8 +164,15 @@ func (d *Desk) done(ctx context.Context, tx *db.Tx, did deed, kind audit.Kind, m
 		Kind: kind, Directory: did.subject.DirectoryID, Person: did.subject.ID, Actor: did.actor.ID,
 		IP: f.IP, Place: f.Place, Browser: f.Browser, Correlation: did.by.Correlation, Detail: detail,
 	})
-	if err != nil || mail == "" || did.subject.Email == "" {
+	if err != nil || mail == "" {
 		return err
+	}
+	return d.mail(ctx, tx, did, mail)
+}
+
+func (d *Desk) mail(ctx context.Context, tx *db.Tx, did deed, mail string) error {
+	if did.subject.Email == "" {
+		return nil
 	}
 	return d.Notify.Mail(ctx, tx, notify.Mail{
 		Person: did.subject.ID, Address: did.subject.Email, Locale: did.subject.Locale, Zone: did.subject.Zone, Template: mail,
@@ -275,6 +284,39 @@ func (d *Desk) SetRole(ctx context.Context, tx *db.Tx, by By, person, role strin
 		return err
 	}
 	return d.done(ctx, tx, did, audit.AdminRole, notify.MailAdminRole, map[string]any{"from": name(did.subject.Role), "to": name(role)})
+}
+
+// Edit says how people call somebody, and where news about their account goes.
+// A new address is told at the old one too: whoever reads it may be a stranger.
+func (d *Desk) Edit(ctx context.Context, tx *db.Tx, by By, person, name, email string) error {
+	did, err := d.begin(ctx, tx, by, person, Edit)
+	if err != nil {
+		return err
+	}
+	before := did.subject
+	if err := directory.Describe(ctx, tx, before.ID, name, email); err != nil {
+		return err
+	}
+	if did.subject, err = directory.ByID(ctx, tx, before.ID); err != nil {
+		return err
+	}
+	var changed []string
+	if did.subject.Name != before.Name {
+		changed = append(changed, "name")
+	}
+	if did.subject.Email != before.Email {
+		changed = append(changed, "email")
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	if err := d.done(ctx, tx, did, audit.AdminEdited, notify.MailAdminEdited, map[string]any{"changed": strings.Join(changed, " ")}); err != nil {
+		return err
+	}
+	if did.subject.Email == before.Email {
+		return nil
+	}
+	return d.mail(ctx, tx, deed{by, did.actor, before}, notify.MailAdminEdited)
 }
 
 // name is what a role is called in the log.

@@ -109,6 +109,7 @@ func TestRolesReachOnlySoFar(t *testing.T) {
 		admin.IssuePass:   {o: everybody, a: {a, h, x, m}, h: {m}},
 		admin.Settle:      {o: everybody, a: {a, h, x, m}, h: {m}},
 		admin.Suspend:     {o: everybody, a: {a, h, x, m}},
+		admin.Edit:        {o: everybody, a: {a, h, x, m}},
 		admin.SetRole:     {o: everybody, a: {h, x, m}},
 	}
 	for act, table := range may {

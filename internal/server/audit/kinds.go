@@ -97,6 +97,7 @@ const (
 	AdminReregister    Kind = "admin.reregister"
 	AdminPass          Kind = "admin.pass_issued"
 	AdminAppRemoved    Kind = "admin.app_removed"
+	AdminEdited        Kind = "admin.edited"
 	AdminSuspended     Kind = "admin.suspended"
 	AdminRestored      Kind = "admin.restored"
 	AdminRole          Kind = "admin.role"

@@ -191,6 +191,26 @@ func SetState(ctx context.Context, tx *db.Tx, person, state string) error {
 	return recordOf(ctx, tx, kind, person)
 }
 
+// Describe says how people call a person, and where news about their account
+// goes. It returns [ErrInvalid] for a person without a name.
+func Describe(ctx context.Context, tx *db.Tx, person, name, email string) error {
+	if name = strings.TrimSpace(name); name == "" {
+		return fmt.Errorf("person %s needs a name: %w", person, ErrInvalid)
+	}
+	n, err := tx.Exec(ctx, `UPDATE person SET name = $1, email = $2 WHERE id = $3`, name, email, person)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("person %s: %w", person, ErrUnknown)
+	}
+	if err != nil {
+		return err
+	}
+	p, err := ByID(ctx, tx, person)
+	if err != nil {
+		return err
+	}
+	return index(ctx, tx, p)
+}
+
 // SetRole says what a person may do for others. Sessions that were begun with
 // another role end: nobody keeps a page open that they may no longer see.
 func SetRole(ctx context.Context, tx *db.Tx, person, role string) error {

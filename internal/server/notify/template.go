@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -42,6 +43,7 @@ const (
 	MailAdminSuspended = "admin_suspended"
 	MailAdminRestored  = "admin_restored"
 	MailAdminRole      = "admin_role"
+	MailAdminEdited    = "admin_edited"
 )
 
 // A letter is the keys of one template's texts, and the data they need.
@@ -70,6 +72,7 @@ var letters = map[string]letter{
 	MailAdminPassword:   {"mail.admin_password.subject", "mail.admin_password.said", "mail.admin_password.todo", []string{"login", "by"}},
 	MailAdminSuspended:  {"mail.admin_suspended.subject", "mail.admin_suspended.said", "mail.admin_suspended.todo", []string{"login", "by"}},
 	MailAdminRestored:   {"mail.admin_restored.subject", "mail.admin_restored.said", "mail.admin_restored.todo", []string{"login", "by"}},
+	MailAdminEdited:     {"mail.admin_edited.subject", "mail.admin_edited.said", "mail.admin_edited.todo", []string{"login", "by"}},
 	MailAdminRole:       {"mail.admin_role.subject", "mail.admin_role.said", "mail.admin_role.todo", []string{"login", "by"}},
 }
 
@@ -99,11 +102,8 @@ type page struct {
 func (n *Notify) write(m Mail, at time.Time) page {
 	lang := language(m.Locale)
 	l := letters[m.Template]
-	service := n.o.Service
-	if service == "" {
-		service = "Countersign"
-	}
 	v := func(name string) string { return oneLine(m.Data[name]) }
+	service := cmp.Or(v("service"), n.o.Service, "Countersign")
 	t := func(key string) string {
 		return ui.T(lang, key, "login", v("login"), "device", v("device"), "by", v("by"), "method", v("method"), "left", v("left"), "service", service, "host", n.o.Host)
 	}

@@ -68,6 +68,8 @@ func Mount(s *web.Shell, d Deps) error {
 	ask := func(pattern string, fn web.HandlerFunc) { s.Page("GET "+pattern, s.NeedSession(true, h.seen(fn))) }
 	ask("/admin/people/add", h.getAdd)
 	act("/admin/people/add", h.postAdd)
+	ask("/admin/people/{id}/edit", h.getEdit)
+	act("/admin/people/{id}/edit", h.postEdit)
 	ask("/admin/people/{id}/{deed}", h.getDeed)
 	act("/admin/people/{id}/{deed}", h.postDeed)
 	ask("/admin/people/{id}/apps/{app}/remove", h.getRemoveApp)

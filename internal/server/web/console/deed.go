@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/mail"
 	"slices"
 	"strings"
 
@@ -81,6 +80,7 @@ var deeds = map[string]deed{
 type deedPage struct {
 	personPage
 	Deed  string
+	Words string // the key of its words: without a password, resetting it is an invitation
 	Roles []roleChoice
 	Terms termsForm
 	Alone bool   // who acts may let the password alone pair an app
@@ -118,7 +118,10 @@ func (h *handler) askDeed(w http.ResponseWriter, r *http.Request, status int, wr
 		}
 		p.Terms, p.Alone = termsAsked(r, v, wrong), admin.Dares(v.person)
 		password, err := method.PasswordOf(ctx, tx, person.ID)
-		p.Bare = password.Hash == ""
+		p.Bare, p.Words = password.Hash == "", "console.deed."+p.Deed
+		if p.Bare && d.act == admin.Reset {
+			p.Words = "console.deed.invite"
+		}
 		return err
 	})
 	if err != nil {
@@ -280,14 +283,12 @@ func (h *handler) postAdd(w http.ResponseWriter, r *http.Request) error {
 	if in.Role == "member" {
 		in.Role = directory.Member
 	}
-	if a, err := mail.ParseAddress(in.Login); in.Email == "" && err == nil && a.Address == in.Login {
+	if in.Email == "" && isAddress(in.Login) {
 		in.Email = in.Login
 	}
-	if in.Email != "" {
-		if a, err := mail.ParseAddress(in.Email); err != nil || a.Address != in.Email {
-			page.Wrong = "console.add.wrong.email"
-			return h.showAdd(w, r, http.StatusUnprocessableEntity, page)
-		}
+	if !isAddress(in.Email) {
+		page.Wrong = "console.add.wrong.email"
+		return h.showAdd(w, r, http.StatusUnprocessableEntity, page)
 	}
 	var link string
 	var added directory.Person
