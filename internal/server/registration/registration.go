@@ -214,6 +214,24 @@ func CountOf(ctx context.Context, tx *db.Tx, person string) (int, error) {
 	return active(ctx, tx, person)
 }
 
+// NamesOf returns what the active apps of a person are called, by their ids.
+func NamesOf(ctx context.Context, tx *db.Tx, person string) (map[string]string, error) {
+	rows, err := tx.Query(ctx, `SELECT id, name FROM registration WHERE person_id = $1 AND state = 'active'`, person)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	names := map[string]string{}
+	for rows.Next() {
+		var id, name string
+		if err := rows.Scan(&id, &name); err != nil {
+			return nil, err
+		}
+		names[id] = name
+	}
+	return names, rows.Err()
+}
+
 func active(ctx context.Context, tx *db.Tx, person string) (n int, err error) {
 	err = tx.QueryRow(ctx, `SELECT count(*) FROM registration WHERE person_id = $1 AND state = 'active'`, person).Scan(&n)
 	return n, err
