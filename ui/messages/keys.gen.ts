@@ -493,6 +493,8 @@ export interface Messages {
   "common.misdirected": { host: string | number };
   "common.nocookie.text": Record<never, never>;
   "common.nocookie.title": Record<never, never>;
+  "common.noowner.text": Record<never, never>;
+  "common.noowner.title": Record<never, never>;
   "common.notfound.text": Record<never, never>;
   "common.notfound.title": Record<never, never>;
   "common.reference": Record<never, never>;
@@ -532,6 +534,7 @@ export interface Messages {
   "console.area.server": Record<never, never>;
   "console.area.session": Record<never, never>;
   "console.area.signin": Record<never, never>;
+  "console.back": Record<never, never>;
   "console.by": { name: string | number };
   "console.cancel": Record<never, never>;
   "console.chart": Record<never, never>;
@@ -584,6 +587,9 @@ export interface Messages {
   "console.done.settle": Record<never, never>;
   "console.done.suspend": Record<never, never>;
   "console.filter": Record<never, never>;
+  "console.foreseen.hanging": { name: string | number };
+  "console.foreseen.password": { name: string | number };
+  "console.foreseen.weaker": { name: string | number };
   "console.kind.admin.added": Record<never, never>;
   "console.kind.admin.app_removed": Record<never, never>;
   "console.kind.admin.exported": Record<never, never>;
@@ -1279,11 +1285,10 @@ export interface Messages {
   "security.full.title": Record<never, never>;
   "security.gone.text": Record<never, never>;
   "security.gone.title": Record<never, never>;
+  "security.hangs": { name: string | number };
   "security.key.name": Record<never, never>;
   "security.key.text": Record<never, never>;
   "security.key.title": Record<never, never>;
-  "security.last.text": Record<never, never>;
-  "security.last.title": Record<never, never>;
   "security.lastway.text": Record<never, never>;
   "security.lastway.title": Record<never, never>;
   "security.lead": Record<never, never>;
@@ -1505,8 +1510,10 @@ export interface Messages {
   "server.newer": Record<never, never>;
   "server.no_such_person": Record<never, never>;
   "server.none": { file: string | number };
+  "server.noowner": Record<never, never>;
   "server.not_set_up": Record<never, never>;
   "server.old": Record<never, never>;
+  "server.policy.lockout": { n: number };
   "server.policy.which": { domain: string | number };
   "server.restore.done": { file: string | number };
   "server.restore.in_use": Record<never, never>;

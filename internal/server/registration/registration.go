@@ -56,9 +56,6 @@ var ErrRemoved = errors.New("registration is no more")
 // ErrUnknown is returned when a person has no such active registration.
 var ErrUnknown = errors.New("no such registration")
 
-// ErrLast is returned instead of removing the only app of a person who has to have one.
-var ErrLast = errors.New("the last app cannot be removed")
-
 // ErrName is returned for a name that cannot be shown.
 var ErrName = errors.New("not a name for a device")
 

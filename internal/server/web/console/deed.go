@@ -11,7 +11,10 @@ import (
 	"countersign/internal/server/admin"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
+	"countersign/internal/server/policy"
+	"countersign/internal/server/policy/ways"
 	"countersign/internal/server/registration"
+	"countersign/internal/server/signin"
 	"countersign/internal/server/web"
 	"countersign/ui"
 )
@@ -21,28 +24,31 @@ import (
 type deed struct {
 	act  admin.Act
 	fits func(directory.Person) bool // as the person is now
+	ways func(*ways.Person)          // what it does to their ways in; nil for nothing
 	do   func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, r *http.Request) (link string, err error)
 }
 
 func always(directory.Person) bool { return true }
 
 var deeds = map[string]deed{
-	"sessions": {admin.EndSessions, always, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (string, error) {
+	"sessions": {admin.EndSessions, always, nil, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (string, error) {
 		return "", h.desk.EndSessions(ctx, tx, v.by, person)
 	}},
 	"password": {admin.Reset, func(p directory.Person) bool { return p.State == directory.Active },
+		func(p *ways.Person) { p.Graph = p.Graph.Drop(policy.IDPassword) },
 		func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (string, error) {
 			return h.desk.ResetPassword(ctx, tx, v.by, person)
 		}},
 	"suspend": {admin.Suspend, func(p directory.Person) bool { return p.State == directory.Active },
+		func(p *ways.Person) { p.Active = false },
 		func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (string, error) {
 			return "", h.desk.SetState(ctx, tx, v.by, person, directory.Suspended)
 		}},
-	"restore": {admin.Suspend, func(p directory.Person) bool { return p.State == directory.Suspended },
+	"restore": {admin.Suspend, func(p directory.Person) bool { return p.State == directory.Suspended }, nil,
 		func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (string, error) {
 			return "", h.desk.SetState(ctx, tx, v.by, person, directory.Active)
 		}},
-	"role": {admin.SetRole, always, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, r *http.Request) (string, error) {
+	"role": {admin.SetRole, always, nil, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, r *http.Request) (string, error) {
 		role := r.PostFormValue("role")
 		if role == "member" {
 			role = directory.Member
@@ -60,6 +66,18 @@ type deedPage struct {
 	Deed  string
 	Roles []roleChoice
 	Link  string // to hand over, shown once
+	foreseen
+}
+
+// A foreseen is what a deed does to somebody's ways in, said before the click.
+type foreseen struct {
+	Refused                    bool // no owner could sign in any more
+	LockedOut, Weaker, Hanging bool
+}
+
+func foresee(ctx context.Context, tx *db.Tx, v visit, person directory.Person, change func(*ways.Person)) (foreseen, error) {
+	verdict, err := signin.Foresee(ctx, tx, person.DirectoryID, v.person.ID, []string{person.ID}, change)
+	return foreseen{verdict.Refused != "", verdict.Warns(ways.LockedOut), verdict.Warns(ways.Weaker), verdict.Warns(ways.OneThing)}, err
 }
 
 type roleChoice struct {
@@ -85,7 +103,10 @@ func (h *handler) getDeed(w http.ResponseWriter, r *http.Request) error {
 		for _, role := range admin.Gives(v.person, person) {
 			p.Roles = append(p.Roles, choice(v.lang, role, person.Role))
 		}
-		return nil
+		if d.ways != nil {
+			p.foreseen, err = foresee(ctx, tx, v, person, d.ways)
+		}
+		return err
 	})
 	if err != nil {
 		return err
@@ -164,8 +185,8 @@ func (h *handler) postSettle(w http.ResponseWriter, r *http.Request) error {
 // A removePage asks whether to remove an app of somebody.
 type removePage struct {
 	personPage
-	App  appRow
-	Last bool // without it they cannot sign in
+	App appRow
+	foreseen
 }
 
 func (h *handler) getRemoveApp(w http.ResponseWriter, r *http.Request) error {
@@ -186,8 +207,8 @@ func (h *handler) getRemoveApp(w http.ResponseWriter, r *http.Request) error {
 		if i < 0 {
 			return registration.ErrUnknown
 		}
-		d, err := directory.Get(ctx, tx, person.DirectoryID)
-		p.App, p.Last = p.Apps[i], len(p.Apps) == 1 && d.Policy.SecondFactor
+		p.App = p.Apps[i]
+		p.foreseen, err = foresee(ctx, tx, v, person, func(p *ways.Person) { p.Graph = p.Graph.Drop(r.PathValue("app")) })
 		return err
 	})
 	if err != nil {
