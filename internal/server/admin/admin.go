@@ -8,8 +8,8 @@
 // same time.
 //
 // Nobody acts on themselves: for that there is Security info, which asks for
-// the proofs that an own account is guarded by. That is also why an owner
-// always remains: owners are acted on by owners only.
+// the proofs that an own account is guarded by. Owners are acted on by owners
+// only, and no act is done after which none of them could sign in by themselves.
 package admin
 
 import (
@@ -127,11 +127,14 @@ type By struct {
 type deed struct {
 	by             By
 	actor, subject directory.Person
+	guard          *signin.Guard
 }
 
-// begin makes sure that the act may be done, now and until the transaction ends.
+// begin makes sure that the act may be done, now and until the transaction ends,
+// and posts the guard that done asks.
 func (d *Desk) begin(ctx context.Context, tx *db.Tx, by By, person string, act Act) (deed, error) {
-	if err := directory.Guard(ctx, tx, by.Session.Directory); err != nil {
+	guard, err := signin.Post(ctx, tx, by.Session.Directory, by.Session.Person, person)
+	if err != nil {
 		return deed{}, err
 	}
 	actor, err := Actor(ctx, tx, by)
@@ -145,7 +148,7 @@ func (d *Desk) begin(ctx context.Context, tx *db.Tx, by By, person string, act A
 	if subject.DirectoryID != actor.DirectoryID { // people of others are not there
 		return deed{}, directory.ErrUnknown
 	}
-	return deed{by, actor, subject}, May(actor, subject, act)
+	return deed{by, actor, subject, guard}, May(actor, subject, act)
 }
 
 // Actor returns who acts, as they are now, or signin.ErrNoSession.
@@ -157,8 +160,12 @@ func Actor(ctx context.Context, tx *db.Tx, by By) (directory.Person, error) {
 	return directory.ByID(ctx, tx, session.Person)
 }
 
-// done writes down what was done, and tells the person.
+// done makes sure that an owner can still sign in by themselves (R3), writes
+// down what was done, and tells the person.
 func (d *Desk) done(ctx context.Context, tx *db.Tx, did deed, kind audit.Kind, mail string, detail map[string]any) error {
+	if err := did.guard.Check(ctx, tx); err != nil {
+		return err
+	}
 	f := did.by.From
 	err := audit.Record(ctx, tx, audit.Event{
 		Kind: kind, Directory: did.subject.DirectoryID, Person: did.subject.ID, Actor: did.actor.ID,
@@ -316,7 +323,8 @@ func (d *Desk) Edit(ctx context.Context, tx *db.Tx, by By, person, name, email s
 	if did.subject.Email == before.Email {
 		return nil
 	}
-	return d.mail(ctx, tx, deed{by, did.actor, before}, notify.MailAdminEdited)
+	did.subject = before
+	return d.mail(ctx, tx, did, notify.MailAdminEdited)
 }
 
 // name is what a role is called in the log.
@@ -340,7 +348,8 @@ func has(list []string, s string) bool {
 // link with which they choose a password. It returns the errors of
 // [directory.CreatePerson].
 func (d *Desk) Add(ctx context.Context, tx *db.Tx, by By, p directory.Person) (directory.Person, string, error) {
-	if err := directory.Guard(ctx, tx, by.Session.Directory); err != nil {
+	guard, err := signin.Post(ctx, tx, by.Session.Directory, by.Session.Person)
+	if err != nil {
 		return p, "", err
 	}
 	actor, err := Actor(ctx, tx, by)
@@ -358,5 +367,5 @@ func (d *Desk) Add(ctx context.Context, tx *db.Tx, by By, p directory.Person) (d
 	if err != nil {
 		return p, "", err
 	}
-	return p, link, d.done(ctx, tx, deed{by, actor, p}, audit.AdminAdded, "", map[string]any{"role": name(p.Role)})
+	return p, link, d.done(ctx, tx, deed{by, actor, p, guard}, audit.AdminAdded, "", map[string]any{"role": name(p.Role)})
 }
