@@ -70,8 +70,9 @@ gallery: need-test build ## every screen beside its design, on one sheet in gall
 	npm run gallery --workspace e2e
 
 .PHONY: soak
-soak: need-test build ## hundreds of kills; about an hour
+soak: need-test build ## hundreds of kills, a million ways back; over an hour
 	COUNTERSIGN_SOAK=1 go test -count=1 -v -timeout 3h -run Kill ./cmd/countersignd ./internal/server/db
+	COUNTERSIGN_SOAK=1 go test -count=1 -timeout 3h ./internal/server/policy/ways
 
 .PHONY: bench
 bench: need-test build ## the figures of bench/README.md

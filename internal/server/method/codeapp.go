@@ -97,6 +97,24 @@ func (c *CodeApps) Of(ctx context.Context, tx *db.Tx, person string) (all []Code
 	return all, rows.Err()
 }
 
+// CodeAppNames returns what the other authenticators of a person are called, by their ids.
+func CodeAppNames(ctx context.Context, tx *db.Tx, person string) (names map[string]string, err error) {
+	rows, err := tx.Query(ctx, `SELECT id, name FROM code_app WHERE person_id = $1 AND confirmed_at > 0`, person)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	names = map[string]string{}
+	for rows.Next() {
+		var id, name string
+		if err := rows.Scan(&id, &name); err != nil {
+			return nil, err
+		}
+		names[id] = name
+	}
+	return names, rows.Err()
+}
+
 // Offer begins to add an authenticator; an earlier one on its way in the same
 // session ends. Who has [MostCodeApps] says which it replaces, or gets [ErrFull].
 func (c *CodeApps) Offer(ctx context.Context, tx *db.Tx, in OfferIn, replaces string) (CodeApp, error) {

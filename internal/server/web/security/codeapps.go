@@ -190,9 +190,8 @@ type codeAppPage struct {
 	Saved   bool
 	Set     bool // its clock was measured
 	Allowed bool // one-time codes sign in
-	Last    bool
-	Keep    bool // without it the person could not sign in
-	First   string
+	foreseen
+	First string
 }
 
 func (h *handler) codeApp(r *http.Request) (p codeAppPage, err error) {
@@ -214,10 +213,11 @@ func (h *handler) codeApp(r *http.Request) (p codeAppPage, err error) {
 			return err
 		}
 		has, chosen, err := signin.MethodsOf(ctx, tx, v.person.ID)
-		p.First, p.Allowed, p.Last = has.First(chosen), d.Codes, len(rows) == 1
-		before := has.Suffice(d)
-		has.CodeApp = has.CodeApp && !p.Last
-		p.Keep = before && !has.Suffice(d)
+		if err != nil {
+			return err
+		}
+		p.First, p.Allowed = has.First(chosen), d.Codes
+		p.foreseen, err = foresee(ctx, tx, v, p.App.ID)
 		return err
 	})
 	return p, err
@@ -306,7 +306,7 @@ func (h *handler) getRemoveCode(w http.ResponseWriter, r *http.Request) error {
 // postRemoveCode removes an authenticator, and ends what it may have opened.
 func (h *handler) postRemoveCode(w http.ResponseWriter, r *http.Request) error {
 	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) error {
-		return removing(ctx, tx, v, errLast, func() error {
+		return removing(ctx, tx, v, func() error {
 			return h.CodeApps.Remove(ctx, tx, v.person.ID, r.PathValue("id"), method.Where(v.from))
 		})
 	})

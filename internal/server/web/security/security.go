@@ -122,8 +122,8 @@ func Mount(s *web.Shell, d Deps) error {
 // problems are how the errors look that end on a page of their own.
 var problems = []web.Problem{
 	{Err: registration.ErrUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "security.unknown.title", Text: "security.unknown.text"},
-	{Err: registration.ErrLast, Status: http.StatusConflict, Code: "last", Title: "security.last.title", Text: "security.last.text"},
-	{Err: errLast, Status: http.StatusConflict, Code: "last", Title: "security.lastway.title", Text: "security.lastway.text"},
+	{Err: signin.ErrNoOwner, Status: http.StatusConflict, Code: "no_owner", Title: "common.noowner.title", Text: "common.noowner.text"},
+	{Err: signin.ErrOwnLockOut, Status: http.StatusConflict, Code: "last", Title: "security.lastway.title", Text: "security.lastway.text"},
 	{Err: method.ErrPasskeyUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "security.gone.title", Text: "security.gone.text"},
 	{Err: method.ErrCodeApp, Status: http.StatusNotFound, Code: "not_found", Title: "security.gone.title", Text: "security.gone.text"},
 	{Err: directory.ErrAddress, Status: http.StatusNotFound, Code: "not_found", Title: "security.email.gone.title", Text: "security.email.gone.text"},
