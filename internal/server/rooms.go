@@ -38,6 +38,7 @@ type rooms struct {
 	passwords *method.Passwords
 	passkeys  *method.Passkeys
 	codeApps  *method.CodeApps
+	addresses *directory.Addresses
 	recovery  *method.Recovery
 	passes    *method.Passes
 	registry  *registration.Registry
@@ -62,6 +63,7 @@ func (s *Server) furnish(ctx context.Context, c config.Config) (r *rooms, err er
 		return nil, errors.Join(err, r.close())
 	}
 	r.codeApps = method.NewCodeApps(s.keeper, r.notify)
+	r.addresses = directory.NewAddresses(s.keeper, r.notify)
 	r.recovery = method.NewRecovery(s.keeper, r.notify)
 	r.passes = method.NewPasses(s.keeper, r.notify)
 	r.registry = registration.New(s.db, s.keeper, r.notify, c.IDURL)
@@ -95,9 +97,9 @@ func (r *rooms) open(c config.Config) (err error) {
 	}
 	api.Mount(r.shell, api.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, Notify: r.notify})
 	return errors.Join(
-		signinweb.Mount(r.shell, signinweb.Deps{SignIn: r.signin, OAuth: r.oauth}),
+		signinweb.Mount(r.shell, signinweb.Deps{SignIn: r.signin, OAuth: r.oauth, Addresses: r.addresses}),
 		oauthweb.Mount(r.shell, oauthweb.Deps{OAuth: r.oauth, SignIn: r.signin}),
-		securityweb.Mount(r.shell, securityweb.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, SignIn: r.signin, Passkeys: r.passkeys, CodeApps: r.codeApps, Addresses: directory.NewAddresses(s.keeper, r.notify), Recovery: r.recovery, Passes: r.passes, Notify: r.notify}),
+		securityweb.Mount(r.shell, securityweb.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, SignIn: r.signin, Passkeys: r.passkeys, CodeApps: r.codeApps, Addresses: r.addresses, Recovery: r.recovery, Passes: r.passes, Notify: r.notify}),
 		consoleweb.Mount(r.shell, consoleweb.Deps{DB: s.db, Registry: r.registry, Passkeys: r.passkeys, CodeApps: r.codeApps, Notify: r.notify, SignIn: r.signin, OAuth: r.oauth, Version: Version()}),
 		appweb.Mount(r.shell, appweb.Config{Issuer: c.IDURL, Origin: c.AppURL, PlainToo: s.o.Plain != nil, Version: Version(), Dist: app.Dist()}),
 	)

@@ -91,6 +91,7 @@ const (
 	DirectoryCreated   Kind = "directory.created"
 	DirectoryPolicy    Kind = "directory.policy"
 	PersonCreated      Kind = "person.created"
+	PersonRegistered   Kind = "person.registered" // by themselves
 	PersonSuspended    Kind = "person.suspended"
 	PersonResumed      Kind = "person.resumed"
 	PersonReset        Kind = "person.reset"

@@ -32,6 +32,9 @@ type Policy struct {
 	SessionLife time.Duration
 	// KnownBrowser is how long a browser stays known after a full sign-in.
 	KnownBrowser time.Duration
+	// SelfRegister lets people of a personal directory make their account
+	// themselves, on its sign-in page.
+	SelfRegister bool
 	// FreshFor is how long after a full sign-in the person may change sign-in
 	// methods without signing in again.
 	FreshFor time.Duration
@@ -116,13 +119,14 @@ type policyJSON struct {
 	KnownBrowser *span   `json:"known_browser,omitempty"`
 	FreshFor     *span   `json:"fresh_for,omitempty"`
 	NewBrowsers  *string `json:"new_browsers,omitempty"`
+	SelfRegister *bool   `json:"self_register,omitempty"`
 }
 
 // fields points into a policy, so that reading JSON over it keeps what is missing there.
 func (p *Policy) fields() policyJSON {
 	return policyJSON{
 		&p.SecondFactor, &p.PhoneFirst, &p.Codes, &p.Digits,
-		(*span)(&p.ApprovalTTL), (*span)(&p.SessionIdle), (*span)(&p.SessionLife), (*span)(&p.KnownBrowser), (*span)(&p.FreshFor), &p.NewBrowsers,
+		(*span)(&p.ApprovalTTL), (*span)(&p.SessionIdle), (*span)(&p.SessionLife), (*span)(&p.KnownBrowser), (*span)(&p.FreshFor), &p.NewBrowsers, &p.SelfRegister,
 	}
 }
 

@@ -18,6 +18,7 @@ type policyCommand struct {
 	PhoneFirst   *bool          `help:"Ask for the approval before the password." negatable:""`
 	Codes        *bool          `help:"Allow one-time codes of the app as second proof." negatable:""`
 	NewBrowsers  *string        `help:"Ask phones for sign-ins from browsers not used before: ask, passkey (not of people with a passkey) or never." placeholder:"HOW"`
+	SelfRegister *bool          `help:"Let people make their account themselves; in a personal directory." negatable:""`
 	Digits       *int           `help:"Of the number that is matched: 2, 3 or 6." placeholder:"N"`
 	ApprovalTTL  *time.Duration `name:"approval-ttl" help:"How long an approval can be answered: 30s to 5m." placeholder:"TIME"`
 	SessionIdle  *time.Duration `help:"End a session that was not used for so long." placeholder:"TIME"`
@@ -138,7 +139,7 @@ func (c *policyCommand) apply(p *directory.Policy) bool {
 	given := false
 	for _, one := range []bool{
 		put(&p.SecondFactor, c.SecondFactor), put(&p.PhoneFirst, c.PhoneFirst), put(&p.Codes, c.Codes),
-		put(&p.NewBrowsers, c.NewBrowsers), put(&p.Digits, c.Digits), put(&p.ApprovalTTL, c.ApprovalTTL), put(&p.SessionIdle, c.SessionIdle),
+		put(&p.NewBrowsers, c.NewBrowsers), put(&p.SelfRegister, c.SelfRegister), put(&p.Digits, c.Digits), put(&p.ApprovalTTL, c.ApprovalTTL), put(&p.SessionIdle, c.SessionIdle),
 		put(&p.SessionLife, c.SessionLife), put(&p.KnownBrowser, c.KnownBrowser), put(&p.FreshFor, c.FreshFor),
 	} {
 		given = given || one

@@ -53,6 +53,7 @@ var shown = map[audit.Kind]struct{ name, icon, tone string }{
 	audit.PersonReregister:     {"reregister", "warn", "caution"},
 	audit.SessionEnded:         {"signed_out", "logout", ""},
 	audit.SessionEndedAll:      {"signed_out_all", "logout", ""},
+	audit.PersonRegistered:     {"registered", "user", ""},
 	audit.PersonPasswordSet:    {"password_set", "key", ""},
 	audit.PersonPasswordSeen:   {"password_exposed", "warn", "danger"},
 	audit.PersonReset:          {"reset", "warn", "caution"},
