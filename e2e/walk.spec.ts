@@ -16,6 +16,8 @@ import {
   giveName,
   giveNameAndPassword,
   givePassword,
+  mailedCode,
+  makeAccount,
   mei,
   pair,
   readCode,
@@ -139,6 +141,21 @@ for (const look of looks) {
       await eye.see(computer, 'b2-setup')
       await computer.goto(`${demo.at.id}/setup/${'A'.repeat(26)}`)
       await eye.see(computer, 'b2-setup-gone')
+    })
+
+    test('making an account', async ({ computer, demo, language, say }, info) => {
+      const eye = new Eye(language, info)
+      await stand(computer)
+      await computer.goto(`${demo.at.id}/signin?to=/security`)
+      await computer.getByRole('link', { name: say('signin.register.link') }).click()
+      await eye.see(computer, 'b7-register', say('signin.register.title'))
+      await makeAccount(computer, say, `h.${language}.!`)
+      await eye.see(computer, 'b7-register-name')
+      await makeAccount(computer, say, `haru.${language}`)
+      await eye.see(computer, 'b7-reach', say('signin.reach.title'))
+      await computer.getByLabel(say('security.email.label')).fill(`haru.${language}@home.example`)
+      await computer.getByRole('button', { name: say('security.email.send') }).click()
+      await eye.see(computer, 'b7-reach-code', say('security.email.code.title'))
     })
 
     test('Security info', async ({ computer, demo, language, phone, say }, info) => {
@@ -416,17 +433,6 @@ async function askFor(page: Page, demo: Demo, say: Say): Promise<string> {
   await page.goto(`${demo.at.expenses}/signin?prompt=login`)
   await givePassword(page, demo, say)
   return readNumber(page)
-}
-
-/** The code in the newest letter to an address. */
-async function mailedCode(page: Page, demo: Demo, address: string): Promise<string> {
-  const letter = page.locator('.letters a').filter({ hasText: address })
-  await expect(async () => {
-    await page.goto(demo.at.inbox)
-    await expect(letter.first()).toBeVisible({ timeout: 500 })
-  }).toPass()
-  await letter.first().click()
-  return /\b\d{6}\b/.exec(await page.locator('main').innerText())?.[0] ?? ''
 }
 
 /** The code that another authenticator makes of a typed key. */
