@@ -21,6 +21,7 @@ type policyCommand struct {
 	SessionLife  *time.Duration `help:"End a session so long after its sign-in." placeholder:"TIME"`
 	KnownBrowser *time.Duration `help:"How long a browser stays known." placeholder:"TIME"`
 	FreshFor     *time.Duration `help:"How long after a full sign-in one may change sign-in methods." placeholder:"TIME"`
+	BackupIdle   *time.Duration `help:"End what binds a device to a backup when it was not used for so long." placeholder:"TIME"`
 }
 
 func (policyCommand) Help() string {
@@ -96,7 +97,7 @@ func (c *policyCommand) apply(p *directory.Policy) bool {
 	for _, one := range []bool{
 		put(&p.SecondFactor, c.SecondFactor), put(&p.PhoneFirst, c.PhoneFirst), put(&p.Codes, c.Codes),
 		put(&p.NewBrowsers, c.NewBrowsers), put(&p.Digits, c.Digits), put(&p.ApprovalTTL, c.ApprovalTTL), put(&p.SessionIdle, c.SessionIdle),
-		put(&p.SessionLife, c.SessionLife), put(&p.KnownBrowser, c.KnownBrowser), put(&p.FreshFor, c.FreshFor),
+		put(&p.SessionLife, c.SessionLife), put(&p.KnownBrowser, c.KnownBrowser), put(&p.FreshFor, c.FreshFor), put(&p.BackupIdle, c.BackupIdle),
 	} {
 		given = given || one
 	}
