@@ -156,7 +156,7 @@ func scanBinding(row interface{ Scan(...any) error }) (b Binding, err error) {
 }
 
 // ByID returns a binding, and why it is over: an [EndedError], which only the
-// device itself is told. One that never was is as good as removed.
+// device itself is told. One that never was is as good as removed, and an error.
 func (s *Store) ByID(ctx context.Context, tx *db.Tx, id string) (b Binding, over, err error) {
 	b, err = scanBinding(tx.QueryRow(ctx, `SELECT `+bindingColumns+` FROM backup_binding WHERE id = $1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
