@@ -485,6 +485,8 @@ export interface Messages {
   "app.what.web.title": { host: string | number };
   "app.what.wifi": Record<never, never>;
   "common.account": Record<never, never>;
+  "common.backup.text": Record<never, never>;
+  "common.backup.title": Record<never, never>;
   "common.busy.text": Record<never, never>;
   "common.busy.title": Record<never, never>;
   "common.foreign.text": Record<never, never>;
@@ -1169,6 +1171,15 @@ export interface Messages {
   "mail.app_removed.said": { device: string | number; login: string | number };
   "mail.app_removed.subject": Record<never, never>;
   "mail.app_removed.todo": { host: string | number; service: string | number };
+  "mail.backup_bound.said": { device: string | number; login: string | number };
+  "mail.backup_bound.subject": Record<never, never>;
+  "mail.backup_bound.todo": { host: string | number; service: string | number };
+  "mail.backup_deleted.said": { login: string | number };
+  "mail.backup_deleted.subject": Record<never, never>;
+  "mail.backup_deleted.todo": { host: string | number; service: string | number };
+  "mail.backup_recovered.said": { device: string | number; login: string | number };
+  "mail.backup_recovered.subject": Record<never, never>;
+  "mail.backup_recovered.todo": { host: string | number; service: string | number };
   "mail.browser": Record<never, never>;
   "mail.device": Record<never, never>;
   "mail.footer": { host: string | number; service: string | number };
@@ -1249,6 +1260,8 @@ export interface Messages {
   "oauth.other.title": { app: string | number; publisher: string | number };
   "oauth.redirect.text": Record<never, never>;
   "oauth.redirect.title": Record<never, never>;
+  "oauth.scope.backup": Record<never, never>;
+  "oauth.scope.backup.note": Record<never, never>;
   "oauth.scope.email": Record<never, never>;
   "oauth.scope.offline": Record<never, never>;
   "oauth.scope.offline.note": Record<never, never>;
@@ -1256,6 +1269,8 @@ export interface Messages {
   "oauth.scope.other": { api: string | number; scope: string | number };
   "oauth.scope.profile": Record<never, never>;
   "oauth.scope.profile_email": Record<never, never>;
+  "oauth.scope.recover": Record<never, never>;
+  "oauth.scope.recover.note": Record<never, never>;
   "oauth.signedout.again": Record<never, never>;
   "oauth.signedout.app": { app: string | number };
   "oauth.signedout.name": Record<never, never>;
@@ -1271,6 +1286,11 @@ export interface Messages {
   "security.activity.app_removed": { device: string | number };
   "security.activity.app_renamed": { device: string | number };
   "security.activity.app_replaced": { device: string | number };
+  "security.activity.backup_bound": { device: string | number };
+  "security.activity.backup_deleted": Record<never, never>;
+  "security.activity.backup_recovered": { device: string | number };
+  "security.activity.backup_restored": Record<never, never>;
+  "security.activity.backup_unbound": { device: string | number };
   "security.activity.code_wrong": Record<never, never>;
   "security.activity.consent": { app: string | number };
   "security.activity.denied": Record<never, never>;

@@ -25,6 +25,7 @@ type policyCommand struct {
 	KnownBrowser *time.Duration `help:"How long a browser stays known." placeholder:"TIME"`
 	FreshFor     *time.Duration `help:"How long after a full sign-in one may change sign-in methods." placeholder:"TIME"`
 	LockOut      bool           `help:"Go on although some people could not sign in afterwards."`
+	BackupIdle   *time.Duration `help:"End what binds a device to a backup when it was not used for so long." placeholder:"TIME"`
 }
 
 func (policyCommand) Help() string {
@@ -139,7 +140,7 @@ func (c *policyCommand) apply(p *directory.Policy) bool {
 	for _, one := range []bool{
 		put(&p.SecondFactor, c.SecondFactor), put(&p.PhoneFirst, c.PhoneFirst), put(&p.Codes, c.Codes),
 		put(&p.NewBrowsers, c.NewBrowsers), put(&p.Digits, c.Digits), put(&p.ApprovalTTL, c.ApprovalTTL), put(&p.SessionIdle, c.SessionIdle),
-		put(&p.SessionLife, c.SessionLife), put(&p.KnownBrowser, c.KnownBrowser), put(&p.FreshFor, c.FreshFor),
+		put(&p.SessionLife, c.SessionLife), put(&p.KnownBrowser, c.KnownBrowser), put(&p.FreshFor, c.FreshFor), put(&p.BackupIdle, c.BackupIdle),
 	} {
 		given = given || one
 	}
