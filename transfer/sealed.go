@@ -9,7 +9,7 @@ import (
 	"countersign/otp"
 )
 
-// The project's own file (docs/backup-format.md section 8): an object with the
+// The project's own file (docs/backup-format.md section 7): an object with the
 // accounts, sealed by age under a passphrase. What opens it is package seal,
 // which is not everywhere where files are read: [Options].Unseal. It opens other
 // texts that were sealed with "age -p" as well, whatever format they are.

@@ -1700,6 +1700,7 @@ export interface Messages {
   "terminal.error.key": Record<never, never>;
   "terminal.error.keyring": Record<never, never>;
   "terminal.error.mistyped": Record<never, never>;
+  "terminal.error.needs_output": Record<never, never>;
   "terminal.error.needs_passphrase": Record<never, never>;
   "terminal.error.newer": Record<never, never>;
   "terminal.error.no_codes": Record<never, never>;
@@ -1798,6 +1799,7 @@ export interface Messages {
   "transfer.error.cancelled": Record<never, never>;
   "transfer.error.kdf_cost": Record<never, never>;
   "transfer.error.needs_password": Record<never, never>;
+  "transfer.error.newer": Record<never, never>;
   "transfer.error.other_batch": Record<never, never>;
   "transfer.error.password": Record<never, never>;
   "transfer.error.too_large": Record<never, never>;
@@ -1822,6 +1824,7 @@ export interface Messages {
   "transfer.format.proton": Record<never, never>;
   "transfer.format.protonpass": Record<never, never>;
   "transfer.format.raivo": Record<never, never>;
+  "transfer.format.sealed": Record<never, never>;
   "transfer.format.sqlite": Record<never, never>;
   "transfer.format.steam": Record<never, never>;
   "transfer.format.stratum": Record<never, never>;
@@ -1839,6 +1842,7 @@ export interface Messages {
   "transfer.reason.pin": Record<never, never>;
   "transfer.reason.sealed_by_pgp": Record<never, never>;
   "transfer.reason.sealed_to_account": Record<never, never>;
+  "transfer.reason.sealed_to_keys": Record<never, never>;
   "transfer.reason.sealed_to_phone": Record<never, never>;
   "transfer.reason.secret": Record<never, never>;
   "transfer.reason.trashed": Record<never, never>;
