@@ -894,6 +894,8 @@ export interface Messages {
   "files.export.next": Record<never, never>;
   "files.export.otpauth": Record<never, never>;
   "files.export.otpauth.text": Record<never, never>;
+  "files.export.own": Record<never, never>;
+  "files.export.own.text": Record<never, never>;
   "files.export.paper": Record<never, never>;
   "files.export.paper.text": Record<never, never>;
   "files.export.password": Record<never, never>;
@@ -910,6 +912,7 @@ export interface Messages {
   "files.export.warn.aegis.title": Record<never, never>;
   "files.export.warn.google": Record<never, never>;
   "files.export.warn.otpauth": Record<never, never>;
+  "files.export.warn.own": Record<never, never>;
   "files.export.warn.paper": Record<never, never>;
   "files.export.warn.title": Record<never, never>;
   "files.hub.apps": Record<never, never>;
