@@ -279,7 +279,7 @@ test.describe('QR codes', () => {
       const slip = page.locator('.slip').first()
       await slip.locator('.qr-code').screenshot({ path: info.outputPath('slip.png') })
       expect(await readQR(info.outputPath('slip.png'))).toBe(new URL(links(1)[0] ?? '').href)
-      await page.pdf({ path: info.outputPath('accounts.pdf'), preferCSSPageSize: true })
+      for (const format of ['A4', 'Letter']) await page.pdf({ path: info.outputPath(`${format}.pdf`), format })
     })
   })
 })

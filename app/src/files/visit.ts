@@ -246,7 +246,6 @@ export async function importAll(): Promise<void> {
     if (!stored || !receipt) return
     collecting = false
     found = undefined
-    void navigator.storage?.persist?.()
     const last = await core.ask('last', {}).catch(() => undefined) // then there is no undo here
     now.value = { at: 'done', receipt, when: last?.result?.did === 'import' ? last.result.at : 0 }
   } catch (thrown) {

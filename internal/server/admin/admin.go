@@ -15,6 +15,7 @@ package admin
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
@@ -30,12 +31,15 @@ type Act string
 
 // The acts.
 const (
-	See         Act = "see"      // the person, their methods, sessions and history
-	EndSessions Act = "sessions" // one or all
-	Remove      Act = "remove"   // an authenticator app
-	Reset       Act = "reset"    // the password
-	Settle      Act = "settle"   // a report of theirs
-	Suspend     Act = "suspend"  // or restore
+	See         Act = "see"        // the person, their methods, sessions and history
+	EndSessions Act = "sessions"   // one or all
+	Remove      Act = "remove"     // an authenticator app
+	Reset       Act = "reset"      // the password
+	Reregister  Act = "reregister" // void all but the password
+	IssuePass   Act = "pass"
+	Settle      Act = "settle"  // a report of theirs
+	Suspend     Act = "suspend" // or restore
+	Edit        Act = "edit"    // name and mail address
 	SetRole     Act = "role"
 )
 
@@ -79,11 +83,16 @@ func May(actor, subject directory.Person, act Act) error {
 			return nil
 		}
 	case directory.Helpdesk:
-		if subject.Role == directory.Member && (act == EndSessions || act == Reset || act == Remove || act == Settle) {
+		if subject.Role == directory.Member && helps(act) {
 			return nil
 		}
 	}
 	return ErrNotAllowed
+}
+
+// helps tells whether an act is one that gets somebody in again.
+func helps(act Act) bool {
+	return act == EndSessions || act == Reset || act == Remove || act == Reregister || act == IssuePass || act == Settle
 }
 
 // Gives lists the roles that somebody may give to a person, the least first.
@@ -102,6 +111,7 @@ func Gives(actor, subject directory.Person) (roles []string) {
 // A Desk is where the acts are done.
 type Desk struct {
 	Apps   *registration.Registry
+	SignIn *signin.Service
 	Notify *notify.Notify
 }
 
@@ -154,8 +164,15 @@ func (d *Desk) done(ctx context.Context, tx *db.Tx, did deed, kind audit.Kind, m
 		Kind: kind, Directory: did.subject.DirectoryID, Person: did.subject.ID, Actor: did.actor.ID,
 		IP: f.IP, Place: f.Place, Browser: f.Browser, Correlation: did.by.Correlation, Detail: detail,
 	})
-	if err != nil || mail == "" || did.subject.Email == "" {
+	if err != nil || mail == "" {
 		return err
+	}
+	return d.mail(ctx, tx, did, mail)
+}
+
+func (d *Desk) mail(ctx context.Context, tx *db.Tx, did deed, mail string) error {
+	if did.subject.Email == "" {
+		return nil
 	}
 	return d.Notify.Mail(ctx, tx, notify.Mail{
 		Person: did.subject.ID, Address: did.subject.Email, Locale: did.subject.Locale, Zone: did.subject.Zone, Template: mail,
@@ -267,6 +284,39 @@ func (d *Desk) SetRole(ctx context.Context, tx *db.Tx, by By, person, role strin
 		return err
 	}
 	return d.done(ctx, tx, did, audit.AdminRole, notify.MailAdminRole, map[string]any{"from": name(did.subject.Role), "to": name(role)})
+}
+
+// Edit says how people call somebody, and where news about their account goes.
+// A new address is told at the old one too: whoever reads it may be a stranger.
+func (d *Desk) Edit(ctx context.Context, tx *db.Tx, by By, person, name, email string) error {
+	did, err := d.begin(ctx, tx, by, person, Edit)
+	if err != nil {
+		return err
+	}
+	before := did.subject
+	if err := directory.Describe(ctx, tx, before.ID, name, email); err != nil {
+		return err
+	}
+	if did.subject, err = directory.ByID(ctx, tx, before.ID); err != nil {
+		return err
+	}
+	var changed []string
+	if did.subject.Name != before.Name {
+		changed = append(changed, "name")
+	}
+	if did.subject.Email != before.Email {
+		changed = append(changed, "email")
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	if err := d.done(ctx, tx, did, audit.AdminEdited, notify.MailAdminEdited, map[string]any{"changed": strings.Join(changed, " ")}); err != nil {
+		return err
+	}
+	if did.subject.Email == before.Email {
+		return nil
+	}
+	return d.mail(ctx, tx, deed{by, did.actor, before}, notify.MailAdminEdited)
 }
 
 // name is what a role is called in the log.

@@ -30,7 +30,7 @@ type office struct {
 func open(t *testing.T) *office {
 	t.Helper()
 	w := signintest.New(t)
-	return &office{w, &admin.Desk{Apps: w.Registry, Notify: w.Notify}}
+	return &office{w, &admin.Desk{Apps: w.Registry, SignIn: w.SignIn, Notify: w.Notify}}
 }
 
 // hire adds somebody with a role, who has signed in.
@@ -105,8 +105,11 @@ func TestRolesReachOnlySoFar(t *testing.T) {
 		admin.EndSessions: {o: everybody, a: {a, h, x, m}, h: {m}},
 		admin.Remove:      {o: everybody, a: {a, h, x, m}, h: {m}},
 		admin.Reset:       {o: everybody, a: {a, h, x, m}, h: {m}},
+		admin.Reregister:  {o: everybody, a: {a, h, x, m}, h: {m}},
+		admin.IssuePass:   {o: everybody, a: {a, h, x, m}, h: {m}},
 		admin.Settle:      {o: everybody, a: {a, h, x, m}, h: {m}},
 		admin.Suspend:     {o: everybody, a: {a, h, x, m}},
+		admin.Edit:        {o: everybody, a: {a, h, x, m}},
 		admin.SetRole:     {o: everybody, a: {h, x, m}},
 	}
 	for act, table := range may {

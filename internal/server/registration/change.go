@@ -85,7 +85,7 @@ func mayBeFirst(ctx context.Context, tx *db.Tx, person string, first bool) error
 		return err
 	}
 	n, err := active(ctx, tx, person)
-	if err == nil && (n > 0 || p.Enrol != directory.EnrolOpen) {
+	if err == nil && (n > 0 || p.EnrolAt(tx.Now) != directory.EnrolOpen) {
 		err = ErrNotFirst
 	}
 	return err
