@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 app_sources := $(shell find app ui -type f -not -path '*/node_modules/*' -not -path 'app/dist/*' -not -path 'app/src/core/*.gen.*' -not -name '*.go' 2>/dev/null)
 
 # The app carries the core, which is Go.
-core_sources := $(shell find otp transfer internal/authenticator cmd/core-wasm -name '*.go' -not -name '*_test.go' 2>/dev/null) cmd/core-wasm/build.sh
+core_sources := $(shell find otp seal transfer internal/authenticator cmd/core-wasm -name '*.go' -not -name '*_test.go' 2>/dev/null) cmd/core-wasm/build.sh
 
 .PHONY: help
 help: ## say what there is
