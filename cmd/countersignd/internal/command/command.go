@@ -21,6 +21,7 @@ import (
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
+	"countersign/internal/usage"
 	"countersign/ui"
 )
 
@@ -55,39 +56,36 @@ func (w World) lang() string {
 	return ui.Languages[0]
 }
 
-// grammar is all that can be typed.
+// program is what this one is called in words.
+const program = "countersignd"
+
+// grammar is all that can be typed. What it means is said by the messages of
+// the family "command", in every language.
 type grammar struct {
-	Config string `help:"The file with the settings; countersign.toml unless COUNTERSIGN_CONFIG says otherwise." placeholder:"FILE"`
+	Config string `placeholder:"FILE"`
 
-	Init    initCommand    `cmd:"" help:"Set up a new server: settings, keys, the organisation and its first owner."`
-	Serve   serveCommand   `cmd:"" help:"Run the server."`
-	Demo    demoCommand    `cmd:"" help:"Try everything on this computer, with people and applications made up for it."`
-	Show    configCommand  `cmd:"" name:"config" help:"Print the settings in force, without secrets."`
-	User    userCommand    `cmd:"" help:"Add people, list them, let one begin again."`
-	Policy  policyCommand  `cmd:"" help:"Say what a directory asks of its people, or change it."`
-	Client  clientCommand  `cmd:"" help:"Register the applications that people sign in to."`
-	Audit   auditCommand   `cmd:"" help:"Print what happened, as JSON lines."`
-	Key     keyCommand     `cmd:"" help:"Change the key that seals every secret in the database."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database forward to this version."`
-	Backup  backupCommand  `cmd:"" help:"Copy the database while the server runs."`
-	Restore restoreCommand `cmd:"" help:"Put a copy in the place of the database."`
-	Health  healthCommand  `cmd:"" help:"Ask the running server whether it is ready; for containers."`
-	Version versionCommand `cmd:"" help:"Say which version this is."`
+	Init    initCommand    `cmd:""`
+	Serve   serveCommand   `cmd:""`
+	Demo    demoCommand    `cmd:""`
+	Show    configCommand  `cmd:"" name:"config"`
+	User    userCommand    `cmd:""`
+	Policy  policyCommand  `cmd:""`
+	Client  clientCommand  `cmd:""`
+	Audit   auditCommand   `cmd:""`
+	Key     keyCommand     `cmd:""`
+	Migrate migrateCommand `cmd:""`
+	Backup  backupCommand  `cmd:""`
+	Restore restoreCommand `cmd:""`
+	Health  healthCommand  `cmd:""`
+	Version versionCommand `cmd:""`
 }
-
-const description = `The Countersign sign-in service.
-
-  countersignd demo                        try it on this computer
-  countersignd init && countersignd serve  run it
-  countersignd COMMAND --help              more, with examples`
 
 // Run does what args say.
 func Run(ctx context.Context, w World, args []string) error {
 	var g grammar
 	stopped := false
-	k, err := kong.New(&g, kong.Name("countersignd"), kong.Description(description),
-		kong.Writers(w.Out, w.Err), kong.Exit(func(int) { stopped = true }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))
+	voice := usage.Voice{Lang: w.lang(), Family: "command"}
+	k, err := kong.New(&g, kong.Name(program), kong.Writers(w.Out, w.Err), kong.Exit(func(int) { stopped = true }), voice)
 	if err != nil {
 		return err
 	}
@@ -99,7 +97,7 @@ func Run(ctx context.Context, w World, args []string) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("%w (countersignd --help tells more)", err)
+		return voice.Fault(program, err)
 	}
 	g.Config = cmp.Or(g.Config, w.Env("COUNTERSIGN_CONFIG"), "countersign.toml")
 	c.BindTo(ctx, (*context.Context)(nil))

@@ -16,11 +16,6 @@ import (
 
 type healthCommand struct{}
 
-func (healthCommand) Help() string {
-	return `Asks /readyz of the server on this computer, at the address it listens on by its
-settings. It ends with 0 when the server is ready.`
-}
-
 func (c *healthCommand) Run(ctx context.Context, w World, g *grammar) error {
 	conf, err := g.settings(w)
 	if err != nil {

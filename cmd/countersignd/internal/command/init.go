@@ -23,30 +23,17 @@ import (
 )
 
 type initCommand struct {
-	Domain    string `help:"The organisation's domain, as in its people's addresses." placeholder:"aoba.example"`
-	Name      string `help:"The organisation's name." placeholder:"NAME"`
-	Owner     string `help:"What the first owner types to sign in." placeholder:"LOGIN"`
-	OwnerName string `help:"The first owner's name." placeholder:"NAME"`
-	IDURL     string `name:"id-url" help:"The address of the sign-in service; id.DOMAIN unless said otherwise." placeholder:"URL"`
-	AppURL    string `name:"app-url" help:"The address of the authenticator app; app.DOMAIN unless said otherwise." placeholder:"URL"`
-	Database  string `help:"sqlite:FILE or postgres://…" placeholder:"URL"`
-	Languages string `help:"The languages of the pages, the first for those who ask for none." placeholder:"en,ja"`
-	TLS       string `name:"tls" help:"Who encrypts: acme (certificates by itself), files, or off (a reverse proxy does)." placeholder:"MODE"`
-	Cert      string `help:"The certificate's file, with --tls files." placeholder:"FILE"`
-	Key       string `help:"The file of the certificate's key, with --tls files." placeholder:"FILE"`
-}
-
-func (initCommand) Help() string {
-	return `Asks for what is not given as a flag. It writes the settings, makes the
-key that seals the database's secrets in a file of its own, creates the
-organisation, and prints a link for its first owner that works once, for an
-hour. It never overwrites anything.
-
-Examples:
-  countersignd init
-  countersignd init --domain aoba.example --name "Aoba Works" --owner mori@aoba.example \
-      --owner-name "Kenji Mori" --tls off --database sqlite:countersign.db --languages en,ja
-  countersignd init --domain localhost   a server for this computer alone`
+	Domain    string `placeholder:"aoba.example"`
+	Name      string `placeholder:"NAME"`
+	Owner     string `placeholder:"LOGIN"`
+	OwnerName string `placeholder:"NAME"`
+	IDURL     string `name:"id-url" placeholder:"URL"`
+	AppURL    string `name:"app-url" placeholder:"URL"`
+	Database  string `placeholder:"URL"`
+	Languages string `placeholder:"en,ja"`
+	TLS       string `name:"tls" placeholder:"MODE"`
+	Cert      string `placeholder:"FILE"`
+	Key       string `placeholder:"FILE"`
 }
 
 // Run sets up a server. What it made it takes away again if it cannot finish.
