@@ -22,7 +22,7 @@ import (
 // A Voice is one program's words in one language.
 type Voice struct {
 	Lang   string
-	Family string // of the messages, without a dot
+	Family string // of the messages, with its dot
 }
 
 // Apply has kong print help with this voice.
@@ -30,26 +30,19 @@ func (v Voice) Apply(k *kong.Kong) error {
 	return kong.Help(func(_ kong.HelpOptions, c *kong.Context) error { return v.print(c.Stdout, c) }).Apply(k)
 }
 
-// Missing names the messages that a grammar wants and the family does not have.
-func (v Voice) Missing(app *kong.Application) (keys []string) {
-	want := func(node *kong.Node, name string) {
-		if key := v.key(node, name); !ui.Has(v.Lang, key) {
-			keys = append(keys, key)
-		}
+// Keys are the messages by which the commands from a node on are said. Those
+// that end in "more" need not be there.
+func (v Voice) Keys(node *kong.Node) []string {
+	keys := []string{v.key(node, ""), v.key(node, "more")}
+	for _, p := range node.Positional {
+		keys = append(keys, v.key(node, argument(p)))
 	}
-	_ = kong.Visit(app, func(at kong.Visitable, next kong.Next) error { // fails only if we do
-		if node, ok := at.(*kong.Node); ok {
-			want(node, "")
-			for _, p := range node.Positional {
-				want(node, argument(p))
-			}
-			for _, f := range node.Flags {
-				want(node, "--"+f.Name)
-			}
-		}
-		return next(nil)
-	})
-	want(app.Node, "more")
+	for _, f := range node.Flags {
+		keys = append(keys, v.key(node, "--"+f.Name))
+	}
+	for _, c := range node.Children {
+		keys = append(keys, v.Keys(c)...)
+	}
 	return keys
 }
 
@@ -58,7 +51,7 @@ func (v Voice) Missing(app *kong.Application) (keys []string) {
 func (v Voice) key(node *kong.Node, name string) string {
 	first := ""
 	for n := node; n != nil; n = n.Parent {
-		key := v.Family + "."
+		key := v.Family
 		for _, command := range path(n) {
 			key += command + "."
 		}

@@ -36,7 +36,7 @@ type grammar struct {
 func typed(t *testing.T, lang string, args ...string) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
-	voice := Voice{Lang: lang, Family: "command"}
+	voice := Voice{Lang: lang, Family: "command."}
 	k, err := kong.New(new(grammar), kong.Name("countersignd"), kong.Writers(&out, &out), kong.Exit(func(int) {}), voice)
 	if err != nil {
 		t.Fatal(err)
@@ -78,15 +78,17 @@ func TestWhatMeansTheSameIsSaidOnce(t *testing.T) {
 	}
 }
 
-func TestMissingNamesMessagesThatAreNotThere(t *testing.T) {
+func TestKeysAreThoseOfTheGrammar(t *testing.T) {
 	var g struct {
-		grammar
 		Bake struct {
-			Cake bool
+			Cake string `arg:""`
+			Hot  bool
 		} `cmd:""`
 	}
 	k := kong.Must(&g, kong.Name("countersignd"))
-	if got := (Voice{"en", "command"}).Missing(k.Model); !slices.Equal(got, []string{"command.bake", "command.bake.--cake"}) {
+	want := []string{"command.about", "command.more", "command.--help",
+		"command.bake", "command.bake.more", "command.bake.<cake>", "command.bake.--hot"}
+	if got := (Voice{"en", "command."}).Keys(k.Model.Node); !slices.Equal(got, want) {
 		t.Error(got)
 	}
 }
@@ -116,18 +118,12 @@ func TestNoLineIsWiderThanAPage(t *testing.T) {
 	for _, lang := range ui.Languages {
 		text, _ := typed(t, lang, "user", "add", "--help")
 		for line := range strings.Lines(text) {
-			if w := Width(strings.TrimSuffix(line, "\n")); w > across {
+			if w := ui.Width(strings.TrimSuffix(line, "\n")); w > across {
 				t.Errorf("%d columns: %s", w, line)
 			}
 			if strings.HasPrefix(strings.TrimSpace(line), "。") {
 				t.Errorf("a line begins with its end: %q", line)
 			}
 		}
-	}
-}
-
-func TestALetterOfJapaneseIsTwoColumns(t *testing.T) {
-	if Width("mei 芽衣") != 8 || Pad("芽衣", 6) != "芽衣  " || Pad("芽衣", 2) != "芽衣" {
-		t.Error(Width("mei 芽衣"), Pad("芽衣", 6))
 	}
 }

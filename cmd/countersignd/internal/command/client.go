@@ -88,7 +88,7 @@ func (c *clientList) Run(ctx context.Context, w World, g *grammar) error {
 		if err != nil {
 			return err
 		}
-		rows := [][]string{{"CLIENT_ID", "NAME", "KIND", "REDIRECTS"}}
+		rows := [][]string{w.headings("server.client.list.", "id", "name", "kind", "redirects")}
 		for _, c := range clients {
 			rows = append(rows, []string{c.ID, c.Name, string(c.Kind), strings.Join(c.Redirects, " ")})
 		}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -21,6 +22,7 @@ import (
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
+	"countersign/internal/server/oauth"
 	"countersign/internal/usage"
 	"countersign/ui"
 )
@@ -59,8 +61,10 @@ func (w World) lang() string {
 // program is what this one is called in words.
 const program = "countersignd"
 
-// grammar is all that can be typed. What it means is said by the messages of
-// the family "command", in every language.
+// family are the messages that say what the grammar means.
+const family = "command."
+
+// grammar is all that can be typed.
 type grammar struct {
 	Config string `placeholder:"FILE"`
 
@@ -84,7 +88,7 @@ type grammar struct {
 func Run(ctx context.Context, w World, args []string) error {
 	var g grammar
 	stopped := false
-	voice := usage.Voice{Lang: w.lang(), Family: "command"}
+	voice := usage.Voice{Lang: w.lang(), Family: family}
 	k, err := kong.New(&g, kong.Name(program), kong.Writers(w.Out, w.Err), kong.Exit(func(int) { stopped = true }), voice)
 	if err != nil {
 		return err
@@ -101,7 +105,7 @@ func Run(ctx context.Context, w World, args []string) error {
 	}
 	g.Config = cmp.Or(g.Config, w.Env("COUNTERSIGN_CONFIG"), "countersign.toml")
 	c.BindTo(ctx, (*context.Context)(nil))
-	return c.Run(w, &g)
+	return w.plain(c.Run(w, &g))
 }
 
 // settings reads the settings, or says that there are none yet.
@@ -113,19 +117,39 @@ func (g *grammar) settings(w World) (config.Config, error) {
 	return c, err
 }
 
-// plain says what a person at a terminal can do about an error.
+// hints are what a person at a terminal can do about an error.
+var hints = []struct {
+	err error
+	key string
+}{
+	{server.ErrNotSetUp, "server.not_set_up"},
+	{server.ErrOld, "server.old"},
+	{db.ErrNewer, "server.newer"},
+	{db.ErrInUse, "server.in_use"},
+	{db.ErrBroken, "server.broken"},
+	{keep.ErrWrongKEK, "server.wrong_key"},
+	{keep.ErrExposed, "server.exposed_key"},
+	{keep.ErrNoKEK, "server.no_key"},
+	{directory.ErrUnknown, "server.no_such_person"},
+	{directory.ErrInvalid, "server.invalid"},
+	{oauth.ErrBadClient, "server.client.bad"},
+	{fs.ErrNotExist, "server.no_file"},
+	{fs.ErrPermission, "server.no_permission"},
+}
+
+// plain says an error in the terminal's language, where it is one that a person
+// can do something about; what exactly is wrong stands behind it.
 func (w World) plain(err error) error {
-	switch {
-	case errors.Is(err, server.ErrNotSetUp):
-		return fmt.Errorf("%w\n%s", err, w.t("server.not_set_up"))
-	case errors.Is(err, server.ErrOld):
-		return fmt.Errorf("%w\n%s", err, w.t("server.old"))
-	case errors.Is(err, db.ErrNewer):
-		return fmt.Errorf("%w\n%s", err, w.t("server.newer"))
-	case errors.Is(err, keep.ErrWrongKEK):
-		return fmt.Errorf("%w\n%s", err, w.t("server.wrong_key"))
-	case errors.Is(err, directory.ErrUnknown):
-		return fmt.Errorf("%w\n%s", err, w.t("server.no_such_person"))
+	if err == nil {
+		return nil
+	}
+	for _, h := range hints {
+		if errors.Is(err, h.err) {
+			return fmt.Errorf("%s (%w)", w.t(h.key), err)
+		}
+	}
+	if said := config.In(w.lang(), err); said != err.Error() {
+		return errors.New(said)
 	}
 	return err
 }

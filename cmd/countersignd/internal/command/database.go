@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"countersign/internal/server"
 	"countersign/internal/server/audit"
 	"countersign/internal/server/config"
 	"countersign/internal/server/db"
@@ -37,7 +38,7 @@ func (c *migrateCommand) Run(ctx context.Context, w World, g *grammar) (err erro
 		return nil
 	}
 	if err := d.Migrate(ctx); err != nil {
-		return w.plain(err)
+		return err
 	}
 	err = d.Write(ctx, func(tx *db.Tx) error {
 		return audit.Record(ctx, tx, audit.Event{Kind: audit.ServerMigrate, Detail: map[string]any{"from": now, "to": need}})
@@ -50,7 +51,7 @@ func (c *migrateCommand) Run(ctx context.Context, w World, g *grammar) (err erro
 func openAny(ctx context.Context, w World, conf config.Config) (*db.DB, error) {
 	if file := conf.Database.File(); file != "" {
 		if _, err := os.Stat(file); err != nil {
-			return nil, fmt.Errorf("%w\n%s", err, w.t("server.not_set_up"))
+			return nil, fmt.Errorf("%w: %w", server.ErrNotSetUp, err)
 		}
 	}
 	return db.Open(ctx, db.Config{URL: conf.Database.Reveal()})
@@ -105,7 +106,7 @@ func (c *restoreCommand) Run(ctx context.Context, w World, g *grammar) error {
 		err = c.replace(ctx, w, conf)
 	}
 	if err != nil {
-		return w.plain(err)
+		return err
 	}
 	err = restored(ctx, conf)
 	w.say("server.restore.done", "file", c.File)

@@ -69,7 +69,7 @@ func (c *demoRun) Run(ctx context.Context, w World) error {
 	}
 	seeded, err := seed(ctx, conf, stage.Origins)
 	if err != nil {
-		return errors.Join(w.plain(err), stage.Close())
+		return errors.Join(err, stage.Close())
 	}
 	return c.serve(ctx, w, conf, authority, stage, seeded)
 }
@@ -86,7 +86,7 @@ func (c *demoRun) serve(ctx context.Context, w World, conf config.Config, author
 	}
 	s, err := server.Open(ctx, conf, server.Options{Log: w.Err, Plain: page, Ready: func() { c.tell(w, conf, stage, seeded) }})
 	if err != nil {
-		return errors.Join(w.plain(err), stage.Close())
+		return errors.Join(err, stage.Close())
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

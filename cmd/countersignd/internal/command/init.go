@@ -44,7 +44,7 @@ func (c *initCommand) Run(ctx context.Context, w World, g *grammar) (err error) 
 	if err := c.ask(w); err != nil {
 		return err
 	}
-	text, err := c.settings()
+	text, err := c.settings(w.lang())
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (c *initCommand) Run(ctx context.Context, w World, g *grammar) (err error) 
 	}
 	token, err := c.setUp(ctx, w, conf, &made)
 	if err != nil {
-		return w.plain(err)
+		return err
 	}
 	w.say("server.init.done", "config", g.Config, "key", conf.KeyFile)
 	w.say("server.init.key", "key", conf.KeyFile)
@@ -145,14 +145,22 @@ func (w World) ask(in *bufio.Reader, flag, question, usual string) (string, erro
 //go:embed init.toml
 var initText string
 
-var initTemplate = template.Must(template.New("init.toml").Funcs(template.FuncMap{"quote": quote, "list": list}).Parse(initText))
+var initTemplate = template.Must(template.New("init.toml").Funcs(template.FuncMap{"quote": quote, "list": list, "say": comment}).Parse(initText))
 
 // settings is the text of the file, with a comment for each line that is
 // likely to be changed.
-func (c *initCommand) settings() (string, error) {
+func (c *initCommand) settings(lang string) (string, error) {
 	var b strings.Builder
-	err := initTemplate.Execute(&b, c)
+	err := initTemplate.Execute(&b, struct {
+		*initCommand
+		Lang string
+	}{c, lang})
 	return b.String(), err
+}
+
+// comment is a message as a comment of the file.
+func comment(lang, key string) string {
+	return "# " + strings.Join(ui.Wrap(ui.T(lang, "server.file."+key), 78), "\n# ")
 }
 
 // quote writes a TOML basic string; what Go and TOML quote alike is all that can come here.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"countersign/internal/server"
@@ -92,7 +91,7 @@ func issuing(ctx context.Context, w World, g *grammar, login string, breakGlass 
 			return err
 		})
 		if errors.Is(err, method.ErrPassTerms) {
-			return w.fault("server.user.pass.terms", "why", strings.TrimPrefix(err.Error(), method.ErrPassTerms.Error()+": "))
+			return w.fault("server.user.pass.terms", "least", method.PassLeast, "most", method.PassMost, "shortest", method.PassShortest, "longest", method.PassLongest)
 		} else if err != nil {
 			return err
 		}

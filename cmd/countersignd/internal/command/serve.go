@@ -21,7 +21,7 @@ func (c *serveCommand) Run(ctx context.Context, w World, g *grammar) error {
 	manager := serviceManager(w.Env("NOTIFY_SOCKET"))
 	s, err := server.Open(ctx, conf, server.Options{Log: w.Err, Ready: func() { manager.tell("READY=1") }})
 	if err != nil {
-		return w.plain(err)
+		return err
 	}
 	ended := make(chan struct{})
 	defer close(ended)
@@ -72,7 +72,7 @@ func (c *configCommand) Run(w World, g *grammar) error {
 	if err != nil {
 		return err
 	}
-	return conf.Print(w.Out)
+	return conf.Print(w.Out, w.lang())
 }
 
 type versionCommand struct{}

@@ -79,7 +79,7 @@ type userList struct{}
 
 func (c *userList) Run(ctx context.Context, w World, g *grammar) error {
 	return g.work(ctx, w, func(d *desk) error {
-		rows := [][]string{{"LOGIN", "NAME", "DIRECTORY", "ROLE", "STATE", "APPS"}}
+		rows := [][]string{w.headings("server.user.list.", "login", "name", "directory", "role", "state", "apps")}
 		apps := registration.New(d.db, d.keeper, nil, d.conf.IDURL)
 		err := d.db.Read(ctx, func(tx *db.Tx) error {
 			rows = rows[:1]
