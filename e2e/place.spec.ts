@@ -16,7 +16,7 @@ test('a server that knows places shows on a map where somebody signs in', async 
   const folder = dirname(demo.database)
   const config = join(folder, 'places.toml')
   const { id, app } = demo.at
-  await writeFile(config, `id_url = '${id}'\napp_url = '${app}'\ndatabase = 'sqlite:demo.db'\nkey_file = 'demo.key'\ngeoip_file = '${places}'\n`)
+  await writeFile(config, `id_url = '${id}'\napp_url = '${app}'\ndatabase = 'sqlite:demo.db'\nkey_file = 'demo.key'\nlisten = ['127.0.0.1:${new URL(id).port}']\ngeoip_file = '${places}'\n`)
   const server = spawn(program, ['serve', '--config', config], { stdio: 'ignore' })
   try {
     await expect.poll(() => fetch(`${id}/readyz`).then((answer) => answer.status, () => 0)).toBe(200)
