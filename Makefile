@@ -70,8 +70,8 @@ gallery: need-test build ## every screen beside its design, on one sheet in gall
 	npm run gallery --workspace e2e
 
 .PHONY: soak
-soak: need-test build ## hundreds of kills, a million ways back; over an hour
-	COUNTERSIGN_SOAK=1 go test -count=1 -v -timeout 3h -run Kill ./cmd/countersignd ./internal/server/db
+soak: need-test build ## hundreds of kills, a million ways back; over an hour (KILLS=100)
+	COUNTERSIGN_SOAK=$(or $(KILLS),400) go test -count=1 -v -timeout 3h -run Kill ./cmd/countersignd ./internal/server/db
 	COUNTERSIGN_SOAK=1 go test -count=1 -timeout 3h ./internal/server/policy/ways
 
 .PHONY: bench
