@@ -79,6 +79,8 @@ bench: need-test build ## the figures of bench/README.md
 	go test -run '^$$' -bench . -benchmem -timeout 1h ./bench/...
 	node bench/app/first-codes.mjs
 	node bench/app/list.mjs
+	node bench/app/core.mjs
+	node bench/app/files.mjs
 
 .PHONY: bench-large
 bench-large: need-test build ## the same with ten thousand waiting streams

@@ -292,6 +292,7 @@ export interface Messages {
   "app.pair.declined.lead": Record<never, never>;
   "app.pair.declined.title": Record<never, never>;
   "app.pair.device.android": Record<never, never>;
+  "app.pair.device.android.tablet": Record<never, never>;
   "app.pair.device.linux": Record<never, never>;
   "app.pair.device.other": Record<never, never>;
   "app.pair.device.windows": Record<never, never>;
