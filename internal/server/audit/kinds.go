@@ -103,6 +103,15 @@ const (
 	PersonPasswordSeen Kind = "person.password.exposed"
 )
 
+// Sealed backups.
+const (
+	BackupBound     Kind = "backup.bound"     // a device may store
+	BackupRecovered Kind = "backup.recovered" // a device may read, for an hour
+	BackupUnbound   Kind = "backup.unbound"
+	BackupDeleted   Kind = "backup.deleted"
+	BackupRestored  Kind = "backup.restored" // a deleted one was brought back
+)
+
 // What those who manage an organisation did for somebody; Actor says who.
 const (
 	AdminAdded         Kind = "admin.added"

@@ -41,6 +41,9 @@ const (
 	MailReported        = "reported"         // needs login; "app": what was being signed in to
 	MailReportedAdmin   = "reported_admin"   // to who manages the people; needs login: whose sign-in it was; "app" and "net"
 	MailSignedOut       = "signed_out"       // needs login
+	MailBackupBound     = "backup_bound"     // needs login, device
+	MailBackupRecovered = "backup_recovered" // needs login, device
+	MailBackupDeleted   = "backup_deleted"   // needs login
 
 	// What an admin did for somebody; they need login and by, the admin's name.
 	MailAdminSessions  = "admin_sessions"
@@ -78,6 +81,9 @@ var letters = map[string]letter{
 	MailReported:        {"mail.reported.subject", "mail.reported.said", "mail.reported.todo", []string{"login"}},
 	MailReportedAdmin:   {"mail.reported_admin.subject", "mail.reported_admin.said", "mail.reported_admin.todo", []string{"login"}},
 	MailSignedOut:       {"mail.signed_out.subject", "mail.signed_out.said", "mail.signed_out.todo", []string{"login"}},
+	MailBackupBound:     {"mail.backup_bound.subject", "mail.backup_bound.said", "mail.backup_bound.todo", []string{"login", "device"}},
+	MailBackupRecovered: {"mail.backup_recovered.subject", "mail.backup_recovered.said", "mail.backup_recovered.todo", []string{"login", "device"}},
+	MailBackupDeleted:   {"mail.backup_deleted.subject", "mail.backup_deleted.said", "mail.backup_deleted.todo", []string{"login"}},
 	MailAdminSessions:   {"mail.admin_sessions.subject", "mail.admin_sessions.said", "mail.admin_sessions.todo", []string{"login", "by"}},
 	MailAdminPassword:   {"mail.admin_password.subject", "mail.admin_password.said", "mail.admin_password.todo", []string{"login", "by"}},
 	MailAdminSuspended:  {"mail.admin_suspended.subject", "mail.admin_suspended.said", "mail.admin_suspended.todo", []string{"login", "by"}},
