@@ -176,7 +176,7 @@ func TestA8NamesAreNotReadOutByRegistering(t *testing.T) {
 
 // Nobody registers in an organisation, nor where the policy does not say so.
 func TestNobodyRegistersWhereItIsNotAllowed(t *testing.T) {
-	for name, make := range map[string]func(w *world){
+	for name, arrange := range map[string]func(w *world){
 		"an organisation alone": func(*world) {},
 		"switched off":          func(w *world) { w.komorebi(t, func(d *directory.Directory) { d.Policy.SelfRegister = false }) },
 		"an organisation's switch": func(w *world) {
@@ -185,7 +185,7 @@ func TestNobodyRegistersWhereItIsNotAllowed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			make(w)
+			arrange(w)
 			b := w.browser(t)
 			if b.get("/security"); strings.Contains(b.page, registering) {
 				t.Error("the page offers it")
