@@ -222,7 +222,7 @@ func (d *Door) Decide(ctx context.Context, q Question, decision, number string) 
 	defer cancel()
 	answer := wire.Decision{Decision: decision, Number: number, At: d.time().UnixMilli()}
 	asked := wire.Asked{Issuer: d.Issuer, Registration: d.Registration, Request: q.ID, Nonce: q.Nonce}
-	if err := answer.Sign(asked, q.bytes, d.Key); err != nil {
+	if err := answer.Sign(asked, q.bytes, wire.Keys{Device: d.Key}); err != nil {
 		return wire.Outcome{}, err
 	}
 	return read[wire.Outcome](d.ask(ctx, http.MethodPost, "/device/requests/"+q.ID+"/decision", answer))
