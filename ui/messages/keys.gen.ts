@@ -1122,6 +1122,12 @@ export interface Messages {
   "mail.password_changed.said": { login: string | number };
   "mail.password_changed.subject": Record<never, never>;
   "mail.password_changed.todo": { service: string | number };
+  "mail.passwordless_off.said": { device: string | number; login: string | number };
+  "mail.passwordless_off.subject": Record<never, never>;
+  "mail.passwordless_off.todo": { host: string | number };
+  "mail.passwordless_on.said": { device: string | number; login: string | number };
+  "mail.passwordless_on.subject": Record<never, never>;
+  "mail.passwordless_on.todo": { host: string | number; service: string | number };
   "mail.place": Record<never, never>;
   "mail.recovery_made.said": { login: string | number };
   "mail.recovery_made.subject": Record<never, never>;
@@ -1571,6 +1577,9 @@ export interface Messages {
   "signin.ended.no_second.text": Record<never, never>;
   "signin.ended.no_second.text.own": Record<never, never>;
   "signin.ended.no_second.title": Record<never, never>;
+  "signin.ended.no_unlock.text": Record<never, never>;
+  "signin.ended.no_unlock.text.own": Record<never, never>;
+  "signin.ended.no_unlock.title": Record<never, never>;
   "signin.ended.reported.text": Record<never, never>;
   "signin.ended.reported.text.own": Record<never, never>;
   "signin.ended.reported.title": Record<never, never>;
@@ -1599,6 +1608,7 @@ export interface Messages {
   "signin.number.keyfirst": Record<never, never>;
   "signin.number.lead": Record<never, never>;
   "signin.number.onphone": Record<never, never>;
+  "signin.number.phone": Record<never, never>;
   "signin.number.soon": Record<never, never>;
   "signin.number.spoken": { number: string | number };
   "signin.number.title": Record<never, never>;
@@ -1635,6 +1645,7 @@ export interface Messages {
   "signin.password.wrong": Record<never, never>;
   "signin.paused.text": Record<never, never>;
   "signin.paused.title": Record<never, never>;
+  "signin.phone.name": Record<never, never>;
   "signin.recovery.hint": Record<never, never>;
   "signin.recovery.lead": Record<never, never>;
   "signin.recovery.mistyped": Record<never, never>;
@@ -1661,6 +1672,7 @@ export interface Messages {
   "signin.ways.pass.own": Record<never, never>;
   "signin.ways.passkey": Record<never, never>;
   "signin.ways.password": Record<never, never>;
+  "signin.ways.phone": Record<never, never>;
   "signin.ways.recovery": Record<never, never>;
   "signin.ways.title": Record<never, never>;
   "signin.who.change": Record<never, never>;

@@ -14,6 +14,8 @@ type policyCommand struct {
 	SecondFactor *bool          `help:"Ask for an approval or a one-time code after the password." negatable:""`
 	PhoneFirst   *bool          `help:"Ask for the approval before the password." negatable:""`
 	Codes        *bool          `help:"Allow one-time codes of the app as second proof." negatable:""`
+	Unlock       *bool          `help:"Ask for the app lock (PIN or passkey) with every approval." negatable:""`
+	Passwordless *bool          `help:"Let people sign in with their phone alone: unlocked, by number, without a password." negatable:""`
 	NewBrowsers  *string        `help:"Ask phones for sign-ins from browsers not used before: ask, passkey (not of people with a passkey) or never." placeholder:"HOW"`
 	Digits       *int           `help:"Of the number that is matched: 2, 3 or 6." placeholder:"N"`
 	ApprovalTTL  *time.Duration `name:"approval-ttl" help:"How long an approval can be answered: 30s to 5m." placeholder:"TIME"`
@@ -95,6 +97,7 @@ func (c *policyCommand) apply(p *directory.Policy) bool {
 	given := false
 	for _, one := range []bool{
 		put(&p.SecondFactor, c.SecondFactor), put(&p.PhoneFirst, c.PhoneFirst), put(&p.Codes, c.Codes),
+		put(&p.Unlock, c.Unlock), put(&p.Passwordless, c.Passwordless),
 		put(&p.NewBrowsers, c.NewBrowsers), put(&p.Digits, c.Digits), put(&p.ApprovalTTL, c.ApprovalTTL), put(&p.SessionIdle, c.SessionIdle),
 		put(&p.SessionLife, c.SessionLife), put(&p.KnownBrowser, c.KnownBrowser), put(&p.FreshFor, c.FreshFor),
 	} {

@@ -198,7 +198,7 @@ func (w *World) Answer(t testing.TB, d regtest.Device, decision, number string) 
 	if err := out.Sign(asked, body, wire.Keys{Device: d.Key}); err != nil {
 		t.Fatal(err)
 	}
-	got, err := w.Approvals.Decide(t.Context(), g, id, out)
+	got, err := w.Approvals.Decide(t.Context(), g, id, out, regtest.From)
 	if err != nil {
 		t.Fatal(err)
 	}
