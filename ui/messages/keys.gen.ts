@@ -637,10 +637,14 @@ export interface Messages {
   "console.kind.registration.active": Record<never, never>;
   "console.kind.registration.confirmed": Record<never, never>;
   "console.kind.registration.offered": Record<never, never>;
+  "console.kind.registration.passwordless_off": Record<never, never>;
+  "console.kind.registration.passwordless_on": Record<never, never>;
   "console.kind.registration.refused": Record<never, never>;
   "console.kind.registration.removed": Record<never, never>;
   "console.kind.registration.renamed": Record<never, never>;
   "console.kind.registration.replaced": Record<never, never>;
+  "console.kind.registration.unlock": Record<never, never>;
+  "console.kind.registration.unlock_gone": Record<never, never>;
   "console.kind.server.command": Record<never, never>;
   "console.kind.server.init": Record<never, never>;
   "console.kind.server.migrate": Record<never, never>;
@@ -1222,6 +1226,8 @@ export interface Messages {
   "security.activity.password_exposed": Record<never, never>;
   "security.activity.password_set": Record<never, never>;
   "security.activity.password_wrong": Record<never, never>;
+  "security.activity.passwordless_off": { device: string | number };
+  "security.activity.passwordless_on": { device: string | number };
   "security.activity.recovery_made": Record<never, never>;
   "security.activity.recovery_removed": Record<never, never>;
   "security.activity.recovery_used": Record<never, never>;
@@ -1233,6 +1239,8 @@ export interface Messages {
   "security.activity.signed_in_app": { app: string | number };
   "security.activity.signed_out": Record<never, never>;
   "security.activity.signed_out_all": Record<never, never>;
+  "security.activity.unlock_gone": { device: string | number };
+  "security.activity.unlock_set": { device: string | number };
   "security.activity.wrong_number": Record<never, never>;
   "security.add.app": Record<never, never>;
   "security.add.app.text": Record<never, never>;
@@ -1242,6 +1250,13 @@ export interface Messages {
   "security.add.strong": Record<never, never>;
   "security.add.strongest": Record<never, never>;
   "security.add.title": Record<never, never>;
+  "security.alone.badge": Record<never, never>;
+  "security.alone.off": Record<never, never>;
+  "security.alone.on": { name: string | number };
+  "security.alone.relay": Record<never, never>;
+  "security.alone.switch": Record<never, never>;
+  "security.alone.text": { name: string | number };
+  "security.alone.title": Record<never, never>;
   "security.app.added": { when: string | number };
   "security.app.change": { name: string | number };
   "security.app.name": { name: string | number };
@@ -1278,8 +1293,10 @@ export interface Messages {
   "security.first.is.approval": Record<never, never>;
   "security.first.is.otp": Record<never, never>;
   "security.first.is.passkey": Record<never, never>;
+  "security.first.is.passwordless": Record<never, never>;
   "security.first.otp": Record<never, never>;
   "security.first.passkey": Record<never, never>;
+  "security.first.passwordless": Record<never, never>;
   "security.first.title": Record<never, never>;
   "security.full.text": Record<never, never>;
   "security.full.title": Record<never, never>;
@@ -1293,6 +1310,10 @@ export interface Messages {
   "security.lastway.text": Record<never, never>;
   "security.lastway.title": Record<never, never>;
   "security.lead": Record<never, never>;
+  "security.lock.go": Record<never, never>;
+  "security.lock.lacking": Record<never, never>;
+  "security.lock.text": { name: string | number };
+  "security.lock.title": Record<never, never>;
   "security.method.added": Record<never, never>;
   "security.method.kind": Record<never, never>;
   "security.method.name": Record<never, never>;
@@ -1363,6 +1384,7 @@ export interface Messages {
   "security.problem.skew": Record<never, never>;
   "security.problem.title": Record<never, never>;
   "security.problem.too_many": Record<never, never>;
+  "security.problem.unlock": Record<never, never>;
   "security.recovery.again": Record<never, never>;
   "security.recovery.change": Record<never, never>;
   "security.recovery.go": Record<never, never>;
@@ -1436,6 +1458,9 @@ export interface Messages {
   "security.title": Record<never, never>;
   "security.unknown.text": Record<never, never>;
   "security.unknown.title": Record<never, never>;
+  "security.unlock.go": Record<never, never>;
+  "security.unlock.nolock": Record<never, never>;
+  "security.unlock.open": { name: string | number };
   "server.audit.broken.end": { after: string | number };
   "server.audit.broken.event": { after: string | number; until: string | number };
   "server.audit.broken.head": { until: string | number };

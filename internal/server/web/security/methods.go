@@ -25,6 +25,9 @@ type methodPage struct {
 	Keep  bool   // and without it the person could not sign in
 	First string // the way that is asked first
 	Codes bool   // one-time codes sign in
+	// Alone: the directory lets phones sign in without a password, or has approvals
+	// ask for the app lock. Lacking: this one has to set that up before it approves.
+	Alone, Lacking bool
 }
 
 func (h *handler) method(r *http.Request) (p methodPage, err error) {
@@ -47,11 +50,30 @@ func (h *handler) method(r *http.Request) (p methodPage, err error) {
 		}
 		has, chosen, err := signin.MethodsOf(ctx, tx, v.person.ID)
 		p.First, p.Codes, p.Last = has.First(chosen), d.Codes, len(apps) == 1
-		has.App = false
+		p.Alone, p.Lacking = d.Passwordless, d.Unlock && !p.App.Unlocks
+		left := p.others(apps)
+		has.App, has.Unlock, has.Passwordless = left.Apps > 0, left.Unlock > 0, left.Passwordless > 0 && d.Passwordless
 		p.Keep = !has.Suffice(d)
 		return err
 	})
 	return p, err
+}
+
+// others counts the apps beside the one of this page.
+func (p methodPage) others(apps []registration.Registration) (n registration.Count) {
+	for _, g := range apps {
+		if g.ID == p.App.ID {
+			continue
+		}
+		n.Apps++
+		if g.Unlocks() {
+			n.Unlock++
+		}
+		if g.Passwordless {
+			n.Passwordless++
+		}
+	}
+	return n
 }
 
 func (h *handler) getMethod(w http.ResponseWriter, r *http.Request) error {
@@ -133,10 +155,13 @@ func removing(ctx context.Context, tx *db.Tx, v visit, last error, remove func()
 // postFirst remembers which way the person wants to be asked first.
 func (h *handler) postFirst(w http.ResponseWriter, r *http.Request) error {
 	way := r.PostFormValue("way")
-	if !slices.Contains([]string{policy.Passkey, policy.Approval, policy.Code}, way) {
+	if !slices.Contains([]string{policy.Passkey, policy.Passwordless, policy.Approval, policy.Code}, way) {
 		return web.ErrMalformed
 	}
 	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) error {
+		if err := signin.Prefer(ctx, tx, h.Cookie(r, web.KnownCookie), v.person.ID, way); err != nil {
+			return err
+		}
 		return method.ChooseFirst(ctx, tx, v.person.ID, way)
 	})
 	if err != nil {
