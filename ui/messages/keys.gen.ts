@@ -50,6 +50,7 @@ export interface Messages {
   "app.add.already": { name: string | number };
   "app.approve.account": Record<never, never>;
   "app.approve.again": Record<never, never>;
+  "app.approve.alone": Record<never, never>;
   "app.approve.app": Record<never, never>;
   "app.approve.approved.computer": { app: string | number };
   "app.approve.approved.phone": { app: string | number };
@@ -87,6 +88,8 @@ export interface Messages {
   "app.approve.new_browser": Record<never, never>;
   "app.approve.next": { n: number };
   "app.approve.no": Record<never, never>;
+  "app.approve.nolock": Record<never, never>;
+  "app.approve.nolock.do": Record<never, never>;
   "app.approve.opening": Record<never, never>;
   "app.approve.other.lead": { app: string | number };
   "app.approve.other.title": Record<never, never>;
@@ -108,12 +111,17 @@ export interface Messages {
   "app.approve.sending": Record<never, never>;
   "app.approve.title": Record<never, never>;
   "app.approve.title.test": Record<never, never>;
+  "app.approve.title.unlock": Record<never, never>;
   "app.approve.trouble.busy": { n: number };
   "app.approve.trouble.clock": Record<never, never>;
+  "app.approve.trouble.kept": Record<never, never>;
+  "app.approve.trouble.nokey": Record<never, never>;
+  "app.approve.trouble.nolock": Record<never, never>;
   "app.approve.trouble.offline": Record<never, never>;
   "app.approve.trouble.storage": Record<never, never>;
   "app.approve.trouble.stranger": Record<never, never>;
   "app.approve.trouble.unreachable": Record<never, never>;
+  "app.approve.unlock": Record<never, never>;
   "app.approve.unverified": Record<never, never>;
   "app.approve.warning": Record<never, never>;
   "app.approve.which": Record<never, never>;
@@ -310,6 +318,9 @@ export interface Messages {
   "app.pair.mistyped.title": Record<never, never>;
   "app.pair.offline.lead": Record<never, never>;
   "app.pair.offline.title": Record<never, never>;
+  "app.pair.passwordless": Record<never, never>;
+  "app.pair.passwordless.off": Record<never, never>;
+  "app.pair.passwordless.on": Record<never, never>;
   "app.pair.ready.done": Record<never, never>;
   "app.pair.ready.lead": { host: string | number; name: string | number };
   "app.pair.ready.soon": Record<never, never>;
