@@ -1754,11 +1754,13 @@ export interface Messages {
   "terminal.error.no_folder": Record<never, never>;
   "terminal.error.no_keyring": Record<never, never>;
   "terminal.error.no_name": Record<never, never>;
+  "terminal.error.no_passphrase": Record<never, never>;
   "terminal.error.no_picture": Record<never, never>;
   "terminal.error.no_qr": Record<never, never>;
   "terminal.error.no_request": Record<never, never>;
   "terminal.error.no_server": Record<never, never>;
   "terminal.error.no_terminal": Record<never, never>;
+  "terminal.error.no_unlock": Record<never, never>;
   "terminal.error.no_vault": Record<never, never>;
   "terminal.error.not_found": Record<never, never>;
   "terminal.error.nothing_to_change": Record<never, never>;
@@ -1819,13 +1821,16 @@ export interface Messages {
   "terminal.request.browser": { value: string | number };
   "terminal.request.known_not": Record<never, never>;
   "terminal.request.never": Record<never, never>;
+  "terminal.request.passwordless": Record<never, never>;
   "terminal.request.person": { value: string | number };
   "terminal.request.place": { value: string | number };
   "terminal.request.test": Record<never, never>;
+  "terminal.request.unlock": Record<never, never>;
   "terminal.request.when": { value: string | number };
   "terminal.rm.done": { title: string | number };
   "terminal.rm.sure": { title: string | number };
   "terminal.undo.done": { n: number };
+  "terminal.unlock.why": Record<never, never>;
   "terminal.unsettled": { problem: string | number };
   "terminal.watch.away": { host: string | number; problem: string | number };
   "terminal.watch.back": { host: string | number };
@@ -1938,6 +1943,7 @@ export interface Messages {
   "tui.keys.locked": Record<never, never>;
   "tui.keys.next": { n: string | number };
   "tui.keys.preview": Record<never, never>;
+  "tui.keys.prove": Record<never, never>;
   "tui.keys.reading": Record<never, never>;
   "tui.keys.refuse": Record<never, never>;
   "tui.keys.sheet": Record<never, never>;

@@ -83,7 +83,7 @@ func (w *world) sign(t testing.TB, d regtest.Device, id, decision, number string
 	}
 	out := wire.Decision{Decision: decision, Number: number, At: db.Millis(w.Clock.Now())}
 	asked := wire.Asked{Issuer: regtest.Issuer, Registration: d.ID(), Request: id, Nonce: q.Nonce}
-	if err := out.Sign(asked, body, wire.Keys{Device: d.Key}); err != nil {
+	if err := out.Sign(asked, body, d.Keys(q, decision)); err != nil {
 		t.Fatal(err)
 	}
 	return out

@@ -195,7 +195,7 @@ func (w *World) Answer(t testing.TB, d regtest.Device, decision, number string) 
 		t.Fatal(err)
 	}
 	asked := wire.Asked{Issuer: regtest.Issuer, Registration: d.ID(), Request: id, Nonce: q.Nonce}
-	if err := out.Sign(asked, body, wire.Keys{Device: d.Key}); err != nil {
+	if err := out.Sign(asked, body, d.Keys(q, decision)); err != nil {
 		t.Fatal(err)
 	}
 	got, err := w.Approvals.Decide(t.Context(), g, id, out, regtest.From)
