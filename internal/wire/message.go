@@ -21,6 +21,7 @@ var ErrUnlock = errors.New("not signed by the unlock key")
 const (
 	labelPair   = "countersign/pair/1"
 	labelDecide = "countersign/decide/1"
+	labelBind   = "countersign/bind/1"
 )
 
 // message writes label and fields one after the other: the label ends in a

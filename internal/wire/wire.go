@@ -5,11 +5,12 @@
 // terminal app, and, by the vectors in testdata/vectors/wire, the web app. It
 // knows no database and no network.
 //
-// Three things are signed, all by the device key, an ECDSA key on P-256 that
-// belongs to one registration: the wish to pair ([Pair]), the answer to a
-// request ([Decision]), and each call of the device API ([Call], RFC 9421).
-// An approval may have to be signed by the unlock key too, a second key that
-// the device can use only after its owner has unlocked it just then.
+// What is signed is signed by a device key, an ECDSA key on P-256 that belongs
+// to one registration, or to one binding to a backup place: the wish to pair
+// ([Pair]) or to be bound ([Bind]), the answer to a request ([Decision]), and
+// each call ([Call], RFC 9421). An approval may have to be signed
+// by the unlock key too, a second key that the device can use only after its owner
+// has unlocked it just then.
 package wire
 
 import (
@@ -43,6 +44,20 @@ const (
 	CodeUnknown      = "gone_unknown"  // no such request for this device
 	CodeClosed       = "closed"        // the request was answered, replaced or ran out; see State
 	CodeUnlock       = "unlock"        // the approval is not signed by the unlock key, and has to be
+
+	// Of backups.
+	CodeNotSealed    = "not_sealed"     // the body is no sealed generation
+	CodeTooLarge     = "too_large"      // the body has more bytes than it may
+	CodeBindingEnded = "binding_ended"  // sign in again; State says why
+	CodeBearer       = "bearer"         // the access token is not good, or used up
+	CodeNotPersonal  = "not_personal"   // backups are for personal accounts
+	CodeNotFresh     = "not_fresh"      // the sign-in is old, or weaker than it could be
+	CodeReadOnly     = "read_only"      // the binding may not write
+	CodeNoBackup     = "no_backup"      // nothing is stored
+	CodeDeleted      = "backup_deleted" // and can be brought back until Until
+	CodeConflict     = "conflict"       // another version came first
+	CodePrecondition = "precondition"   // neither If-Match nor If-None-Match
+	CodeStorageFull  = "storage_full"   // the place takes no more
 )
 
 // A Problem is the body of every answer that is not a success.
@@ -52,8 +67,11 @@ type Problem struct {
 	// RetryAfter is in seconds.
 	RetryAfter int `json:"retry_after,omitempty"`
 	// State of a closed request: "approved", "denied", "reported", "failed",
-	// "answered_elsewhere", "expired" or "replaced".
+	// "answered_elsewhere", "expired" or "replaced". Of a binding that ended: one
+	// of the Ended… constants.
 	State string `json:"state,omitempty"`
+	// Until is when a deleted backup is gone for good.
+	Until int64 `json:"until,omitempty"`
 	// TakenBy names the device that used an offer before.
 	TakenBy string `json:"taken_by,omitempty"`
 }

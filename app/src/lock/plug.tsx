@@ -1,6 +1,7 @@
-/** The app lock in the app: its settings, its lines in the menu, and the watch
+/** The app lock in the app: its settings, its lines in the menu and the bar, and the watch
  *  over who is there. */
 import { Line } from '../settings/menu'
+import { Icon } from '../shell/icon'
 import type { Plug } from '../shell/plug'
 import { go } from '../shell/router'
 import { toast } from '../shell/toast'
@@ -17,6 +18,7 @@ export const locking: Plug = {
   routes: { lock: () => <LockSettings /> },
   menu: () => <MenuLines />,
   mayLeave,
+  bar: () => <LockButton />,
   background: () => {
     followTabs(() => !learned || lockNow.peek() !== undefined)
     void start().catch(() => undefined) // no storage: the app's first screen says so
@@ -44,6 +46,16 @@ async function start(): Promise<void> {
   lockNow.subscribe(() => look())
   vault.subscribe(({ settings }) => void keepLanguage(settings.language).catch(() => undefined))
   if (loaded.peek()) await wrapFirstKey(ring)
+}
+
+function LockButton() {
+  if (lockNow.value === undefined) return null
+  return (
+    <button class="icon-btn" type="button" onClick={lockAtOnce}>
+      <Icon name="i-lock" />
+      <span class="vh">{t('lock.now')}</span>
+    </button>
+  )
 }
 
 function MenuLines() {

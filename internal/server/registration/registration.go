@@ -56,9 +56,6 @@ var ErrRemoved = errors.New("registration is no more")
 // ErrUnknown is returned when a person has no such active registration.
 var ErrUnknown = errors.New("no such registration")
 
-// ErrLast is returned instead of removing the only app of a person who has to have one.
-var ErrLast = errors.New("the last app cannot be removed")
-
 // ErrName is returned for a name that cannot be shown.
 var ErrName = errors.New("not a name for a device")
 
@@ -190,6 +187,11 @@ func sameEpoch(ctx context.Context, tx *db.Tx, person string, epoch int64) (bool
 
 // Of returns the active registrations of a person, the oldest first.
 func (r *Registry) Of(ctx context.Context, tx *db.Tx, person string) ([]Registration, error) {
+	return AppsOf(ctx, tx, person)
+}
+
+// AppsOf is [Registry.Of] for who only asks.
+func AppsOf(ctx context.Context, tx *db.Tx, person string) ([]Registration, error) {
 	rows, err := tx.Query(ctx, `SELECT `+columns+` FROM registration WHERE person_id = $1 AND state = 'active' ORDER BY activated_at, id`, person)
 	if err != nil {
 		return nil, err

@@ -168,7 +168,7 @@ func (h *handler) postUnlockFinish(w http.ResponseWriter, r *http.Request) error
 // have opened.
 func (h *handler) postUnlockOff(w http.ResponseWriter, r *http.Request) error {
 	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) error {
-		return removing(ctx, tx, v, errLast, func() error {
+		return removing(ctx, tx, v, func() error {
 			return h.Registry.SetPasswordless(ctx, tx, v.person.ID, r.PathValue("id"), false, v.from)
 		})
 	})
