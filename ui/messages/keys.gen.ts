@@ -1332,6 +1332,9 @@ export interface Messages {
   "mail.ip": Record<never, never>;
   "mail.method": Record<never, never>;
   "mail.net": Record<never, never>;
+  "mail.notme_admin.said": { login: string | number };
+  "mail.notme_admin.subject": Record<never, never>;
+  "mail.notme_admin.todo": { host: string | number };
   "mail.pass_issued.said": { login: string | number; service: string | number };
   "mail.pass_issued.subject": Record<never, never>;
   "mail.pass_issued.todo": Record<never, never>;
@@ -1370,6 +1373,7 @@ export interface Messages {
   "mail.signed_out.said": { login: string | number };
   "mail.signed_out.subject": Record<never, never>;
   "mail.signed_out.todo": { host: string | number; service: string | number };
+  "mail.stop": Record<never, never>;
   "mail.when": Record<never, never>;
   "oauth.answered.text": Record<never, never>;
   "oauth.answered.title": Record<never, never>;
@@ -1437,6 +1441,7 @@ export interface Messages {
   "security.activity.backup_recovered": { device: string | number };
   "security.activity.backup_restored": Record<never, never>;
   "security.activity.backup_unbound": { device: string | number };
+  "security.activity.braked": Record<never, never>;
   "security.activity.code_wrong": Record<never, never>;
   "security.activity.consent": { app: string | number };
   "security.activity.denied": Record<never, never>;
@@ -1462,6 +1467,7 @@ export interface Messages {
   "security.activity.signed_in_app": { app: string | number };
   "security.activity.signed_out": Record<never, never>;
   "security.activity.signed_out_all": Record<never, never>;
+  "security.activity.thawed": Record<never, never>;
   "security.activity.wrong_number": Record<never, never>;
   "security.add.app": Record<never, never>;
   "security.add.app.text": Record<never, never>;
@@ -1476,6 +1482,23 @@ export interface Messages {
   "security.app.name": { name: string | number };
   "security.app.used": { when: string | number };
   "security.back": Record<never, never>;
+  "security.brake.app": { name: string | number };
+  "security.brake.done": Record<never, never>;
+  "security.brake.done.text": { login: string | number };
+  "security.brake.freeze": Record<never, never>;
+  "security.brake.go": Record<never, never>;
+  "security.brake.gone.text": Record<never, never>;
+  "security.brake.gone.title": Record<never, never>;
+  "security.brake.mine": Record<never, never>;
+  "security.brake.next": Record<never, never>;
+  "security.brake.pass": Record<never, never>;
+  "security.brake.passkey": { name: string | number };
+  "security.brake.password": Record<never, never>;
+  "security.brake.recovery": Record<never, never>;
+  "security.brake.sessions": Record<never, never>;
+  "security.brake.stays": { name: string | number };
+  "security.brake.text": { login: string | number };
+  "security.brake.title": Record<never, never>;
   "security.browser.unknown": Record<never, never>;
   "security.bycode.busy": { name: string | number };
   "security.bycode.go": Record<never, never>;
@@ -1510,6 +1533,9 @@ export interface Messages {
   "security.first.otp": Record<never, never>;
   "security.first.passkey": Record<never, never>;
   "security.first.title": Record<never, never>;
+  "security.frozen.text": Record<never, never>;
+  "security.frozen.title": Record<never, never>;
+  "security.frozen.until": { when: string | number };
   "security.full.text": Record<never, never>;
   "security.full.title": Record<never, never>;
   "security.gone.text": Record<never, never>;
