@@ -805,8 +805,11 @@ export interface Messages {
   "console.kind.passkey.copied": Record<never, never>;
   "console.kind.passkey.removed": Record<never, never>;
   "console.kind.passkey.renamed": Record<never, never>;
+  "console.kind.person.braked": Record<never, never>;
   "console.kind.person.created": Record<never, never>;
   "console.kind.person.enrol_closed": Record<never, never>;
+  "console.kind.person.frozen": Record<never, never>;
+  "console.kind.person.not_me": Record<never, never>;
   "console.kind.person.password.exposed": Record<never, never>;
   "console.kind.person.password.set": Record<never, never>;
   "console.kind.person.reregister": Record<never, never>;
@@ -815,6 +818,7 @@ export interface Messages {
   "console.kind.person.role": Record<never, never>;
   "console.kind.person.setup_link": Record<never, never>;
   "console.kind.person.suspended": Record<never, never>;
+  "console.kind.person.thawed": Record<never, never>;
   "console.kind.recovery.made": Record<never, never>;
   "console.kind.recovery.removed": Record<never, never>;
   "console.kind.recovery.used": Record<never, never>;
