@@ -818,8 +818,11 @@ export interface Messages {
   "console.kind.passkey.copied": Record<never, never>;
   "console.kind.passkey.removed": Record<never, never>;
   "console.kind.passkey.renamed": Record<never, never>;
+  "console.kind.person.braked": Record<never, never>;
   "console.kind.person.created": Record<never, never>;
   "console.kind.person.enrol_closed": Record<never, never>;
+  "console.kind.person.frozen": Record<never, never>;
+  "console.kind.person.not_me": Record<never, never>;
   "console.kind.person.password.exposed": Record<never, never>;
   "console.kind.person.password.set": Record<never, never>;
   "console.kind.person.reregister": Record<never, never>;
@@ -828,6 +831,7 @@ export interface Messages {
   "console.kind.person.role": Record<never, never>;
   "console.kind.person.setup_link": Record<never, never>;
   "console.kind.person.suspended": Record<never, never>;
+  "console.kind.person.thawed": Record<never, never>;
   "console.kind.recovery.made": Record<never, never>;
   "console.kind.recovery.removed": Record<never, never>;
   "console.kind.recovery.used": Record<never, never>;
@@ -1349,6 +1353,9 @@ export interface Messages {
   "mail.ip": Record<never, never>;
   "mail.method": Record<never, never>;
   "mail.net": Record<never, never>;
+  "mail.notme_admin.said": { login: string | number };
+  "mail.notme_admin.subject": Record<never, never>;
+  "mail.notme_admin.todo": { host: string | number };
   "mail.pass_issued.said": { login: string | number; service: string | number };
   "mail.pass_issued.subject": Record<never, never>;
   "mail.pass_issued.todo": Record<never, never>;
@@ -1393,6 +1400,7 @@ export interface Messages {
   "mail.signed_out.said": { login: string | number };
   "mail.signed_out.subject": Record<never, never>;
   "mail.signed_out.todo": { host: string | number; service: string | number };
+  "mail.stop": Record<never, never>;
   "mail.when": Record<never, never>;
   "oauth.answered.text": Record<never, never>;
   "oauth.answered.title": Record<never, never>;
@@ -1460,6 +1468,7 @@ export interface Messages {
   "security.activity.backup_recovered": { device: string | number };
   "security.activity.backup_restored": Record<never, never>;
   "security.activity.backup_unbound": { device: string | number };
+  "security.activity.braked": Record<never, never>;
   "security.activity.code_wrong": Record<never, never>;
   "security.activity.consent": { app: string | number };
   "security.activity.denied": Record<never, never>;
@@ -1487,6 +1496,7 @@ export interface Messages {
   "security.activity.signed_in_app": { app: string | number };
   "security.activity.signed_out": Record<never, never>;
   "security.activity.signed_out_all": Record<never, never>;
+  "security.activity.thawed": Record<never, never>;
   "security.activity.unlock_gone": { device: string | number };
   "security.activity.unlock_set": { device: string | number };
   "security.activity.wrong_number": Record<never, never>;
@@ -1510,6 +1520,23 @@ export interface Messages {
   "security.app.name": { name: string | number };
   "security.app.used": { when: string | number };
   "security.back": Record<never, never>;
+  "security.brake.app": { name: string | number };
+  "security.brake.done": Record<never, never>;
+  "security.brake.done.text": { login: string | number };
+  "security.brake.freeze": Record<never, never>;
+  "security.brake.go": Record<never, never>;
+  "security.brake.gone.text": Record<never, never>;
+  "security.brake.gone.title": Record<never, never>;
+  "security.brake.mine": Record<never, never>;
+  "security.brake.next": Record<never, never>;
+  "security.brake.pass": Record<never, never>;
+  "security.brake.passkey": { name: string | number };
+  "security.brake.password": Record<never, never>;
+  "security.brake.recovery": Record<never, never>;
+  "security.brake.sessions": Record<never, never>;
+  "security.brake.stays": { name: string | number };
+  "security.brake.text": { login: string | number };
+  "security.brake.title": Record<never, never>;
   "security.browser.unknown": Record<never, never>;
   "security.bycode.busy": { name: string | number };
   "security.bycode.go": Record<never, never>;
@@ -1546,6 +1573,9 @@ export interface Messages {
   "security.first.passkey": Record<never, never>;
   "security.first.passwordless": Record<never, never>;
   "security.first.title": Record<never, never>;
+  "security.frozen.text": Record<never, never>;
+  "security.frozen.title": Record<never, never>;
+  "security.frozen.until": { when: string | number };
   "security.full.text": Record<never, never>;
   "security.full.title": Record<never, never>;
   "security.gone.text": Record<never, never>;
