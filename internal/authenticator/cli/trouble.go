@@ -8,9 +8,11 @@ import (
 
 	"countersign/internal/authenticator"
 	"countersign/internal/authenticator/disk"
+	"countersign/internal/authenticator/remote"
 	"countersign/internal/authenticator/scan"
 	"countersign/internal/authenticator/vault"
 	"countersign/otp"
+	"countersign/seal"
 	"countersign/transfer"
 )
 
@@ -29,6 +31,9 @@ var (
 	errNoVault    = errors.New("no vault yet")
 	errNoKeyring  = errors.New("no keyring")
 	errNoTerminal = errors.New("not at a terminal")
+	errVersion    = errors.New("not the number of a version")
+	errFile       = errors.New("no file is named")
+	errSignIn     = errors.New("nobody signed in")
 )
 
 // A usage is something that cannot be typed like this.
@@ -64,6 +69,21 @@ var sayings = []saying{
 	{errNoVault, "terminal.error.no_vault", 3},
 	{errNoKeyring, "terminal.error.no_keyring", 1},
 	{errNoTerminal, "terminal.error.no_terminal", 2},
+	{errVersion, "terminal.error.version", 2},
+	{errFile, "terminal.error.file", 2},
+	{errSignIn, "terminal.error.sign_in", 7},
+	{seal.ErrMistyped, "terminal.error.recovery_key", 4},
+	{seal.ErrKey, "terminal.error.other_key", 4},
+	{seal.ErrNewer, "terminal.error.backup_newer", 5},
+	{seal.ErrForeign, "terminal.error.backup_foreign", 5},
+	{seal.ErrOlder, "terminal.error.backup_older", 5},
+	{seal.ErrBranch, "terminal.error.backup_branch", 5},
+	{seal.ErrNotSealed, "terminal.error.backup_damaged", 5},
+	{seal.ErrTruncated, "terminal.error.backup_damaged", 5},
+	{seal.ErrCorrupted, "terminal.error.backup_damaged", 5},
+	{seal.ErrMixed, "terminal.error.backup_damaged", 5},
+	{seal.ErrWork, "terminal.error.backup_damaged", 5},
+	{seal.ErrTooLarge, "terminal.error.backup_damaged", 5},
 	{authenticator.ErrNoName, "terminal.error.no_name", 2},
 	{authenticator.ErrNoCodes, "terminal.error.no_codes", 1},
 	{scan.ErrNoPicture, "terminal.error.no_picture", 5},
@@ -108,6 +128,12 @@ func (w World) plain(err error) string {
 		if errors.Is(err, f.err) {
 			return w.t(transfer.Message(err))
 		}
+	}
+	if wrong := new(seal.KeyError); errors.As(err, &wrong) {
+		return w.t("terminal.error.recovery_group", "n", wrong.Group)
+	}
+	if deleted := (remote.DeletedError{}); errors.As(err, &deleted) {
+		return w.t("terminal.error.backup_deleted", "time", w.date(&deleted.Until))
 	}
 	for _, s := range slices.Concat(farSayings, sayings) {
 		if errors.Is(err, s.err) {

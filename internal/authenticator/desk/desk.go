@@ -94,7 +94,7 @@ func (d *Desk) change(ctx context.Context, do func(*authenticator.App, *disk.Con
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	err = d.folder.Update(ctx, func(c *disk.Content) error {
-		fresh := c.Vault == nil
+		fresh, known := c.Vault == nil, string(c.Keys[backupKey])
 		kept = authenticator.New()
 		if !fresh {
 			if kept, err = authenticator.Open(c.Vault, d.now()); err != nil {
@@ -105,10 +105,13 @@ func (d *Desk) change(ctx context.Context, do func(*authenticator.App, *disk.Con
 			return err
 		}
 		if !fresh && !kept.Changed() {
-			return errSame
+			if known == string(c.Keys[backupKey]) {
+				return errSame
+			}
+			return nil
 		}
 		c.Vault = kept.Bytes()
-		return nil
+		return changed(c, d.now())
 	})
 	if errors.Is(err, errSame) {
 		err = nil
