@@ -38,16 +38,16 @@ const backupKey = "backup"
 // A Backup is what this device knows of its backup. It is kept with the vault,
 // under the same lock, and is never in the backup itself.
 type Backup struct {
-	Issuer   string       `json:"issuer"`
-	Login    string       `json:"login"` // of the recovery account
-	Subject  string       `json:"subject"`
-	Binding  string       `json:"binding"`
-	Key      []byte       `json:"key"` // PKCS #8, of the binding
-	Keys     []byte       `json:"keys"`
-	ETag     string       `json:"etag"`    // of the newest version that was taken in
-	Version  int64        `json:"version"` // its number
-	Watch    backup.Watch `json:"watch"`
-	SetBack  time.Time    `json:"setBack"` // when the server was found to have gone back
+	Issuer  string       `json:"issuer"`
+	Login   string       `json:"login"` // of the recovery account
+	Subject string       `json:"subject"`
+	Binding string       `json:"binding"`
+	Key     []byte       `json:"key"` // PKCS #8, of the binding
+	Keys    []byte       `json:"keys"`
+	ETag    string       `json:"etag"`    // of the newest version that was taken in
+	Version int64        `json:"version"` // its number
+	Watch   backup.Watch `json:"watch"`
+	SetBack time.Time    `json:"setBack"` // when the server was found to have gone back
 }
 
 func backupOf(keys map[string][]byte) (b Backup, err error) {
