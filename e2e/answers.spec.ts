@@ -24,9 +24,22 @@ test.describe('a wrong number, a denial and a report', () => {
       await phone.page.getByRole('button', { name: say('app.approve.done') }).click()
     })
 
-    await test.step('asking again makes a new number, and no ends the sign-in', async () => {
+    await test.step('asking again makes a new number', async () => {
       await computer.getByRole('button', { name: say('signin.number.again') }).click()
       await expect(phone.page.getByText(say('app.approve.title'), { exact: true })).toBeVisible()
+    })
+
+    await test.step('a newer number takes nothing off the screen; the old one says that it was replaced', async () => {
+      const old = await readNumber(computer)
+      await computer.getByText(say('signin.number.help'), { exact: true }).click()
+      await computer.getByRole('button', { name: say('signin.number.again') }).click()
+      await expect(computer.locator('.number-plate .code .vh')).not.toContainText(old)
+      await expect(phone.page.getByText(say('app.approve.replaced.title'))).toBeVisible()
+      await phone.page.getByRole('button', { name: say('app.approve.next', { n: 1 }) }).click()
+      await expect(phone.page.getByText(say('app.approve.title'), { exact: true })).toBeVisible()
+    })
+
+    await test.step('no ends the sign-in', async () => {
       await phone.page.getByRole('button', { name: say('app.approve.no') }).click()
       await phone.page.getByRole('button', { name: say('app.approve.deny') }).click()
       await expect(phone.page.getByText(say('app.approve.denied.title'))).toBeVisible()

@@ -83,7 +83,7 @@ for (const language of ['en', 'ja'] satisfies Language[]) {
   })
 }
 
-test('a thousand accounts are searched and scrolled on a slow phone', async ({ computer: page, demo, say }) => {
+test('a thousand accounts are searched, scrolled, changed and added to on a slow phone', async ({ computer: page, demo, say }) => {
   await page.setViewportSize({ width: 390, height: 844 })
   await withAccounts(page, demo, Array.from({ length: 1000 }, (_, i) => ({ issuer: `Site ${i}`, tags: i % 2 ? ['odd'] : [] })))
   const slow = await page.context().newCDPSession(page)
@@ -96,6 +96,20 @@ test('a thousand accounts are searched and scrolled on a slow phone', async ({ c
   await page.evaluate(() => scrollTo(0, document.body.scrollHeight))
   await expect(codeOf(page, say, 'Site 999')).toContainText(/\d \d \d/)
   await expect(row(page, 'Site 999').last()).toHaveAttribute('aria-posinset', '1000')
+  await test.step('and an account is changed and another added', async () => {
+    const button = (key: string) => page.getByRole('button', { name: say(key), exact: true })
+    await row(page, 'Site 999').last().getByRole('link').click()
+    await button('app.account.more').click()
+    await button('app.account.edit').click()
+    await page.getByLabel(say('app.manual.issuer')).fill('Last of all')
+    await button('app.save').click()
+    await expect(page.getByRole('heading', { name: 'Last of all', exact: true })).toBeVisible()
+    await page.goto(`${demo.at.app}/#add/manual`)
+    await page.getByLabel(say('app.manual.issuer')).fill('Gitlane')
+    await page.getByLabel(say('app.manual.secret'), { exact: true }).fill('GEZDGNBVGY3TQOJQ')
+    await button('app.add').click()
+    await expect(page.locator('.tile-code .vh')).toHaveText(/\d/)
+  })
 })
 
 test('on a wide window the account stands beside the list', async ({ computer: page, demo, say }, info) => {

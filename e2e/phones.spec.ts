@@ -1,5 +1,6 @@
 // What a phone does beside approving: codes without a network, a second phone,
 // being removed.
+import type { Page } from '@playwright/test'
 import { expect, test, type Phone } from './fixtures.ts'
 import { firstLook, giveCode, giveNameAndPassword, loseNetwork, pair, readCode, scan } from './steps.ts'
 
@@ -31,7 +32,7 @@ test.describe('a phone without a network', () => {
 })
 
 test.describe('two phones', () => {
-  test('the last one cannot be removed, one of two can, and that one is told', async ({ demo, computer, phone, newPhone, say }) => {
+  test('the last one cannot be removed, one of two can, and that one is told', async ({ browser, demo, computer, phone, newPhone, say }) => {
     await firstLook(phone, computer, demo, say)
     let second: Phone | undefined
     const change = computer.getByRole('link', { name: say('security.app.change', { name: say('app.pair.device.android') }) })
@@ -50,15 +51,23 @@ test.describe('two phones', () => {
       await computer.getByRole('link', { name: say('security.done.back') }).click()
     })
 
-    await test.step('one of them is removed, and says so', async () => {
+    await test.step('one of them is removed while both are asked, and says so', async () => {
+      const elsewhere = await browser.newContext({ locale: 'en-GB' })
+      const stranger = await elsewhere.newPage()
+      await stranger.goto(`${demo.at.id}/signin?to=/security`)
+      await giveNameAndPassword(stranger, demo, say)
+      const pages = [phone, second].flatMap((one) => one?.page ?? [])
+      for (const page of pages) await expect(page.getByText(say('app.approve.title'), { exact: true })).toBeVisible()
       await change.last().click()
       await computer.getByRole('link', { name: say('security.remove.link') }).click()
       await computer.getByRole('button', { name: say('security.remove.go') }).click()
       await expect(computer).toHaveURL(new RegExp('/security'))
-      await expect(async () => {
-        const rows = await Promise.all([phone, second].map((p) => p?.page.locator('.account').first().innerText()))
-        expect(rows.filter((row) => row?.includes(say('app.list.removed')))).toHaveLength(1)
-      }).toPass({ timeout: 30_000 })
+      const removed = (page: Page) => page.getByText(say('app.approve.removed.title'))
+      await expect.poll(async () => (await Promise.all(pages.map((page) => removed(page).count()))).toSorted()).toEqual([0, 1])
+      const [gone = phone.page] = (await removed(phone.page).count()) ? pages : pages.toReversed()
+      await gone.getByRole('button', { name: say('app.approve.done') }).click()
+      await expect(gone.locator('.account').first()).toContainText(say('app.list.removed'))
+      await elsewhere.close()
     })
   })
 

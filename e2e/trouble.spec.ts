@@ -30,6 +30,16 @@ test.describe('the camera', () => {
       await page.goto(`${demo.at.app}/#`)
       await page.goto(`${demo.at.app}/#add`)
       await expect(page.getByRole('alert')).toContainText(say('app.scan.refused.title'))
+    })
+
+    await test.step('a picture brings an account all the same', async () => {
+      const buffer = await drawQR('otpauth://totp/Hoshi%20Bank:mei?secret=NRXW4ZZANNSXSIDP&issuer=Hoshi%20Bank')
+      await page.locator('input[type=file]').setInputFiles({ name: 'hoshi.png', mimeType: 'image/png', buffer })
+      await expect(page.getByText(say('app.add.added', { name: 'Hoshi Bank' }))).toBeVisible()
+    })
+
+    await test.step('and so does typing', async () => {
+      await page.goto(`${demo.at.app}/#add`)
       await page.getByRole('link', { name: say('app.scan.manual') }).click()
       await page.getByLabel(say('app.manual.issuer')).fill('Kumo Mail')
       await page.getByLabel(say('app.manual.secret')).fill('GEZD GNBV GY3T QOJQ')

@@ -9,14 +9,15 @@ export type Say = (key: string, values?: Record<string, string | number>) => str
 
 const known = new Map<Language, Map<string, string>>()
 
-/** The messages of a language. A plural takes its branch by the number given for it. */
+/** The messages of a language. A plural takes its branch by the number given for it;
+ *  *here* is a phone unless it is said otherwise. */
 export function words(language: Language): Say {
   return (key, values = {}) => {
     const message = messages(language).get(key)
     if (message === undefined) throw new Error(`no message ${key} in ${language}`)
     return message
       .replace(/\{(\w+), plural, (.*?\})\}/g, (_, name: string, branches: string) => plural(language, branches, values[name]))
-      .replace(/\{(\w+)\}/g, (hole, name: string) => String(values[name] ?? hole))
+      .replace(/\{(\w+)\}/g, (hole, name: string) => String(values[name] ?? (name === 'here' ? messages(language).get('app.list.here.phone') : hole)))
   }
 }
 

@@ -49,13 +49,17 @@ func Has(lang, key string) bool {
 	return ok
 }
 
+// here stands in messages of the web app for what it runs on: phone, tablet or
+// computer. A language that has one word for all of them does without it.
+const here = "here"
+
 // Keys returns the keys of all messages of a language, sorted.
 func Keys(lang string) []string {
 	return slices.Sorted(maps.Keys(catalogue()[lang]))
 }
 
 // Placeholders returns what a message wants to be given: name to "plural" or
-// "text".
+// "text". The web app fills {here} by itself.
 func Placeholders(lang, key string) map[string]string {
 	m, _ := message(lang, key)
 	names := map[string]string{}
@@ -168,7 +172,7 @@ func (m parts) placeholders(names map[string]string) {
 			for _, inner := range p.branches {
 				inner.placeholders(names)
 			}
-		case p.name != "" && p.name != "#" && names[p.name] == "":
+		case p.name != "" && p.name != "#" && p.name != here && names[p.name] == "":
 			names[p.name] = "text"
 		}
 	}

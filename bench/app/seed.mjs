@@ -30,6 +30,11 @@ export async function seed({ entries, settings = {} }) {
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
+/** A secret of the ith account's own: two accounts that make the same codes are one. */
+function secretOf(i) {
+  return Array.from({ length: 32 }, (_symbol, j) => alphabet[((i >> (5 * (j % 3))) + j * 13) % 32]).join('')
+}
+
 /** n accounts of other sites, a few of them unusual. */
 export function accounts(n) {
   return Array.from({ length: n }, (_entry, i) => ({
@@ -38,7 +43,7 @@ export function accounts(n) {
     type: 'totp',
     issuer: `Site ${i}`,
     name: `person${i}@example.org`,
-    secret: Array.from({ length: 32 }, (_symbol, j) => alphabet[(i * 7 + j * 13) % 32]).join(''),
+    secret: secretOf(i),
     algorithm: i % 10 === 3 ? 'SHA256' : 'SHA1',
     digits: i % 10 === 7 ? 8 : 6,
     period: 30,

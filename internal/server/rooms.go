@@ -101,7 +101,7 @@ func (r *rooms) open(c config.Config) (err error) {
 		signinweb.Mount(r.shell, signinweb.Deps{SignIn: r.signin, OAuth: r.oauth}),
 		oauthweb.Mount(r.shell, oauthweb.Deps{OAuth: r.oauth, SignIn: r.signin}),
 		securityweb.Mount(r.shell, securityweb.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, SignIn: r.signin, Passkeys: r.passkeys, Recovery: r.recovery, Passes: r.passes, Notify: r.notify}),
-		consoleweb.Mount(r.shell, consoleweb.Deps{DB: s.db, Registry: r.registry, Passkeys: r.passkeys, Notify: r.notify, OAuth: r.oauth, Version: Version()}),
+		consoleweb.Mount(r.shell, consoleweb.Deps{DB: s.db, Registry: r.registry, Passkeys: r.passkeys, Notify: r.notify, SignIn: r.signin, OAuth: r.oauth, Version: Version()}),
 		appweb.Mount(r.shell, appweb.Config{Issuer: c.IDURL, Origin: c.AppURL, PlainToo: s.o.Plain != nil, Version: Version(), Dist: app.Dist()}),
 	)
 }
@@ -129,7 +129,7 @@ func NewNotifier(ctx context.Context, c config.Config, d *db.DB, k *keep.Keeper,
 		return nil, err
 	}
 	return notify.New(d, k, notify.Options{
-		Service: name, Host: hostPort(c.IDURL), Contact: c.IDURL, Client: client, SMTP: mail, Log: log,
+		Service: name, Of: directory.NameOf, Host: hostPort(c.IDURL), Contact: c.IDURL, Client: client, SMTP: mail, Log: log,
 	}), nil
 }
 

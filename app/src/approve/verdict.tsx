@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks'
 import { Ready } from '../pair/ready'
 import { ofRegistration, securityURL } from '../remote/registrations'
 import { reportedLead } from './report'
+import { device } from '../words/here'
 import { when } from '../words/when'
 import { t } from '../words/words'
 import { approval, dispatch } from './state'
@@ -114,10 +115,10 @@ function verdictWords(outcome: Outcome, { seen, ref }: Over): Words {
   }
 }
 
-/** On a computer the phone has done its part; on a phone it may be the same one. */
+/** For a computer the phone has done its part; otherwise the page may be on this one. */
 function approvedLead(app: string, system: string): string {
   const computer = /windows|mac\s?os|linux|chrome\s?os/i.test(system)
-  return computer ? t('app.approve.approved.computer', { app }) : t('app.approve.approved.phone', { app })
+  return computer && device() === 'phone' ? t('app.approve.approved.computer', { app }) : t('app.approve.approved.phone', { app })
 }
 
 function removedLead(registration: string): string {

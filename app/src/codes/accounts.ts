@@ -289,8 +289,9 @@ function drawNothing<N>(draw: Draw<N>, query: string, { clear }: Hands): N {
   )
 }
 
-/** The bar at the top of the list, with the countdown for those who do not see rings. */
-export function drawTop<N>(draw: Draw<N>, dial: Dial): N {
+/** The bar at the top of the list, with the countdown for those who do not see rings.
+ *  `end` is what the app's parts put at its end. */
+export function drawTop<N>(draw: Draw<N>, dial: Dial, end: N | null = null): N {
   const beat = mainBeat(dial)
   return draw(
     'header',
@@ -298,5 +299,6 @@ export function drawTop<N>(draw: Draw<N>, dial: Dial): N {
     draw('a', { class: 'brand', href: '#' }, draw('svg', { class: 'logo', viewBox: '0 0 32 32', 'aria-hidden': 'true' }, draw('use', { href: '#logo' })), 'Countersign'),
     draw('span', { class: 'grow' }),
     draw('span', { class: 'vh', role: 'timer' }, beat ? t('app.list.left', { n: beat.left }) : ''),
+    end,
   )
 }

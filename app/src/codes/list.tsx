@@ -78,7 +78,11 @@ function InView() {
 
 /** The only part of the list that changes every second. */
 function Top() {
-  return drawTop(draw, ticking.value)
+  return drawTop(draw, ticking.value, <Bar />)
+}
+
+function Bar() {
+  return <>{plugs.map((plug, i) => plug.bar && <plug.bar key={i} />)}</>
 }
 
 /** What stands over the list: what the app's parts have to say, and damage. */

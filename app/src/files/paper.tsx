@@ -1,4 +1,4 @@
-/** A page to print: everything that brings an account back, on A4. */
+/** A page to print: everything that brings an account back, on A4 or Letter. */
 import { titleOf } from '../codes/mark'
 import type { Link } from '../core/core'
 import { Icon } from '../shell/icon'

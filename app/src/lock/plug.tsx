@@ -1,6 +1,7 @@
-/** The app lock in the app: its settings, its lines in the menu, and the watch
+/** The app lock in the app: its settings, its lines in the menu and the bar, and the watch
  *  over who is there. */
 import { Line } from '../settings/menu'
+import { Icon } from '../shell/icon'
 import type { Plug } from '../shell/plug'
 import { go } from '../shell/router'
 import { loaded, vault } from '../store/store'
@@ -13,6 +14,7 @@ import { followTabs } from './tabs'
 export const locking: Plug = {
   routes: { lock: () => <LockSettings /> },
   menu: () => <MenuLines />,
+  bar: () => <LockButton />,
   background: () => {
     followTabs(() => !learned || lockNow.peek() !== undefined)
     void start().catch(() => undefined) // no storage: the app's first screen says so
@@ -29,6 +31,16 @@ async function start(): Promise<void> {
   lockNow.subscribe(() => look())
   vault.subscribe(({ settings }) => void keepLanguage(settings.language).catch(() => undefined))
   if (loaded.peek()) await wrapFirstKey(ring)
+}
+
+function LockButton() {
+  if (lockNow.value === undefined) return null
+  return (
+    <button class="icon-btn" type="button" onClick={lockAtOnce}>
+      <Icon name="i-lock" />
+      <span class="vh">{t('lock.now')}</span>
+    </button>
+  )
 }
 
 function MenuLines() {

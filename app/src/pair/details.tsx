@@ -57,6 +57,7 @@ export function PairedDetails({ entry }: { entry: Paired }) {
           </span>
         </p>
       )}
+      {state === 'active' && <OnThisDevice />}
       <div class="group">
         <a class="line" href={securityURL(registration)} target="_blank" rel="noreferrer">
           <Icon name="i-shield" />
@@ -68,6 +69,32 @@ export function PairedDetails({ entry }: { entry: Paired }) {
           </span>
           <Icon name="i-external" />
         </a>
+        <a class="line" href={`${securityURL(registration)}/activity`} target="_blank" rel="noreferrer">
+          <Icon name="i-log" />
+          <span class="what">
+            <strong>{t('app.pair.activity')}</strong>
+          </span>
+          <Icon name="i-external" />
+        </a>
+      </div>
+    </>
+  )
+}
+
+/** What this phone does for the account beside its codes. */
+function OnThisDevice() {
+  return (
+    <>
+      <h3 class="group-title">{t('app.pair.does')}</h3>
+      <div class="group">
+        <div class="line">
+          <Icon name="i-check" />
+          <span class="what">
+            <strong>{t('app.pair.does.approve')}</strong>
+            <span>{t('app.pair.does.approve.what')}</span>
+          </span>
+          <span class="badge ok">{t('app.pair.does.ready')}</span>
+        </div>
       </div>
     </>
   )

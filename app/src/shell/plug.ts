@@ -11,6 +11,8 @@ export type Plug = {
   over?: () => ComponentChildren
   /** Notes at the top of the list of accounts. */
   notices?: () => ComponentChildren
+  /** Buttons at the end of the bar above the list. */
+  bar?: () => ComponentChildren
   /** Further ways to begin, on the first launch. */
   welcome?: () => ComponentChildren
   /** Further ways on the screen where an account is typed in. */

@@ -1,9 +1,10 @@
 /** What the app says. Messages lie in `ui/messages`; their format is a subset
  *  of ICU MessageFormat: `{name}`, and `{n, plural, =0 {…} one {…} other {…}}`
- *  with `#` for the number. The first paint brings the few it needs; the rest
- *  come with the app. */
+ *  with `#` for the number. `{here}` is the word for what the app runs on. The
+ *  first paint brings the few messages it needs; the rest come with the app. */
 import type { Key, Messages } from '../../../ui/messages/keys.gen'
 import type { Language } from '../store/vault'
+import { device } from './here'
 
 export type { Key }
 
@@ -48,7 +49,7 @@ export function preferred(choice: Language | undefined): Language {
  *  comes back as its key. */
 export function t<K extends Key>(key: K, ...[args]: Wants<K>): string {
   const text = known[key]
-  return text === undefined ? key : fill(text, args ?? {}, spoken)
+  return text === undefined ? key : fill(text, { here: known[`app.list.here.${device()}`] ?? '', ...args }, spoken)
 }
 
 /** Fills the places of one message. */

@@ -30,6 +30,7 @@ var (
 	errOffer      = errors.New("a link that pairs a device")
 	errNoVault    = errors.New("no vault yet")
 	errNoKeyring  = errors.New("no keyring")
+	errOutput     = errors.New("bytes that no terminal shows")
 	errNoTerminal = errors.New("not at a terminal")
 	errVersion    = errors.New("not the number of a version")
 	errFile       = errors.New("no file is named")
@@ -68,6 +69,7 @@ var sayings = []saying{
 	{errOffer, "terminal.error.is_offer", 2},
 	{errNoVault, "terminal.error.no_vault", 3},
 	{errNoKeyring, "terminal.error.no_keyring", 1},
+	{errOutput, "terminal.error.needs_output", 2},
 	{errNoTerminal, "terminal.error.no_terminal", 2},
 	{errVersion, "terminal.error.version", 2},
 	{errFile, "terminal.error.file", 2},
@@ -113,7 +115,7 @@ var foreign = []struct {
 	code int
 }{
 	{transfer.ErrNeedsPassword, 4}, {transfer.ErrPassword, 4},
-	{transfer.ErrUnknown, 5}, {transfer.ErrBroken, 5}, {transfer.ErrTooLarge, 5}, {transfer.ErrKDFCost, 5}, {transfer.ErrNoExport, 5},
+	{transfer.ErrUnknown, 5}, {transfer.ErrBroken, 5}, {transfer.ErrNewer, 5}, {transfer.ErrTooLarge, 5}, {transfer.ErrKDFCost, 5}, {transfer.ErrNoExport, 5},
 }
 
 // plain is an error as a person reads it.

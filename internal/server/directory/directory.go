@@ -98,6 +98,15 @@ func Get(ctx context.Context, tx *db.Tx, id string) (Directory, error) {
 	return scanDirectory(tx.QueryRow(ctx, `SELECT `+directoryColumns+` FROM directory WHERE id = $1`, id))
 }
 
+// NameOf returns the name of the directory that a person belongs to, "" for nobody's.
+func NameOf(ctx context.Context, tx *db.Tx, person string) (name string, err error) {
+	err = tx.QueryRow(ctx, `SELECT d.name FROM directory d JOIN person p ON p.directory_id = d.id WHERE p.id = $1`, person).Scan(&name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return name, err
+}
+
 // For returns the directory whose policy governs a sign-in with this login
 // while nothing is proven: the one with the domain after the @, else the
 // personal one, else the oldest. It looks at the text only, never at whether

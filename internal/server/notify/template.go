@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -31,6 +32,7 @@ const (
 	MailRecoveryRemoved = "recovery_removed" // needs login
 	MailPassIssued      = "pass_issued"      // needs login
 	MailReregister      = "reregister"       // needs login
+	MailReregisterAlone = "reregister_alone" // needs login
 	MailReported        = "reported"         // needs login; "app": what was being signed in to
 	MailReportedAdmin   = "reported_admin"   // to who manages the people; needs login: whose sign-in it was; "app" and "net"
 	MailSignedOut       = "signed_out"       // needs login
@@ -44,6 +46,7 @@ const (
 	MailAdminSuspended = "admin_suspended"
 	MailAdminRestored  = "admin_restored"
 	MailAdminRole      = "admin_role"
+	MailAdminEdited    = "admin_edited"
 )
 
 // A letter is the keys of one template's texts, and the data they need.
@@ -64,6 +67,7 @@ var letters = map[string]letter{
 	MailRecoveryRemoved: {"mail.recovery_removed.subject", "mail.recovery_removed.said", "mail.recovery_removed.todo", []string{"login"}},
 	MailPassIssued:      {"mail.pass_issued.subject", "mail.pass_issued.said", "mail.pass_issued.todo", []string{"login"}},
 	MailReregister:      {"mail.reregister.subject", "mail.reregister.said", "mail.reregister.todo", []string{"login"}},
+	MailReregisterAlone: {"mail.reregister.subject", "mail.reregister.said", "mail.reregister.alone", []string{"login"}},
 	MailReported:        {"mail.reported.subject", "mail.reported.said", "mail.reported.todo", []string{"login"}},
 	MailReportedAdmin:   {"mail.reported_admin.subject", "mail.reported_admin.said", "mail.reported_admin.todo", []string{"login"}},
 	MailSignedOut:       {"mail.signed_out.subject", "mail.signed_out.said", "mail.signed_out.todo", []string{"login"}},
@@ -74,6 +78,7 @@ var letters = map[string]letter{
 	MailAdminPassword:   {"mail.admin_password.subject", "mail.admin_password.said", "mail.admin_password.todo", []string{"login", "by"}},
 	MailAdminSuspended:  {"mail.admin_suspended.subject", "mail.admin_suspended.said", "mail.admin_suspended.todo", []string{"login", "by"}},
 	MailAdminRestored:   {"mail.admin_restored.subject", "mail.admin_restored.said", "mail.admin_restored.todo", []string{"login", "by"}},
+	MailAdminEdited:     {"mail.admin_edited.subject", "mail.admin_edited.said", "mail.admin_edited.todo", []string{"login", "by"}},
 	MailAdminRole:       {"mail.admin_role.subject", "mail.admin_role.said", "mail.admin_role.todo", []string{"login", "by"}},
 }
 
@@ -103,11 +108,8 @@ type page struct {
 func (n *Notify) write(m Mail, at time.Time) page {
 	lang := language(m.Locale)
 	l := letters[m.Template]
-	service := n.o.Service
-	if service == "" {
-		service = "Countersign"
-	}
 	v := func(name string) string { return oneLine(m.Data[name]) }
+	service := cmp.Or(v("service"), n.o.Service, "Countersign")
 	t := func(key string) string {
 		return ui.T(lang, key, "login", v("login"), "device", v("device"), "by", v("by"), "method", v("method"), "left", v("left"), "service", service, "host", n.o.Host)
 	}

@@ -76,12 +76,20 @@ func (c *userReregister) Run(ctx context.Context, w World, g *grammar) error {
 		if err := record(ctx, tx, p, "user reregister", map[string]any{"break_glass": c.BreakGlass, "pass": !c.NoPass}); err != nil {
 			return keep.Secret{}, method.Pass{}, err
 		}
+		guard, err := signin.Post(ctx, tx, p.DirectoryID, "", p.ID)
+		if err != nil {
+			return keep.Secret{}, method.Pass{}, err
+		}
 		in := signin.Reregistration{Person: p.ID, From: method.Where{Browser: "countersignd"}}
 		if !c.NoPass {
 			terms := c.Terms.in(p.ID)
 			in.Pass = &terms
 		}
-		return s.Reregister(ctx, tx, in)
+		secret, pass, err := s.Reregister(ctx, tx, in)
+		if err == nil && c.NoPass { // with a pass, whoever is at the terminal lets them in again
+			err = w.guarded(guard.Check(ctx, tx))
+		}
+		return secret, pass, err
 	}, func(p directory.Person) {
 		w.say("server.user.reregister", "name", p.Name)
 		if c.NoPass {

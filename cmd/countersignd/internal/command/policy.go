@@ -7,6 +7,9 @@ import (
 
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
+	"countersign/internal/server/policy"
+	"countersign/internal/server/policy/ways"
+	"countersign/internal/server/signin"
 )
 
 type policyCommand struct {
@@ -21,6 +24,7 @@ type policyCommand struct {
 	SessionLife  *time.Duration `help:"End a session so long after its sign-in." placeholder:"TIME"`
 	KnownBrowser *time.Duration `help:"How long a browser stays known." placeholder:"TIME"`
 	FreshFor     *time.Duration `help:"How long after a full sign-in one may change sign-in methods." placeholder:"TIME"`
+	LockOut      bool           `help:"Go on although some people could not sign in afterwards."`
 	BackupIdle   *time.Duration `help:"End what binds a device to a backup when it was not used for so long." placeholder:"TIME"`
 }
 
@@ -65,7 +69,17 @@ func (c *policyCommand) change(ctx context.Context, w World, tx *db.Tx) ([]direc
 		}
 		if c.changes() {
 			c.apply(&in.Policy)
+			if err := c.warn(ctx, w, tx, in); err != nil {
+				return nil, err
+			}
+			guard, err := signin.Post(ctx, tx, in.ID, "")
+			if err != nil {
+				return nil, err
+			}
 			if err := directory.SetPolicy(ctx, tx, in.ID, in.Policy); err != nil {
+				return nil, err
+			}
+			if err := w.guarded(guard.Check(ctx, tx)); err != nil {
 				return nil, err
 			}
 			if err := recordPolicy(ctx, tx, in); err != nil {
@@ -75,6 +89,35 @@ func (c *policyCommand) change(ctx context.Context, w World, tx *db.Tx) ([]direc
 		return []directory.Directory{in}, nil
 	}
 	return nil, w.fault("server.policy.which", "domain", c.Domain)
+}
+
+// warn refuses, unless told to go on, what would lock people out who can sign in now.
+func (c *policyCommand) warn(ctx context.Context, w World, tx *db.Tx, in directory.Directory) error {
+	if c.LockOut || c.SecondFactor == nil || !*c.SecondFactor {
+		return nil
+	}
+	people, err := collect(directory.People(ctx, tx, in.ID))
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, p := range people {
+		ids = append(ids, p.ID)
+	}
+	verdict, err := signin.Foresee(ctx, tx, in.ID, "", ids, func(p *ways.Person) { p.Need = policy.Need(in.Policy) })
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, e := range verdict.Effects {
+		if e.Reason == ways.LockedOut {
+			n++
+		}
+	}
+	if n > 0 {
+		return w.fault("server.policy.lockout", "n", n)
+	}
+	return nil
 }
 
 // recordPolicy notes what is asked from now on.

@@ -13,6 +13,7 @@ import (
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
 	"countersign/internal/server/registration"
+	"countersign/internal/server/signin"
 )
 
 type userCommand struct {
@@ -239,6 +240,14 @@ func (c *userSuspend) Run(ctx context.Context, w World, g *grammar) error {
 	return err
 }
 
+// guarded says in words why an action is refused.
+func (w World) guarded(err error) error {
+	if errors.Is(err, signin.ErrNoOwner) {
+		return w.fault("server.noowner")
+	}
+	return err
+}
+
 type userRestore struct {
 	Login string `arg:"" help:"Whom."`
 }
@@ -260,7 +269,14 @@ func setState(ctx context.Context, w World, g *grammar, login, state string, any
 			if p.Role != directory.Member && !anybody {
 				return w.fault("server.user.suspend_glass", "login", p.Login)
 			}
+			guard, err := signin.Post(ctx, tx, p.DirectoryID, "", p.ID)
+			if err != nil {
+				return err
+			}
 			if err := directory.SetState(ctx, tx, p.ID, state); err != nil {
+				return err
+			}
+			if err := w.guarded(guard.Check(ctx, tx)); err != nil {
 				return err
 			}
 			return record(ctx, tx, p, "user "+state, nil)

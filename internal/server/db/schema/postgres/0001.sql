@@ -72,6 +72,7 @@ CREATE TABLE person (
   locale TEXT NOT NULL DEFAULT '', zone TEXT NOT NULL DEFAULT '', role TEXT NOT NULL DEFAULT '',
   state TEXT NOT NULL CHECK (state IN ('active', 'suspended')),
   enrol TEXT NOT NULL CHECK (enrol IN ('open', 'closed')),
+  enrol_until BIGINT NOT NULL DEFAULT 0, -- 0 for open without end
   epoch BIGINT NOT NULL DEFAULT 1, created_at BIGINT NOT NULL
 );
 CREATE INDEX person_directory ON person (directory_id, login);
