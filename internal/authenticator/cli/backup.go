@@ -358,7 +358,7 @@ const patience = 5 * time.Second
 func (w World) later(ctx context.Context, d *desk.Desk) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	err := d.DueBackup(ctx)
+	err := d.DueBackup(ctx, true)
 	if err != nil && !errors.Is(err, desk.ErrNoBackup) {
 		w.say("terminal.backup.later", "problem", w.plain(err))
 	}

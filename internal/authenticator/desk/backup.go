@@ -260,16 +260,16 @@ func (d *Desk) TurnOff(ctx context.Context) error {
 	return nil
 }
 
-// DueBackup makes a backup if one is due by now, or only waits for quiet, which
-// at a command line is when the command ends.
-func (d *Desk) DueBackup(ctx context.Context) error {
+// DueBackup makes a backup if one is due. ended says that no change follows at
+// once, as when a command ends: then it waits for no quiet.
+func (d *Desk) DueBackup(ctx context.Context, ended bool) error {
 	b, err := d.Backup()
 	if err != nil {
 		return err
 	}
 	at, ok := b.Watch.Due(d.now(), 1)
-	quiet := !b.Watch.Since.IsZero() && b.Watch.Failures == 0
-	if !ok || !quiet && d.now().Before(at) {
+	ended = ended && !b.Watch.Since.IsZero() && b.Watch.Failures == 0
+	if !ok || !ended && d.now().Before(at) {
 		return nil
 	}
 	return d.BackUp(ctx, vault.Unasked)
