@@ -25,6 +25,7 @@ type home struct {
 	t     *testing.T
 	mei   *journeytest.Person
 	codes []string
+	by    func(b *journeytest.Browser, path string) // how they sign in, if not like that
 }
 
 func newHome(t *testing.T) *home {
@@ -90,6 +91,10 @@ func (h *home) signingIn(d desk, code int, args ...string) (out string) {
 func (h *home) signIn(path string) {
 	h.t.Helper()
 	ctx, b := h.t.Context(), h.Browser(h.mei)
+	if h.by != nil {
+		h.by(b, path)
+		return
+	}
 	must(h.t, b.Get(ctx, path))
 	must(h.t, b.Submit(ctx, "/signin/name", url.Values{"login": {h.mei.Login}}))
 	must(h.t, b.Submit(ctx, "/signin/password", url.Values{"password": {journeytest.Password}}))
