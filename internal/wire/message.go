@@ -18,6 +18,7 @@ var ErrInvalid = errors.New("not a valid message")
 const (
 	labelPair   = "countersign/pair/1"
 	labelDecide = "countersign/decide/1"
+	labelBind   = "countersign/bind/1"
 )
 
 // message writes label and fields one after the other: the label ends in a

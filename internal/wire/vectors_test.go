@@ -358,7 +358,7 @@ func TestCallVectors(t *testing.T) {
 	}
 	for _, c := range f.Cases {
 		s, err := ReadStamp(c.Headers)
-		call := Call{c.Method, c.TargetURI, []byte(c.Body)}
+		call := Call{Method: c.Method, TargetURI: c.TargetURI, Body: []byte(c.Body)}
 		if err == nil {
 			err = s.Verify(call, c.Headers, key, time.Unix(c.Now, 0))
 		}

@@ -5,9 +5,10 @@
 // terminal app, and, by the vectors in testdata/vectors/wire, the web app. It
 // knows no database and no network.
 //
-// Three things are signed, all by the device key, an ECDSA key on P-256 that
-// belongs to one registration: the wish to pair ([Pair]), the answer to a
-// request ([Decision]), and each call of the device API ([Call], RFC 9421).
+// What is signed is signed by a device key, an ECDSA key on P-256 that belongs
+// to one registration, or to one binding to a backup place: the wish to pair
+// ([Pair]) or to be bound ([Bind]), the answer to a request ([Decision]), and
+// each call ([Call], RFC 9421).
 package wire
 
 import (
@@ -40,6 +41,20 @@ const (
 	CodePending      = "pending"       // not before the test was answered
 	CodeUnknown      = "gone_unknown"  // no such request for this device
 	CodeClosed       = "closed"        // the request was answered, replaced or ran out; see State
+
+	// Of backups.
+	CodeNotSealed    = "not_sealed"     // the body is no sealed generation
+	CodeTooLarge     = "too_large"      // the body has more bytes than it may
+	CodeBindingEnded = "binding_ended"  // sign in again; State says why
+	CodeBearer       = "bearer"         // the access token is not good, or used up
+	CodeNotPersonal  = "not_personal"   // backups are for personal accounts
+	CodeNotFresh     = "not_fresh"      // the sign-in is old, or weaker than it could be
+	CodeReadOnly     = "read_only"      // the binding may not write
+	CodeNoBackup     = "no_backup"      // nothing is stored
+	CodeDeleted      = "backup_deleted" // and can be brought back until Until
+	CodeConflict     = "conflict"       // another version came first
+	CodePrecondition = "precondition"   // neither If-Match nor If-None-Match
+	CodeStorageFull  = "storage_full"   // the place takes no more
 )
 
 // A Problem is the body of every answer that is not a success.
@@ -49,8 +64,11 @@ type Problem struct {
 	// RetryAfter is in seconds.
 	RetryAfter int `json:"retry_after,omitempty"`
 	// State of a closed request: "approved", "denied", "reported", "failed",
-	// "answered_elsewhere", "expired" or "replaced".
+	// "answered_elsewhere", "expired" or "replaced". Of a binding that ended: one
+	// of the Ended… constants.
 	State string `json:"state,omitempty"`
+	// Until is when a deleted backup is gone for good.
+	Until int64 `json:"until,omitempty"`
 	// TakenBy names the device that used an offer before.
 	TakenBy string `json:"taken_by,omitempty"`
 }

@@ -8,13 +8,15 @@
 // same time.
 //
 // Nobody acts on themselves: for that there is Security info, which asks for
-// the proofs that an own account is guarded by. That is also why an owner
-// always remains: owners are acted on by owners only.
+// the proofs that an own account is guarded by. Owners are acted on by owners
+// only, and no act is done after which none of them could sign in by themselves.
 package admin
 
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
@@ -30,12 +32,15 @@ type Act string
 
 // The acts.
 const (
-	See         Act = "see"      // the person, their methods, sessions and history
-	EndSessions Act = "sessions" // one or all
-	Remove      Act = "remove"   // an authenticator app
-	Reset       Act = "reset"    // the password
-	Settle      Act = "settle"   // a report of theirs
-	Suspend     Act = "suspend"  // or restore
+	See         Act = "see"        // the person, their methods, sessions and history
+	EndSessions Act = "sessions"   // one or all
+	Remove      Act = "remove"     // an authenticator app
+	Reset       Act = "reset"      // the password
+	Reregister  Act = "reregister" // void all but the password
+	IssuePass   Act = "pass"
+	Settle      Act = "settle"  // a report of theirs
+	Suspend     Act = "suspend" // or restore
+	Edit        Act = "edit"    // name and mail address
 	SetRole     Act = "role"
 )
 
@@ -79,11 +84,16 @@ func May(actor, subject directory.Person, act Act) error {
 			return nil
 		}
 	case directory.Helpdesk:
-		if subject.Role == directory.Member && (act == EndSessions || act == Reset || act == Remove || act == Settle) {
+		if subject.Role == directory.Member && helps(act) {
 			return nil
 		}
 	}
 	return ErrNotAllowed
+}
+
+// helps tells whether an act is one that gets somebody in again.
+func helps(act Act) bool {
+	return act == EndSessions || act == Reset || act == Remove || act == Reregister || act == IssuePass || act == Settle
 }
 
 // Gives lists the roles that somebody may give to a person, the least first.
@@ -102,6 +112,7 @@ func Gives(actor, subject directory.Person) (roles []string) {
 // A Desk is where the acts are done.
 type Desk struct {
 	Apps   *registration.Registry
+	SignIn *signin.Service
 	Notify *notify.Notify
 }
 
@@ -117,11 +128,14 @@ type By struct {
 type deed struct {
 	by             By
 	actor, subject directory.Person
+	guard          *signin.Guard
 }
 
-// begin makes sure that the act may be done, now and until the transaction ends.
+// begin makes sure that the act may be done, now and until the transaction ends,
+// and posts the guard that done asks.
 func (d *Desk) begin(ctx context.Context, tx *db.Tx, by By, person string, act Act) (deed, error) {
-	if err := directory.Guard(ctx, tx, by.Session.Directory); err != nil {
+	guard, err := signin.Post(ctx, tx, by.Session.Directory, by.Session.Person, person)
+	if err != nil {
 		return deed{}, err
 	}
 	actor, err := Actor(ctx, tx, by)
@@ -135,7 +149,7 @@ func (d *Desk) begin(ctx context.Context, tx *db.Tx, by By, person string, act A
 	if subject.DirectoryID != actor.DirectoryID { // people of others are not there
 		return deed{}, directory.ErrUnknown
 	}
-	return deed{by, actor, subject}, May(actor, subject, act)
+	return deed{by, actor, subject, guard}, May(actor, subject, act)
 }
 
 // Actor returns who acts, as they are now, or signin.ErrNoSession.
@@ -147,15 +161,26 @@ func Actor(ctx context.Context, tx *db.Tx, by By) (directory.Person, error) {
 	return directory.ByID(ctx, tx, session.Person)
 }
 
-// done writes down what was done, and tells the person.
+// done makes sure that an owner can still sign in by themselves (R3), writes
+// down what was done, and tells the person.
 func (d *Desk) done(ctx context.Context, tx *db.Tx, did deed, kind audit.Kind, mail string, detail map[string]any) error {
+	if err := did.guard.Check(ctx, tx); err != nil {
+		return err
+	}
 	f := did.by.From
 	err := audit.Record(ctx, tx, audit.Event{
 		Kind: kind, Directory: did.subject.DirectoryID, Person: did.subject.ID, Actor: did.actor.ID,
 		IP: f.IP, Place: f.Place, Browser: f.Browser, Correlation: did.by.Correlation, Detail: detail,
 	})
-	if err != nil || mail == "" || did.subject.Email == "" {
+	if err != nil || mail == "" {
 		return err
+	}
+	return d.mail(ctx, tx, did, mail)
+}
+
+func (d *Desk) mail(ctx context.Context, tx *db.Tx, did deed, mail string) error {
+	if did.subject.Email == "" {
+		return nil
 	}
 	return d.Notify.Mail(ctx, tx, notify.Mail{
 		Person: did.subject.ID, Address: did.subject.Email, Locale: did.subject.Locale, Zone: did.subject.Zone, Template: mail,
@@ -260,13 +285,47 @@ func (d *Desk) SetRole(ctx context.Context, tx *db.Tx, by By, person, role strin
 	if err != nil || did.subject.Role == role {
 		return err
 	}
-	if !has(Gives(did.actor, did.subject), role) {
+	if !slices.Contains(Gives(did.actor, did.subject), role) {
 		return ErrNotAllowed
 	}
 	if err := directory.SetRole(ctx, tx, did.subject.ID, role); err != nil {
 		return err
 	}
 	return d.done(ctx, tx, did, audit.AdminRole, notify.MailAdminRole, map[string]any{"from": name(did.subject.Role), "to": name(role)})
+}
+
+// Edit says how people call somebody, and where news about their account goes.
+// A new address is told at the old one too: whoever reads it may be a stranger.
+func (d *Desk) Edit(ctx context.Context, tx *db.Tx, by By, person, name, email string) error {
+	did, err := d.begin(ctx, tx, by, person, Edit)
+	if err != nil {
+		return err
+	}
+	before := did.subject
+	if err := directory.Describe(ctx, tx, before.ID, name, email); err != nil {
+		return err
+	}
+	if did.subject, err = directory.ByID(ctx, tx, before.ID); err != nil {
+		return err
+	}
+	var changed []string
+	if did.subject.Name != before.Name {
+		changed = append(changed, "name")
+	}
+	if did.subject.Email != before.Email {
+		changed = append(changed, "email")
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	if err := d.done(ctx, tx, did, audit.AdminEdited, notify.MailAdminEdited, map[string]any{"changed": strings.Join(changed, " ")}); err != nil {
+		return err
+	}
+	if did.subject.Email == before.Email {
+		return nil
+	}
+	did.subject = before
+	return d.mail(ctx, tx, did, notify.MailAdminEdited)
 }
 
 // name is what a role is called in the log.
@@ -277,20 +336,12 @@ func name(role string) string {
 	return role
 }
 
-func has(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
-
 // Add adds somebody to the actor's organisation and returns the token of the
 // link with which they choose a password. It returns the errors of
 // [directory.CreatePerson].
 func (d *Desk) Add(ctx context.Context, tx *db.Tx, by By, p directory.Person) (directory.Person, string, error) {
-	if err := directory.Guard(ctx, tx, by.Session.Directory); err != nil {
+	guard, err := signin.Post(ctx, tx, by.Session.Directory, by.Session.Person)
+	if err != nil {
 		return p, "", err
 	}
 	actor, err := Actor(ctx, tx, by)
@@ -298,7 +349,7 @@ func (d *Desk) Add(ctx context.Context, tx *db.Tx, by By, p directory.Person) (d
 		return p, "", err
 	}
 	p.DirectoryID = actor.DirectoryID
-	if !Adds(actor) || !has(Gives(actor, directory.Person{DirectoryID: actor.DirectoryID}), p.Role) {
+	if !Adds(actor) || !slices.Contains(Gives(actor, directory.Person{DirectoryID: actor.DirectoryID}), p.Role) {
 		return p, "", ErrNotAllowed
 	}
 	if p, err = directory.CreatePerson(ctx, tx, p); err != nil {
@@ -308,5 +359,5 @@ func (d *Desk) Add(ctx context.Context, tx *db.Tx, by By, p directory.Person) (d
 	if err != nil {
 		return p, "", err
 	}
-	return p, link, d.done(ctx, tx, deed{by, actor, p}, audit.AdminAdded, "", map[string]any{"role": name(p.Role)})
+	return p, link, d.done(ctx, tx, deed{by, actor, p, guard}, audit.AdminAdded, "", map[string]any{"role": name(p.Role)})
 }

@@ -429,3 +429,36 @@ func TestAPendingRegistrationHasItsTestOnly(t *testing.T) {
 		t.Errorf("once active it lists %v", got)
 	}
 }
+
+// N1: the number lies sealed for the page that asked, and goes with the answer,
+// whatever that is.
+func TestTheNumberGoesWithTheAnswer(t *testing.T) {
+	w := newWorld(t)
+	mei := w.Person(t, "mei")
+	phone := w.Device(t, mei, "Phone")
+	kept := func(id string) (shown []byte) {
+		t.Helper()
+		err := w.DB.Read(t.Context(), func(tx *db.Tx) error {
+			return tx.QueryRow(t.Context(), `SELECT shown FROM approval WHERE id = $1`, id).Scan(&shown)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return shown
+	}
+	for _, c := range [][2]string{{wire.Approve, wire.Approved}, {wire.Deny, wire.Denied}, {wire.Report, wire.Reported}} {
+		decision, outcome := c[0], c[1]
+		q := w.ask(t, from(mei))
+		if len(kept(q.ID)) == 0 {
+			t.Fatal("nothing to show to the page")
+		}
+		number := ""
+		if decision == wire.Approve {
+			number = q.Number
+		}
+		w.decide(t, phone, q.ID, decision, number, outcome)
+		if got := kept(q.ID); len(got) != 0 {
+			t.Errorf("%s leaves %d bytes of the number", decision, len(got))
+		}
+	}
+}

@@ -88,13 +88,25 @@ const (
 	PersonPasswordSeen Kind = "person.password.exposed"
 )
 
+// Sealed backups.
+const (
+	BackupBound     Kind = "backup.bound"     // a device may store
+	BackupRecovered Kind = "backup.recovered" // a device may read, for an hour
+	BackupUnbound   Kind = "backup.unbound"
+	BackupDeleted   Kind = "backup.deleted"
+	BackupRestored  Kind = "backup.restored" // a deleted one was brought back
+)
+
 // What those who manage an organisation did for somebody; Actor says who.
 const (
 	AdminAdded         Kind = "admin.added"
 	AdminSessionEnded  Kind = "admin.session_ended"
 	AdminSessionsEnded Kind = "admin.sessions_ended"
 	AdminPasswordReset Kind = "admin.password_reset"
+	AdminReregister    Kind = "admin.reregister"
+	AdminPass          Kind = "admin.pass_issued"
 	AdminAppRemoved    Kind = "admin.app_removed"
+	AdminEdited        Kind = "admin.edited"
 	AdminSuspended     Kind = "admin.suspended"
 	AdminRestored      Kind = "admin.restored"
 	AdminRole          Kind = "admin.role"

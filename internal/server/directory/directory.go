@@ -12,7 +12,6 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -98,6 +97,15 @@ func Get(ctx context.Context, tx *db.Tx, id string) (Directory, error) {
 	return scanDirectory(tx.QueryRow(ctx, `SELECT `+directoryColumns+` FROM directory WHERE id = $1`, id))
 }
 
+// NameOf returns the name of the directory that a person belongs to, "" for nobody's.
+func NameOf(ctx context.Context, tx *db.Tx, person string) (name string, err error) {
+	err = tx.QueryRow(ctx, `SELECT d.name FROM directory d JOIN person p ON p.directory_id = d.id WHERE p.id = $1`, person).Scan(&name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return name, err
+}
+
 // For returns the directory whose policy governs a sign-in with this login
 // while nothing is proven: the one with the domain after the @, else the
 // personal one, else the oldest. It looks at the text only, never at whether
@@ -136,7 +144,7 @@ func scanDirectory(row scanner) (Directory, error) {
 	} else if err != nil {
 		return Directory{}, err
 	}
-	if err := json.Unmarshal([]byte(policy), &d.Policy); err != nil {
+	if err := d.Policy.UnmarshalJSON([]byte(policy)); err != nil { // straight: each page of a sign-in reads it
 		return Directory{}, fmt.Errorf("policy of directory %s: %w", d.ID, err)
 	}
 	d.CreatedAt = db.Time(created)

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -53,7 +54,16 @@ type Person struct {
 	Role        string
 	State       string
 	Enrol       string
-	Epoch       int64 // see the package comment
+	EnrolUntil  time.Time // when an open one closes by itself; zero for never
+	Epoch       int64     // see the package comment
+}
+
+// EnrolAt is what the person may do at a time with the password alone, [EnrolOpen] or [EnrolClosed].
+func (p Person) EnrolAt(now time.Time) string {
+	if !p.EnrolUntil.IsZero() && !now.Before(p.EnrolUntil) {
+		return EnrolClosed
+	}
+	return p.Enrol
 }
 
 // Login brings a login into the form it is compared in: NFKC, lower case,
@@ -101,7 +111,7 @@ func CreatePerson(ctx context.Context, tx *db.Tx, p Person) (Person, error) {
 	return p, audit.Record(ctx, tx, audit.Event{Kind: audit.PersonCreated, Directory: p.DirectoryID, Person: p.ID})
 }
 
-const personColumns = `id, directory_id, login, name, email, locale, zone, role, state, enrol, epoch`
+const personColumns = `id, directory_id, login, name, email, locale, zone, role, state, enrol, enrol_until, epoch`
 
 // ByID returns a person, or [ErrUnknown].
 func ByID(ctx context.Context, tx *db.Tx, id string) (Person, error) {
@@ -131,11 +141,20 @@ func Admins(ctx context.Context, tx *db.Tx, directory string) iter.Seq2[Person, 
 			AND directory_id IN (SELECT id FROM directory WHERE id = $1 AND kind = 'organization') ORDER BY login`, directory)
 }
 
+// Owners yields the owners of a directory, suspended ones too.
+func Owners(ctx context.Context, tx *db.Tx, directory string) iter.Seq2[Person, error] {
+	return each(ctx, tx, scanPerson, `SELECT `+personColumns+` FROM person WHERE directory_id = $1 AND role = 'owner' AND role <> '' ORDER BY login`, directory)
+}
+
 func scanPerson(row scanner) (Person, error) {
 	var p Person
-	err := row.Scan(&p.ID, &p.DirectoryID, &p.Login, &p.Name, &p.Email, &p.Locale, &p.Zone, &p.Role, &p.State, &p.Enrol, &p.Epoch)
+	var until int64
+	err := row.Scan(&p.ID, &p.DirectoryID, &p.Login, &p.Name, &p.Email, &p.Locale, &p.Zone, &p.Role, &p.State, &p.Enrol, &until, &p.Epoch)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Person{}, fmt.Errorf("person: %w", ErrUnknown)
+	}
+	if until > 0 {
+		p.EnrolUntil = db.Time(until)
 	}
 	return p, err
 }
@@ -177,6 +196,26 @@ func SetState(ctx context.Context, tx *db.Tx, person, state string) error {
 	return recordOf(ctx, tx, kind, person)
 }
 
+// Describe says how people call a person, and where news about their account
+// goes. It returns [ErrInvalid] for a person without a name.
+func Describe(ctx context.Context, tx *db.Tx, person, name, email string) error {
+	if name = strings.TrimSpace(name); name == "" {
+		return fmt.Errorf("person %s needs a name: %w", person, ErrInvalid)
+	}
+	n, err := tx.Exec(ctx, `UPDATE person SET name = $1, email = $2 WHERE id = $3`, name, email, person)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("person %s: %w", person, ErrUnknown)
+	}
+	if err != nil {
+		return err
+	}
+	p, err := ByID(ctx, tx, person)
+	if err != nil {
+		return err
+	}
+	return index(ctx, tx, p)
+}
+
 // SetRole says what a person may do for others. Sessions that were begun with
 // another role end: nobody keeps a page open that they may no longer see.
 func SetRole(ctx context.Context, tx *db.Tx, person, role string) error {
@@ -208,26 +247,36 @@ func Reset(ctx context.Context, tx *db.Tx, person string) error {
 	if _, err := BumpEpoch(ctx, tx, person); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `UPDATE person SET enrol = 'open' WHERE id = $1`, person); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE person SET enrol = 'open', enrol_until = 0 WHERE id = $1`, person); err != nil {
 		return err
 	}
 	return recordOf(ctx, tx, audit.PersonReset, person)
 }
 
+// AloneLife is how long the password alone may pair an app again, where that was chosen.
+const AloneLife = 24 * time.Hour
+
 // RequireReregistration ends everything under way for a person, whose methods
-// beyond the password are the caller's to void; the password alone pairs no app.
-func RequireReregistration(ctx context.Context, tx *db.Tx, person, actor string) error {
+// beyond the password are the caller's to void. The password alone pairs no
+// app, or with alone it does so for [AloneLife].
+func RequireReregistration(ctx context.Context, tx *db.Tx, person, actor string, alone bool) error {
 	if _, err := BumpEpoch(ctx, tx, person); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `UPDATE person SET enrol = 'closed' WHERE id = $1`, person); err != nil {
+	enrol, until := EnrolClosed, int64(0)
+	if alone {
+		enrol, until = EnrolOpen, db.Millis(tx.Now.Add(AloneLife))
+	}
+	if _, err := tx.Exec(ctx, `UPDATE person SET enrol = $1, enrol_until = $2 WHERE id = $3`, enrol, until, person); err != nil {
 		return err
 	}
 	p, err := ByID(ctx, tx, person)
 	if err != nil {
 		return err
 	}
-	return audit.Record(ctx, tx, audit.Event{Kind: audit.PersonReregister, Directory: p.DirectoryID, Person: p.ID, Actor: actor})
+	return audit.Record(ctx, tx, audit.Event{
+		Kind: audit.PersonReregister, Directory: p.DirectoryID, Person: p.ID, Actor: actor, Detail: map[string]any{"alone": alone},
+	})
 }
 
 // SetLocale remembers the language and time zone a person reads in; "" leaves one as it is.

@@ -69,8 +69,11 @@ func collect(ctx context.Context, tx *db.Tx, query string, args ...any) (out []P
 	return out, nil
 }
 
-// index writes down the words that a person is found by.
+// index writes down the words that a person is found by, in place of those before.
 func index(ctx context.Context, tx *db.Tx, p Person) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM person_word WHERE person_id = $1`, p.ID); err != nil {
+		return err
+	}
 	for _, w := range wordsOf(p.Name + " " + p.Login + " " + p.Email) {
 		_, err := tx.Exec(ctx, `INSERT INTO person_word (directory_id, word, person_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
 			p.DirectoryID, w, p.ID)

@@ -75,7 +75,7 @@ func at(t testing.TB, people int, database string) *World {
 	}
 	var text strings.Builder
 	shown := w.Config.Database.String() // without its password, which the program needs
-	if err := errors.Join(w.Config.Print(&text), os.WriteFile(w.File, []byte(strings.Replace(text.String(), shown, database, 1)), 0o600)); err != nil {
+	if err := errors.Join(w.Config.Print(&text, "en"), os.WriteFile(w.File, []byte(strings.Replace(text.String(), shown, database, 1)), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	return w

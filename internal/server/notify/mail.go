@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -52,7 +53,15 @@ func (n *Notify) Mail(ctx context.Context, tx *db.Tx, m Mail) error {
 		n.log.WarnContext(ctx, "person has no usable mail address", "person", m.Person, "template", m.Template)
 		return nil
 	}
-	data, err := json.Marshal(m.Data)
+	filled := maps.Clone(m.Data)
+	if n.o.Of != nil {
+		of, err := n.o.Of(ctx, tx, m.Person)
+		if err != nil {
+			return err
+		}
+		filled["service"] = of
+	}
+	data, err := json.Marshal(filled)
 	if err != nil {
 		return err
 	}

@@ -313,3 +313,14 @@ func TestUnusableAddressFailsNothing(t *testing.T) {
 		}
 	}
 }
+
+// One server has several organisations: each mail speaks for the one its reader belongs to.
+func TestMailSaysWhichOrganisationItSpeaksFor(t *testing.T) {
+	n := &Notify{o: Options{Service: "Aoba Works"}}
+	for of, want := range map[string]string{"": "Aoba Works", "Kita Lab": "Kita Lab"} {
+		p := n.write(Mail{Template: MailAdminRole, Locale: "en", Data: map[string]string{"login": "mei", "by": "Kenji", "service": of}}, time.Unix(0, 0))
+		if !strings.Contains(p.Said, want) || !strings.Contains(p.Footer, want) {
+			t.Errorf("%q: %q, %q", of, p.Said, p.Footer)
+		}
+	}
+}

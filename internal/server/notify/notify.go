@@ -32,8 +32,12 @@ const grace = 5 * time.Second
 
 // Options say how to reach people. The zero value sends no mail and no push.
 type Options struct {
-	// Service is the name of the service in mails, for example "Aoba Works sign-in".
+	// Service is the name of the service in mails, for example "Aoba Works sign-in",
+	// where Of does not know better.
 	Service string
+	// Of names whom a person belongs to: one server has several organisations, and
+	// a mail says which it speaks for. Nil for Service always.
+	Of func(ctx context.Context, tx *db.Tx, person string) (string, error)
 	// Host is the sign-in service's host, which mails name as the place to go to.
 	Host string
 	// Contact is whom a push service may ask about us: "mailto:…" or "https://…".

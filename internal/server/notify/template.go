@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -31,9 +32,13 @@ const (
 	MailRecoveryRemoved = "recovery_removed" // needs login
 	MailPassIssued      = "pass_issued"      // needs login
 	MailReregister      = "reregister"       // needs login
+	MailReregisterAlone = "reregister_alone" // needs login
 	MailReported        = "reported"         // needs login; "app": what was being signed in to
 	MailReportedAdmin   = "reported_admin"   // to who manages the people; needs login: whose sign-in it was; "app" and "net"
 	MailSignedOut       = "signed_out"       // needs login
+	MailBackupBound     = "backup_bound"     // needs login, device
+	MailBackupRecovered = "backup_recovered" // needs login, device
+	MailBackupDeleted   = "backup_deleted"   // needs login
 
 	// What an admin did for somebody; they need login and by, the admin's name.
 	MailAdminSessions  = "admin_sessions"
@@ -41,6 +46,7 @@ const (
 	MailAdminSuspended = "admin_suspended"
 	MailAdminRestored  = "admin_restored"
 	MailAdminRole      = "admin_role"
+	MailAdminEdited    = "admin_edited"
 )
 
 // A letter is the keys of one template's texts, and the data they need.
@@ -61,13 +67,18 @@ var letters = map[string]letter{
 	MailRecoveryRemoved: {"mail.recovery_removed.subject", "mail.recovery_removed.said", "mail.recovery_removed.todo", []string{"login"}},
 	MailPassIssued:      {"mail.pass_issued.subject", "mail.pass_issued.said", "mail.pass_issued.todo", []string{"login"}},
 	MailReregister:      {"mail.reregister.subject", "mail.reregister.said", "mail.reregister.todo", []string{"login"}},
+	MailReregisterAlone: {"mail.reregister.subject", "mail.reregister.said", "mail.reregister.alone", []string{"login"}},
 	MailReported:        {"mail.reported.subject", "mail.reported.said", "mail.reported.todo", []string{"login"}},
 	MailReportedAdmin:   {"mail.reported_admin.subject", "mail.reported_admin.said", "mail.reported_admin.todo", []string{"login"}},
 	MailSignedOut:       {"mail.signed_out.subject", "mail.signed_out.said", "mail.signed_out.todo", []string{"login"}},
+	MailBackupBound:     {"mail.backup_bound.subject", "mail.backup_bound.said", "mail.backup_bound.todo", []string{"login", "device"}},
+	MailBackupRecovered: {"mail.backup_recovered.subject", "mail.backup_recovered.said", "mail.backup_recovered.todo", []string{"login", "device"}},
+	MailBackupDeleted:   {"mail.backup_deleted.subject", "mail.backup_deleted.said", "mail.backup_deleted.todo", []string{"login"}},
 	MailAdminSessions:   {"mail.admin_sessions.subject", "mail.admin_sessions.said", "mail.admin_sessions.todo", []string{"login", "by"}},
 	MailAdminPassword:   {"mail.admin_password.subject", "mail.admin_password.said", "mail.admin_password.todo", []string{"login", "by"}},
 	MailAdminSuspended:  {"mail.admin_suspended.subject", "mail.admin_suspended.said", "mail.admin_suspended.todo", []string{"login", "by"}},
 	MailAdminRestored:   {"mail.admin_restored.subject", "mail.admin_restored.said", "mail.admin_restored.todo", []string{"login", "by"}},
+	MailAdminEdited:     {"mail.admin_edited.subject", "mail.admin_edited.said", "mail.admin_edited.todo", []string{"login", "by"}},
 	MailAdminRole:       {"mail.admin_role.subject", "mail.admin_role.said", "mail.admin_role.todo", []string{"login", "by"}},
 }
 
@@ -97,11 +108,8 @@ type page struct {
 func (n *Notify) write(m Mail, at time.Time) page {
 	lang := language(m.Locale)
 	l := letters[m.Template]
-	service := n.o.Service
-	if service == "" {
-		service = "Countersign"
-	}
 	v := func(name string) string { return oneLine(m.Data[name]) }
+	service := cmp.Or(v("service"), n.o.Service, "Countersign")
 	t := func(key string) string {
 		return ui.T(lang, key, "login", v("login"), "device", v("device"), "by", v("by"), "method", v("method"), "left", v("left"), "service", service, "host", n.o.Host)
 	}

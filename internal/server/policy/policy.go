@@ -131,10 +131,7 @@ func (s State) more() Step {
 // is about to change sign-in methods gives all they can (N11), and for an
 // application that asks for more than the directory they give what they can.
 func (s State) need() int {
-	need := OneProof
-	if s.Policy.SecondFactor {
-		need = TwoProofs
-	}
+	need := Need(s.Policy)
 	want := s.Want
 	if s.Purpose == Again {
 		want = Strong

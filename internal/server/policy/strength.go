@@ -79,3 +79,11 @@ func (m Methods) First(chosen string) string {
 	step := Step{Kind: AskSecond, Passkey: m.Passkey, Approval: m.App, Code: m.App}
 	return State{}.order(step, chosen).First
 }
+
+// Need is the strength of a sign-in that a directory asks for.
+func Need(p directory.Policy) int {
+	if p.SecondFactor {
+		return TwoProofs
+	}
+	return OneProof
+}

@@ -56,9 +56,6 @@ var ErrRemoved = errors.New("registration is no more")
 // ErrUnknown is returned when a person has no such active registration.
 var ErrUnknown = errors.New("no such registration")
 
-// ErrLast is returned instead of removing the only app of a person who has to have one.
-var ErrLast = errors.New("the last app cannot be removed")
-
 // ErrName is returned for a name that cannot be shown.
 var ErrName = errors.New("not a name for a device")
 
@@ -212,6 +209,24 @@ func (r *Registry) Stamp(ctx context.Context, tx *db.Tx, person string) (stamp i
 // CountOf counts the active registrations of a person.
 func CountOf(ctx context.Context, tx *db.Tx, person string) (int, error) {
 	return active(ctx, tx, person)
+}
+
+// NamesOf returns what the active apps of a person are called, by their ids.
+func NamesOf(ctx context.Context, tx *db.Tx, person string) (map[string]string, error) {
+	rows, err := tx.Query(ctx, `SELECT id, name FROM registration WHERE person_id = $1 AND state = 'active'`, person)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	names := map[string]string{}
+	for rows.Next() {
+		var id, name string
+		if err := rows.Scan(&id, &name); err != nil {
+			return nil, err
+		}
+		names[id] = name
+	}
+	return names, rows.Err()
 }
 
 func active(ctx context.Context, tx *db.Tx, person string) (n int, err error) {

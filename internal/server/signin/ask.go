@@ -146,10 +146,30 @@ func (s *Service) Watch(ctx context.Context, token string) (a Attempt, w Waiting
 		w, err = s.waiting(ctx, tx, a)
 		return err
 	})
-	if err == nil && w.unseen { // if it cannot be written now, housekeeping does it
-		_ = s.DB.Write(ctx, func(tx *db.Tx) error { return s.Approvals.Expire(ctx, tx, a.ID) })
+	if err == nil {
+		s.seen(ctx, a, w)
 	}
 	return a, w, err
+}
+
+// Waiting is Watch for an attempt that was read just now.
+func (s *Service) Waiting(ctx context.Context, a Attempt) (w Waiting, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		w, err = s.waiting(ctx, tx, a)
+		return err
+	})
+	if err == nil {
+		s.seen(ctx, a, w)
+	}
+	return w, err
+}
+
+// seen writes down that a request has expired. If it cannot be written now,
+// housekeeping does it.
+func (s *Service) seen(ctx context.Context, a Attempt, w Waiting) {
+	if w.unseen {
+		_ = s.DB.Write(ctx, func(tx *db.Tx) error { return s.Approvals.Expire(ctx, tx, a.ID) })
+	}
 }
 
 func (s *Service) waiting(ctx context.Context, tx *db.Tx, a Attempt) (w Waiting, err error) {

@@ -262,7 +262,7 @@ func (s *Service) look(ctx context.Context, tx *db.Tx, a *Attempt) error {
 	}
 	state := policy.State{Policy: a.Directory.Policy, Purpose: a.Purpose, Want: a.Strength, Passkeys: s.Passkeys.Usable(), Proofs: a.Proofs, Known: a.Known, Last: a.Second}
 	if a.proven() || a.Again() {
-		state.Active, state.Enrol = a.person.State == directory.Active, a.person.Enrol
+		state.Active, state.Enrol = a.person.State == directory.Active, a.person.EnrolAt(tx.Now)
 		var err error
 		if state.Has, state.Default, err = MethodsOf(ctx, tx, a.person.ID); err != nil {
 			return err

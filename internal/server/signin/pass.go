@@ -98,13 +98,14 @@ type Reregistration struct {
 	Person string
 	Actor  string         // id of who requires it; "" at the terminal
 	Pass   *method.PassIn // issued in the same step, or nil
+	Alone  bool           // the password alone pairs an app again, for directory.AloneLife
 	From   method.Where
 }
 
 // Reregister voids everything of a person beyond the password: apps, passkeys,
 // recovery codes, sessions, what is under way. They set up again with the pass
 // that is issued with it, or with a later one; the password alone no longer
-// pairs an app. It returns method.ErrOwn.
+// pairs an app, unless that was chosen and for a day only. It returns method.ErrOwn.
 func (s *Service) Reregister(ctx context.Context, tx *db.Tx, in Reregistration) (secret keep.Secret, pass method.Pass, err error) {
 	if in.Actor == in.Person {
 		return secret, pass, method.ErrOwn
@@ -119,10 +120,10 @@ func (s *Service) Reregister(ctx context.Context, tx *db.Tx, in Reregistration) 
 	if err := s.void(ctx, tx, in); err != nil {
 		return secret, pass, err
 	}
-	if err := directory.RequireReregistration(ctx, tx, in.Person, in.Actor); err != nil {
+	if err := directory.RequireReregistration(ctx, tx, in.Person, in.Actor, in.Alone); err != nil {
 		return secret, pass, err
 	}
-	if err := s.announceReregistration(ctx, tx, who); err != nil || in.Pass == nil {
+	if err := s.announceReregistration(ctx, tx, who, in.Alone); err != nil || in.Pass == nil {
 		return secret, pass, err
 	}
 	terms := *in.Pass
@@ -130,12 +131,16 @@ func (s *Service) Reregister(ctx context.Context, tx *db.Tx, in Reregistration) 
 	return s.Passes.Issue(ctx, tx, terms)
 }
 
-func (s *Service) announceReregistration(ctx context.Context, tx *db.Tx, p directory.Person) error {
+func (s *Service) announceReregistration(ctx context.Context, tx *db.Tx, p directory.Person, alone bool) error {
 	if p.Email == "" {
 		return nil
 	}
+	template := notify.MailReregister
+	if alone {
+		template = notify.MailReregisterAlone
+	}
 	return s.Notify.Mail(ctx, tx, notify.Mail{
-		Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: notify.MailReregister, Data: map[string]string{"login": p.Login},
+		Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: template, Data: map[string]string{"login": p.Login},
 	})
 }
 

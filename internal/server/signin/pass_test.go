@@ -13,6 +13,8 @@ import (
 	"countersign/internal/server/method"
 	"countersign/internal/server/notify"
 	"countersign/internal/server/policy"
+	"countersign/internal/server/registration"
+	"countersign/internal/server/registration/regtest"
 	"countersign/internal/server/signin"
 	"countersign/internal/server/signin/signintest"
 )
@@ -199,5 +201,44 @@ func TestAfterReregistrationThePasswordAlonePairsNothing(t *testing.T) {
 	})
 	if a := visit(t, w, "192.0.2.7").proven(mei).attempt(); a.Ended != policy.WhyNoSecond || w.Now(t, mei).Enrol != directory.EnrolClosed {
 		t.Errorf("%+v, ended %q", a.Step, a.Ended)
+	}
+}
+
+// Where it was chosen, the password alone pairs an app again, for a day and once.
+func TestThePasswordAlonePairsForADayAfterReregistration(t *testing.T) {
+	w := signintest.New(t)
+	mei, _ := meiWithPhone(t, w)
+	w.Write(t, func(tx *db.Tx) error {
+		_, _, err := w.SignIn.Reregister(t.Context(), tx, signin.Reregistration{Person: mei.ID, Alone: true})
+		return err
+	})
+	if mails := w.Mails(t, mei); !slices.Contains(mails, notify.MailReregisterAlone) {
+		t.Errorf("her address hears of %v", mails)
+	}
+	w.Clock.Add(directory.AloneLife - time.Second)
+	v := visit(t, w, "192.0.2.7").proven(mei)
+	if a := v.attempt(); a.Step.Kind != policy.Enrol {
+		t.Fatalf("%+v, ended %q", a.Step, a.Ended)
+	}
+	var session signin.Session
+	w.Write(t, func(tx *db.Tx) (err error) {
+		session, err = signin.EnrolSessionOf(t.Context(), tx, v.b.Sessions[0])
+		return err
+	})
+	offer := func() error {
+		return w.DB.Write(t.Context(), func(tx *db.Tx) error {
+			_, err := w.Registry.Offer(t.Context(), tx, registration.OfferIn{Person: mei.ID, Session: session.ID, Epoch: session.Epoch, First: true, From: regtest.From})
+			return err
+		})
+	}
+	if err := offer(); err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.Add(time.Second)
+	if err := offer(); !errors.Is(err, registration.ErrNotFirst) {
+		t.Errorf("the session outlives the day: %v", err)
+	}
+	if a := visit(t, w, "192.0.2.7").proven(mei).attempt(); a.Ended != policy.WhyNoSecond {
+		t.Errorf("after a day: %+v, ended %q", a.Step, a.Ended)
 	}
 }

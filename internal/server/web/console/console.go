@@ -34,6 +34,7 @@ type Deps struct {
 	Registry *registration.Registry
 	Passkeys *method.Passkeys
 	Notify   *notify.Notify
+	SignIn   *signin.Service
 	OAuth    *oauth.Service
 	Version  string
 }
@@ -47,7 +48,7 @@ type handler struct {
 
 // Mount adds the pages to the shell.
 func Mount(s *web.Shell, d Deps) error {
-	h := &handler{Shell: s, Deps: d, desk: &admin.Desk{Apps: d.Registry, Notify: d.Notify}}
+	h := &handler{Shell: s, Deps: d, desk: &admin.Desk{Apps: d.Registry, SignIn: d.SignIn, Notify: d.Notify}}
 	if err := s.Templates("console", pages); err != nil {
 		return err
 	}
@@ -67,6 +68,8 @@ func Mount(s *web.Shell, d Deps) error {
 	ask := func(pattern string, fn web.HandlerFunc) { s.Page("GET "+pattern, s.NeedSession(true, h.seen(fn))) }
 	ask("/admin/people/add", h.getAdd)
 	act("/admin/people/add", h.postAdd)
+	ask("/admin/people/{id}/edit", h.getEdit)
+	act("/admin/people/{id}/edit", h.postEdit)
 	ask("/admin/people/{id}/{deed}", h.getDeed)
 	act("/admin/people/{id}/{deed}", h.postDeed)
 	ask("/admin/people/{id}/apps/{app}/remove", h.getRemoveApp)

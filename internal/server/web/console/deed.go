@@ -4,14 +4,17 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/mail"
 	"slices"
 	"strings"
 
 	"countersign/internal/server/admin"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
+	"countersign/internal/server/method"
+	"countersign/internal/server/policy"
+	"countersign/internal/server/policy/ways"
 	"countersign/internal/server/registration"
+	"countersign/internal/server/signin"
 	"countersign/internal/server/web"
 	"countersign/ui"
 )
@@ -21,36 +24,62 @@ import (
 type deed struct {
 	act  admin.Act
 	fits func(directory.Person) bool // as the person is now
-	do   func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, r *http.Request) (link string, err error)
+	ways func(*ways.Person)          // what it does to their ways in; nil for nothing
+	do   func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, r *http.Request) (handed, error)
 }
 
-func always(directory.Person) bool { return true }
+// What came of a deed that is to be handed over, and is shown once.
+type handed struct {
+	link string // with which a password is chosen
+	pass admin.Handed
+}
+
+func (h handed) nothing() bool { return h.link == "" && h.pass.Pass.EndsAt.IsZero() }
+
+func always(directory.Person) bool   { return true }
+func active(p directory.Person) bool { return p.State == directory.Active }
+
+func losesPassword(p *ways.Person) { p.Graph = p.Graph.Drop(policy.IDPassword) }
+func losesAll(p *ways.Person)      { p.Active = false }
 
 var deeds = map[string]deed{
-	"sessions": {admin.EndSessions, always, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (string, error) {
-		return "", h.desk.EndSessions(ctx, tx, v.by, person)
+	"sessions": {admin.EndSessions, always, nil, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (handed, error) {
+		return handed{}, h.desk.EndSessions(ctx, tx, v.by, person)
 	}},
-	"password": {admin.Reset, func(p directory.Person) bool { return p.State == directory.Active },
-		func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (string, error) {
-			return h.desk.ResetPassword(ctx, tx, v.by, person)
+	"password": {admin.Reset, active, losesPassword, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (out handed, err error) {
+		out.link, err = h.desk.ResetPassword(ctx, tx, v.by, person)
+		return out, err
+	}},
+	"pass": {admin.IssuePass, active, nil, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, r *http.Request) (out handed, err error) {
+		terms, err := passTerms(r, v.person.Zone)
+		if err == nil {
+			out.pass, err = h.desk.IssuePass(ctx, tx, v.by, person, terms)
+		}
+		return out, err
+	}},
+	"reregister": {admin.Reregister, active, nil, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, r *http.Request) (out handed, err error) {
+		way, err := wayBack(r, v.person.Zone)
+		if err == nil {
+			out.pass, err = h.desk.Reregister(ctx, tx, v.by, person, way)
+		}
+		return out, err
+	}},
+	"suspend": {admin.Suspend, active, losesAll, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (handed, error) {
+		return handed{}, h.desk.SetState(ctx, tx, v.by, person, directory.Suspended)
+	}},
+	"restore": {admin.Suspend, func(p directory.Person) bool { return p.State == directory.Suspended }, nil,
+		func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (handed, error) {
+			return handed{}, h.desk.SetState(ctx, tx, v.by, person, directory.Active)
 		}},
-	"suspend": {admin.Suspend, func(p directory.Person) bool { return p.State == directory.Active },
-		func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (string, error) {
-			return "", h.desk.SetState(ctx, tx, v.by, person, directory.Suspended)
-		}},
-	"restore": {admin.Suspend, func(p directory.Person) bool { return p.State == directory.Suspended },
-		func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (string, error) {
-			return "", h.desk.SetState(ctx, tx, v.by, person, directory.Active)
-		}},
-	"role": {admin.SetRole, always, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, r *http.Request) (string, error) {
+	"role": {admin.SetRole, always, nil, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, r *http.Request) (handed, error) {
 		role := r.PostFormValue("role")
 		if role == "member" {
 			role = directory.Member
 		}
 		if !slices.Contains(directory.Roles, role) {
-			return "", web.ErrMalformed
+			return handed{}, web.ErrMalformed
 		}
-		return "", h.desk.SetRole(ctx, tx, v.by, person, role)
+		return handed{}, h.desk.SetRole(ctx, tx, v.by, person, role)
 	}},
 }
 
@@ -58,8 +87,24 @@ var deeds = map[string]deed{
 type deedPage struct {
 	personPage
 	Deed  string
+	Words string // the key of its words: without a password, resetting it is an invitation
 	Roles []roleChoice
+	Terms termsForm
+	Alone bool   // who acts may let the password alone pair an app
+	Bare  bool   // the person has no password, without which a pass is no way in
 	Link  string // to hand over, shown once
+	foreseen
+}
+
+// A foreseen is what a deed does to somebody's ways in, said before the click.
+type foreseen struct {
+	Refused                    bool // no owner could sign in any more
+	LockedOut, Weaker, Hanging bool
+}
+
+func foresee(ctx context.Context, tx *db.Tx, v visit, person directory.Person, change func(*ways.Person)) (foreseen, error) {
+	verdict, err := signin.Foresee(ctx, tx, person.DirectoryID, v.person.ID, []string{person.ID}, change)
+	return foreseen{verdict.Refused != "", verdict.Warns(ways.LockedOut), verdict.Warns(ways.Weaker), verdict.Warns(ways.OneThing)}, err
 }
 
 type roleChoice struct {
@@ -68,6 +113,11 @@ type roleChoice struct {
 }
 
 func (h *handler) getDeed(w http.ResponseWriter, r *http.Request) error {
+	return h.askDeed(w, r, http.StatusOK, "")
+}
+
+// askDeed asks whether to do it; wrong is the message about what was typed before.
+func (h *handler) askDeed(w http.ResponseWriter, r *http.Request, status int, wrong string) error {
 	d, ok := deeds[r.PathValue("deed")]
 	if !ok {
 		return web.ErrNotFound
@@ -85,7 +135,16 @@ func (h *handler) getDeed(w http.ResponseWriter, r *http.Request) error {
 		for _, role := range admin.Gives(v.person, person) {
 			p.Roles = append(p.Roles, choice(v.lang, role, person.Role))
 		}
-		return nil
+		p.Terms, p.Alone = termsAsked(r, v, wrong), admin.Dares(v.person)
+		password, err := method.PasswordOf(ctx, tx, person.ID)
+		p.Bare, p.Words = password.Hash == "", "console.deed."+p.Deed
+		if p.Bare && d.act == admin.Reset {
+			p.Words = "console.deed.invite"
+		}
+		if d.ways != nil && err == nil {
+			p.foreseen, err = foresee(ctx, tx, v, person, d.ways)
+		}
+		return err
 	})
 	if err != nil {
 		return err
@@ -93,7 +152,7 @@ func (h *handler) getDeed(w http.ResponseWriter, r *http.Request) error {
 	if !p.May[p.Deed] { // it was done meanwhile
 		return see(w, r, "/admin/people/"+p.ID)
 	}
-	return h.Render(w, r, http.StatusOK, "console/deed.html", p)
+	return h.Render(w, r, status, "console/deed.html", p)
 }
 
 func choice(lang, role, now string) roleChoice {
@@ -110,20 +169,26 @@ func (h *handler) postDeed(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return web.ErrNotFound
 	}
-	var link string
+	var out handed
 	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) (err error) {
-		link, err = d.do(ctx, tx, h, v, r.PathValue("id"), r)
+		out, err = d.do(ctx, tx, h, v, r.PathValue("id"), r)
 		return err
 	})
-	if err != nil {
+	to := "/admin/people/" + r.PathValue("id")
+	if errors.Is(err, method.ErrPassTerms) {
+		web.Here(r, to+"/"+r.PathValue("deed"))
+		return h.askDeed(w, r, http.StatusUnprocessableEntity, "console.pass.wrong")
+	} else if err != nil {
 		return err
 	}
-	to := "/admin/people/" + r.PathValue("id")
-	if link == "" {
+	if out.nothing() {
 		return see(w, r, to+"?done="+r.PathValue("deed"))
 	}
 	web.Here(r, to)
-	return h.showLink(w, r, r.PathValue("id"), link)
+	if out.link != "" {
+		return h.showLink(w, r, r.PathValue("id"), out.link)
+	}
+	return h.showPass(w, r, r.PathValue("id"), out.pass)
 }
 
 // showLink shows the link with which somebody chooses a password, once.
@@ -164,8 +229,8 @@ func (h *handler) postSettle(w http.ResponseWriter, r *http.Request) error {
 // A removePage asks whether to remove an app of somebody.
 type removePage struct {
 	personPage
-	App  appRow
-	Last bool // without it they cannot sign in
+	App appRow
+	foreseen
 }
 
 func (h *handler) getRemoveApp(w http.ResponseWriter, r *http.Request) error {
@@ -186,8 +251,8 @@ func (h *handler) getRemoveApp(w http.ResponseWriter, r *http.Request) error {
 		if i < 0 {
 			return registration.ErrUnknown
 		}
-		d, err := directory.Get(ctx, tx, person.DirectoryID)
-		p.App, p.Last = p.Apps[i], len(p.Apps) == 1 && d.Policy.SecondFactor
+		p.App = p.Apps[i]
+		p.foreseen, err = foresee(ctx, tx, v, person, func(p *ways.Person) { p.Graph = p.Graph.Drop(r.PathValue("app")) })
 		return err
 	})
 	if err != nil {
@@ -240,14 +305,12 @@ func (h *handler) postAdd(w http.ResponseWriter, r *http.Request) error {
 	if in.Role == "member" {
 		in.Role = directory.Member
 	}
-	if a, err := mail.ParseAddress(in.Login); in.Email == "" && err == nil && a.Address == in.Login {
+	if in.Email == "" && isAddress(in.Login) {
 		in.Email = in.Login
 	}
-	if in.Email != "" {
-		if a, err := mail.ParseAddress(in.Email); err != nil || a.Address != in.Email {
-			page.Wrong = "console.add.wrong.email"
-			return h.showAdd(w, r, http.StatusUnprocessableEntity, page)
-		}
+	if !isAddress(in.Email) {
+		page.Wrong = "console.add.wrong.email"
+		return h.showAdd(w, r, http.StatusUnprocessableEntity, page)
 	}
 	var link string
 	var added directory.Person

@@ -42,6 +42,11 @@ var tones = map[audit.Kind][2]string{
 	audit.AdminPasswordReset:  {"key", "caution"},
 	audit.AdminSessionsEnded:  {"logout", "caution"},
 	audit.AdminSettled:        {"check", "ok"},
+	audit.AdminReregister:     {"refresh", "caution"},
+	audit.AdminPass:           {"ticket", "caution"},
+	audit.PassUsed:            {"ticket", "caution"},
+	audit.PasskeyAdded:        {"passkey", ""},
+	audit.PasskeyCopied:       {"warn", "danger"},
 }
 
 // quiet are events that only accompany another one: the timeline of a person
@@ -51,6 +56,7 @@ var quiet = map[audit.Kind]bool{
 	audit.SessionStarted: true, audit.SessionEnded: true, audit.SessionEndedAll: true, audit.OAuthGrant: true, audit.OAuthRedeemed: true,
 	audit.RegistrationOffered: true, audit.RegistrationAccepted: true, audit.RegistrationConfirmed: true, audit.PersonEnrolClosed: true,
 	audit.PersonSuspended: true, audit.PersonResumed: true, audit.PersonRole: true, audit.PersonSetupLink: true,
+	audit.PersonReregister: true, audit.PassIssued: true,
 }
 
 // eventRows are the first few events of a person's timeline.
@@ -117,6 +123,12 @@ func whence(e audit.Event, lang string) string {
 		if s != "" {
 			parts = append(parts, s)
 		}
+	}
+	if way, ok := e.Detail["way"].(string); ok && ui.Has(lang, "console.event.way."+way) {
+		parts = append(parts, ui.T(lang, "console.event.way."+way))
+	}
+	if once, _ := e.Detail["once"].(bool); once {
+		parts = append(parts, ui.T(lang, "console.event.once"))
 	}
 	if why, ok := e.Detail["why"].(string); ok && ui.Has(lang, "console.why."+why) {
 		parts = append(parts, ui.T(lang, "console.why."+why))

@@ -75,6 +75,7 @@ func (p *personPage) about(v visit, person directory.Person) {
 	for name, d := range deeds {
 		p.May[name] = admin.May(v.person, person, d.act) == nil && d.fits(person)
 	}
+	p.May["edit"] = admin.May(v.person, person, admin.Edit) == nil
 	p.May["remove"] = admin.May(v.person, person, admin.Remove) == nil
 	p.May["settle"] = p.Reports > 0 && admin.May(v.person, person, admin.Settle) == nil
 }

@@ -50,6 +50,11 @@ var shown = map[audit.Kind]struct{ name, icon, tone string }{
 	audit.PersonPasswordSet:    {"password_set", "key", ""},
 	audit.PersonPasswordSeen:   {"password_exposed", "warn", "danger"},
 	audit.PersonReset:          {"reset", "warn", "caution"},
+	audit.BackupBound:          {"backup_bound", "cloud", ""},
+	audit.BackupRecovered:      {"backup_recovered", "cloud", "caution"},
+	audit.BackupUnbound:        {"backup_unbound", "cloud", ""},
+	audit.BackupDeleted:        {"backup_deleted", "trash", "caution"},
+	audit.BackupRestored:       {"backup_restored", "cloud", ""},
 	audit.OAuthConsent:         {"consent", "apps", ""},
 }
 

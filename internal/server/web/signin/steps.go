@@ -267,10 +267,10 @@ type numberPage struct {
 }
 
 // showNumber shows the number page, or what the phone said.
-func (h *handler) showNumber(w http.ResponseWriter, r *http.Request, _ signin.Attempt) error {
-	a, now, err := h.signin.Watch(r.Context(), h.Cookie(r, web.AttemptCookie))
+func (h *handler) showNumber(w http.ResponseWriter, r *http.Request, a signin.Attempt) error {
+	now, err := h.signin.Waiting(r.Context(), a)
 	if err != nil {
-		return h.lost(w, r, a, err)
+		return err
 	}
 	p := h.numberPage(r, a, now)
 	switch now.State {
@@ -302,10 +302,10 @@ func clock(seconds int) string {
 	return time.Unix(int64(seconds), 0).UTC().Format("4:05")
 }
 
-func (h *handler) showExpired(w http.ResponseWriter, r *http.Request, _ signin.Attempt) error {
-	a, now, err := h.signin.Watch(r.Context(), h.Cookie(r, web.AttemptCookie))
+func (h *handler) showExpired(w http.ResponseWriter, r *http.Request, a signin.Attempt) error {
+	now, err := h.signin.Waiting(r.Context(), a)
 	if err != nil {
-		return h.lost(w, r, a, err)
+		return err
 	}
 	if now.State == approval.Open || now.State == approval.Approved {
 		return see(w, "/signin/number")
