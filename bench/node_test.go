@@ -39,6 +39,9 @@ var built = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	if kept, ok := os.LookupEnv(asTerminal); ok {
+		os.Exit(beTerminal(kept))
+	}
 	code := m.Run()
 	if program, err := built(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(program)) // what is left is temporary
