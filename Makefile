@@ -70,14 +70,17 @@ gallery: need-test build ## every screen beside its design, on one sheet in gall
 	npm run gallery --workspace e2e
 
 .PHONY: soak
-soak: need-test build ## hundreds of kills; about an hour
-	COUNTERSIGN_SOAK=1 go test -count=1 -v -timeout 3h -run Kill ./cmd/countersignd ./internal/server/db
+soak: need-test build ## hundreds of kills, a million ways back; over an hour (KILLS=100)
+	COUNTERSIGN_SOAK=$(or $(KILLS),400) go test -count=1 -v -timeout 3h -run Kill ./cmd/countersignd ./internal/server/db
+	COUNTERSIGN_SOAK=1 go test -count=1 -timeout 3h ./internal/server/policy/ways
 
 .PHONY: bench
 bench: need-test build ## the figures of bench/README.md
 	go test -run '^$$' -bench . -benchmem -timeout 1h ./bench/...
 	node bench/app/first-codes.mjs
 	node bench/app/list.mjs
+	node bench/app/core.mjs
+	node bench/app/files.mjs
 
 .PHONY: bench-large
 bench-large: need-test build ## the same with ten thousand waiting streams

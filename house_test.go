@@ -154,6 +154,7 @@ var storeys = [][]string{
 	{"notify"},
 	{"directory"},
 	{"method", "registration"},
+	{"policy/ways"},
 	{"policy"},
 	{"approval"},
 	{"signin"},
@@ -243,7 +244,7 @@ func TestCoreIsPure(t *testing.T) {
 }
 
 // beneathHTTP are the rooms that speak of facts; how a fact looks is web's business.
-var beneathHTTP = []string{"db", "keep", "limit", "audit", "directory", "method", "registration", "policy", "approval", "signin", "admin"}
+var beneathHTTP = []string{"db", "keep", "limit", "audit", "directory", "method", "registration", "policy", "policy/ways", "approval", "signin", "backup", "admin"}
 
 func TestOnlyTheWebKnowsHTTP(t *testing.T) {
 	for _, p := range ours(t) {

@@ -8,13 +8,14 @@
 // same time.
 //
 // Nobody acts on themselves: for that there is Security info, which asks for
-// the proofs that an own account is guarded by. That is also why an owner
-// always remains: owners are acted on by owners only.
+// the proofs that an own account is guarded by. Owners are acted on by owners
+// only, and no act is done after which none of them could sign in by themselves.
 package admin
 
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"countersign/internal/server/audit"
@@ -127,11 +128,14 @@ type By struct {
 type deed struct {
 	by             By
 	actor, subject directory.Person
+	guard          *signin.Guard
 }
 
-// begin makes sure that the act may be done, now and until the transaction ends.
+// begin makes sure that the act may be done, now and until the transaction ends,
+// and posts the guard that done asks.
 func (d *Desk) begin(ctx context.Context, tx *db.Tx, by By, person string, act Act) (deed, error) {
-	if err := directory.Guard(ctx, tx, by.Session.Directory); err != nil {
+	guard, err := signin.Post(ctx, tx, by.Session.Directory, by.Session.Person, person)
+	if err != nil {
 		return deed{}, err
 	}
 	actor, err := Actor(ctx, tx, by)
@@ -145,7 +149,7 @@ func (d *Desk) begin(ctx context.Context, tx *db.Tx, by By, person string, act A
 	if subject.DirectoryID != actor.DirectoryID { // people of others are not there
 		return deed{}, directory.ErrUnknown
 	}
-	return deed{by, actor, subject}, May(actor, subject, act)
+	return deed{by, actor, subject, guard}, May(actor, subject, act)
 }
 
 // Actor returns who acts, as they are now, or signin.ErrNoSession.
@@ -157,8 +161,12 @@ func Actor(ctx context.Context, tx *db.Tx, by By) (directory.Person, error) {
 	return directory.ByID(ctx, tx, session.Person)
 }
 
-// done writes down what was done, and tells the person.
+// done makes sure that an owner can still sign in by themselves (R3), writes
+// down what was done, and tells the person.
 func (d *Desk) done(ctx context.Context, tx *db.Tx, did deed, kind audit.Kind, mail string, detail map[string]any) error {
+	if err := did.guard.Check(ctx, tx); err != nil {
+		return err
+	}
 	f := did.by.From
 	err := audit.Record(ctx, tx, audit.Event{
 		Kind: kind, Directory: did.subject.DirectoryID, Person: did.subject.ID, Actor: did.actor.ID,
@@ -277,7 +285,7 @@ func (d *Desk) SetRole(ctx context.Context, tx *db.Tx, by By, person, role strin
 	if err != nil || did.subject.Role == role {
 		return err
 	}
-	if !has(Gives(did.actor, did.subject), role) {
+	if !slices.Contains(Gives(did.actor, did.subject), role) {
 		return ErrNotAllowed
 	}
 	if err := directory.SetRole(ctx, tx, did.subject.ID, role); err != nil {
@@ -316,7 +324,8 @@ func (d *Desk) Edit(ctx context.Context, tx *db.Tx, by By, person, name, email s
 	if did.subject.Email == before.Email {
 		return nil
 	}
-	return d.mail(ctx, tx, deed{by, did.actor, before}, notify.MailAdminEdited)
+	did.subject = before
+	return d.mail(ctx, tx, did, notify.MailAdminEdited)
 }
 
 // name is what a role is called in the log.
@@ -327,20 +336,12 @@ func name(role string) string {
 	return role
 }
 
-func has(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
-
 // Add adds somebody to the actor's organisation and returns the token of the
 // link with which they choose a password. It returns the errors of
 // [directory.CreatePerson].
 func (d *Desk) Add(ctx context.Context, tx *db.Tx, by By, p directory.Person) (directory.Person, string, error) {
-	if err := directory.Guard(ctx, tx, by.Session.Directory); err != nil {
+	guard, err := signin.Post(ctx, tx, by.Session.Directory, by.Session.Person)
+	if err != nil {
 		return p, "", err
 	}
 	actor, err := Actor(ctx, tx, by)
@@ -348,7 +349,7 @@ func (d *Desk) Add(ctx context.Context, tx *db.Tx, by By, p directory.Person) (d
 		return p, "", err
 	}
 	p.DirectoryID = actor.DirectoryID
-	if !Adds(actor) || !has(Gives(actor, directory.Person{DirectoryID: actor.DirectoryID}), p.Role) {
+	if !Adds(actor) || !slices.Contains(Gives(actor, directory.Person{DirectoryID: actor.DirectoryID}), p.Role) {
 		return p, "", ErrNotAllowed
 	}
 	if p, err = directory.CreatePerson(ctx, tx, p); err != nil {
@@ -358,5 +359,5 @@ func (d *Desk) Add(ctx context.Context, tx *db.Tx, by By, p directory.Person) (d
 	if err != nil {
 		return p, "", err
 	}
-	return p, link, d.done(ctx, tx, deed{by, actor, p}, audit.AdminAdded, "", map[string]any{"role": name(p.Role)})
+	return p, link, d.done(ctx, tx, deed{by, actor, p, guard}, audit.AdminAdded, "", map[string]any{"role": name(p.Role)})
 }

@@ -335,3 +335,27 @@ func TestReportsWaitUntilTheyAreSeenTo(t *testing.T) {
 		t.Errorf("old ones: %+v", all)
 	}
 }
+
+// R3: no act of a colleague takes away the last owner who gets in without help.
+func TestR3TheLastOwnerIsNotTakenAway(t *testing.T) {
+	o := open(t)
+	kenji, _ := o.hire(t, "kenji", directory.Owner)
+	yui, by := o.hire(t, "yui", directory.Owner)
+	phone := o.Device(t, o.Now(t, kenji), "Phone of kenji")
+	o.Write(t, func(tx *db.Tx) error { return directory.CloseEnrol(t.Context(), tx, yui.ID) })
+	o.Policy(t, func(p *directory.Policy) { p.SecondFactor = true }) // yui is signed in, and could not again
+	acts := map[string]func(tx *db.Tx) error{
+		"suspend":  func(tx *db.Tx) error { return o.desk.SetState(t.Context(), tx, by, kenji.ID, directory.Suspended) },
+		"role":     func(tx *db.Tx) error { return o.desk.SetRole(t.Context(), tx, by, kenji.ID, directory.Admin) },
+		"app":      func(tx *db.Tx) error { return o.desk.RemoveApp(t.Context(), tx, by, kenji.ID, phone.ID()) },
+		"password": func(tx *db.Tx) error { _, err := o.desk.ResetPassword(t.Context(), tx, by, kenji.ID); return err },
+	}
+	for name, act := range acts {
+		if err := o.do(t, act); !errors.Is(err, signin.ErrNoOwner) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := o.do(t, func(tx *db.Tx) error { return o.desk.EndSessions(t.Context(), tx, by, kenji.ID) }); err != nil {
+		t.Errorf("signing them out takes nothing away, and still: %v", err)
+	}
+}

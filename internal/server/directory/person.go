@@ -141,6 +141,11 @@ func Admins(ctx context.Context, tx *db.Tx, directory string) iter.Seq2[Person, 
 			AND directory_id IN (SELECT id FROM directory WHERE id = $1 AND kind = 'organization') ORDER BY login`, directory)
 }
 
+// Owners yields the owners of a directory, suspended ones too.
+func Owners(ctx context.Context, tx *db.Tx, directory string) iter.Seq2[Person, error] {
+	return each(ctx, tx, scanPerson, `SELECT `+personColumns+` FROM person WHERE directory_id = $1 AND role = 'owner' AND role <> '' ORDER BY login`, directory)
+}
+
 func scanPerson(row scanner) (Person, error) {
 	var p Person
 	var until int64

@@ -120,6 +120,26 @@ func (p *Passkeys) Of(ctx context.Context, tx *db.Tx, person string) (all []Pass
 	return all, rows.Err()
 }
 
+// PasskeyNames returns what the passkeys of a person are called that work, by
+// their ids, and which of them their maker keeps copies of.
+func PasskeyNames(ctx context.Context, tx *db.Tx, person string) (names map[string]string, synced map[string]bool, err error) {
+	rows, err := tx.Query(ctx, `SELECT id, name, synced FROM passkey WHERE person_id = $1 AND copied_at = 0`, person)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer rows.Close()
+	names, synced = map[string]string{}, map[string]bool{}
+	for rows.Next() {
+		var id, name string
+		var copies int
+		if err := rows.Scan(&id, &name, &copies); err != nil {
+			return nil, nil, err
+		}
+		names[id], synced[id] = name, copies != 0
+	}
+	return names, synced, rows.Err()
+}
+
 // Question is what a browser is asked to have signed in a sign-in, as JSON for
 // its script. It names no passkey: which there are depends on who it is.
 func (p *Passkeys) Question(challenge []byte) (string, error) { return p.question(challenge, nil) }

@@ -133,27 +133,17 @@ func (r *Registry) announce(ctx context.Context, tx *db.Tx, template string, g R
 
 // A Removal says which app goes, and why.
 type Removal struct {
-	Person  string
-	ID      string
-	Why     string
-	KeepOne bool // refuse to remove the last one ([ErrLast])
-	From    Where
+	Person string
+	ID     string
+	Why    string
+	From   Where
 }
 
 // Remove ends an active registration: its key opens nothing any more, its
-// codes do not sign in, its secrets are wiped. It returns [ErrUnknown] or [ErrLast].
+// codes do not sign in, its secrets are wiped. It returns [ErrUnknown].
 func (r *Registry) Remove(ctx context.Context, tx *db.Tx, m Removal) error {
 	if err := lock(ctx, tx, m.Person); err != nil {
 		return err
-	}
-	if m.KeepOne {
-		n, err := active(ctx, tx, m.Person)
-		if err != nil {
-			return err
-		}
-		if n <= 1 {
-			return ErrLast
-		}
 	}
 	return r.end(ctx, tx, m)
 }

@@ -260,30 +260,6 @@ func TestThePasswordAlonePairsOneApp(t *testing.T) {
 	}
 }
 
-func TestTheLastAppStaysWhereOneIsNeeded(t *testing.T) {
-	w := regtest.New(t)
-	mei := w.Person(t, "mei")
-	phone, tablet := w.Device(t, mei, "Phone"), w.Device(t, mei, "Tablet")
-	var gone atomic.Int64
-	var wg sync.WaitGroup
-	for _, d := range []regtest.Device{phone, tablet} {
-		wg.Go(func() {
-			err := w.DB.Write(t.Context(), func(tx *db.Tx) error {
-				return w.Registry.Remove(t.Context(), tx, registration.Removal{Person: mei.ID, ID: d.ID(), Why: registration.WhyPerson, KeepOne: true})
-			})
-			if err == nil {
-				gone.Add(1)
-			} else if !errors.Is(err, registration.ErrLast) {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-	if gone.Load() != 1 {
-		t.Errorf("%d of two removed at once", gone.Load())
-	}
-}
-
 func TestRemovingWakesTheAppAndWipesItsSecrets(t *testing.T) {
 	w := regtest.New(t)
 	mei := w.Person(t, "mei")

@@ -75,6 +75,7 @@ type Shell struct {
 	static   statics
 	proxies  atomic.Pointer[[]netip.Prefix]
 	streams  streams
+	headers  headers
 
 	mu        sync.RWMutex
 	templates map[string]*template.Template // by language and name
@@ -104,6 +105,7 @@ func New(c Config) (*Shell, error) {
 		s.Languages = ui.Languages
 	}
 	s.SetProxies(c.Proxies)
+	s.headers = headersOf(c)
 	if s.static, err = loadStatics(); err != nil {
 		return nil, err
 	}
@@ -159,7 +161,7 @@ func (s *Shell) Page(pattern string, h HandlerFunc, options ...PageOption) {
 		o.anywhere = o.anywhere || option == FromAnywhere
 	}
 	s.pages.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		s.pageHeaders(w.Header(), o.road)
+		s.headers.page(w.Header(), o.road)
 		err := s.admit(w, r, o.anywhere)
 		if err == nil {
 			err = h(w, r)
@@ -176,7 +178,7 @@ type pageOptions struct{ road, anywhere bool }
 // origin; cookies are gone before h sees the request.
 func (s *Shell) API(pattern string, limit int64, h HandlerFunc) {
 	s.api.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		s.apiHeaders(w.Header())
+		s.headers.forAPI(w.Header())
 		r.Header.Del("Cookie")
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		if err := h(w, r); err != nil {
@@ -206,7 +208,7 @@ func (s *Shell) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v.origin = "id"
 		s.serveID(out, r)
 	default:
-		http.Error(out, ui.T(v.client.Lang, "common.misdirected", "host", strings.Map(printable, r.Host)), http.StatusMisdirectedRequest)
+		http.Error(out, ui.T(v.from().Lang, "common.misdirected", "host", strings.Map(printable, r.Host)), http.StatusMisdirectedRequest)
 	}
 }
 
@@ -241,12 +243,12 @@ func (s *Shell) serveID(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if allow := otherMethods(s.api, r); allow != "" {
-		s.apiHeaders(w.Header())
+		s.headers.forAPI(w.Header())
 		w.Header().Set("Allow", allow)
 		s.failAPI(w, r, ErrMethod)
 		return
 	}
-	s.pageHeaders(w.Header(), false)
+	s.headers.page(w.Header(), false)
 	if allow := otherMethods(s.pages, r); allow != "" {
 		w.Header().Set("Allow", allow)
 		s.fail(w, r, ErrMethod)

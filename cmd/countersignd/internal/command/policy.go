@@ -7,29 +7,27 @@ import (
 
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
+	"countersign/internal/server/policy"
+	"countersign/internal/server/policy/ways"
+	"countersign/internal/server/signin"
 )
 
 type policyCommand struct {
-	Domain       string         `arg:"" optional:"" help:"Of the directory, as in the logins of its people: aoba.example. All directories, unless said."`
-	SecondFactor *bool          `help:"Ask for an approval or a one-time code after the password." negatable:""`
-	PhoneFirst   *bool          `help:"Ask for the approval before the password." negatable:""`
-	Codes        *bool          `help:"Allow one-time codes of the app as second proof." negatable:""`
-	NewBrowsers  *string        `help:"Ask phones for sign-ins from browsers not used before: ask, passkey (not of people with a passkey) or never." placeholder:"HOW"`
-	Digits       *int           `help:"Of the number that is matched: 2, 3 or 6." placeholder:"N"`
-	ApprovalTTL  *time.Duration `name:"approval-ttl" help:"How long an approval can be answered: 30s to 5m." placeholder:"TIME"`
-	SessionIdle  *time.Duration `help:"End a session that was not used for so long." placeholder:"TIME"`
-	SessionLife  *time.Duration `help:"End a session so long after its sign-in." placeholder:"TIME"`
-	KnownBrowser *time.Duration `help:"How long a browser stays known." placeholder:"TIME"`
-	FreshFor     *time.Duration `help:"How long after a full sign-in one may change sign-in methods." placeholder:"TIME"`
-}
-
-func (policyCommand) Help() string {
-	return `Without flags it prints what is asked; with flags it changes just that, from
-the next step of every sign-in on.
-
-Examples:
-  countersignd policy
-  countersignd policy aoba.example --digits 6 --no-codes`
+	Domain       string         `arg:"" optional:""`
+	SecondFactor *bool          `negatable:""`
+	PhoneFirst   *bool          `negatable:""`
+	Codes        *bool          `negatable:""`
+	Unlock       *bool          `negatable:""`
+	Passwordless *bool          `negatable:""`
+	NewBrowsers  *string        `placeholder:"HOW"`
+	Digits       *int           `placeholder:"N"`
+	ApprovalTTL  *time.Duration `name:"approval-ttl" placeholder:"TIME"`
+	SessionIdle  *time.Duration `placeholder:"TIME"`
+	SessionLife  *time.Duration `placeholder:"TIME"`
+	KnownBrowser *time.Duration `placeholder:"TIME"`
+	FreshFor     *time.Duration `placeholder:"TIME"`
+	LockOut      bool
+	BackupIdle   *time.Duration `placeholder:"TIME"`
 }
 
 func (c *policyCommand) Run(ctx context.Context, w World, g *grammar) error {
@@ -64,7 +62,17 @@ func (c *policyCommand) change(ctx context.Context, w World, tx *db.Tx) ([]direc
 		}
 		if c.changes() {
 			c.apply(&in.Policy)
+			if err := c.warn(ctx, w, tx, in); err != nil {
+				return nil, err
+			}
+			guard, err := signin.Post(ctx, tx, in.ID, "")
+			if err != nil {
+				return nil, err
+			}
 			if err := directory.SetPolicy(ctx, tx, in.ID, in.Policy); err != nil {
+				return nil, err
+			}
+			if err := w.guarded(guard.Check(ctx, tx)); err != nil {
 				return nil, err
 			}
 			if err := recordPolicy(ctx, tx, in); err != nil {
@@ -74,6 +82,35 @@ func (c *policyCommand) change(ctx context.Context, w World, tx *db.Tx) ([]direc
 		return []directory.Directory{in}, nil
 	}
 	return nil, w.fault("server.policy.which", "domain", c.Domain)
+}
+
+// warn refuses, unless told to go on, what would lock people out who can sign in now.
+func (c *policyCommand) warn(ctx context.Context, w World, tx *db.Tx, in directory.Directory) error {
+	if c.LockOut || c.SecondFactor == nil || !*c.SecondFactor {
+		return nil
+	}
+	people, err := collect(directory.People(ctx, tx, in.ID))
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, p := range people {
+		ids = append(ids, p.ID)
+	}
+	verdict, err := signin.Foresee(ctx, tx, in.ID, "", ids, func(p *ways.Person) { p.Need = policy.Need(in.Policy) })
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, e := range verdict.Effects {
+		if e.Reason == ways.LockedOut {
+			n++
+		}
+	}
+	if n > 0 {
+		return w.fault("server.policy.lockout", "n", n)
+	}
+	return nil
 }
 
 // recordPolicy notes what is asked from now on.
@@ -95,8 +132,9 @@ func (c *policyCommand) apply(p *directory.Policy) bool {
 	given := false
 	for _, one := range []bool{
 		put(&p.SecondFactor, c.SecondFactor), put(&p.PhoneFirst, c.PhoneFirst), put(&p.Codes, c.Codes),
+		put(&p.Unlock, c.Unlock), put(&p.Passwordless, c.Passwordless),
 		put(&p.NewBrowsers, c.NewBrowsers), put(&p.Digits, c.Digits), put(&p.ApprovalTTL, c.ApprovalTTL), put(&p.SessionIdle, c.SessionIdle),
-		put(&p.SessionLife, c.SessionLife), put(&p.KnownBrowser, c.KnownBrowser), put(&p.FreshFor, c.FreshFor),
+		put(&p.SessionLife, c.SessionLife), put(&p.KnownBrowser, c.KnownBrowser), put(&p.FreshFor, c.FreshFor), put(&p.BackupIdle, c.BackupIdle),
 	} {
 		given = given || one
 	}

@@ -11,7 +11,10 @@ import (
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
+	"countersign/internal/server/policy"
+	"countersign/internal/server/policy/ways"
 	"countersign/internal/server/registration"
+	"countersign/internal/server/signin"
 	"countersign/internal/server/web"
 	"countersign/ui"
 )
@@ -21,6 +24,7 @@ import (
 type deed struct {
 	act  admin.Act
 	fits func(directory.Person) bool // as the person is now
+	ways func(*ways.Person)          // what it does to their ways in; nil for nothing
 	do   func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, r *http.Request) (handed, error)
 }
 
@@ -35,36 +39,39 @@ func (h handed) nothing() bool { return h.link == "" && h.pass.Pass.EndsAt.IsZer
 func always(directory.Person) bool   { return true }
 func active(p directory.Person) bool { return p.State == directory.Active }
 
+func losesPassword(p *ways.Person) { p.Graph = p.Graph.Drop(policy.IDPassword) }
+func losesAll(p *ways.Person)      { p.Active = false }
+
 var deeds = map[string]deed{
-	"sessions": {admin.EndSessions, always, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (handed, error) {
+	"sessions": {admin.EndSessions, always, nil, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (handed, error) {
 		return handed{}, h.desk.EndSessions(ctx, tx, v.by, person)
 	}},
-	"password": {admin.Reset, active, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (out handed, err error) {
+	"password": {admin.Reset, active, losesPassword, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (out handed, err error) {
 		out.link, err = h.desk.ResetPassword(ctx, tx, v.by, person)
 		return out, err
 	}},
-	"pass": {admin.IssuePass, active, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, r *http.Request) (out handed, err error) {
+	"pass": {admin.IssuePass, active, nil, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, r *http.Request) (out handed, err error) {
 		terms, err := passTerms(r, v.person.Zone)
 		if err == nil {
 			out.pass, err = h.desk.IssuePass(ctx, tx, v.by, person, terms)
 		}
 		return out, err
 	}},
-	"reregister": {admin.Reregister, active, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, r *http.Request) (out handed, err error) {
+	"reregister": {admin.Reregister, active, nil, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, r *http.Request) (out handed, err error) {
 		way, err := wayBack(r, v.person.Zone)
 		if err == nil {
 			out.pass, err = h.desk.Reregister(ctx, tx, v.by, person, way)
 		}
 		return out, err
 	}},
-	"suspend": {admin.Suspend, active, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (handed, error) {
+	"suspend": {admin.Suspend, active, losesAll, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (handed, error) {
 		return handed{}, h.desk.SetState(ctx, tx, v.by, person, directory.Suspended)
 	}},
-	"restore": {admin.Suspend, func(p directory.Person) bool { return p.State == directory.Suspended },
+	"restore": {admin.Suspend, func(p directory.Person) bool { return p.State == directory.Suspended }, nil,
 		func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, _ *http.Request) (handed, error) {
 			return handed{}, h.desk.SetState(ctx, tx, v.by, person, directory.Active)
 		}},
-	"role": {admin.SetRole, always, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, r *http.Request) (handed, error) {
+	"role": {admin.SetRole, always, nil, func(ctx context.Context, tx *db.Tx, h *handler, v visit, person string, r *http.Request) (handed, error) {
 		role := r.PostFormValue("role")
 		if role == "member" {
 			role = directory.Member
@@ -86,6 +93,18 @@ type deedPage struct {
 	Alone bool   // who acts may let the password alone pair an app
 	Bare  bool   // the person has no password, without which a pass is no way in
 	Link  string // to hand over, shown once
+	foreseen
+}
+
+// A foreseen is what a deed does to somebody's ways in, said before the click.
+type foreseen struct {
+	Refused                    bool // no owner could sign in any more
+	LockedOut, Weaker, Hanging bool
+}
+
+func foresee(ctx context.Context, tx *db.Tx, v visit, person directory.Person, change func(*ways.Person)) (foreseen, error) {
+	verdict, err := signin.Foresee(ctx, tx, person.DirectoryID, v.person.ID, []string{person.ID}, change)
+	return foreseen{verdict.Refused != "", verdict.Warns(ways.LockedOut), verdict.Warns(ways.Weaker), verdict.Warns(ways.OneThing)}, err
 }
 
 type roleChoice struct {
@@ -121,6 +140,9 @@ func (h *handler) askDeed(w http.ResponseWriter, r *http.Request, status int, wr
 		p.Bare, p.Words = password.Hash == "", "console.deed."+p.Deed
 		if p.Bare && d.act == admin.Reset {
 			p.Words = "console.deed.invite"
+		}
+		if d.ways != nil && err == nil {
+			p.foreseen, err = foresee(ctx, tx, v, person, d.ways)
 		}
 		return err
 	})
@@ -207,8 +229,8 @@ func (h *handler) postSettle(w http.ResponseWriter, r *http.Request) error {
 // A removePage asks whether to remove an app of somebody.
 type removePage struct {
 	personPage
-	App  appRow
-	Last bool // without it they cannot sign in
+	App appRow
+	foreseen
 }
 
 func (h *handler) getRemoveApp(w http.ResponseWriter, r *http.Request) error {
@@ -229,8 +251,8 @@ func (h *handler) getRemoveApp(w http.ResponseWriter, r *http.Request) error {
 		if i < 0 {
 			return registration.ErrUnknown
 		}
-		d, err := directory.Get(ctx, tx, person.DirectoryID)
-		p.App, p.Last = p.Apps[i], len(p.Apps) == 1 && d.Policy.SecondFactor
+		p.App = p.Apps[i]
+		p.foreseen, err = foresee(ctx, tx, v, person, func(p *ways.Person) { p.Graph = p.Graph.Drop(r.PathValue("app")) })
 		return err
 	})
 	if err != nil {

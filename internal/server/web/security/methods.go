@@ -10,6 +10,7 @@ import (
 	"countersign/internal/server/db"
 	"countersign/internal/server/method"
 	"countersign/internal/server/policy"
+	"countersign/internal/server/policy/ways"
 	"countersign/internal/server/registration"
 	"countersign/internal/server/signin"
 	"countersign/internal/server/web"
@@ -21,10 +22,12 @@ type methodPage struct {
 	Typed string // the name as it was typed
 	Wrong bool   // that name cannot be
 	Saved bool
-	Last  bool   // it is the only app
-	Keep  bool   // and without it the person could not sign in
+	foreseen
 	First string // the way that is asked first
 	Codes bool   // one-time codes sign in
+	// Alone: the directory lets phones sign in without a password, or has approvals
+	// ask for the app lock. Lacking: this one has to set that up before it approves.
+	Alone, Lacking bool
 }
 
 func (h *handler) method(r *http.Request) (p methodPage, err error) {
@@ -46,9 +49,12 @@ func (h *handler) method(r *http.Request) (p methodPage, err error) {
 			return err
 		}
 		has, chosen, err := signin.MethodsOf(ctx, tx, v.person.ID)
-		p.First, p.Codes, p.Last = has.First(chosen), d.Codes, len(apps) == 1
-		has.App = false
-		p.Keep = !has.Suffice(d)
+		if err != nil {
+			return err
+		}
+		p.First, p.Codes = has.First(chosen), d.Codes
+		p.Alone, p.Lacking = d.Passwordless, d.Unlock && !p.App.Unlocks
+		p.foreseen, err = foresee(ctx, tx, v, p.App.ID)
 		return err
 	})
 	return p, err
@@ -92,7 +98,7 @@ func (h *handler) getRemove(w http.ResponseWriter, r *http.Request) error {
 // postRemove removes an app, and ends what it may have approved.
 func (h *handler) postRemove(w http.ResponseWriter, r *http.Request) error {
 	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) error {
-		return removing(ctx, tx, v, registration.ErrLast, func() error {
+		return removing(ctx, tx, v, func() error {
 			return h.Registry.Remove(ctx, tx, registration.Removal{
 				Person: v.person.ID, ID: r.PathValue("id"), Why: registration.WhyPerson, From: v.from,
 			})
@@ -104,39 +110,52 @@ func (h *handler) postRemove(w http.ResponseWriter, r *http.Request) error {
 	return see(w, r, "/security")
 }
 
-// errLast is returned instead of removing what the person could not sign in without.
-var errLast = errors.New("the last way to sign in cannot be removed")
+// A foreseen is what comes of removing a method, for a page to say before the click.
+type foreseen struct {
+	Refused ways.Reason // why it stays, or ""
+	Weaker  bool        // the strongest way in goes with it
+	Hangs   string      // the one device without which nothing would be left, or ""
+}
 
-// removing runs the removal of a method and ends what it may have opened. What
-// the person could not sign in without stays: then it returns last.
-func removing(ctx context.Context, tx *db.Tx, v visit, last error, remove func() error) error {
-	d, err := policyOf(ctx, tx, v)
+func foresee(ctx context.Context, tx *db.Tx, v visit, ids ...string) (f foreseen, err error) {
+	var after ways.Person
+	me := v.person.ID
+	verdict, err := signin.Foresee(ctx, tx, v.person.DirectoryID, me, []string{me}, func(p *ways.Person) {
+		p.Graph = p.Graph.Drop(ids...)
+		after = *p
+	})
+	f.Refused, f.Weaker = verdict.Refused, verdict.Warns(ways.Weaker)
+	if verdict.Warns(ways.OneThing) {
+		for i := range after.Graph.Depends(after.Need).All() {
+			f.Hangs = after.Graph.Things[i].Name
+		}
+	}
+	return f, err
+}
+
+// removing runs the removal of a method and ends what it may have opened. It
+// returns signin.ErrOwnLockOut or signin.ErrNoOwner for what stays.
+func removing(ctx context.Context, tx *db.Tx, v visit, remove func() error) error {
+	guard, err := signin.Post(ctx, tx, v.person.DirectoryID, v.person.ID, v.person.ID)
 	if err != nil {
 		return err
 	}
-	return signin.Changing(ctx, tx, v.session, func() error {
-		before, _, err := signin.MethodsOf(ctx, tx, v.person.ID)
-		if err != nil {
-			return err
-		}
-		if err := remove(); err != nil {
-			return err
-		}
-		after, _, err := signin.MethodsOf(ctx, tx, v.person.ID)
-		if err == nil && before.Suffice(d) && !after.Suffice(d) {
-			err = last
-		}
+	if err := signin.Changing(ctx, tx, v.session, remove); err != nil {
 		return err
-	})
+	}
+	return guard.Check(ctx, tx)
 }
 
 // postFirst remembers which way the person wants to be asked first.
 func (h *handler) postFirst(w http.ResponseWriter, r *http.Request) error {
 	way := r.PostFormValue("way")
-	if !slices.Contains([]string{policy.Passkey, policy.Approval, policy.Code}, way) {
+	if !slices.Contains([]string{policy.Passkey, policy.Passwordless, policy.Approval, policy.Code}, way) {
 		return web.ErrMalformed
 	}
 	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) error {
+		if err := signin.Prefer(ctx, tx, h.Cookie(r, web.KnownCookie), v.person.ID, way); err != nil {
+			return err
+		}
 		return method.ChooseFirst(ctx, tx, v.person.ID, way)
 	})
 	if err != nil {

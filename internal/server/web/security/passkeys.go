@@ -158,9 +158,8 @@ type passkeyPage struct {
 	Wrong   bool
 	Added   bool
 	Saved   bool
-	Last    bool // it is the only one that works
-	Keep    bool // and without it the person could not sign in
-	First   string
+	foreseen
+	First string
 }
 
 func (h *handler) passkey(r *http.Request) (p passkeyPage, err error) {
@@ -169,25 +168,20 @@ func (h *handler) passkey(r *http.Request) (p passkeyPage, err error) {
 		if err != nil {
 			return err
 		}
-		others := 0
 		for _, k := range rows {
 			if k.ID == r.PathValue("id") {
 				p.Passkey, p.Typed = k, k.Name
-			} else if !k.Copied {
-				others++
 			}
 		}
 		if p.Passkey.ID == "" {
 			return method.ErrPasskeyUnknown
 		}
-		d, err := policyOf(ctx, tx, v)
+		has, chosen, err := signin.MethodsOf(ctx, tx, v.person.ID)
 		if err != nil {
 			return err
 		}
-		has, chosen, err := signin.MethodsOf(ctx, tx, v.person.ID)
-		p.First, p.Last = has.First(chosen), others == 0 && !p.Passkey.Copied
-		has.Passkey = others > 0
-		p.Keep = p.Last && !has.Suffice(d)
+		p.First = has.First(chosen)
+		p.foreseen, err = foresee(ctx, tx, v, p.Passkey.ID)
 		return err
 	})
 	return p, err
@@ -231,7 +225,7 @@ func (h *handler) getRemovePasskey(w http.ResponseWriter, r *http.Request) error
 // postRemovePasskey removes a passkey, and ends what it may have opened.
 func (h *handler) postRemovePasskey(w http.ResponseWriter, r *http.Request) error {
 	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) error {
-		return removing(ctx, tx, v, errLast, func() error {
+		return removing(ctx, tx, v, func() error {
 			return h.Passkeys.Remove(ctx, tx, v.person.ID, r.PathValue("id"), method.Where(v.from))
 		})
 	})

@@ -65,7 +65,7 @@ func (h *handler) postRecovery(w http.ResponseWriter, r *http.Request) error {
 
 func (h *handler) postRemoveRecovery(w http.ResponseWriter, r *http.Request) error {
 	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) error {
-		return removing(ctx, tx, v, errLast, func() error {
+		return removing(ctx, tx, v, func() error {
 			return h.Recovery.Remove(ctx, tx, v.person.ID, method.Where(v.from))
 		})
 	})

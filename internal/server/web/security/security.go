@@ -64,6 +64,12 @@ func Mount(s *web.Shell, d Deps) error {
 	s.Page("GET /security/methods/{id}/remove", s.NeedSession(true, h.getRemove))
 	s.Page("POST /security/methods/{id}/remove", s.NeedSession(true, h.postRemove))
 
+	s.Page("GET /security/methods/{id}/unlock", s.NeedSession(true, h.getUnlock))
+	s.Page("POST /security/methods/{id}/unlock", s.NeedSession(true, h.postUnlock))
+	s.Page("GET /security/methods/{id}/unlock/stream", s.NeedSession(true, h.getUnlockStream))
+	s.Page("POST /security/methods/{id}/unlock/finish", s.NeedSession(true, h.postUnlockFinish))
+	s.Page("POST /security/methods/{id}/unlock/off", s.NeedSession(true, h.postUnlockOff))
+
 	s.Page("POST /security/first", s.NeedSession(true, h.postFirst))
 
 	s.Page("POST /security/add/passkey", s.NeedSession(true, h.postAddPasskey))
@@ -103,8 +109,8 @@ func Mount(s *web.Shell, d Deps) error {
 // problems are how the errors look that end on a page of their own.
 var problems = []web.Problem{
 	{Err: registration.ErrUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "security.unknown.title", Text: "security.unknown.text"},
-	{Err: registration.ErrLast, Status: http.StatusConflict, Code: "last", Title: "security.last.title", Text: "security.last.text"},
-	{Err: errLast, Status: http.StatusConflict, Code: "last", Title: "security.lastway.title", Text: "security.lastway.text"},
+	{Err: signin.ErrNoOwner, Status: http.StatusConflict, Code: "no_owner", Title: "common.noowner.title", Text: "common.noowner.text"},
+	{Err: signin.ErrOwnLockOut, Status: http.StatusConflict, Code: "last", Title: "security.lastway.title", Text: "security.lastway.text"},
 	{Err: method.ErrPasskeyUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "security.gone.title", Text: "security.gone.text"},
 	{Err: method.ErrOffer, Status: http.StatusGone, Code: "offer_gone", Title: "security.offer.title", Text: "security.offer.text"},
 	{Err: method.ErrFull, Status: http.StatusConflict, Code: "full", Title: "security.full.title", Text: "security.full.text"},

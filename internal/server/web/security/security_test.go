@@ -23,7 +23,7 @@ func TestTheOverviewTellsWhatThereIs(t *testing.T) {
 	b.get("/security").shows("Security info", "Countersign on Mei’s Pixel", "iPhone, Safari", "Password", "Signed in on 1 device<", "<strong>Signed in</strong>", "Chrome, Windows")
 	b.get("/security/add").shows("Authenticator app", "Passkey", "Security key").lacks("Text")
 	b.lang = "ja"
-	b.get("/security").shows("セキュリティ情報", "Mei’s Pixel の Countersign", "1 台でサインイン中", "今日")
+	b.get("/security").shows("セキュリティ情報", "Countersign(Mei’s Pixel)", "1 台でサインイン中", "今日")
 }
 
 func TestAnAppIsRenamed(t *testing.T) {
@@ -47,7 +47,7 @@ func TestTheLastAppStays(t *testing.T) {
 	b := h.signIn(t, mei, phone)
 	path := "/security/methods/" + tablet.ID()
 	b.get(path).shows("Remove")
-	b.get(path + "/remove").shows("Remove Countersign on Tablet?").lacks("only authenticator app").press(path + "/remove")
+	b.get(path+"/remove").shows("Remove Countersign on Tablet?", "hangs on Phone").lacks("only authenticator app").press(path + "/remove")
 	if g := h.Get(t, tablet.ID()); b.at != "/security" || g.State != registration.Removed || g.RemovedWhy != registration.WhyPerson {
 		t.Errorf("at %s, it is %s %s", b.at, g.State, g.RemovedWhy)
 	}
@@ -55,7 +55,7 @@ func TestTheLastAppStays(t *testing.T) {
 	path = "/security/methods/" + phone.ID()
 	b.get(path).shows("Add the new phone first").lacks(path + "/remove")
 	b.get(path + "/remove").lacks(`action="` + path + `/remove"`)
-	if b.post(path + "/remove"); b.status != 409 || !strings.Contains(b.page, "Your only app stays") {
+	if b.post(path + "/remove"); b.status != 409 || !strings.Contains(b.page, "Your last way to sign in stays") {
 		t.Errorf("%d %s", b.status, b.page)
 	}
 	if g := h.Get(t, phone.ID()); g.State != registration.Active {

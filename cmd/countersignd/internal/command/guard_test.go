@@ -1,0 +1,68 @@
+package command
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
+	"countersign/internal/server/method"
+)
+
+// R3 at the terminal: what would leave no owner who gets in is refused with its
+// reason, and a policy that locks people out is asked about.
+func TestR3TheTerminalRefusesToLockOut(t *testing.T) {
+	w := World{Env: func(string) string { return "" }, In: strings.NewReader(""), Out: new(bytes.Buffer), Err: new(bytes.Buffer)}
+	file := filepath.Join(t.TempDir(), "c.toml")
+	initialised(t, w, file)
+	ctx, g := t.Context(), &grammar{Config: file}
+	hash, err := method.NewPasswords(1, method.Params{Memory: 64, Time: 1, Threads: 1}).Hash(ctx, method.Asker{}, "lantern in the gate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = g.work(ctx, w, func(d *desk) error {
+		return d.db.Write(ctx, func(tx *db.Tx) error {
+			owner, err := directory.ByLogin(ctx, tx, "mori@aoba.example")
+			if err != nil {
+				return err
+			}
+			mei, err := directory.CreatePerson(ctx, tx, directory.Person{DirectoryID: owner.DirectoryID, Login: "mei@aoba.example", Name: "Mei", Enrol: directory.EnrolClosed})
+			if err != nil {
+				return err
+			}
+			if err := method.Set(ctx, tx, mei.ID, hash); err != nil {
+				return err
+			}
+			return method.Set(ctx, tx, owner.ID, hash) // and may still pair a first app
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(args ...string) string {
+		if err := Run(ctx, w, append(args, "--config", file)); err != nil {
+			return err.Error()
+		}
+		return ""
+	}
+	if said := run("user", "suspend", "mori@aoba.example", "--break-glass"); !strings.Contains(said, "no owner") {
+		t.Errorf("suspending the only owner: %q", said)
+	}
+	if said := run("user", "reregister", "mori@aoba.example", "--break-glass", "--no-pass"); !strings.Contains(said, "no owner") {
+		t.Errorf("without a pass: %q", said)
+	}
+	if said := run("policy", "aoba.example", "--no-second-factor"); said != "" {
+		t.Errorf("asking for less: %q", said)
+	}
+	if said := run("policy", "aoba.example", "--second-factor"); !strings.Contains(said, "one person") {
+		t.Errorf("asking for more than somebody has: %q", said)
+	}
+	if said := run("policy", "aoba.example", "--second-factor", "--lock-out"); said != "" {
+		t.Errorf("told to go on: %q", said)
+	}
+	if said := run("user", "reregister", "mori@aoba.example", "--break-glass"); said != "" {
+		t.Errorf("with a pass: %q", said)
+	}
+}
