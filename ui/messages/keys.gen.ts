@@ -2059,6 +2059,7 @@ export interface Messages {
   "terminal.damaged": { file: string | number };
   "terminal.denied": Record<never, never>;
   "terminal.doctor.clock": { host: string | number; n: number };
+  "terminal.doctor.clock_right": { host: string | number };
   "terminal.doctor.folder": { folder: string | number };
   "terminal.doctor.keyring": Record<never, never>;
   "terminal.doctor.lock.keyring": Record<never, never>;
@@ -2092,6 +2093,11 @@ export interface Messages {
   "terminal.error.different": Record<never, never>;
   "terminal.error.empty": Record<never, never>;
   "terminal.error.file": Record<never, never>;
+  "terminal.error.file_denied": { file: string | number };
+  "terminal.error.file_exists": { file: string | number };
+  "terminal.error.file_folder": { file: string | number };
+  "terminal.error.file_full": { file: string | number };
+  "terminal.error.file_missing": { file: string | number };
   "terminal.error.full": Record<never, never>;
   "terminal.error.here": Record<never, never>;
   "terminal.error.is_offer": Record<never, never>;
@@ -2100,6 +2106,7 @@ export interface Messages {
   "terminal.error.mistyped": Record<never, never>;
   "terminal.error.needs_output": Record<never, never>;
   "terminal.error.needs_passphrase": Record<never, never>;
+  "terminal.error.needs_password": Record<never, never>;
   "terminal.error.newer": Record<never, never>;
   "terminal.error.no_backup": Record<never, never>;
   "terminal.error.no_codes": Record<never, never>;

@@ -81,6 +81,8 @@ func (w World) servers(ctx context.Context, all []desk.Paired) (trouble error) {
 		fmt.Fprintln(w.Out, w.t("terminal.doctor.server", "host", host, "login", calm(about.Person.Login)))
 		if off := w.Now().Sub(time.UnixMilli(about.ServerTime)); off.Abs() > tolerable {
 			fmt.Fprintln(w.Out, w.t("terminal.doctor.clock", "host", host, "n", int(off.Abs().Seconds())))
+		} else {
+			fmt.Fprintln(w.Out, w.t("terminal.doctor.clock_right", "host", host))
 		}
 	}
 	return trouble

@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"slices"
 	"strings"
+	"syscall"
 
 	"countersign/internal/authenticator"
 	"countersign/internal/authenticator/disk"
@@ -22,6 +24,7 @@ var (
 	errNotFound   = errors.New("no such account")
 	errCancelled  = errors.New("cancelled")
 	errPassphrase = errors.New("a passphrase is needed")
+	errPassword   = errors.New("a password is needed")
 	errDifferent  = errors.New("typed differently")
 	errEmpty      = errors.New("nothing was typed")
 	errTime       = errors.New("not a time")
@@ -61,6 +64,7 @@ var sayings = []saying{
 	{errCancelled, "terminal.error.cancelled", 1},
 	{context.Canceled, "terminal.error.cancelled", 1},
 	{errPassphrase, "terminal.error.needs_passphrase", 4},
+	{errPassword, "terminal.error.needs_password", 4},
 	{errDifferent, "terminal.error.different", 4},
 	{errEmpty, "terminal.error.empty", 4},
 	{errTime, "terminal.error.time", 2},
@@ -143,7 +147,28 @@ func (w World) plain(err error) string {
 			return w.t(s.key)
 		}
 	}
-	return calm(err.Error())
+	return w.ofFile(err)
+}
+
+// ofFile is an error of the file system, or of nobody we know.
+func (w World) ofFile(err error) string {
+	of := (*fs.PathError)(nil)
+	if !errors.As(err, &of) {
+		return calm(err.Error())
+	}
+	for _, s := range []struct {
+		err error
+		key string
+	}{
+		{fs.ErrNotExist, "terminal.error.file_missing"}, {fs.ErrExist, "terminal.error.file_exists"},
+		{fs.ErrPermission, "terminal.error.file_denied"}, {syscall.EISDIR, "terminal.error.file_folder"},
+		{syscall.ENOSPC, "terminal.error.file_full"},
+	} {
+		if errors.Is(err, s.err) {
+			return w.t(s.key, "file", calm(of.Path))
+		}
+	}
+	return w.t("terminal.error.file", "file", calm(of.Path), "problem", calm(of.Err.Error()))
 }
 
 func exitCode(err error) int {
