@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countersign/internal/server/audit"
+	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
@@ -118,6 +119,9 @@ func CodeAppNames(ctx context.Context, tx *db.Tx, person string) (names map[stri
 // Offer begins to add an authenticator; an earlier one on its way in the same
 // session ends. Who has [MostCodeApps] says which it replaces, or gets [ErrFull].
 func (c *CodeApps) Offer(ctx context.Context, tx *db.Tx, in OfferIn, replaces string) (CodeApp, error) {
+	if err := brake.Check(ctx, tx, in.Person); err != nil {
+		return CodeApp{}, err
+	}
 	if err := c.room(ctx, tx, in.Person, replaces); err != nil {
 		return CodeApp{}, err
 	}
@@ -201,6 +205,9 @@ func (c *CodeApps) Drop(ctx context.Context, tx *db.Tx, session, id string) erro
 func (c *CodeApps) Confirm(ctx context.Context, tx *db.Tx, session, id, name, code string, from Where) (CodeApp, error) {
 	a, err := c.Offered(ctx, tx, session, id)
 	if err != nil {
+		return a, err
+	}
+	if err := brake.Check(ctx, tx, a.Person); err != nil {
 		return a, err
 	}
 	if !wire.GoodName(name) {

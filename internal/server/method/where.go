@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"countersign/internal/server/audit"
+	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/notify"
@@ -73,6 +74,29 @@ func tell(ctx context.Context, tx *db.Tx, n *notify.Notify, person string, e aud
 	if n, ok := e.Detail["left"].(int); ok {
 		left = strconv.Itoa(n)
 	}
-	return directory.Tell(ctx, tx, n, p, template,
-		map[string]string{"login": p.Login, "method": name, "left": left, "browser": from.Browser, "place": from.Place, "ip": from.IP})
+	stop, err := brake.Make(ctx, tx, added(e, name))
+	if err != nil {
+		return err
+	}
+	return directory.Tell(ctx, tx, n, p, template, map[string]string{
+		"login": p.Login, "method": name, "left": left, "browser": from.Browser, "place": from.Place, "ip": from.IP, "stop": stop.Reveal(),
+	})
+}
+
+// added is what the mail about an event lets its reader take back.
+func added(e audit.Event, name string) brake.Link {
+	l := brake.Link{Person: e.Person, What: brake.Less, Name: name}
+	switch e.Kind {
+	case audit.PasskeyAdded:
+		l.What = brake.Passkey
+		l.ID, _ = e.Detail["passkey"].(string)
+	case audit.CodeAppAdded:
+		l.What = brake.CodeApp
+		l.ID, _ = e.Detail["method_id"].(string)
+	case audit.RecoveryMade:
+		l.What = brake.Recovery
+	case audit.PassIssued:
+		l.What = brake.Pass
+	}
+	return l
 }

@@ -24,7 +24,10 @@ func TestTheGraphAgreesWithTheTable(t *testing.T) {
 		if bit(6) {
 			h.Synced = []Device{{"d", "synced"}}
 		}
-		m := Methods{Password: h.Password, App: len(h.Apps) > 0, CodeApp: len(h.CodeApps) > 0, Passkey: len(h.Passkeys)+len(h.Synced) > 0, Recovery: h.Recovery, Pass: h.Pass}
+		if bit(7) {
+			h.Alone = []Device{{"f", "Moto"}}
+		}
+		m := Methods{Password: h.Password, CodeApp: len(h.CodeApps) > 0, App: len(h.Apps)+len(h.Alone) > 0, Unlock: len(h.Alone) > 0, Passwordless: len(h.Alone) > 0, Passkey: len(h.Passkeys)+len(h.Synced) > 0, Recovery: h.Recovery, Pass: h.Pass}
 		for _, second := range []bool{false, true} {
 			p := directory.DefaultPolicy()
 			p.SecondFactor = second

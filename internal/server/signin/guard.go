@@ -104,7 +104,7 @@ func (g *Guard) look(ctx context.Context, tx *db.Tx) (all []ways.Person, err err
 		people = append(people, p)
 	}
 	for _, p := range people {
-		held, err := HeldBy(ctx, tx, p)
+		held, err := HeldBy(ctx, tx, p, d.Policy)
 		if err != nil {
 			return nil, err
 		}
@@ -116,8 +116,9 @@ func (g *Guard) look(ctx context.Context, tx *db.Tx) (all []ways.Person, err err
 	return all, nil
 }
 
-// HeldBy returns what a person has to prove themselves with, one by one.
-func HeldBy(ctx context.Context, tx *db.Tx, p directory.Person) (h policy.Held, err error) {
+// HeldBy returns what a person has to prove themselves with, one by one, where
+// the policy is this. An app that can give no proof there is left out.
+func HeldBy(ctx context.Context, tx *db.Tx, p directory.Person, in directory.Policy) (h policy.Held, err error) {
 	kept, err := method.HeldBy(ctx, tx, p.ID)
 	if err != nil {
 		return h, err
@@ -134,23 +135,24 @@ func HeldBy(ctx context.Context, tx *db.Tx, p directory.Person) (h policy.Held, 
 			h.Passkeys = append(h.Passkeys, d)
 		}
 	}
-	apps, err := registration.NamesOf(ctx, tx, p.ID)
+	apps, err := registration.AppsOf(ctx, tx, p.ID)
 	if err != nil {
 		return h, err
 	}
-	h.Apps = devices(apps)
-	if allowed, err := codesSignIn(ctx, tx, p.ID); err != nil || !allowed {
-		return h, err
+	for _, g := range apps {
+		switch d := (policy.Device{ID: g.ID, Name: g.Name}); {
+		case g.Passwordless && in.Passwordless:
+			h.Alone = append(h.Alone, d)
+		case g.Unlocks() || !in.Unlock || in.Codes:
+			h.Apps = append(h.Apps, d)
+		}
+	}
+	if !in.Codes {
+		return h, nil
 	}
 	codes, err := method.CodeAppNames(ctx, tx, p.ID)
-	h.CodeApps = devices(codes)
-	return h, err
-}
-
-// devices lists what has a name, in the order of the ids.
-func devices(names map[string]string) (all []policy.Device) {
-	for _, id := range slices.Sorted(maps.Keys(names)) {
-		all = append(all, policy.Device{ID: id, Name: names[id]})
+	for _, id := range slices.Sorted(maps.Keys(codes)) {
+		h.CodeApps = append(h.CodeApps, policy.Device{ID: id, Name: codes[id]})
 	}
-	return all
+	return h, err
 }

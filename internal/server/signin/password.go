@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 
+	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
@@ -66,8 +67,12 @@ func (s *Service) setPassword(ctx context.Context, tx *db.Tx, a *Attempt, hash s
 
 // announcePassword tells every address of a person that their password was changed, and from where.
 func (s *Service) announcePassword(ctx context.Context, tx *db.Tx, p directory.Person, from Browser) error {
+	stop, err := brake.Make(ctx, tx, brake.Link{Person: p.ID, What: brake.Password})
+	if err != nil {
+		return err
+	}
 	return directory.Tell(ctx, tx, s.Notify, p, notify.MailPasswordChanged,
-		map[string]string{"login": p.Login, "browser": from.Agent(), "place": from.Place, "ip": from.IP})
+		map[string]string{"login": p.Login, "browser": from.Agent(), "place": from.Place, "ip": from.IP, "stop": stop.Reveal()})
 }
 
 // ChangePassword sets the password of somebody signed in who chose a new one,
@@ -94,7 +99,15 @@ func (s *Service) ChangePassword(ctx context.Context, by Session, password strin
 		return err
 	}
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		return Changing(ctx, tx, by, func() error {
+		kept, err := method.PasswordOf(ctx, tx, p.ID)
+		if err != nil {
+			return err
+		}
+		run := Changing
+		if kept.Exposed { // what somebody else knows may go at any time
+			run = changing
+		}
+		return run(ctx, tx, by, func() error {
 			if err := method.Set(ctx, tx, p.ID, hash); err != nil {
 				return err
 			}

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"countersign/internal/server/approval"
+	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
@@ -122,6 +123,9 @@ func (s *Service) Prune(ctx context.Context) error {
 			return err
 		}
 		if err := directory.PruneAddresses(ctx, tx); err != nil {
+			return err
+		}
+		if err := brake.Prune(ctx, tx); err != nil {
 			return err
 		}
 		return directory.PruneSetupLinks(ctx, tx)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/web"
@@ -70,6 +71,9 @@ func (h *handler) postAddEmail(w http.ResponseWriter, r *http.Request) error {
 	var id string
 	var refused error
 	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) (err error) {
+		if err := brake.Check(ctx, tx, v.person.ID); err != nil {
+			return err
+		}
 		id, refused, err = h.Addresses.Offer(ctx, tx, v.address(r), r.PostFormValue("address"))
 		return err
 	})
@@ -167,6 +171,9 @@ func (h *handler) getAddress(w http.ResponseWriter, r *http.Request) error {
 
 func (h *handler) postRemoveAddress(w http.ResponseWriter, r *http.Request) error {
 	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) error {
+		if err := brake.Check(ctx, tx, v.person.ID); err != nil {
+			return err
+		}
 		return h.Addresses.Remove(ctx, tx, v.address(r), r.PathValue("id"))
 	})
 	if err != nil {
