@@ -1553,6 +1553,7 @@ export interface Messages {
   "security.app.used": { when: string | number };
   "security.back": Record<never, never>;
   "security.brake.app": { name: string | number };
+  "security.brake.codeapp": { name: string | number };
   "security.brake.done": Record<never, never>;
   "security.brake.done.text": { login: string | number };
   "security.brake.freeze": Record<never, never>;
