@@ -23,6 +23,7 @@ import (
 	"countersign/internal/server/registration"
 	"countersign/internal/server/signin"
 	"countersign/internal/server/web"
+	"countersign/internal/server/web/adminapi"
 	"countersign/internal/server/web/api"
 	appweb "countersign/internal/server/web/app"
 	consoleweb "countersign/internal/server/web/console"
@@ -92,6 +93,7 @@ func (r *rooms) open(c config.Config) (err error) {
 		return err
 	}
 	api.Mount(r.shell, api.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, Notify: r.notify})
+	adminapi.Mount(r.shell, adminapi.Deps{DB: s.db, Registry: r.registry, Passkeys: r.passkeys, Notify: r.notify, SignIn: r.signin, OAuth: r.oauth})
 	return errors.Join(
 		signinweb.Mount(r.shell, signinweb.Deps{SignIn: r.signin, OAuth: r.oauth}),
 		oauthweb.Mount(r.shell, oauthweb.Deps{OAuth: r.oauth, SignIn: r.signin}),

@@ -529,6 +529,16 @@ export interface Messages {
   "console.add.wrong.email": Record<never, never>;
   "console.add.wrong.invalid": Record<never, never>;
   "console.add.wrong.taken": Record<never, never>;
+  "console.api.fresh.text": Record<never, never>;
+  "console.api.fresh.title": Record<never, never>;
+  "console.api.invalid.text": Record<never, never>;
+  "console.api.invalid.title": Record<never, never>;
+  "console.api.scope.text": Record<never, never>;
+  "console.api.scope.title": Record<never, never>;
+  "console.api.taken.text": Record<never, never>;
+  "console.api.taken.title": Record<never, never>;
+  "console.api.token.text": Record<never, never>;
+  "console.api.token.title": Record<never, never>;
   "console.area.admin": Record<never, never>;
   "console.area.all": Record<never, never>;
   "console.area.approval": Record<never, never>;
@@ -1249,6 +1259,8 @@ export interface Messages {
   "oauth.other.title": { app: string | number; publisher: string | number };
   "oauth.redirect.text": Record<never, never>;
   "oauth.redirect.title": Record<never, never>;
+  "oauth.scope.admin": Record<never, never>;
+  "oauth.scope.admin.note": Record<never, never>;
   "oauth.scope.email": Record<never, never>;
   "oauth.scope.offline": Record<never, never>;
   "oauth.scope.offline.note": Record<never, never>;

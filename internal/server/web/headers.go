@@ -58,6 +58,22 @@ func (s *Shell) apiHeaders(h http.Header) {
 	h.Set("Access-Control-Expose-Headers", "Date, ETag, DPoP-Nonce, Location, Retry-After, WWW-Authenticate")
 }
 
+// callHeaders name no origin that may ask.
+func (s *Shell) callHeaders(h http.Header) {
+	s.commonHeaders(h)
+	h.Set("Content-Security-Policy", policyAPI)
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+}
+
+// fromProgram refuses what a page of another origin has a browser send.
+func (s *Shell) fromProgram(r *http.Request) error {
+	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
+	if site != "" && site != "same-origin" && site != "none" || site == "" && origin != "" && !strings.EqualFold(origin, s.ID) {
+		return ErrForeign
+	}
+	return nil
+}
+
 // preflight answers a browser that asks whether it may call the API, if the
 // API has what it wants to call.
 func (s *Shell) preflight(w http.ResponseWriter, r *http.Request) bool {
