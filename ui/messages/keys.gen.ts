@@ -807,6 +807,10 @@ export interface Messages {
   "console.server.mail.none": Record<never, never>;
   "console.server.mail.ok": Record<never, never>;
   "console.server.mail.waiting": { n: number; since: string | number };
+  "console.server.push": Record<never, never>;
+  "console.server.push.failed": { n: number };
+  "console.server.push.none": Record<never, never>;
+  "console.server.push.ok": { n: number };
   "console.server.version": Record<never, never>;
   "console.sessions": Record<never, never>;
   "console.sessions.none": Record<never, never>;
