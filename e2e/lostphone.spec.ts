@@ -38,6 +38,7 @@ for (const look of looks) {
       await computer.getByRole('link', { name: say('console.link.done') }).click()
       await eye.see(computer, 'd3-after', say('console.method.password'))
 
+      await context.clearCookies()
       await theirs.goto(`${demo.at.id}/signin?to=/security`)
       await giveNameAndPassword(theirs, demo, say)
       await theirs.getByLabel(say('signin.pass.name')).fill(pass)

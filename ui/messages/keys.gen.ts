@@ -687,6 +687,16 @@ export interface Messages {
   "console.add.wrong.email": Record<never, never>;
   "console.add.wrong.invalid": Record<never, never>;
   "console.add.wrong.taken": Record<never, never>;
+  "console.api.fresh.text": Record<never, never>;
+  "console.api.fresh.title": Record<never, never>;
+  "console.api.invalid.text": Record<never, never>;
+  "console.api.invalid.title": Record<never, never>;
+  "console.api.scope.text": Record<never, never>;
+  "console.api.scope.title": Record<never, never>;
+  "console.api.taken.text": Record<never, never>;
+  "console.api.taken.title": Record<never, never>;
+  "console.api.token.text": Record<never, never>;
+  "console.api.token.title": Record<never, never>;
   "console.area.admin": Record<never, never>;
   "console.area.all": Record<never, never>;
   "console.area.approval": Record<never, never>;
@@ -963,6 +973,10 @@ export interface Messages {
   "console.server.mail.none": Record<never, never>;
   "console.server.mail.ok": Record<never, never>;
   "console.server.mail.waiting": { n: number; since: string | number };
+  "console.server.push": Record<never, never>;
+  "console.server.push.failed": { n: number };
+  "console.server.push.none": Record<never, never>;
+  "console.server.push.ok": { n: number };
   "console.server.version": Record<never, never>;
   "console.sessions": Record<never, never>;
   "console.sessions.none": Record<never, never>;
@@ -1437,6 +1451,8 @@ export interface Messages {
   "oauth.other.title": { app: string | number; publisher: string | number };
   "oauth.redirect.text": Record<never, never>;
   "oauth.redirect.title": Record<never, never>;
+  "oauth.scope.admin": Record<never, never>;
+  "oauth.scope.admin.note": Record<never, never>;
   "oauth.scope.backup": Record<never, never>;
   "oauth.scope.backup.note": Record<never, never>;
   "oauth.scope.email": Record<never, never>;
@@ -2092,7 +2108,7 @@ export interface Messages {
   "terminal.error.denied": Record<never, never>;
   "terminal.error.different": Record<never, never>;
   "terminal.error.empty": Record<never, never>;
-  "terminal.error.file": Record<never, never>;
+  "terminal.error.file": { file: string | number; problem: string | number };
   "terminal.error.file_denied": { file: string | number };
   "terminal.error.file_exists": { file: string | number };
   "terminal.error.file_folder": { file: string | number };
@@ -2146,6 +2162,7 @@ export interface Messages {
   "terminal.error.version": Record<never, never>;
   "terminal.error.wait": Record<never, never>;
   "terminal.error.weak": Record<never, never>;
+  "terminal.error.which_file": Record<never, never>;
   "terminal.error.wrong_number": Record<never, never>;
   "terminal.export.done": { file: string | number; n: number };
   "terminal.export.open": Record<never, never>;
