@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 app_sources := $(shell find app ui -type f -not -path '*/node_modules/*' -not -path 'app/dist/*' -not -path 'app/src/core/*.gen.*' -not -name '*.go' 2>/dev/null)
 
 # The app carries the core, which is Go.
-core_sources := $(shell find otp transfer internal/authenticator cmd/core-wasm -name '*.go' -not -name '*_test.go' 2>/dev/null) cmd/core-wasm/build.sh
+core_sources := $(shell find otp seal transfer internal/authenticator cmd/core-wasm -name '*.go' -not -name '*_test.go' 2>/dev/null) cmd/core-wasm/build.sh
 
 .PHONY: help
 help: ## say what there is
@@ -70,8 +70,8 @@ gallery: need-test build ## every screen beside its design, on one sheet in gall
 	npm run gallery --workspace e2e
 
 .PHONY: soak
-soak: need-test build ## hundreds of kills, a million ways back; over an hour
-	COUNTERSIGN_SOAK=1 go test -count=1 -v -timeout 3h -run Kill ./cmd/countersignd ./internal/server/db
+soak: need-test build ## hundreds of kills, a million ways back; over an hour (KILLS=100)
+	COUNTERSIGN_SOAK=$(or $(KILLS),400) go test -count=1 -v -timeout 3h -run Kill ./cmd/countersignd ./internal/server/db
 	COUNTERSIGN_SOAK=1 go test -count=1 -timeout 3h ./internal/server/policy/ways
 
 .PHONY: bench
@@ -79,6 +79,8 @@ bench: need-test build ## the figures of bench/README.md
 	go test -run '^$$' -bench . -benchmem -timeout 1h ./bench/...
 	node bench/app/first-codes.mjs
 	node bench/app/list.mjs
+	node bench/app/core.mjs
+	node bench/app/files.mjs
 
 .PHONY: bench-large
 bench-large: need-test build ## the same with ten thousand waiting streams

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -39,6 +40,10 @@ var built = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	if at := os.Getenv(bareAt); at != "" {
+		fmt.Fprintln(os.Stderr, answerBarely(at))
+		os.Exit(1)
+	}
 	code := m.Run()
 	if program, err := built(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(program)) // what is left is temporary
@@ -128,29 +133,100 @@ func (n *node) perOp(b *testing.B, before time.Duration, ops int) {
 	b.ReportMetric(0, "ns/op") // the clock says what else the machine does
 }
 
-// BenchmarkServerGet measures documents that every application reads.
+// BenchmarkServerGet measures documents that every application reads, asked for
+// over one connection, between whose requests the processor goes to sleep, and
+// over 32. "bare" is net/http alone with an answer of the same size: what no
+// server in Go can do without.
 func BenchmarkServerGet(b *testing.B) {
 	n := serve(b, 0)
-	for _, path := range []string{"/.well-known/openid-configuration", "/jwks.json"} {
-		b.Run(path, func(b *testing.B) {
-			get := func() {
-				a, err := http.Get(n.Config.IDURL + path)
-				if err != nil {
-					b.Fatal(err)
-				}
-				if _, err := bufio.NewReader(a.Body).WriteTo(discard{}); err != nil || a.StatusCode != http.StatusOK {
-					b.Fatal(a.Status, err)
-				}
-				a.Body.Close()
-			}
-			get()
-			before := n.cpu(b)
-			for b.Loop() {
-				get()
-			}
-			n.perOp(b, before, b.N)
-		})
+	bare := serveBare(b)
+	for _, at := range []struct {
+		what, url string
+		of        *node
+	}{
+		{"discovery", n.Config.IDURL + "/.well-known/openid-configuration", n},
+		{"keys", n.Config.IDURL + "/jwks.json", n},
+		{"bare", bare.url, &bare.node},
+	} {
+		for _, connections := range []int{1, 32} {
+			b.Run(fmt.Sprintf("%s/connections=%d", at.what, connections), func(b *testing.B) {
+				client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}}
+				defer client.CloseIdleConnections()
+				get := func(ctx context.Context, _ int) error { return fetch(ctx, client, at.url) }
+				each(b, connections, connections, get)
+				before := at.of.cpu(b)
+				each(b, b.N, connections, get)
+				at.of.perOp(b, before, b.N)
+			})
+		}
 	}
+}
+
+func fetch(ctx context.Context, client *http.Client, url string) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	a, err := client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer a.Body.Close()
+	if _, err := bufio.NewReader(a.Body).WriteTo(discard{}); err != nil {
+		return err
+	}
+	if a.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", url, a.Status)
+	}
+	return nil
+}
+
+// A bareNode is a program that is nothing but net/http.
+type bareNode struct {
+	node
+	url string
+}
+
+// bareAt tells this test binary to be one, and where.
+const bareAt = "COUNTERSIGN_BENCH_BARE"
+
+func serveBare(b *testing.B) *bareNode {
+	b.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	at := l.Addr().String()
+	if err := l.Close(); err != nil {
+		b.Fatal(err)
+	}
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), bareAt+"="+at)
+	if err := c.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		_ = c.Process.Kill()
+		_ = c.Wait()
+	})
+	bare := &bareNode{node{pid: c.Process.Pid}, "http://" + at + "/"}
+	for range 1000 {
+		if fetch(b.Context(), http.DefaultClient, bare.url) == nil {
+			return bare
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	b.Fatal("the bare server does not answer")
+	return nil
+}
+
+// answerBarely serves as many bytes as the discovery document has.
+func answerBarely(at string) error {
+	text := []byte(strings.Repeat("x", 1800))
+	return http.ListenAndServe(at, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(text)
+	}))
 }
 
 type discard struct{}

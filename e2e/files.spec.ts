@@ -191,6 +191,25 @@ test.describe('an encrypted file', () => {
       await expect(page.getByText(say('files.preview.nothing'))).toBeVisible()
     })
 
+    await test.step('our own file is one of age, and comes back with its password only', async () => {
+      const { page } = other
+      await page.goto(`${demo.at.app}/#files`)
+      await page.getByRole('link', { name: say('files.export.own') }).click()
+      await page.getByLabel(say('files.export.password')).fill(password)
+      await page.getByLabel(say('files.export.again')).fill(password)
+      await expectAccessible(page)
+      const saving = page.waitForEvent('download')
+      await page.getByRole('button', { name: say('files.export.save') }).click()
+      const sealed = await readFile(await (await saving).path())
+      expect(sealed.toString('latin1', 0, 32)).toBe('age-encryption.org/v1\n-> scrypt ')
+      await page.goto(`${demo.at.app}/#files/import`)
+      await choose(page, say, 'accounts.age', sealed)
+      await openWith(page, say, 'lantern gate seven mast')
+      await expect(page.getByText(say('transfer.error.password'))).toBeVisible()
+      await openWith(page, say, password)
+      await expect(page.getByText(say('files.preview.nothing'))).toBeVisible()
+    })
+
     await test.step('the list of links says what it is before it is written', async () => {
       const { page } = other
       await page.goto(`${demo.at.app}/#files/export/otpauth`)
@@ -288,7 +307,7 @@ async function paste(page: Page, say: Say, text: string): Promise<void> {
   await page.getByRole('button', { name: say('files.choose.text.go'), exact: true }).click()
 }
 
-async function choose(page: Page, say: Say, name: string, content: string): Promise<void> {
+async function choose(page: Page, say: Say, name: string, content: string | Buffer): Promise<void> {
   await chooseFiles(page, say('files.choose.file'), [{ name, mimeType: '', buffer: Buffer.from(content) }])
 }
 

@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"cmp"
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/rand"
@@ -80,16 +81,19 @@ func holderBy(kind Kind, name string, r age.Recipient) (Holder, error) {
 // looks like a recovery key, the error is the [*KeyError] that names the wrong
 // group; otherwise [ErrKey].
 func OpenKey(file []byte, typed string) (Identity, error) {
-	passphrase := typed
-	key, mistyped := ParseRecoveryKey(typed)
-	if mistyped == nil {
-		passphrase = key.Reveal()
+	phrase, _ := phraseOf(typed)
+	id, err := openHolder(file, passphraseIdentity{phrase, maxWork})
+	return id, mistyped(err, typed)
+}
+
+// mistyped names the wrong group of what looks like a recovery key, if that is
+// why nothing opened.
+func mistyped(err error, typed string) error {
+	if !errors.Is(err, ErrKey) || !LooksLikeKey(typed) {
+		return err
 	}
-	id, err := openHolder(file, passphraseIdentity(passphrase))
-	if errors.Is(err, ErrKey) && mistyped != nil && LooksLikeKey(typed) {
-		return Identity{}, mistyped
-	}
-	return id, err
+	_, wrong := ParseRecoveryKey(typed)
+	return cmp.Or(wrong, err)
 }
 
 // LooksLikeKey reports whether a text is a recovery key but for a few letters:
@@ -110,22 +114,25 @@ func LooksLikeKey(typed string) bool {
 	return n >= symbols-data && n <= symbols+data
 }
 
-// A passphraseIdentity is age's, with our limit and our error for it.
-type passphraseIdentity string
+// A passphraseIdentity is age's, with a limit and our error for it.
+type passphraseIdentity struct {
+	phrase string
+	most   int // work factor
+}
 
 func (p passphraseIdentity) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	for _, s := range stanzas {
 		if s.Type == "scrypt" && len(s.Args) == 2 {
-			if work, err := strconv.Atoi(s.Args[1]); err == nil && work > maxWork {
+			if work, err := strconv.Atoi(s.Args[1]); err == nil && work > p.most {
 				return nil, ErrWork
 			}
 		}
 	}
-	i, err := age.NewScryptIdentity(string(p))
+	i, err := age.NewScryptIdentity(p.phrase)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", age.ErrIncorrectIdentity, err) // an empty passphrase
 	}
-	i.SetMaxWorkFactor(maxWork)
+	i.SetMaxWorkFactor(p.most)
 	return i.Unwrap(stanzas)
 }
 

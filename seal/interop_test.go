@@ -18,7 +18,7 @@ func TestTheAgeToolOpensABackup(t *testing.T) {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+		Files:               []string{"testdata/age.txtar"},
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			files, key, device, _ := first(t)

@@ -30,7 +30,7 @@ type fixture struct {
 
 // fixtures lists every kind of file of every format.
 var fixtures = slices.Concat(
-	otpauthFixtures, googleFixtures, aegisFixtures, twoFASFixtures, enteFixtures, protonFixtures, bitwardenFixtures, stratumFixtures, andOTPFixtures,
+	sealedFixtures, otpauthFixtures, googleFixtures, aegisFixtures, twoFASFixtures, enteFixtures, protonFixtures, bitwardenFixtures, stratumFixtures, andOTPFixtures,
 	freeOTPFixtures, freeOTP2Fixtures, lastPassFixtures, twoFAuthFixtures, duoFixtures, steamFixtures, raivoFixtures, keePassFixtures, onePasswordFixtures, rootedFixtures,
 )
 
@@ -59,7 +59,7 @@ func bare(a Account) Account {
 }
 
 func with(password string) Options {
-	return Options{Password: func(Hint) (string, error) { return password, nil }}
+	return Options{Password: func(Hint) (string, error) { return password, nil }, Unseal: unseal}
 }
 
 // eachFixture writes accounts in every kind of file, and tells what should be

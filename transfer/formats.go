@@ -13,6 +13,7 @@ type row struct {
 // The formats. Verified means by samples or documentation of the program
 // itself, not only by another program's reader.
 var (
+	sealedFormat      = Format{ID: "sealed", Name: "Countersign", Verified: true, Encrypted: true, Writes: true}
 	otpauthFormat     = Format{ID: "otpauth", Name: "otpauth", Verified: true, Writes: true}
 	googleFormat      = Format{ID: "google", Name: "Google Authenticator", Verified: true, Writes: true}
 	aegisFormat       = Format{ID: "aegis", Name: "Aegis", Verified: true, Encrypted: true, Writes: true}
@@ -44,6 +45,7 @@ var (
 // table is in the order of detection: what has magic bytes first, then JSON by
 // its keys, then CSV by its columns, then lines, last what has no sign at all.
 var table = []row{
+	{sealedFormat, isSealed, readSealed},
 	{stratumFormat, isStratumSealed, readStratumSealed},
 	{pgpFormat, isPGP, readPGP},
 	{freeOTPFormat, isFreeOTP2, readFreeOTP2},
@@ -58,6 +60,7 @@ var table = []row{
 	{authPlusFormat, isAuthPlus, readAuthPlus},
 
 	// JSON objects
+	{sealedFormat, isOwn, readOwn},
 	{aegisFormat, isAegis, readAegis},
 	{aegisFormat, isAegisContent, readAegisContent},
 	{twoFASFormat, isTwoFAS, readTwoFAS},

@@ -20,6 +20,7 @@ type job struct {
 	options Options
 	result  Result
 
+	inside   []byte           // what was sealed: the file to be read instead
 	at       int              // the number of the entry that is read, from 0
 	seen     map[identity]int // index into result.Accounts
 	password *string          // once asked

@@ -35,6 +35,7 @@ const (
 	OnlyFingerprint Reason = "only_fingerprint"  // Aegis: opens with biometrics on its phone only
 	SealedToAccount Reason = "sealed_to_account" // Bitwarden: opens in its account only
 	SealedByPGP     Reason = "sealed_by_pgp"     // opens with OpenPGP
+	SealedToKeys    Reason = "sealed_to_keys"    // of age: no passphrase opens it, or not as it is written
 	UseTerminal     Reason = "use_terminal"      // a database that only the terminal app opens
 	WithoutCodes    Reason = "without_codes"     // KeePassXC: older CSV has none
 )
@@ -51,7 +52,7 @@ const (
 // reasons lists all of them, for the test that each has its message.
 var reasons = []Reason{
 	NoSecret, BadAlgorithm, BadDigits, BadPeriod, BadCounter, BadType, NoPIN, NotURI, Malformed, Duplicate, Trashed, SealedToPhone, BatchIncomplete,
-	OnlyFingerprint, SealedToAccount, SealedByPGP, UseTerminal, WithoutCodes,
+	OnlyFingerprint, SealedToAccount, SealedByPGP, SealedToKeys, UseTerminal, WithoutCodes,
 	CannotWriteType, CannotWriteAlgorithm, CannotWriteDigits, CannotWritePeriod, CannotWriteLength,
 }
 
@@ -73,6 +74,7 @@ var sentences = []struct {
 	{ErrNeedsPassword, "transfer.error.needs_password"},
 	{ErrPassword, "transfer.error.password"},
 	{ErrBroken, "transfer.error.broken"},
+	{ErrNewer, "transfer.error.newer"},
 	{ErrTooLarge, "transfer.error.too_large"},
 	{ErrKDFCost, "transfer.error.kdf_cost"},
 	{ErrOtherBatch, "transfer.error.other_batch"},

@@ -39,6 +39,8 @@ var (
 	ErrPassword = errors.New("the password does not open the file")
 	// ErrBroken: the file is cut off or was changed.
 	ErrBroken = errors.New("the file is damaged")
+	// ErrNewer: our own file, written by a later version of it.
+	ErrNewer = errors.New("the file was written by a newer version")
 	// ErrTooLarge: more bytes or entries than [MaxFile] and [MaxEntries].
 	ErrTooLarge = errors.New("the file is too large")
 	// ErrKDFCost: opening the file takes more memory or time than allowed.
@@ -122,8 +124,13 @@ type Hint struct {
 
 // Options say how to read. The zero value reads files without a password.
 type Options struct {
-	// Password is asked at most once, when it is needed. Its error ends Read.
+	// Password is asked when it is needed: at most once, but for a file of age
+	// whose content has a password of its own. Its error ends Read.
 	Password func(Hint) (string, error)
+	// Unseal opens a file of age with its passphrase, as package sealed does.
+	// Without it such a file is ErrNeedsPassword, whatever the password:
+	// somebody else has to open it.
+	Unseal func(file []byte, password string) ([]byte, error)
 	// Progress is told how far the work on a password is, a few hundred times a
 	// second. It may pause to let others run.
 	Progress func(done, total int64)
@@ -194,6 +201,10 @@ func Read(ctx context.Context, data []byte, o Options) (Result, error) {
 	}
 	if err != nil {
 		return Result{}, err
+	}
+	if j.inside != nil {
+		o.Unseal = nil // one seal is enough
+		return Read(ctx, j.inside, o)
 	}
 	return j.result, nil
 }

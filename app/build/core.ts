@@ -18,9 +18,11 @@ export function core(): Plugin {
   }
 }
 
-/** Puts `core.gen.wasm` and `go.gen.js` into a folder. */
+/** Puts `core.gen.wasm`, `sealed.gen.wasm` and `go.gen.js` into a folder. */
 export function buildCore(into: string): void {
-  execFileSync(script, [join(into, 'core.gen.wasm')], { stdio: ['ignore', 'inherit', 'inherit'] })
+  for (const part of [[join(into, 'core.gen.wasm')], [join(into, 'sealed.gen.wasm'), 'sealed']]) {
+    execFileSync(script, part, { stdio: ['ignore', 'inherit', 'inherit'] })
+  }
   const root = execFileSync('go', ['env', 'GOROOT'], { encoding: 'utf8' }).trim()
   keep(join(into, 'go.gen.js'), readFileSync(join(root, 'lib/wasm/wasm_exec.js'), 'utf8'))
 }

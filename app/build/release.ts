@@ -12,8 +12,9 @@ const worker = new URL('../src/sw/sw.js', import.meta.url)
 /** Nothing that the first codes need: kept once they are on the screen. */
 const later = /scan|zxing|core\.worker|\.wasm$/
 
-/** The browser keeps the knock worker by itself. */
-const never = /^knock\.js$/
+/** The browser keeps the knock worker by itself; what has age is kept by whoever
+ *  opened something sealed. */
+const never = /^knock\.js$|sealed\.gen/
 
 /** Writes the version into the page, and the service worker beside it. In the
  *  worker `__PRECACHE__` stands for the files to keep, `__LATER__` for those to

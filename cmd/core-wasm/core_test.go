@@ -17,41 +17,47 @@ import (
 
 	// So that this test is run again when the core has changed.
 	_ "countersign/cmd/core-wasm/internal/calls"
+	_ "countersign/cmd/core-wasm/internal/seals"
 )
 
-var built struct {
-	once sync.Once
-	file string
-	err  error
+// A part of the core is a program of its own in the same worker.
+type part struct {
+	name  []string // as build.sh takes it
+	once  sync.Once
+	file  string
+	wrong string
 }
+
+var core, sealed = &part{}, &part{name: []string{"sealed"}}
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if built.file != "" {
-		os.RemoveAll(filepath.Dir(built.file))
+	for _, p := range []*part{core, sealed} {
+		if p.file != "" {
+			os.RemoveAll(filepath.Dir(p.file))
+		}
 	}
 	os.Exit(code)
 }
 
-// core builds the core once.
-func core(t *testing.T) string {
+// built builds the part once.
+func (p *part) built(t *testing.T) string {
 	t.Helper()
-	built.once.Do(func() {
+	p.once.Do(func() {
 		dir, err := os.MkdirTemp("", "core")
 		if err != nil {
-			built.err = err
+			p.wrong = err.Error()
 			return
 		}
-		built.file = filepath.Join(dir, "core.wasm")
-		if out, err := exec.Command("./build.sh", built.file).CombinedOutput(); err != nil {
-			built.err = err
-			os.Stderr.Write(out)
+		p.file = filepath.Join(dir, "part.wasm")
+		if out, err := exec.Command("./build.sh", append([]string{p.file}, p.name...)...).CombinedOutput(); err != nil {
+			p.wrong = string(out)
 		}
 	})
-	if built.err != nil {
-		t.Fatal(built.err)
+	if p.wrong != "" {
+		t.Fatal(p.wrong)
 	}
-	return built.file
+	return p.file
 }
 
 func goroot(t *testing.T) string {
@@ -63,14 +69,17 @@ func goroot(t *testing.T) string {
 	return strings.TrimSpace(string(out))
 }
 
-// maxSize is what a first visit may cost, as servers send it.
-const maxSize = 1_200_000
+// A first visit may cost 1.2 MB, as servers send it.
+func TestCoreIsSmall(t *testing.T) { core.isSmall(t, 1_200_000) }
 
-func TestCoreIsSmall(t *testing.T) {
+// Whoever opens a sealed file or a backup fetches as much again, once.
+func TestThePartThatHasAgeIsSmall(t *testing.T) { sealed.isSmall(t, 1_250_000) }
+
+func (p *part) isSmall(t *testing.T, maxSize int) {
 	script := `const z = require('zlib'); const b = require('fs').readFileSync(process.argv[1])
 		const { BROTLI_PARAM_QUALITY: q, BROTLI_PARAM_LGWIN: w, BROTLI_PARAM_SIZE_HINT: s } = z.constants
 		console.log(z.brotliCompressSync(b, { params: { [q]: 11, [w]: 24, [s]: b.length } }).length)`
-	out, err := exec.CommandContext(t.Context(), "node", "-e", script, core(t)).Output()
+	out, err := exec.CommandContext(t.Context(), "node", "-e", script, p.built(t)).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +96,7 @@ func TestCoreIsSmall(t *testing.T) {
 // The same vectors as everywhere, in WebAssembly.
 func TestVectorsHoldInWebAssembly(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-run", "Vectors",
-		"-exec", filepath.Join(goroot(t), "lib/wasm/go_js_wasm_exec"), "countersign/otp", "countersign/internal/authenticator/vault")
+		"-exec", filepath.Join(goroot(t), "lib/wasm/go_js_wasm_exec"), "countersign/otp", "countersign/internal/authenticator/vault", "countersign/seal")
 	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	if out, err := cmd.CombinedOutput(); err != nil || strings.Contains(string(out), "no tests to run") {
 		t.Errorf("%v\n%s", err, out)
@@ -111,10 +120,10 @@ type answer struct {
 	Told        int
 }
 
-// start runs the core and returns how to call it.
-func start(t *testing.T) func(call) answer {
+// start runs a part and returns how to call it.
+func (p *part) start(t *testing.T) func(call) answer {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "node", "testdata/drive.mjs", core(t), filepath.Join(goroot(t), "lib/wasm/wasm_exec.js"))
+	cmd := exec.CommandContext(t.Context(), "node", "testdata/drive.mjs", p.built(t), filepath.Join(goroot(t), "lib/wasm/wasm_exec.js"))
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +162,7 @@ const face = `{"version":1,"lineage":"0123456789abcdef0123456789abcdef","entries
 ],"settings":{"nextEarly":true,"clockOffset":0}}`
 
 func TestCoreAnswersInAWorkersStead(t *testing.T) {
-	ask := start(t)
+	ask := core.start(t)
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC).UnixMilli()
 	if a := ask(call{Op: "undo", Now: now}); a.Error == nil || a.Error.Code != "not_open" {
 		t.Errorf("%+v", a)
@@ -173,7 +182,7 @@ func TestCoreAnswersInAWorkersStead(t *testing.T) {
 // Work on a password tells how far it is and ends when it is cancelled; what
 // was there before still is.
 func TestLongWorkTellsHowFarItIsAndCanBeCancelled(t *testing.T) {
-	ask := start(t)
+	ask := core.start(t)
 	ask(call{Op: "open", Bytes: []byte(face)})
 	sealed := ask(call{Op: "export", Args: map[string]any{"format": "aegis", "password": "a long password"}})
 	if sealed.Error != nil || len(sealed.File) == 0 || sealed.Told < 2 {
@@ -189,6 +198,27 @@ func TestLongWorkTellsHowFarItIsAndCanBeCancelled(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	if a := ask(call{Op: "read", Bytes: sealed.File, Args: map[string]any{"password": base64.StdEncoding.EncodeToString(nil)}}); a.Error == nil || a.Error.Code != "password" {
+		t.Errorf("%+v", a)
+	}
+}
+
+// A sealed file goes through both parts: one knows accounts, the other age.
+func TestASealedFileGoesOutAndComesInAgain(t *testing.T) {
+	ask, askSealed := core.start(t), sealed.start(t)
+	ask(call{Op: "open", Bytes: []byte(face)})
+	text := ask(call{Op: "export", Args: map[string]any{"format": "own"}})
+	file := askSealed(call{Op: "seal", Bytes: text.File, Args: map[string]any{"password": "a long password"}})
+	if file.Error != nil || !strings.HasPrefix(string(file.File), "age-encryption.org/v1\n-> scrypt ") {
+		t.Fatalf("%+v", file)
+	}
+	if a := ask(call{Op: "read", Bytes: file.File}); a.Error == nil || a.Error.Code != "needs_password" {
+		t.Errorf("%+v", a)
+	}
+	if a := askSealed(call{Op: "unseal", Bytes: file.File, Args: map[string]any{"password": "another"}}); a.Error == nil || a.Error.Code != "password" {
+		t.Errorf("%+v", a)
+	}
+	open := askSealed(call{Op: "unseal", Bytes: file.File, Args: map[string]any{"password": "a long password"}})
+	if a := ask(call{Op: "read", Bytes: open.File}); a.Error != nil || !strings.Contains(string(a.Result), `"state":"same"`) {
 		t.Errorf("%+v", a)
 	}
 }

@@ -2,15 +2,16 @@
 
 // Command core-wasm is the authenticator's core for the web app: it runs in a
 // worker and answers calls. Everything it knows is in internal/authenticator,
-// what it answers in internal/calls; here is the bridge to JavaScript.
+// what it answers in internal/calls. What age takes is a part of its own, the
+// command sealed, which few visits need.
 package main
 
-import "syscall/js"
+import (
+	"countersign/cmd/core-wasm/internal/bridge"
+	"countersign/cmd/core-wasm/internal/calls"
+)
 
 func main() {
-	s := newServer()
-	js.Global().Set("countersignCall", js.FuncOf(s.call))
-	js.Global().Set("countersignCancel", js.FuncOf(s.cancel))
-	js.Global().Get("countersignReady").Invoke()
-	s.serve()
+	var desk calls.Desk
+	bridge.Serve("core", desk.Answer)
 }

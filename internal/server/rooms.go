@@ -11,6 +11,7 @@ import (
 	"countersign/app"
 	"countersign/internal/server/approval"
 	"countersign/internal/server/audit"
+	"countersign/internal/server/backup"
 	"countersign/internal/server/config"
 	"countersign/internal/server/db"
 	"countersign/internal/server/dial"
@@ -26,6 +27,7 @@ import (
 	"countersign/internal/server/web/adminapi"
 	"countersign/internal/server/web/api"
 	appweb "countersign/internal/server/web/app"
+	backupweb "countersign/internal/server/web/backup"
 	consoleweb "countersign/internal/server/web/console"
 	oauthweb "countersign/internal/server/web/oauth"
 	securityweb "countersign/internal/server/web/security"
@@ -44,6 +46,7 @@ type rooms struct {
 	approvals *approval.Approvals
 	signin    *signin.Service
 	oauth     *oauth.Service
+	backup    *backup.Store
 	shell     *web.Shell
 	server    *Server
 }
@@ -71,7 +74,8 @@ func (s *Server) furnish(ctx context.Context, c config.Config) (r *rooms, err er
 		Passes: r.passes,
 		Apps:   r.registry, Approvals: r.approvals, Notify: r.notify, Host: hostPort(c.IDURL),
 	})
-	r.oauth, err = oauth.New(ctx, oauth.Options{DB: s.db, Keeper: s.keeper, Issuer: c.IDURL, Log: s.log})
+	r.backup = backup.New(s.db, r.notify, backup.DefaultQuota)
+	r.oauth, err = oauth.New(ctx, oauth.Options{DB: s.db, Keeper: s.keeper, Issuer: c.IDURL, App: c.AppURL, Log: s.log})
 	if err == nil {
 		err = r.open(c)
 	}
@@ -94,6 +98,7 @@ func (r *rooms) open(c config.Config) (err error) {
 	}
 	api.Mount(r.shell, api.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, Notify: r.notify})
 	adminapi.Mount(r.shell, adminapi.Deps{DB: s.db, Registry: r.registry, Passkeys: r.passkeys, Notify: r.notify, SignIn: r.signin, OAuth: r.oauth})
+	backupweb.Mount(r.shell, backupweb.Deps{DB: s.db, Backup: r.backup, OAuth: r.oauth})
 	return errors.Join(
 		signinweb.Mount(r.shell, signinweb.Deps{SignIn: r.signin, OAuth: r.oauth}),
 		oauthweb.Mount(r.shell, oauthweb.Deps{OAuth: r.oauth, SignIn: r.signin}),

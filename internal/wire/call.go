@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/sha256"
 	"encoding/base64"
@@ -20,6 +21,8 @@ const Skew = 60 * time.Second
 const (
 	tag         = "countersign-device-1"
 	contentType = "application/json"
+	// Archive is the content type of a sealed generation.
+	Archive = "application/x-tar"
 )
 
 // b64pad is how RFC 8941 section 3.3.5 writes bytes.
@@ -31,8 +34,11 @@ var b64pad = spelling{base64.StdEncoding.Strict()}
 type Call struct {
 	Method    string
 	TargetURI string
-	Body      []byte // what it has is JSON
+	Body      []byte
+	Type      string // of the body; "" for JSON
 }
+
+func (c Call) kind() string { return cmp.Or(c.Type, contentType) }
 
 // A Stamp is what a signature says about itself. One that was read was
 // checked in its form only.
@@ -59,7 +65,7 @@ func (c Call) base(s Stamp) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\"@method\": %s\n\"@target-uri\": %s\n", c.Method, c.TargetURI)
 	if s.body {
-		fmt.Fprintf(&b, "\"content-digest\": %s\n\"content-type\": %s\n", digest(c.Body), contentType)
+		fmt.Fprintf(&b, "\"content-digest\": %s\n\"content-type\": %s\n", digest(c.Body), c.kind())
 	}
 	fmt.Fprintf(&b, "\"@signature-params\": %s", s.params())
 	return []byte(b.String())
@@ -86,7 +92,7 @@ func (c Call) Sign(key *ecdsa.PrivateKey, s Stamp) (map[string][]string, error) 
 	}
 	if s.body {
 		h["Content-Digest"] = []string{digest(c.Body)}
-		h["Content-Type"] = []string{contentType}
+		h["Content-Type"] = []string{c.kind()}
 	}
 	return h, nil
 }
@@ -133,7 +139,7 @@ func (s Stamp) Verify(c Call, h map[string][]string, key *ecdsa.PublicKey, now t
 	if s.body {
 		sum, ok := only(h, "Content-Digest")
 		kind, ok2 := only(h, "Content-Type")
-		if !ok || !ok2 || sum != digest(c.Body) || kind != contentType {
+		if !ok || !ok2 || sum != digest(c.Body) || kind != c.kind() {
 			return ErrSignature
 		}
 	}

@@ -5,9 +5,12 @@
 // terminal app, and, by the vectors in testdata/vectors/wire, the web app. It
 // knows no database and no network.
 //
-// Three things are signed, all by the device key, an ECDSA key on P-256 that
-// belongs to one registration: the wish to pair ([Pair]), the answer to a
-// request ([Decision]), and each call of the device API ([Call], RFC 9421).
+// What is signed is signed by a device key, an ECDSA key on P-256 that belongs
+// to one registration, or to one binding to a backup place: the wish to pair
+// ([Pair]) or to be bound ([Bind]), the answer to a request ([Decision]), and
+// each call ([Call], RFC 9421). An approval may have to be signed
+// by the unlock key too, a second key that the device can use only after its owner
+// has unlocked it just then.
 package wire
 
 import (
@@ -40,6 +43,21 @@ const (
 	CodePending      = "pending"       // not before the test was answered
 	CodeUnknown      = "gone_unknown"  // no such request for this device
 	CodeClosed       = "closed"        // the request was answered, replaced or ran out; see State
+	CodeUnlock       = "unlock"        // the approval is not signed by the unlock key, and has to be
+
+	// Of backups.
+	CodeNotSealed    = "not_sealed"     // the body is no sealed generation
+	CodeTooLarge     = "too_large"      // the body has more bytes than it may
+	CodeBindingEnded = "binding_ended"  // sign in again; State says why
+	CodeBearer       = "bearer"         // the access token is not good, or used up
+	CodeNotPersonal  = "not_personal"   // backups are for personal accounts
+	CodeNotFresh     = "not_fresh"      // the sign-in is old, or weaker than it could be
+	CodeReadOnly     = "read_only"      // the binding may not write
+	CodeNoBackup     = "no_backup"      // nothing is stored
+	CodeDeleted      = "backup_deleted" // and can be brought back until Until
+	CodeConflict     = "conflict"       // another version came first
+	CodePrecondition = "precondition"   // neither If-Match nor If-None-Match
+	CodeStorageFull  = "storage_full"   // the place takes no more
 )
 
 // A Problem is the body of every answer that is not a success.
@@ -49,8 +67,11 @@ type Problem struct {
 	// RetryAfter is in seconds.
 	RetryAfter int `json:"retry_after,omitempty"`
 	// State of a closed request: "approved", "denied", "reported", "failed",
-	// "answered_elsewhere", "expired" or "replaced".
+	// "answered_elsewhere", "expired" or "replaced". Of a binding that ended: one
+	// of the Ended… constants.
 	State string `json:"state,omitempty"`
+	// Until is when a deleted backup is gone for good.
+	Until int64 `json:"until,omitempty"`
 	// TakenBy names the device that used an offer before.
 	TakenBy string `json:"taken_by,omitempty"`
 }
@@ -86,6 +107,7 @@ type PairAnswer struct {
 	AccountType  string    `json:"account_type"` // "work" or "personal"
 	Code         CodeKey   `json:"code"`
 	Digits       int       `json:"digits"`   // of the number
+	Unlock       bool      `json:"unlock"`   // approvals are signed by an unlock key too
 	PushKey      string    `json:"push_key"` // base64url of 65 bytes, "" without push
 	ExpiresAt    int64     `json:"expires_at"`
 }
@@ -124,6 +146,12 @@ type Registration struct {
 	CodeOK       bool      `json:"code_ok"`      // its codes sign in
 	SecurityURL  string    `json:"security_url"` // where the person manages methods
 	PendingTest  string    `json:"pending_test"` // request id, "" without one
+	// Unlock says that the server knows an unlock key of this registration.
+	Unlock bool `json:"unlock"`
+	// Passwordless says that this registration signs in without a password;
+	// PasswordlessOK that the directory allows it.
+	Passwordless   bool `json:"passwordless"`
+	PasswordlessOK bool `json:"passwordless_ok"`
 	// Only says that it is the person's last app and their sign-in needs one:
 	// without it they may be locked out.
 	Only bool `json:"only"`
@@ -180,8 +208,10 @@ type Briefs struct {
 
 // Kinds of a [Request].
 const (
-	KindSecond = "second" // the second proof of a sign-in
-	KindTest   = "test"   // tries a new registration once
+	KindSecond       = "second"       // the second proof of a sign-in
+	KindPasswordless = "passwordless" // all that a sign-in takes
+	KindTest         = "test"         // tries a new registration once
+	KindUnlock       = "unlock"       // gives an active registration its unlock key, or tries it
 )
 
 // A Request is one question to one person. Its number is not in it: that is
@@ -205,7 +235,14 @@ type Request struct {
 	ExpiresAt   int64  `json:"expires_at"`
 	Digits      int    `json:"digits"`
 	Correlation string `json:"correlation"`
+	// Unlock says that approving takes the unlock key's signature too.
+	Unlock bool `json:"unlock"`
 }
+
+// BringsKey tells whether who approves a request that asks for the unlock key
+// brings that key: it tries a device, and is answered with a number that stands
+// on a page of the person's own.
+func (r Request) BringsKey() bool { return r.Kind == KindTest || r.Kind == KindUnlock }
 
 // What a [Decision] decides.
 const (
@@ -221,6 +258,10 @@ type Decision struct {
 	Digest    string `json:"digest"`    // base64url of SHA-256 of the fetched bytes
 	At        int64  `json:"at"`        // milliseconds since 1970, by the device's corrected clock
 	Signature string `json:"signature"` // over [Decision.Message], base64url
+	// UnlockKey is the unlock key from now on, see [Request.BringsKey], and
+	// UnlockSignature its signature over the same message.
+	UnlockKey       *JWK   `json:"unlock_key,omitempty"`
+	UnlockSignature string `json:"unlock_signature,omitempty"`
 }
 
 // Outcomes of a decision.

@@ -86,7 +86,7 @@ func FuzzMessage(f *testing.F) {
 func FuzzCall(f *testing.F) {
 	key := testKey("device")
 	now := time.Unix(1773466320, 0)
-	signed := Call{"POST", issuer + "/device/x", []byte(`{"a":1}`)}
+	signed := Call{Method: "POST", TargetURI: issuer + "/device/x", Body: []byte(`{"a":1}`)}
 	h, err := signed.Sign(key, Stamp{Registration: "REG2", Nonce: "0123456789abcdef", Created: now.Unix()})
 	if err != nil {
 		f.Fatal(err)
@@ -100,7 +100,7 @@ func FuzzCall(f *testing.F) {
 		got["Signature-Input"], got["Content-Digest"], got["Content-Type"] = []string{in}, []string{digest}, []string{ct}
 		s, err := ReadStamp(got)
 		if err == nil {
-			err = s.Verify(Call{method, target, body}, got, &key.PublicKey, now)
+			err = s.Verify(Call{Method: method, TargetURI: target, Body: body}, got, &key.PublicKey, now)
 		}
 		same := method == signed.Method && target == signed.TargetURI && bytes.Equal(body, signed.Body) &&
 			in == input && digest == sum && ct == kind
@@ -117,7 +117,7 @@ func FuzzDecision(f *testing.F) {
 	asked := Asked{issuer, "REG2", "REQ2", "NONCE"}
 	body := []byte(`{"id":"REQ2"}`)
 	signed := Decision{Decision: Approve, Number: "47", At: 1773466320123}
-	if err := signed.Sign(asked, body, key); err != nil {
+	if err := signed.Sign(asked, body, Keys{Device: key}); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(asked.Registration, asked.Request, asked.Nonce, Approve, "47", signed.At, body)

@@ -7,15 +7,17 @@ import { exampleEntry } from '../../build/examples'
 import { closeDatabase, databaseName } from '../store/database'
 import { addEntry, removeEntry, type Vault } from '../store/vault'
 import type { Found } from './ops'
-import { serve, type Port, type Tells, type Told } from './serve'
+import { serve, type Part, type Port, type Tells, type Told } from './serve'
 import type { Core, Crew } from './worker'
 
 const folder = mkdtempSync(join(tmpdir(), 'core-'))
-let wasm: WebAssembly.Module
+const parts = new Map<Part, WebAssembly.Module>()
 
 beforeAll(async () => {
   buildCore(folder)
-  wasm = await WebAssembly.compile(readFileSync(join(folder, 'core.gen.wasm')))
+  for (const part of ['core', 'sealed'] as const) {
+    parts.set(part, await WebAssembly.compile(readFileSync(join(folder, `${part}.gen.wasm`))))
+  }
   await import(/* @vite-ignore */ join(folder, 'go.gen.js'))
 }, 300_000)
 
@@ -33,7 +35,7 @@ function crew(): Crew {
       port2.onmessage = (event: MessageEvent<Told>) => hear(event)
     },
   }
-  serve(other, (imports) => WebAssembly.instantiate(wasm, imports))
+  serve(other, (part, imports) => WebAssembly.instantiate(parts.get(part) as WebAssembly.Module, imports))
   return Object.assign(port1, { terminate: () => port1.close(), onerror: null }) as unknown as Crew
 }
 
@@ -185,4 +187,18 @@ test('a core that cannot be loaded says so, and is tried again', async () => {
   })
   await expect(core.ask('last', {})).rejects.toMatchObject({ why: { code: 'unavailable' } })
   expect((await core.ask('last', {})).result).toBeNull()
+})
+
+test('a sealed file goes out and comes in again, by way of both parts', async () => {
+  const { core } = await tab()
+  await core.change('addURI', { uri: 'otpauth://totp/GitHub:mei?secret=MFRGGZDF&issuer=GitHub' })
+  const { file: text } = await core.ask('export', { format: 'own' })
+  const { file } = await core.sealed('seal', { password: 'p' }, { bytes: text as Uint8Array<ArrayBuffer> })
+  const sealed = () => new Uint8Array(file as Uint8Array<ArrayBuffer>)
+  expect(new TextDecoder().decode(sealed().slice(0, 21))).toBe('age-encryption.org/v1')
+  await expect(core.ask('read', {}, { bytes: sealed() })).rejects.toMatchObject({ why: { code: 'needs_password', hint: { format: { id: 'sealed' } } } })
+  await expect(core.sealed('unseal', { password: 'q' }, { bytes: sealed() })).rejects.toMatchObject({ why: { code: 'password' } })
+  const opened = await core.sealed('unseal', { password: 'p' }, { bytes: sealed() })
+  const { result } = await core.ask('read', {}, { bytes: opened.file as Uint8Array<ArrayBuffer> })
+  expect(result.items).toMatchObject([{ issuer: 'GitHub', state: 'same' }])
 })

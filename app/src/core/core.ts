@@ -3,7 +3,7 @@
  *  core is on the disk before anybody sees it, like every other change. */
 import { store } from '../store/store'
 import type { Vault } from '../store/vault'
-import type { Changes, Ops, Questions } from './ops'
+import type { Changes, Ops, Questions, Sealing } from './ops'
 import { Core, type Answer, type Watch } from './worker'
 
 export type { Watch } from './worker'
@@ -78,6 +78,12 @@ export function newClient(core: Core) {
       if (!outcome || 'trouble' in outcome) throw outcome?.trouble
       if (op === 'import') core.hold(false)
       return outcome.result
+    },
+
+    /** Asks the part that has age, which comes with the first question. Throws
+     *  CoreTrouble. */
+    sealed<O extends keyof Sealing>(op: O, args: Ops[O]['args'], { bytes, ...watch }: Asking = {}): Promise<Answer<O>> {
+      return core.ask(op, args, bytes, watch)
     },
 
     /** Lets the worker go, with what was read from a file. */

@@ -135,8 +135,8 @@ export type Questions = {
   read: Op<{ password?: string }, Found>
   scanned: Op<{ text: string; first?: boolean }, Found>
   forget: Op<None, null>
-  /** Gives a file back for otpauth and aegis. */
-  export: Op<{ format: 'otpauth' | 'aegis' | 'google' | 'uris'; ids?: string[]; password?: string }, Exported>
+  /** Gives a file back for otpauth and aegis, and for own the text to seal. */
+  export: Op<{ format: 'otpauth' | 'aegis' | 'google' | 'uris' | 'own'; ids?: string[]; password?: string }, Exported>
 }
 
 /** What changes the vault. */
@@ -161,12 +161,92 @@ export type Changes = {
   import: Op<{ choices?: Record<string, Choice>; pins?: Record<string, string> }, Receipt>
 }
 
+/** How a recovery key is told, and where one was mistyped: the group, from 1. */
+export type RecoveryKey = { key: string }
+export type Slip = { group: number }
+
+/** The keys of a backup, for the app to keep where it keeps the vault. With them
+ *  every generation opens. */
+export type Keys = { readonly device: string }
+export type Kept = { keys: Keys; id?: string }
+
+/** What the first line of a generation says. */
+export type Head = { lineage: string; generation: number; device: string; time: number }
+
+export type Way = { id: string; kind: 'key' | 'passkey' | 'device'; label: string; added: number; this: boolean }
+
+/** An account of a sign-in service on some device: it is issued anew here. */
+export type Elsewhere = { id: string; kind: Entry['kind']; issuer: string; name: string; server: string }
+
+/** A generation that was opened and waits to be taken in. */
+export type Generation = Head & { accounts: number; entries: { issuer: string; name: string }[]; paired: Elsewhere[]; ways: Way[] }
+
+/** A passkey's PRF: what it is given, or what it answered. Base64. */
+export type Prf = { nonce: string; first: string; second: string }
+
+/** What is asked of the part that has age. It knows no vault but those it is
+ *  given: `core.sealed` asks it. */
+export type Sealing = {
+  /** Seals a text under a passphrase, and opens what was: bytes in, a file out. */
+  seal: Op<{ password: string }, null>
+  unseal: Op<{ password: string }, null>
+
+  newKey: Op<None, RecoveryKey>
+  /** `mistyped` is about a Slip. */
+  checkKey: Op<{ typed: string }, RecoveryKey>
+
+  /** A line of generations begins: this device and a recovery key open it. */
+  beginBackup: Op<{ device: string; key: string }, Kept>
+  /** Takes the vault, gives the archive. The keys replace those before once it
+   *  was stored, read back and verified. */
+  makeBackup: Op<{ keys: Keys }, { keys: Keys; generation: number; sum: string }>
+  /** Takes what was read back. */
+  verifyBackup: Op<{ keys: Keys; sum: string }, None>
+  /** Takes an archive, and keeps what it opened. */
+  readBackup: Op<{ keys: Keys; version?: boolean }, Generation>
+  openBackup: Op<{ typed: string } | { passkey: Prf }, Generation>
+  /** Gives the vault of what was opened, for the core's `merge`. */
+  contents: Op<None, null>
+  joinBackup: Op<{ device: string }, Kept>
+  /** Takes the vault after the merge: the keys follow the generation. */
+  followBackup: Op<{ keys: Keys }, Kept>
+
+  ways: Op<{ keys: Keys }, { generation: number; ways: Way[]; paired: Elsewhere[] }>
+  addKey: Op<{ keys: Keys; key: string }, Kept>
+  addPasskey: Op<{ keys: Keys; label: string; passkey: Prf }, Kept>
+  removeWay: Op<{ keys: Keys; id: string }, Kept>
+  newPasskey: Op<None, Prf>
+  /** Takes an archive. */
+  passkeyOf: Op<None, Prf>
+}
+
+export const sealedOps: ReadonlySet<keyof Ops> = new Set<keyof Sealing>([
+  'seal',
+  'unseal',
+  'newKey',
+  'checkKey',
+  'beginBackup',
+  'makeBackup',
+  'verifyBackup',
+  'readBackup',
+  'openBackup',
+  'contents',
+  'joinBackup',
+  'followBackup',
+  'ways',
+  'addKey',
+  'addPasskey',
+  'removeWay',
+  'newPasskey',
+  'passkeyOf',
+])
+
 /** What the client asks by itself. */
 export type Own = {
   open: Op<None, number>
 }
 
-export type Ops = Questions & Changes & Own
+export type Ops = Questions & Changes & Sealing & Own
 
 /** Why the core has no result. `unavailable` is ours: it could not be loaded. */
 export type Code =
@@ -198,6 +278,17 @@ export type Code =
   | 'no_export'
   | 'other_batch'
   | 'asks'
+  | 'mistyped'
+  | 'not_sealed'
+  | 'truncated'
+  | 'corrupted'
+  | 'key'
+  | 'foreign'
+  | 'mixed'
+  | 'older'
+  | 'branch'
+  | 'holders'
+  | 'differs'
   | 'format'
   | 'failed'
   | 'unavailable'
@@ -210,6 +301,8 @@ export type Refusal = {
   /** With `needs_password`: what for, and what opening it takes. */
   hint?: { format: Format; seconds: number; memory: number }
   asks?: Question
+  /** With `mistyped` where, with `foreign` what the file says of itself. */
+  about?: Slip | Head
 }
 
 export class CoreTrouble extends Error {

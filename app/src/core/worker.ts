@@ -1,7 +1,7 @@
 /** Our side of the worker: starts it when it is first needed, asks, cancels, and
  *  lets it go when it has had nothing to do for a while. */
 import { scriptURL } from '../shell/trusted'
-import { CoreTrouble, type Ops } from './ops'
+import { CoreTrouble, sealedOps, type Ops } from './ops'
 import type { Ask, Said, Tells, Told } from './serve'
 // oxlint-disable-next-line import/default -- Vite makes it
 import workerURL from './core.worker?worker&url'
@@ -55,6 +55,7 @@ export class Core {
   ask<O extends keyof Ops>(op: O, args: Ops[O]['args'], bytes?: Uint8Array<ArrayBuffer>, watch: Watch = {}): Promise<Answer<O>> {
     if (watch.signal?.aborted) return Promise.reject(new CoreTrouble({ code: 'cancelled' }))
     const id = ++this.#ids
+    const part = sealedOps.has(op) ? 'sealed' : 'core'
     const crew = this.#start()
     return new Promise<Answer<O>>((resolve, reject) => {
       const settle: Waiting['settle'] = ({ said, vault, file }) => {
@@ -63,9 +64,9 @@ export class Core {
         else resolve({ result: result as Ops[O]['result'], ...(vault && { vault }), ...(file && { file }) })
       }
       this.#waiting.set(id, { settle, fail: reject, watch })
-      const ask: Ask = { id, op, args: JSON.stringify(args), now: Date.now(), bytes }
+      const ask: Ask = { id, part, op, args: JSON.stringify(args), now: Date.now(), bytes }
       crew.postMessage(ask satisfies Told, bytes ? [bytes.buffer] : [])
-      watch.signal?.addEventListener('abort', () => this.#cancel(id, crew), { once: true })
+      watch.signal?.addEventListener('abort', () => this.#cancel({ cancel: id, part }, crew), { once: true })
     })
   }
 
@@ -109,11 +110,11 @@ export class Core {
     if (this.#waiting.size === 0 && !this.#held) this.#rest = setTimeout(() => this.stop(), this.#idle)
   }
 
-  #cancel(id: number, crew: Crew): void {
-    if (!this.#waiting.has(id)) return
-    crew.postMessage({ cancel: id } satisfies Told)
+  #cancel(told: Extract<Told, { cancel: number }>, crew: Crew): void {
+    if (!this.#waiting.has(told.cancel)) return
+    crew.postMessage(told)
     setTimeout(() => {
-      if (this.#waiting.has(id)) this.stop()
+      if (this.#waiting.has(told.cancel)) this.stop()
     }, patience)
   }
 }

@@ -17,7 +17,10 @@ import { say, troubleOf, type Trouble } from './said'
 import { fileName, save } from './save'
 import { strengthOf, type Strength } from './strength'
 
-export type Form = 'aegis' | 'google' | 'paper' | 'otpauth'
+export type Form = 'sealed' | 'aegis' | 'google' | 'paper' | 'otpauth'
+
+/** Files that only a password opens. */
+const isSealed = (form: Form) => form === 'sealed' || form === 'aegis'
 
 type Stage =
   | { at: 'warning'; trouble?: Trouble }
@@ -45,6 +48,8 @@ export function ExportScreen({ form }: { form: Form }) {
 
 function titleOf(form: Form): string {
   switch (form) {
+    case 'sealed':
+      return t('files.export.own')
     case 'aegis':
       return t('files.export.aegis')
     case 'google':
@@ -79,10 +84,10 @@ function Warning({ leaving, trouble }: { leaving: Leaving; trouble: Trouble | un
       <WarningNote form={form} />
       {about.value && <p role="status">{t('files.export.count', { n: about.value.accounts })}</p>}
       <LeftOut about={about.value} />
-      {form === 'aegis' && !none && <Sealing leaving={leaving} />}
-      {form !== 'aegis' && !none && (
+      {isSealed(form) && !none && <Sealing leaving={leaving} />}
+      {!isSealed(form) && !none && (
         <button class="btn primary tall" type="button" onClick={() => void leave(leaving)}>
-          {{ google: t('files.export.show'), paper: t('files.export.make'), otpauth: t('files.export.save') }[form]}
+          {form === 'google' ? t('files.export.show') : form === 'paper' ? t('files.export.make') : t('files.export.save')}
         </button>
       )}
     </>
@@ -90,8 +95,9 @@ function Warning({ leaving, trouble }: { leaving: Leaving; trouble: Trouble | un
 }
 
 function WarningNote({ form }: { form: Form }) {
-  const sealed = form === 'aegis'
+  const sealed = isSealed(form)
   const text = {
+    sealed: t('files.export.warn.own'),
     aegis: t('files.export.warn.aegis'),
     google: t('files.export.warn.google'),
     paper: t('files.export.warn.paper'),
@@ -224,25 +230,41 @@ async function leave(leaving: Leaving, password = ''): Promise<void> {
   const { form, stage } = leaving
   leaving.work = new AbortController()
   const { signal } = leaving.work
-  if (form === 'aegis') stage.value = { at: 'work', done: 0, total: 0 }
+  if (isSealed(form)) stage.value = { at: 'work', done: 0, total: 0 }
   try {
     const core = await loadCore()
-    const format = form === 'paper' ? 'uris' : form
+    const format = form === 'paper' ? 'uris' : form === 'sealed' ? 'own' : form
     const progress = (done: number, total: number) => {
       if (stage.value.at === 'work' && !signal.aborted) stage.value = { at: 'work', done, total }
     }
     const { result, file } = await core.ask('export', { format, ...(password && { password }) }, { progress, signal })
-    stage.value = file ? { at: 'saved', name: saveAs(form, file as Uint8Array<ArrayBuffer>) } : { at: 'shown', what: result }
+    if (!file || form === 'google' || form === 'paper') stage.value = { at: 'shown', what: result }
+    else stage.value = { at: 'saved', name: saveAs(form, await sealIt(form, file, password, signal)) }
   } catch (thrown) {
     const trouble = await troubleWith(thrown)
     stage.value = signal.aborted ? { at: 'warning' } : { at: 'warning', trouble }
   }
 }
 
-function saveAs(form: Form, file: Uint8Array<ArrayBuffer>): string {
-  const sealed = form === 'aegis'
-  const name = fileName(sealed ? 'json' : 'txt')
-  save(file, name, sealed ? 'application/json' : 'text/plain')
+/** Our own file is sealed by the part of the core that has age. */
+async function sealIt(form: Form, text: Uint8Array, password: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = text as Uint8Array<ArrayBuffer>
+  if (form !== 'sealed') return bytes
+  const { file } = await (await loadCore()).sealed('seal', { password }, { bytes, signal })
+  return file as Uint8Array<ArrayBuffer>
+}
+
+/** How files are named, and what browsers are told of them. */
+const kinds = {
+  sealed: ['age', 'application/octet-stream'],
+  aegis: ['json', 'application/json'],
+  otpauth: ['txt', 'text/plain'],
+} as const
+
+function saveAs(form: keyof typeof kinds, file: Uint8Array<ArrayBuffer>): string {
+  const [ending, type] = kinds[form]
+  const name = fileName(ending)
+  save(file, name, type)
   return name
 }
 

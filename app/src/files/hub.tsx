@@ -16,6 +16,7 @@ export function FilesScreen() {
       <h2 class="group-title">{t('files.hub.export')}</h2>
       {some ? (
         <div class="group">
+          <Way to="files/export/sealed" icon="i-shield" title={t('files.export.own')} text={t('files.export.own.text')} />
           <Way to="files/export/aegis" icon="i-lock" title={t('files.export.aegis')} text={t('files.export.aegis.text')} />
           <Way to="files/export/google" icon="i-qr" title={t('files.export.google')} text={t('files.export.google.text')} />
           <Way to="files/export/paper" icon="i-log" title={t('files.export.paper')} text={t('files.export.paper.text')} />

@@ -39,7 +39,7 @@ function Files({ route: { path, query } }: { route: Route }) {
     case 'microsoft':
       return <NoExportScreen app={second} />
     case 'export':
-      if (third === 'aegis' || third === 'google' || third === 'paper' || third === 'otpauth') return <ExportScreen form={third} />
+      if (third === 'sealed' || third === 'aegis' || third === 'google' || third === 'paper' || third === 'otpauth') return <ExportScreen form={third} />
   }
   return <FilesScreen />
 }

@@ -153,6 +153,17 @@ function busy(): AbortSignal {
   return work.signal
 }
 
+/** Opens a file of age with its passphrase: what was in it is the file from then
+ *  on, and may have a password of its own. */
+async function unseal(password: string, mine: AbortSignal): Promise<void> {
+  if (!file) return
+  const core = await loadCore()
+  const { file: text } = await core.sealed('unseal', { password }, { bytes: file.slice(), signal: mine })
+  if (!text || mine.aborted) return
+  file = text as Uint8Array<ArrayBuffer>
+  lock = undefined
+}
+
 async function read(password?: string): Promise<void> {
   if (!file) return
   const mine = busy()
@@ -161,7 +172,9 @@ async function read(password?: string): Promise<void> {
   }
   try {
     const core = await loadCore()
-    const args = password === undefined ? {} : { password }
+    const sealed = password !== undefined && lock?.format.id === 'sealed'
+    if (sealed) await unseal(password, mine)
+    const args = password === undefined || sealed ? {} : { password }
     const { result } = await core.ask('read', args, { bytes: file.slice(), progress: told, signal: mine })
     if (!mine.aborted) preview(result)
     else void core.ask('forget', {})

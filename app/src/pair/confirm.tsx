@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { replace } from '../shell/router'
+import { device } from '../words/here'
 import { t } from '../words/words'
 import { goodName, kindOf, longestName, platformOf } from './device'
 import { hostOf, type Offer } from './link'
@@ -60,7 +61,7 @@ function defaultName(): string {
     case 'ipad':
       return 'iPad'
     case 'android':
-      return t('app.pair.device.android')
+      return device() === 'tablet' ? t('app.pair.device.android.tablet') : t('app.pair.device.android')
     case 'windows':
       return t('app.pair.device.windows')
     case 'mac':

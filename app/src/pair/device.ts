@@ -1,5 +1,6 @@
 /** What this device is called, by what its browser says of itself: kind and
  *  browser, never a model code. The person can change the name. */
+import { deviceOf } from '../words/here'
 
 export type Kind = 'iphone' | 'ipad' | 'android' | 'windows' | 'mac' | 'chromebook' | 'linux' | 'other'
 
@@ -33,10 +34,10 @@ const names: Record<Kind, string> = {
   other: '',
 }
 
-/** The kind of device. An iPad says that it is a Mac; its screen knows better. */
+/** The kind of device. */
 export function kindOf(agent: string, touchPoints: number): Kind {
   const kind = kinds.find(([pattern]) => pattern.test(agent))?.[1] ?? 'other'
-  return kind === 'mac' && touchPoints > 1 ? 'ipad' : kind
+  return kind === 'mac' && deviceOf(agent, touchPoints) === 'tablet' ? 'ipad' : kind
 }
 
 /** "iPhone, Safari": what the other screen asks about. */

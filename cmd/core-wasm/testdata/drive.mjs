@@ -16,24 +16,25 @@ let cancelAfter = Infinity
 globalThis.countersignAnswer = (id, said, vault, file) =>
   answered({ ...JSON.parse(said), vault: base64(vault), file: base64(file), told })
 globalThis.countersignProgress = (id) => {
-  if (++told >= cancelAfter) globalThis.countersignCancel(id)
+  if (++told >= cancelAfter) cancel(id)
 }
 
 const go = new globalThis.Go()
+let call, cancel
 await new Promise((ready, failed) => {
-  globalThis.countersignReady = ready
+  globalThis.countersignReady = (_, ...how) => ready(([call, cancel] = how))
   WebAssembly.instantiate(readFileSync(wasm), go.importObject).then(({ instance }) => void go.run(instance), failed)
 })
 
 let id = 0
 for await (const line of createInterface({ input: process.stdin })) {
-  const call = JSON.parse(line)
+  const asked = JSON.parse(line)
   told = 0
-  cancelAfter = call.cancelAfter ?? Infinity
+  cancelAfter = asked.cancelAfter ?? Infinity
   const answer = await new Promise((resolve) => {
     answered = resolve
-    const bytes = call.bytes === undefined ? null : new Uint8Array(Buffer.from(call.bytes, 'base64'))
-    globalThis.countersignCall(++id, call.op, JSON.stringify(call.args ?? {}), call.now ?? 0, bytes)
+    const bytes = asked.bytes === undefined ? null : new Uint8Array(Buffer.from(asked.bytes, 'base64'))
+    call(++id, asked.op, JSON.stringify(asked.args ?? {}), asked.now ?? 0, bytes)
   })
   process.stdout.write(`${JSON.stringify(answer)}\n`)
 }

@@ -12,12 +12,14 @@ import (
 
 	"countersign/internal/authenticator"
 	"countersign/transfer"
+	"countersign/transfer/sealed"
 )
 
 type exportCommand struct {
-	Format       string   `help:"${enum}." enum:"otpauth,aegis,google" default:"aegis"`
+	Format       string   `help:"${enum}." enum:"otpauth,aegis,google,sealed" default:"aegis"`
+	Sealed       bool     `help:"Write Countersign's own file, which age opens too; the same as --format sealed."`
 	Output       string   `short:"o" help:"The file to write; it must not be there yet." placeholder:"FILE" type:"path"`
-	PasswordFile string   `help:"A file whose first line is the password to encrypt with (aegis)." placeholder:"FILE" type:"path"`
+	PasswordFile string   `help:"A file whose first line is the password to encrypt with (aegis, sealed)." placeholder:"FILE" type:"path"`
 	Filter       []string `arg:"" optional:"" help:"Words that stand in issuer, name, note, tags or host."`
 }
 
@@ -25,10 +27,12 @@ type exportCommand struct {
 func (exportCommand) Help() string {
 	return `Examples:
   countersign export --output accounts.json                    Aegis, encrypted; asks for a password
+  countersign export --sealed --output accounts.age            Countersign's own file
   countersign export --format google                           QR codes on the screen
   countersign export --format otpauth | age -p > accounts.age
 
-Lists of otpauth links and Google's codes are not encrypted: whoever has them has
+Countersign's own file is an ordinary file of age: "age -d accounts.age" opens it
+as well. A recovery key may be its password. Lists of otpauth links and Google's codes are not encrypted: whoever has them has
 the codes. Accounts of sign-in services stay here; pair the other device instead.`
 }
 
@@ -36,6 +40,12 @@ func (c exportCommand) Run(ctx context.Context, w World, g *grammar) error {
 	v, err := g.read(w)
 	if err != nil {
 		return err
+	}
+	if c.Sealed {
+		c.Format = "sealed"
+	}
+	if _, ok := terminal(w.Out); ok && c.Format == "sealed" && c.Output == "" {
+		return errOutput
 	}
 	accounts, left := v.Export(authenticator.Filter{Query: strings.Join(c.Filter, " ")})
 	if len(left) > 0 {
@@ -62,6 +72,12 @@ func (c exportCommand) Run(ctx context.Context, w World, g *grammar) error {
 // write makes the file.
 func (c exportCommand) write(ctx context.Context, w World, accounts []transfer.Account) ([]byte, error) {
 	switch c.Format {
+	case "sealed":
+		password, err := c.password(w)
+		if err != nil {
+			return nil, err
+		}
+		return sealed.Write(accounts, password)
 	case "otpauth":
 		w.say("terminal.export.open")
 		return transfer.WriteOtpauth(accounts), nil

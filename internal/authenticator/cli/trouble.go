@@ -28,6 +28,7 @@ var (
 	errOffer      = errors.New("a link that pairs a device")
 	errNoVault    = errors.New("no vault yet")
 	errNoKeyring  = errors.New("no keyring")
+	errOutput     = errors.New("bytes that no terminal shows")
 	errNoTerminal = errors.New("not at a terminal")
 )
 
@@ -63,11 +64,13 @@ var sayings = []saying{
 	{errOffer, "terminal.error.is_offer", 2},
 	{errNoVault, "terminal.error.no_vault", 3},
 	{errNoKeyring, "terminal.error.no_keyring", 1},
+	{errOutput, "terminal.error.needs_output", 2},
 	{errNoTerminal, "terminal.error.no_terminal", 2},
 	{authenticator.ErrNoName, "terminal.error.no_name", 2},
 	{authenticator.ErrNoCodes, "terminal.error.no_codes", 1},
 	{scan.ErrNoPicture, "terminal.error.no_picture", 5},
 	{scan.ErrNoCode, "terminal.error.no_qr", 3},
+	{disk.ErrNoPassphrase, "terminal.error.no_passphrase", 4},
 	{disk.ErrPassphrase, "terminal.error.passphrase", 4},
 	{disk.ErrKeyring, "terminal.error.keyring", 4},
 	{disk.ErrDamaged, "terminal.error.damaged", 5},
@@ -93,7 +96,7 @@ var foreign = []struct {
 	code int
 }{
 	{transfer.ErrNeedsPassword, 4}, {transfer.ErrPassword, 4},
-	{transfer.ErrUnknown, 5}, {transfer.ErrBroken, 5}, {transfer.ErrTooLarge, 5}, {transfer.ErrKDFCost, 5}, {transfer.ErrNoExport, 5},
+	{transfer.ErrUnknown, 5}, {transfer.ErrBroken, 5}, {transfer.ErrNewer, 5}, {transfer.ErrTooLarge, 5}, {transfer.ErrKDFCost, 5}, {transfer.ErrNoExport, 5},
 }
 
 // plain is an error as a person reads it.

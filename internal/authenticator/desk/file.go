@@ -10,11 +10,12 @@ import (
 
 	"countersign/internal/authenticator/scan"
 	"countersign/transfer"
+	"countersign/transfer/sealed"
 	"countersign/transfer/sqlitefile"
 )
 
-// ReadFile reads what another authenticator exported: a file of any format, a
-// database of a rooted phone, or a picture of QR codes. Its errors are those of
+// ReadFile reads what another authenticator exported: a file of any format, our
+// own among them, a database of a rooted phone, or a picture of QR codes. Its errors are those of
 // [transfer.Read], of package scan, or of the file system.
 func ReadFile(ctx context.Context, path string, o transfer.Options) (transfer.Result, error) {
 	f, err := os.Open(path)
@@ -46,5 +47,6 @@ func Read(ctx context.Context, from io.Reader, o transfer.Options) (transfer.Res
 		}
 		data = []byte(strings.Join(texts, "\n") + "\n")
 	}
+	o.Unseal = sealed.Open
 	return transfer.Read(ctx, data, o)
 }

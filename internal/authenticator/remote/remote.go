@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"time"
 
@@ -39,6 +40,20 @@ var (
 	ErrFull = errors.New("the account has as many devices as it may have")
 	// ErrBusy: the server asks to wait.
 	ErrBusy = errors.New("the server asks to wait")
+	// ErrEnded: the binding to the backup place has ended; sign in again.
+	ErrEnded = errors.New("this device is no longer bound to the backup")
+	// ErrNoBackup: nothing is stored.
+	ErrNoBackup = errors.New("there is no backup")
+	// ErrConflict: another device was first.
+	ErrConflict = errors.New("another device stored a backup first")
+	// ErrNotPersonal: backups are for personal accounts.
+	ErrNotPersonal = errors.New("this account cannot hold a backup")
+	// ErrWeak: the account cannot give the proofs that are asked.
+	ErrWeak = errors.New("the sign-in is not strong enough")
+	// ErrStorage: the place takes no more.
+	ErrStorage = errors.New("the backup place is full")
+	// ErrDenied: the person said no.
+	ErrDenied = errors.New("the sign-in was not allowed")
 	// ErrRefused: the server does not want what we sent, for another reason.
 	ErrRefused = errors.New("the server refuses")
 )
@@ -55,6 +70,8 @@ var refusals = map[string]error{
 	wire.CodeRemoved: ErrRemoved, wire.CodeSkew: ErrClock, wire.CodeClosed: ErrClosed, wire.CodeUnknown: ErrUnknown,
 	wire.CodeOfferUnknown: ErrOffer, wire.CodeOfferExpired: ErrOffer, wire.CodeOfferUsed: ErrOffer, wire.CodeMistyped: wire.ErrMistyped,
 	wire.CodeFull: ErrFull, wire.CodeTooMany: ErrBusy,
+	wire.CodeBindingEnded: ErrEnded, wire.CodeNoBackup: ErrNoBackup, wire.CodeConflict: ErrConflict, wire.CodeNotPersonal: ErrNotPersonal,
+	wire.CodeNotFresh: ErrWeak, wire.CodeStorageFull: ErrStorage,
 }
 
 // client follows no redirect: what we sign is for one address.
@@ -73,14 +90,6 @@ type Door struct {
 // ask makes a signed call and returns the bytes of a success. Told that the time
 // is off, it asks once more by the server's clock.
 func (d *Door) ask(ctx context.Context, method, path string, body any) ([]byte, error) {
-	b, err := d.once(ctx, method, path, body)
-	if errors.Is(err, ErrClock) {
-		return d.once(ctx, method, path, body)
-	}
-	return b, err
-}
-
-func (d *Door) once(ctx context.Context, method, path string, body any) ([]byte, error) {
 	var b []byte
 	if body != nil {
 		var err error
@@ -88,44 +97,58 @@ func (d *Door) once(ctx context.Context, method, path string, body any) ([]byte,
 			return nil, err
 		}
 	}
-	call := wire.Call{Method: method, TargetURI: d.Issuer + path, Body: b}
-	header, err := call.Sign(d.Key, wire.Stamp{Registration: d.Registration, Nonce: rand.Text(), Created: d.time().Unix()})
-	if err != nil {
-		return nil, err
-	}
-	answer, date, err := send(ctx, call, header)
-	if at, bad := http.ParseTime(date); bad == nil && errors.Is(err, ErrClock) {
+	answer, _, err := d.call(ctx, wire.Call{Method: method, TargetURI: d.Issuer + path, Body: b}, nil)
+	return answer, err
+}
+
+// call signs a call, with headers that are not signed, and returns the answer.
+func (d *Door) call(ctx context.Context, call wire.Call, more http.Header) (b []byte, head http.Header, err error) {
+	for range 2 {
+		var header http.Header
+		header, err = call.Sign(d.Key, wire.Stamp{Registration: d.Registration, Nonce: rand.Text(), Created: d.time().Unix()})
+		if err != nil {
+			return nil, nil, err
+		}
+		maps.Copy(header, more)
+		b, head, err = send(ctx, call, header)
+		at, bad := http.ParseTime(head.Get("Date"))
+		if bad != nil || !errors.Is(err, ErrClock) {
+			return b, head, err
+		}
 		d.Ahead = at.Sub(d.Now())
 	}
-	return answer, err
+	return b, head, err
 }
 
 // time is what the server's clock says.
 func (d *Door) time() time.Time { return d.Now().Add(d.Ahead) }
 
-// send makes one call and returns its answer and the date the server gave it.
-func send(ctx context.Context, call wire.Call, header http.Header) (b []byte, date string, err error) {
+// send makes one call and returns its answer, and what stands above it.
+func send(ctx context.Context, call wire.Call, header http.Header) (b []byte, head http.Header, err error) {
 	r, err := http.NewRequestWithContext(ctx, call.Method, call.TargetURI, bytes.NewReader(call.Body))
 	if err != nil {
-		return nil, "", errors.Join(ErrStranger, err)
+		return nil, nil, errors.Join(ErrStranger, err)
 	}
 	r.Header = header
 	a, err := client.Do(r)
 	if err != nil {
-		return nil, "", cut(ctx, err)
+		return nil, nil, cut(ctx, err)
 	}
 	defer a.Body.Close()
-	date = a.Header.Get("Date")
-	b, err = io.ReadAll(io.LimitReader(a.Body, largest+1))
+	most := int64(largest)
+	if a.Header.Get("Content-Type") == wire.Archive {
+		most = wire.MaxArchive
+	}
+	b, err = io.ReadAll(io.LimitReader(a.Body, most+1))
 	switch {
 	case err != nil:
-		return nil, date, cut(ctx, err)
-	case len(b) > largest:
-		return nil, date, ErrStranger
+		return nil, a.Header, cut(ctx, err)
+	case int64(len(b)) > most:
+		return nil, a.Header, ErrStranger
 	case a.StatusCode >= 300:
-		return nil, date, refusal(a.StatusCode, b)
+		return nil, a.Header, refusal(a.StatusCode, b)
 	}
-	return b, date, nil
+	return b, a.Header, nil
 }
 
 // cut is why there was no answer: because we no longer wanted one, or because
@@ -144,6 +167,9 @@ func refusal(status int, b []byte) error {
 			return ErrUnreachable // a proxy, for a server that is away
 		}
 		return ErrStranger
+	}
+	if p.Code == wire.CodeDeleted {
+		return DeletedError{time.UnixMilli(p.Until).UTC()}
 	}
 	if known := refusals[p.Code]; known != nil {
 		return known
@@ -175,6 +201,20 @@ func (d *Door) Leave(ctx context.Context) error {
 	_, err := d.ask(ctx, http.MethodDelete, "/device/registration", nil)
 	return err
 }
+
+// DropUnlock tells that this device has no unlock key any more.
+func (d *Door) DropUnlock(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, usual)
+	defer cancel()
+	_, err := d.ask(ctx, http.MethodDelete, "/device/unlock", nil)
+	return err
+}
+
+// A DeletedError says that a backup was deleted, and until when it can be
+// brought back.
+type DeletedError struct{ Until time.Time }
+
+func (DeletedError) Error() string { return "the backup was deleted" }
 
 // Open lists what is asked, the oldest first.
 func (d *Door) Open(ctx context.Context) ([]wire.Brief, error) {
@@ -217,12 +257,12 @@ func (d *Door) Fetch(ctx context.Context, id string) (Question, error) {
 
 // Decide answers a question: [wire.Approve] with the number on the page,
 // [wire.Deny] or [wire.Report] without one.
-func (d *Door) Decide(ctx context.Context, q Question, decision, number string) (wire.Outcome, error) {
+func (d *Door) Decide(ctx context.Context, q Question, decision, number string, keys wire.Keys) (wire.Outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, usual)
 	defer cancel()
 	answer := wire.Decision{Decision: decision, Number: number, At: d.time().UnixMilli()}
 	asked := wire.Asked{Issuer: d.Issuer, Registration: d.Registration, Request: q.ID, Nonce: q.Nonce}
-	if err := answer.Sign(asked, q.bytes, d.Key); err != nil {
+	if err := answer.Sign(asked, q.bytes, keys); err != nil {
 		return wire.Outcome{}, err
 	}
 	return read[wire.Outcome](d.ask(ctx, http.MethodPost, "/device/requests/"+q.ID+"/decision", answer))

@@ -15,6 +15,7 @@ package admin
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"countersign/internal/server/audit"
@@ -284,7 +285,7 @@ func (d *Desk) SetRole(ctx context.Context, tx *db.Tx, by By, person, role strin
 	if err != nil || did.subject.Role == role {
 		return err
 	}
-	if !has(Gives(did.actor, did.subject), role) {
+	if !slices.Contains(Gives(did.actor, did.subject), role) {
 		return ErrNotAllowed
 	}
 	if err := directory.SetRole(ctx, tx, did.subject.ID, role); err != nil {
@@ -327,15 +328,6 @@ func (d *Desk) Edit(ctx context.Context, tx *db.Tx, by By, person, name, email s
 	return d.mail(ctx, tx, did, notify.MailAdminEdited)
 }
 
-func has(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
-
 // Add adds somebody to the actor's organisation and returns the token of the
 // link with which they choose a password. It returns the errors of
 // [directory.CreatePerson].
@@ -349,7 +341,7 @@ func (d *Desk) Add(ctx context.Context, tx *db.Tx, by By, p directory.Person) (d
 		return p, "", err
 	}
 	p.DirectoryID = actor.DirectoryID
-	if !Adds(actor) || !has(Gives(actor, directory.Person{DirectoryID: actor.DirectoryID}), p.Role) {
+	if !Adds(actor) || !slices.Contains(Gives(actor, directory.Person{DirectoryID: actor.DirectoryID}), p.Role) {
 		return p, "", ErrNotAllowed
 	}
 	if p, err = directory.CreatePerson(ctx, tx, p); err != nil {

@@ -202,7 +202,7 @@ func TestTwoPhonesAtOnceOneCounts(t *testing.T) {
 			}
 			s, g := w.sign(t, d, q.ID, decision, number), w.Get(t, d.ID())
 			answers = append(answers, func() error {
-				_, err := w.approvals.Decide(t.Context(), g, q.ID, s)
+				_, err := w.approvals.Decide(t.Context(), g, q.ID, s, regtest.From)
 				return err
 			})
 		}
@@ -342,7 +342,7 @@ func TestARemovedPhoneDecidesNothing(t *testing.T) {
 	q := w.ask(t, from(mei))
 	s, g := w.sign(t, phone, q.ID, wire.Approve, q.Number), w.Get(t, phone.ID())
 	w.remove(t, mei, phone)
-	if _, err := w.approvals.Decide(t.Context(), g, q.ID, s); !errors.Is(err, registration.ErrRemoved) {
+	if _, err := w.approvals.Decide(t.Context(), g, q.ID, s, regtest.From); !errors.Is(err, registration.ErrRemoved) {
 		t.Errorf("removed: %v", err)
 	}
 	w.decide(t, tablet, q.ID, wire.Approve, q.Number, wire.Approved)
@@ -427,5 +427,38 @@ func TestAPendingRegistrationHasItsTestOnly(t *testing.T) {
 	w.Activate(t, o)
 	if got := w.pending(t, phone); len(got) != 2 || !slices.Contains(got, signin.ID) {
 		t.Errorf("once active it lists %v", got)
+	}
+}
+
+// N1: the number lies sealed for the page that asked, and goes with the answer,
+// whatever that is.
+func TestTheNumberGoesWithTheAnswer(t *testing.T) {
+	w := newWorld(t)
+	mei := w.Person(t, "mei")
+	phone := w.Device(t, mei, "Phone")
+	kept := func(id string) (shown []byte) {
+		t.Helper()
+		err := w.DB.Read(t.Context(), func(tx *db.Tx) error {
+			return tx.QueryRow(t.Context(), `SELECT shown FROM approval WHERE id = $1`, id).Scan(&shown)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return shown
+	}
+	for _, c := range [][2]string{{wire.Approve, wire.Approved}, {wire.Deny, wire.Denied}, {wire.Report, wire.Reported}} {
+		decision, outcome := c[0], c[1]
+		q := w.ask(t, from(mei))
+		if len(kept(q.ID)) == 0 {
+			t.Fatal("nothing to show to the page")
+		}
+		number := ""
+		if decision == wire.Approve {
+			number = q.Number
+		}
+		w.decide(t, phone, q.ID, decision, number, outcome)
+		if got := kept(q.ID); len(got) != 0 {
+			t.Errorf("%s leaves %d bytes of the number", decision, len(got))
+		}
 	}
 }

@@ -34,14 +34,18 @@ const (
 
 // Authenticator apps.
 const (
-	RegistrationOffered   Kind = "registration.offered"
-	RegistrationAccepted  Kind = "registration.accepted"
-	RegistrationConfirmed Kind = "registration.confirmed"
-	RegistrationRefused   Kind = "registration.refused"
-	RegistrationActive    Kind = "registration.active"
-	RegistrationRenamed   Kind = "registration.renamed"
-	RegistrationReplaced  Kind = "registration.replaced"
-	RegistrationRemoved   Kind = "registration.removed"
+	RegistrationOffered    Kind = "registration.offered"
+	RegistrationAccepted   Kind = "registration.accepted"
+	RegistrationConfirmed  Kind = "registration.confirmed"
+	RegistrationRefused    Kind = "registration.refused"
+	RegistrationActive     Kind = "registration.active"
+	RegistrationRenamed    Kind = "registration.renamed"
+	RegistrationReplaced   Kind = "registration.replaced"
+	RegistrationRemoved    Kind = "registration.removed"
+	RegistrationUnlock     Kind = "registration.unlock"      // it has an unlock key
+	RegistrationUnlockGone Kind = "registration.unlock_gone" // its lock was turned off
+	PasswordlessOn         Kind = "registration.passwordless_on"
+	PasswordlessOff        Kind = "registration.passwordless_off"
 )
 
 // Passkeys and security keys.
@@ -86,6 +90,15 @@ const (
 	PersonEnrolClosed  Kind = "person.enrol_closed"
 	PersonPasswordSet  Kind = "person.password.set"
 	PersonPasswordSeen Kind = "person.password.exposed"
+)
+
+// Sealed backups.
+const (
+	BackupBound     Kind = "backup.bound"     // a device may store
+	BackupRecovered Kind = "backup.recovered" // a device may read, for an hour
+	BackupUnbound   Kind = "backup.unbound"
+	BackupDeleted   Kind = "backup.deleted"
+	BackupRestored  Kind = "backup.restored" // a deleted one was brought back
 )
 
 // What those who manage an organisation did for somebody; Actor says who.

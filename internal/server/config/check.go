@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/mail"
@@ -32,9 +31,9 @@ func (c Config) checkOrigins() error {
 	id, app := parse(c.IDURL), parse(c.AppURL)
 	switch {
 	case id.Host == app.Host:
-		return errors.New("app_url: must not be the origin of id_url, so that a flaw in one cannot reach the other")
+		return fault("same_origin")
 	case id.Scheme != app.Scheme:
-		return errors.New("app_url: id_url and app_url must both be https, or both http")
+		return fault("schemes")
 	}
 	return nil
 }
@@ -45,15 +44,15 @@ func origin(key, text string) error {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
-		return fmt.Errorf(`%s: want an address like "https://id.example.com", not %q`, key, text)
+		return fault("origin", "key", key, "value", text)
 	case u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil:
-		return fmt.Errorf("%s: want scheme, name and port only, not %q", key, text)
+		return fault("origin_only", "key", key, "value", text)
 	case u.Host != strings.ToLower(u.Host):
-		return fmt.Errorf("%s: write the name in lower case", key)
+		return fault("lower_case", "key", key)
 	case u.Scheme == "http" && !Local(u.Hostname()):
-		return fmt.Errorf("%s: http is for this computer only (localhost); %q needs https", key, u.Host)
+		return fault("needs_https", "key", key, "host", u.Host)
 	case u.Scheme == "https" && u.Port() == "443", u.Scheme == "http" && u.Port() == "80":
-		return fmt.Errorf("%s: leave out :%s, browsers do", key, u.Port())
+		return fault("usual_port", "key", key, "port", u.Port())
 	}
 	return nil
 }
@@ -80,7 +79,7 @@ func listenable(key, at string) error {
 		return nil
 	}
 	if _, p, err := net.SplitHostPort(at); err != nil || p == "" {
-		return fmt.Errorf(`%s: want "address:port" or ":port", not %q`, key, at)
+		return fault("listen", "key", key, "value", at)
 	}
 	return nil
 }
@@ -90,13 +89,13 @@ func (c Config) checkDatabase() error {
 	if c.Database.File() != "" || strings.HasPrefix(raw, "postgres://") || strings.HasPrefix(raw, "postgresql://") {
 		return nil
 	}
-	return errors.New(`database: want "sqlite:FILE" or "postgres://…"`) // the text may hold a password
+	return fault("database") // the text may hold a password
 }
 
 func (c Config) checkLanguages() error {
 	for _, l := range c.Languages {
 		if !slices.Contains(Known, l) {
-			return fmt.Errorf("languages: %q is not one of %s", l, strings.Join(Known, ", "))
+			return fault("language", "value", l, "choices", strings.Join(Known, ", "))
 		}
 	}
 	return nil
@@ -108,10 +107,10 @@ func (m Mail) check() error {
 	}
 	var errs []error
 	if _, _, err := net.SplitHostPort(m.Server); err != nil {
-		errs = append(errs, fmt.Errorf(`mail.server: want "host:port", not %q`, m.Server))
+		errs = append(errs, fault("mail_server", "value", m.Server))
 	}
 	if _, err := mail.ParseAddress(m.From); err != nil {
-		errs = append(errs, fmt.Errorf(`mail.from: want "Name <address>", not %q`, m.From))
+		errs = append(errs, fault("mail_from", "value", m.From))
 	}
 	return errors.Join(append(errs, oneOf("mail.security", m.Security, "starttls", "tls", "none"))...)
 }
@@ -123,10 +122,10 @@ func (c Config) checkTLS() error {
 	}
 	var errs []error
 	if t.Mode != "off" && !strings.HasPrefix(c.IDURL, "https://") {
-		errs = append(errs, fmt.Errorf("tls.mode: %q needs id_url and app_url with https", t.Mode))
+		errs = append(errs, fault("tls_https", "mode", t.Mode))
 	}
 	if t.Mode == "files" && (t.Cert == "" || t.Key == "") {
-		errs = append(errs, errors.New(`tls.cert and tls.key: both are needed with tls.mode "files"`))
+		errs = append(errs, fault("tls_files"))
 	}
 	if t.Mode == "acme" {
 		errs = append(errs, named("id_url", c.IDURL), named("app_url", c.AppURL))
@@ -141,7 +140,7 @@ func (c Config) checkTLS() error {
 func named(key, origin string) error {
 	host := parse(origin).Hostname()
 	if _, err := netip.ParseAddr(host); err == nil || Local(host) {
-		return fmt.Errorf(`%s: tls.mode "acme" needs a name that others can reach, not %q`, key, host)
+		return fault("acme_name", "key", key, "host", host)
 	}
 	return nil
 }
@@ -152,7 +151,7 @@ func (l Limits) check() error {
 		"limits.memory_mib": l.MemoryMiB, "limits.grace": int(l.Grace),
 	} {
 		if n < 0 {
-			return fmt.Errorf("%s: must not be negative", key)
+			return fault("negative", "key", key)
 		}
 	}
 	return nil
@@ -161,7 +160,7 @@ func (l Limits) check() error {
 func (l Log) check() error {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(l.Level)); err != nil {
-		return fmt.Errorf(`log.level: want "debug", "info", "warn" or "error", not %q`, l.Level)
+		return fault("choice", "key", "log.level", "choices", "debug, info, warn, error", "value", l.Level)
 	}
 	return oneOf("log.format", l.Format, "text", "json")
 }
@@ -170,7 +169,7 @@ func oneOf(key, text string, choices ...string) error {
 	if slices.Contains(choices, text) {
 		return nil
 	}
-	return fmt.Errorf("%s: want one of %s, not %q", key, strings.Join(choices, ", "), text)
+	return fault("choice", "key", key, "choices", strings.Join(choices, ", "), "value", text)
 }
 
 // parse is for addresses that were checked.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"countersign/ui"
 )
 
 var update = flag.Bool("update", false, "write the settings into docs/operating.md")
@@ -69,7 +71,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		"[mail]\npassword = '[secret]'":           `write the secret itself`,
 		"[limits]\nstreams = -1":                  `limits.streams: must not be negative`,
 		"[limits]\ngrace = '-1s'":                 `limits.grace: must not be negative`,
-		"[log]\nlevel = 'loud'":                   `log.level: want "debug"`,
+		"[log]\nlevel = 'loud'":                   `log.level: want one of debug, info, warn, error, not "loud"`,
 		"[log]\nformat = 'xml'":                   `log.format: want one of text, json, not "xml"`,
 		"[metrics]\nlisten = 'localhost'":         `metrics.listen: want "address:port"`,
 		"[limits]\ngrace = 'soon'":                `soon`,
@@ -102,7 +104,7 @@ grace = "3s"
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := c.Print(&out); err != nil {
+	if err := c.Print(&out, "en"); err != nil {
 		t.Fatal(err)
 	}
 	text := out.String()
@@ -164,6 +166,54 @@ func TestChangedTellsWhatNeedsARestart(t *testing.T) {
 	}
 	if a, r := Changed(old, old); len(a)+len(r) > 0 {
 		t.Errorf("nothing changed, but %v %v", a, r)
+	}
+}
+
+// Whoever reads Japanese finds every setting explained, and it can be read back.
+func TestTheManualExistsInJapanese(t *testing.T) {
+	manual, err := Manual("ja")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for e := range (Config{}).Entries() {
+		if manual[e.Key] == "" {
+			t.Errorf("%s is not explained", e.Key)
+		}
+		delete(manual, e.Key)
+	}
+	if len(manual) > 0 {
+		t.Errorf("explained, but no settings: %v", manual)
+	}
+	c, err := Parse("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := c.Print(&out, "ja"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Parse(out.String()); err != nil {
+		t.Error(err)
+	}
+	for line := range strings.Lines(out.String()) {
+		if ui.Width(strings.TrimSuffix(line, "\n")) > 80 && strings.HasPrefix(line, "#") {
+			t.Errorf("too wide: %s", line)
+		}
+	}
+}
+
+// Each mistake has its words in Japanese, and they keep what was written.
+func TestMistakesAreNamedInJapanese(t *testing.T) {
+	_, err := Parse("listen = ['8080']\nlanguages = ['fr']\n[log]\nlevel = 'loud'")
+	text := In("ja", inFile{"c.toml", err})
+	for _, want := range []string{"c.toml: listen: 「アドレス:ポート」", "languages: 「fr」は使えません", "\nlog.level: 指定できるのは debug, info"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("misses %s in %s", want, text)
+		}
+	}
+	_, err = Parse("[log]\nlvel = 'debug'")
+	if text := In("ja", err); text != "「log.lvel」という設定はありません。もしかして「log.level」ですか" {
+		t.Error(text)
 	}
 }
 

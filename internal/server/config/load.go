@@ -3,7 +3,6 @@ package config
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"iter"
 	"os"
 	"path/filepath"
@@ -25,7 +24,7 @@ func Load(file string) (Config, error) {
 	}
 	c, err := Parse(string(text))
 	if err != nil {
-		return Config{}, fmt.Errorf("%s: %w", file, err)
+		return Config{}, inFile{file, err}
 	}
 	return c.in(filepath.Dir(file)), nil
 }
@@ -48,7 +47,7 @@ func Parse(text string) (Config, error) {
 func plain(err error) error {
 	var e toml.ParseError
 	if errors.As(err, &e) {
-		return fmt.Errorf("line %d: %s", e.Position.Line, strings.TrimPrefix(e.Message, "toml: "))
+		return fault("syntax", "line", e.Position.Line, "what", strings.TrimPrefix(e.Message, "toml: "))
 	}
 	return err
 }
@@ -58,9 +57,9 @@ func unknownKeys(keys []toml.Key) error {
 	for _, k := range keys {
 		name := k.String()
 		if near := nearest(name, Keys()); near != "" {
-			errs = append(errs, fmt.Errorf("there is no setting %q; did you mean %q?", name, near))
+			errs = append(errs, fault("unknown_near", "key", name, "near", near))
 		} else {
-			errs = append(errs, fmt.Errorf("there is no setting %q", name))
+			errs = append(errs, fault("unknown", "key", name))
 		}
 	}
 	return errors.Join(errs...)

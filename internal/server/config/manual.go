@@ -1,7 +1,8 @@
 package config
 
 import (
-	_ "embed"
+	"cmp"
+	"embed"
 	"fmt"
 	"io"
 	"iter"
@@ -9,12 +10,19 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"countersign/ui"
 )
 
 // source is where the settings and their manual are written.
 //
 //go:embed config.go
 var source string
+
+// translated is the manual in the languages that the comments are not in.
+//
+//go:embed manual.*.toml
+var translated embed.FS
 
 // An Entry is one setting, or the table that the next ones are in.
 type Entry struct {
@@ -71,10 +79,25 @@ func comments() map[string]string {
 	return out
 }
 
-// Print writes the settings in force with their manual, as a file that [Load]
-// reads, but for the secrets.
-func (c Config) Print(w io.Writer) error {
+// Manual is what each setting means, in a language; of the one that the
+// comments are in it is empty.
+func Manual(lang string) (manual map[string]string, err error) {
+	if lang == Known[0] {
+		return nil, nil
+	}
+	_, err = toml.DecodeFS(translated, "manual."+lang+".toml", &manual)
+	return manual, err
+}
+
+// Print writes the settings in force with their manual in a language, as a file
+// that [Load] reads, but for the secrets.
+func (c Config) Print(w io.Writer, lang string) error {
+	manual, err := Manual(lang)
+	if err != nil {
+		return err
+	}
 	for e := range c.Entries() {
+		e.Text = cmp.Or(manual[e.Key], e.Text)
 		if err := e.print(w); err != nil {
 			return err
 		}
@@ -83,7 +106,7 @@ func (c Config) Print(w io.Writer) error {
 }
 
 func (e Entry) print(w io.Writer) error {
-	for _, line := range wrap(e.Text, 78) {
+	for _, line := range ui.Wrap(e.Text, 78) {
 		if _, err := fmt.Fprintln(w, "#", line); err != nil {
 			return err
 		}
@@ -102,16 +125,4 @@ func (e Entry) print(w io.Writer) error {
 	}
 	_, err := fmt.Fprintln(w)
 	return err
-}
-
-// wrap breaks a paragraph into lines.
-func wrap(text string, width int) (lines []string) {
-	var line string
-	for word := range strings.FieldsSeq(text) {
-		if line != "" && len(line)+1+len(word) > width {
-			lines, line = append(lines, line), ""
-		}
-		line = strings.TrimSpace(line + " " + word)
-	}
-	return append(lines, line)
 }

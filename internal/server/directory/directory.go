@@ -12,7 +12,6 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -145,7 +144,7 @@ func scanDirectory(row scanner) (Directory, error) {
 	} else if err != nil {
 		return Directory{}, err
 	}
-	if err := json.Unmarshal([]byte(policy), &d.Policy); err != nil {
+	if err := d.Policy.UnmarshalJSON([]byte(policy)); err != nil { // straight: each page of a sign-in reads it
 		return Directory{}, fmt.Errorf("policy of directory %s: %w", d.ID, err)
 	}
 	d.CreatedAt = db.Time(created)

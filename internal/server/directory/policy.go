@@ -17,6 +17,11 @@ type Policy struct {
 	PhoneFirst bool
 	// Codes allows one-time codes of the authenticator app as second proof.
 	Codes bool
+	// Unlock asks for the unlock key with every approval: the app's own lock is
+	// opened each time.
+	Unlock bool
+	// Passwordless lets people sign in with their phone alone, unlocked, by number.
+	Passwordless bool
 	// NewBrowsers says whether phones are asked for sign-ins from browsers the
 	// person has not used before (N19): PhonesAsked, PasskeyFirst or
 	// PhonesQuiet. Such a browser may be one that only passes on what the
@@ -35,6 +40,9 @@ type Policy struct {
 	// FreshFor is how long after a full sign-in the person may change sign-in
 	// methods without signing in again.
 	FreshFor time.Duration
+	// BackupIdle ends what binds a device to the backup of an account when it
+	// was not used for so long.
+	BackupIdle time.Duration
 }
 
 // What [Policy].NewBrowsers can be.
@@ -56,6 +64,7 @@ func DefaultPolicy() Policy {
 		SessionLife:  30 * 24 * time.Hour,
 		KnownBrowser: 90 * 24 * time.Hour,
 		FreshFor:     10 * time.Minute,
+		BackupIdle:   180 * 24 * time.Hour,
 	}
 }
 
@@ -74,7 +83,7 @@ func (p Policy) Defaults() Policy {
 	}
 	for _, f := range []struct{ have, want *time.Duration }{
 		{&p.ApprovalTTL, &d.ApprovalTTL}, {&p.SessionIdle, &d.SessionIdle}, {&p.SessionLife, &d.SessionLife},
-		{&p.KnownBrowser, &d.KnownBrowser}, {&p.FreshFor, &d.FreshFor},
+		{&p.KnownBrowser, &d.KnownBrowser}, {&p.FreshFor, &d.FreshFor}, {&p.BackupIdle, &d.BackupIdle},
 	} {
 		if *f.have == 0 {
 			*f.have = *f.want
@@ -98,6 +107,8 @@ func (p Policy) Check() error {
 		return fmt.Errorf("browsers known for %v, want 1h or more: %w", p.KnownBrowser, ErrInvalid)
 	case p.FreshFor < time.Minute || p.FreshFor > time.Hour:
 		return fmt.Errorf("sign-ins fresh for %v, want 1m to 1h: %w", p.FreshFor, ErrInvalid)
+	case p.BackupIdle < 24*time.Hour:
+		return fmt.Errorf("backups idle for %v, want 24h or more: %w", p.BackupIdle, ErrInvalid)
 	case p.PhoneFirst && !p.SecondFactor:
 		return fmt.Errorf("the phone cannot come first where it is not asked: %w", ErrInvalid)
 	}
@@ -115,14 +126,18 @@ type policyJSON struct {
 	SessionLife  *span   `json:"session_life,omitempty"`
 	KnownBrowser *span   `json:"known_browser,omitempty"`
 	FreshFor     *span   `json:"fresh_for,omitempty"`
+	BackupIdle   *span   `json:"backup_idle,omitempty"`
 	NewBrowsers  *string `json:"new_browsers,omitempty"`
+	Unlock       *bool   `json:"unlock,omitempty"`
+	Passwordless *bool   `json:"passwordless,omitempty"`
 }
 
 // fields points into a policy, so that reading JSON over it keeps what is missing there.
 func (p *Policy) fields() policyJSON {
 	return policyJSON{
 		&p.SecondFactor, &p.PhoneFirst, &p.Codes, &p.Digits,
-		(*span)(&p.ApprovalTTL), (*span)(&p.SessionIdle), (*span)(&p.SessionLife), (*span)(&p.KnownBrowser), (*span)(&p.FreshFor), &p.NewBrowsers,
+		(*span)(&p.ApprovalTTL), (*span)(&p.SessionIdle), (*span)(&p.SessionLife), (*span)(&p.KnownBrowser), (*span)(&p.FreshFor), (*span)(&p.BackupIdle), &p.NewBrowsers,
+		&p.Unlock, &p.Passwordless,
 	}
 }
 

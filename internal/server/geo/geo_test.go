@@ -1,7 +1,9 @@
 package geo
 
 import (
+	"bytes"
 	"encoding/binary"
+	"flag"
 	"maps"
 	"net/netip"
 	"os"
@@ -55,6 +57,26 @@ func TestWithoutAFileNothingIsKnown(t *testing.T) {
 	}
 	if _, err := Open(broken); err == nil {
 		t.Error("opened a file that is no database")
+	}
+}
+
+var update = flag.Bool("update", false, "write testdata/places.mmdb")
+
+// testdata/places.mmdb is what tests of whole servers ask: half of the world is Osaka.
+func TestThePlacesOfOtherTestsAreFresh(t *testing.T) {
+	const kept = "../../../testdata/places.mmdb"
+	named := func(name string) map[string]any { return map[string]any{"names": map[string]any{"en": name}} }
+	made, err := os.ReadFile(write(t, map[string]any{"city": named("Osaka"), "country": named("Japan")}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(kept, made, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if old, err := os.ReadFile(kept); err != nil || !bytes.Equal(old, made) {
+		t.Errorf("go test ./internal/server/geo -update (%v)", err)
 	}
 }
 

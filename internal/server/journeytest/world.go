@@ -75,7 +75,7 @@ func at(t testing.TB, people int, database string) *World {
 	}
 	var text strings.Builder
 	shown := w.Config.Database.String() // without its password, which the program needs
-	if err := errors.Join(w.Config.Print(&text), os.WriteFile(w.File, []byte(strings.Replace(text.String(), shown, database, 1)), 0o600)); err != nil {
+	if err := errors.Join(w.Config.Print(&text, "en"), os.WriteFile(w.File, []byte(strings.Replace(text.String(), shown, database, 1)), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -142,6 +142,26 @@ func (w *World) Start(t testing.TB, log io.Writer) (stop func() error) {
 		}
 	})
 	return stop
+}
+
+// Policy changes what the directory asks, before the server starts.
+func (w *World) Policy(t testing.TB, change func(*directory.Policy)) {
+	t.Helper()
+	d, err := db.Open(t.Context(), db.Config{URL: w.Config.Database.Reveal()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = d.Write(t.Context(), func(tx *db.Tx) error {
+		aoba, err := directory.Sole(t.Context(), tx)
+		if err != nil {
+			return err
+		}
+		change(&aoba.Policy)
+		return directory.SetPolicy(t.Context(), tx, aoba.ID, aoba.Policy)
+	})
+	if err := errors.Join(err, d.Close()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // setUp fills an empty database.

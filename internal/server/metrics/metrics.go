@@ -6,7 +6,6 @@
 package metrics
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -49,10 +48,16 @@ func (m *Metrics) Request(route string, status int, took time.Duration) {
 	if route == "" {
 		route = "none"
 	}
-	m.requests.WithLabelValues(route, fmt.Sprintf("%dxx", status/100)).Inc()
+	m.requests.WithLabelValues(route, class(status)).Inc()
 	if !strings.HasSuffix(route, "/stream") {
 		m.seconds.WithLabelValues(route).Observe(took.Seconds())
 	}
+}
+
+// class is that of a status: "2xx".
+func class(status int) string {
+	classes := [...]string{"0xx", "1xx", "2xx", "3xx", "4xx", "5xx"}
+	return classes[min(max(status/100, 0), len(classes)-1)]
 }
 
 // A Figure is something that is counted elsewhere and asked for at each look.

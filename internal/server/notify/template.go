@@ -23,6 +23,8 @@ import (
 const (
 	MailAppAdded        = "app_added"        // needs login, device
 	MailAppRemoved      = "app_removed"      // needs login, device
+	MailPasswordlessOn  = "passwordless_on"  // needs login, device
+	MailPasswordlessOff = "passwordless_off" // needs login, device
 	MailPasswordChanged = "password_changed" // needs login
 	MailPasskeyAdded    = "passkey_added"    // needs login, method
 	MailPasskeyRemoved  = "passkey_removed"  // needs login, method
@@ -36,6 +38,9 @@ const (
 	MailReported        = "reported"         // needs login; "app": what was being signed in to
 	MailReportedAdmin   = "reported_admin"   // to who manages the people; needs login: whose sign-in it was; "app" and "net"
 	MailSignedOut       = "signed_out"       // needs login
+	MailBackupBound     = "backup_bound"     // needs login, device
+	MailBackupRecovered = "backup_recovered" // needs login, device
+	MailBackupDeleted   = "backup_deleted"   // needs login
 
 	// What an admin did for somebody; they need login and by, the admin's name.
 	MailAdminSessions  = "admin_sessions"
@@ -55,6 +60,8 @@ type letter struct {
 var letters = map[string]letter{
 	MailAppAdded:        {"mail.app_added.subject", "mail.app_added.said", "mail.app_added.todo", []string{"login", "device"}},
 	MailAppRemoved:      {"mail.app_removed.subject", "mail.app_removed.said", "mail.app_removed.todo", []string{"login", "device"}},
+	MailPasswordlessOn:  {"mail.passwordless_on.subject", "mail.passwordless_on.said", "mail.passwordless_on.todo", []string{"login", "device"}},
+	MailPasswordlessOff: {"mail.passwordless_off.subject", "mail.passwordless_off.said", "mail.passwordless_off.todo", []string{"login", "device"}},
 	MailPasswordChanged: {"mail.password_changed.subject", "mail.password_changed.said", "mail.password_changed.todo", []string{"login"}},
 	MailPasskeyAdded:    {"mail.passkey_added.subject", "mail.passkey_added.said", "mail.passkey_added.todo", []string{"login", "method"}},
 	MailPasskeyRemoved:  {"mail.passkey_removed.subject", "mail.passkey_removed.said", "mail.passkey_removed.todo", []string{"login", "method"}},
@@ -68,6 +75,9 @@ var letters = map[string]letter{
 	MailReported:        {"mail.reported.subject", "mail.reported.said", "mail.reported.todo", []string{"login"}},
 	MailReportedAdmin:   {"mail.reported_admin.subject", "mail.reported_admin.said", "mail.reported_admin.todo", []string{"login"}},
 	MailSignedOut:       {"mail.signed_out.subject", "mail.signed_out.said", "mail.signed_out.todo", []string{"login"}},
+	MailBackupBound:     {"mail.backup_bound.subject", "mail.backup_bound.said", "mail.backup_bound.todo", []string{"login", "device"}},
+	MailBackupRecovered: {"mail.backup_recovered.subject", "mail.backup_recovered.said", "mail.backup_recovered.todo", []string{"login", "device"}},
+	MailBackupDeleted:   {"mail.backup_deleted.subject", "mail.backup_deleted.said", "mail.backup_deleted.todo", []string{"login"}},
 	MailAdminSessions:   {"mail.admin_sessions.subject", "mail.admin_sessions.said", "mail.admin_sessions.todo", []string{"login", "by"}},
 	MailAdminPassword:   {"mail.admin_password.subject", "mail.admin_password.said", "mail.admin_password.todo", []string{"login", "by"}},
 	MailAdminSuspended:  {"mail.admin_suspended.subject", "mail.admin_suspended.said", "mail.admin_suspended.todo", []string{"login", "by"}},

@@ -119,11 +119,18 @@ func (s *Service) next(ctx context.Context, r *Request, session *signin.Session,
 		return quiet(r, step, ErrLoginRequired)
 	}
 	step.Session = *session
-	if r.wantsProof(session, s.db.Now()) {
+	need, err := s.strength(ctx, r, session)
+	if err != nil {
+		return step, err
+	}
+	if r.wantsProof(session, need, s.db.Now()) {
 		if resumed && proven(r, session) {
 			return step, refuse(ErrTooWeak, "the sign-in was weaker than asked for")
 		}
 		step.Do = SignInAgain
+		if r.recovers() { // with what the person has left, which may not be the strongest
+			step.Do = SignIn
+		}
 		return quiet(r, step, ErrLoginRequired)
 	}
 	if r.prompts(promptAccount) && !resumed {
@@ -157,14 +164,14 @@ func proven(r *Request, session *signin.Session) bool {
 }
 
 // wantsProof tells whether the session is too old or too weak for the request.
-func (r *Request) wantsProof(session *signin.Session, now time.Time) bool {
-	if session.Strength < r.Strength {
+func (r *Request) wantsProof(session *signin.Session, need int, now time.Time) bool {
+	if session.Strength < need {
 		return true
 	}
 	if proven(r, session) {
 		return false
 	}
-	return r.prompts(promptLogin) || r.MaxAge >= 0 && now.Sub(session.AuthAt) > r.MaxAge
+	return r.prompts(promptLogin) || r.Scopes.bind() || r.MaxAge >= 0 && now.Sub(session.AuthAt) > r.MaxAge
 }
 
 // pick chooses the session a request is about: the hinted person's if there is

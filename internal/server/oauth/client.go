@@ -111,6 +111,9 @@ func (s *Service) Put(ctx context.Context, c Client) (id string, secret keep.Sec
 	if err := c.check(); err != nil {
 		return "", secret, err
 	}
+	if s.own[c.ID] != nil {
+		return "", secret, fmt.Errorf("%w: id %q is one of the house", ErrBadClient, c.ID)
+	}
 	if err := s.needKey(ctx, c.IDTokenAlg); err != nil {
 		return "", secret, err
 	}
@@ -173,6 +176,9 @@ func (s *Service) client(ctx context.Context, id string) (*Client, error) {
 	if !clientID.MatchString(id) {
 		return nil, ErrUnknownClient
 	}
+	if c := s.own[id]; c != nil {
+		return c, nil
+	}
 	now := s.db.Now()
 	if c := s.clients.get(id, now); c != nil {
 		return c, nil
@@ -193,6 +199,9 @@ func (s *Service) client(ctx context.Context, id string) (*Client, error) {
 
 // registered finds an application also when it is switched off.
 func (s *Service) registered(ctx context.Context, id string) (c *Client, err error) {
+	if c := s.own[id]; c != nil {
+		return c, nil
+	}
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		c, err = scanClient(tx.QueryRow(ctx, `SELECT `+clientColumns+` FROM client WHERE id = $1`, id))
 		return err

@@ -14,6 +14,7 @@ import (
 	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
 	"countersign/internal/server/signin"
+	"countersign/internal/wire"
 )
 
 // A grant is what came of one agreement: a code, then tokens.
@@ -67,6 +68,11 @@ func (s *Service) grant(ctx context.Context, step Step, from From) (Step, error)
 		}
 		if err := insertGrant(ctx, tx, r, session, id, secret); err != nil {
 			return err
+		}
+		if r.recovers() { // a recovery sign-in leaves no session behind
+			if err := signin.End(ctx, tx, session.Person, session.ID, "recovery"); err != nil {
+				return err
+			}
 		}
 		return audit.Record(ctx, tx, from.event(audit.OAuthGrant, session.Person, r.Client, ""))
 	})
@@ -173,7 +179,7 @@ func (s *Service) alive(ctx context.Context, tx *db.Tx, g *grant, c *Client, tel
 	if err != nil {
 		return about{}, err
 	}
-	if c.boundToSession(g.Scopes) {
+	if c.boundToSession(g.Scopes) && !g.Scopes.Has(wire.ScopeRecover) {
 		_, err := signin.SessionByID(ctx, tx, g.Session)
 		if errors.Is(err, signin.ErrNoSession) {
 			return about{}, refuse(ErrInvalidGrant, "the sign-in it came from has ended")

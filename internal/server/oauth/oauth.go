@@ -48,6 +48,7 @@ type Service struct {
 	issuer string
 	log    *slog.Logger
 
+	own       map[string]*Client // applications of the house
 	keys      keyring
 	clients   clientCache
 	domains   domains
@@ -60,6 +61,8 @@ type Options struct {
 	Keeper *keep.Keeper
 	// Issuer is the origin of the sign-in service without a slash at its end.
 	Issuer string
+	// App is the origin of the authenticator web app; "" without one.
+	App string
 	// Log hears of upkeep that failed. The zero value is slog's default.
 	Log *slog.Logger
 }
@@ -70,6 +73,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if s.log == nil {
 		s.log = slog.Default()
 	}
+	s.own = own(o)
 	s.discovery = discovery(o.Issuer)
 	if err := s.maintainKeys(ctx); err != nil {
 		return nil, err

@@ -91,6 +91,7 @@ func (s *Service) read(ctx context.Context, r *Request, v url.Values) error {
 	if v.Has("request_uri") {
 		return ErrNoRequestURI
 	}
+	defer r.raise()
 	return firstRefusal(
 		func() *Refusal { return r.readResponse(v) },
 		func() *Refusal { return r.readChallenge(v) },
@@ -145,6 +146,9 @@ func (r *Request) readScope(v url.Values) *Refusal {
 	r.Scopes = ParseScopes(v.Get("scope")).in(r.Client.Scopes)
 	if len(r.Scopes) == 0 {
 		return refuse(ErrInvalidScope, "no scope that this application may ask for")
+	}
+	if r.Scopes.bind() && len(r.Scopes) > 1 {
+		return refuse(ErrInvalidScope, "a scope that binds a device stands alone")
 	}
 	if r.Resource = v.Get("resource"); r.Resource != "" && r.Resource != r.Client.Audience {
 		return refuse(ErrInvalidTarget, "resource is not this application's")

@@ -16,14 +16,6 @@ const (
 
 const maxForm = 64 << 10
 
-func (s *Shell) commonHeaders(h http.Header) {
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Frame-Options", "DENY")
-	KeepToHTTPS(h, s.ID, s.PlainToo)
-}
-
 // KeepToHTTPS has browsers come to an https origin's host over https only, for
 // two years (RFC 6797). That holds for all ports of the host, so where plain
 // http serves pages too they are told to forget it instead.
@@ -37,32 +29,55 @@ func KeepToHTTPS(h http.Header, origin string, plainToo bool) {
 	}
 }
 
-func (s *Shell) pageHeaders(h http.Header, road bool) {
-	s.commonHeaders(h)
-	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+// headers are what every answer of a kind carries. They are put together once.
+type headers struct{ pages, road, api, calls http.Header }
+
+func headersOf(c Config) headers {
+	common := http.Header{}
+	common.Set("X-Content-Type-Options", "nosniff")
+	common.Set("Referrer-Policy", "no-referrer")
+	common.Set("Cache-Control", "no-store")
+	common.Set("X-Frame-Options", "DENY")
+	KeepToHTTPS(common, c.ID, c.PlainToo)
+
+	road := common.Clone()
+	road.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()")
+	road.Set("Cross-Origin-Resource-Policy", "same-origin")
+	road.Set("Content-Security-Policy", policyBase)
+
+	pages := road.Clone()
+	pages.Set("Content-Security-Policy", policyPages)
+	pages.Set("Cross-Origin-Opener-Policy", "same-origin")
+
+	calls := common.Clone() // no origin may ask
+	calls.Set("Content-Security-Policy", policyAPI)
+	calls.Set("Cross-Origin-Resource-Policy", "same-origin")
+
+	api := common // any origin may ask, without credentials (O9)
+	api.Set("Content-Security-Policy", policyAPI)
+	api.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	api.Set("Access-Control-Allow-Origin", "*")
+	api.Set("Access-Control-Expose-Headers", "Date, ETag, DPoP-Nonce, Location, Retry-After, WWW-Authenticate")
+	return headers{pages: pages, road: road, api: api, calls: calls}
+}
+
+func (h headers) page(to http.Header, road bool) {
 	if road {
-		h.Set("Content-Security-Policy", policyBase)
-		return
+		give(to, h.road)
+	} else {
+		give(to, h.pages)
 	}
-	h.Set("Content-Security-Policy", policyPages)
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 }
 
-// apiHeaders say that any origin may ask, without credentials (O9).
-func (s *Shell) apiHeaders(h http.Header) {
-	s.commonHeaders(h)
-	h.Set("Content-Security-Policy", policyAPI)
-	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Expose-Headers", "Date, ETag, DPoP-Nonce, Location, Retry-After, WWW-Authenticate")
-}
+func (h headers) forAPI(to http.Header)  { give(to, h.api) }
+func (h headers) forCall(to http.Header) { give(to, h.calls) }
 
-// callHeaders name no origin that may ask.
-func (s *Shell) callHeaders(h http.Header) {
-	s.commonHeaders(h)
-	h.Set("Content-Security-Policy", policyAPI)
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+// give sets headers. Their values are shared: one value each, so that whoever
+// adds a second makes a new list.
+func give(to, all http.Header) {
+	for name, value := range all {
+		to[name] = value[:1:1]
+	}
 }
 
 // fromProgram refuses what a page of another origin has a browser send.
@@ -89,7 +104,7 @@ func (s *Shell) preflight(w http.ResponseWriter, r *http.Request) bool {
 	}
 	r.Pattern = pattern
 	h := w.Header()
-	s.apiHeaders(h)
+	s.headers.forAPI(h)
 	h.Set("Access-Control-Allow-Methods", method)
 	h.Set("Access-Control-Allow-Headers",
 		"Accept, Authorization, Content-Type, Content-Digest, DPoP, If-Match, If-None-Match, Signature, Signature-Input")

@@ -76,6 +76,7 @@ type Shell struct {
 	static   statics
 	proxies  atomic.Pointer[[]netip.Prefix]
 	streams  streams
+	headers  headers
 
 	mu        sync.RWMutex
 	templates map[string]*template.Template // by language and name
@@ -105,6 +106,7 @@ func New(c Config) (*Shell, error) {
 		s.Languages = ui.Languages
 	}
 	s.SetProxies(c.Proxies)
+	s.headers = headersOf(c)
 	if s.static, err = loadStatics(); err != nil {
 		return nil, err
 	}
@@ -160,7 +162,7 @@ func (s *Shell) Page(pattern string, h HandlerFunc, options ...PageOption) {
 		o.anywhere = o.anywhere || option == FromAnywhere
 	}
 	s.pages.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		s.pageHeaders(w.Header(), o.road)
+		s.headers.page(w.Header(), o.road)
 		err := s.admit(w, r, o.anywhere)
 		if err == nil {
 			err = h(w, r)
@@ -177,7 +179,7 @@ type pageOptions struct{ road, anywhere bool }
 // origin; cookies are gone before h sees the request.
 func (s *Shell) API(pattern string, limit int64, h HandlerFunc) {
 	s.api.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		s.apiHeaders(w.Header())
+		s.headers.forAPI(w.Header())
 		r.Header.Del("Cookie")
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		if err := h(w, r); err != nil {
@@ -192,7 +194,7 @@ func (s *Shell) API(pattern string, limit int64, h HandlerFunc) {
 // Errors are told as RFC 9457 has it.
 func (s *Shell) Call(pattern string, limit int64, h HandlerFunc) {
 	s.calls.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		s.callHeaders(w.Header())
+		s.headers.forCall(w.Header())
 		r.Header.Del("Cookie")
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		err := s.fromProgram(r)
@@ -226,7 +228,7 @@ func (s *Shell) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		v.origin = "id"
 		s.serveID(out, r)
 	default:
-		http.Error(out, ui.T(v.client.Lang, "common.misdirected", "host", strings.Map(printable, r.Host)), http.StatusMisdirectedRequest)
+		http.Error(out, ui.T(v.from().Lang, "common.misdirected", "host", strings.Map(printable, r.Host)), http.StatusMisdirectedRequest)
 	}
 }
 
@@ -265,23 +267,23 @@ func (s *Shell) serveID(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if allow := otherMethods(s.api, r); allow != "" {
-		s.apiHeaders(w.Header())
+		s.headers.forAPI(w.Header())
 		w.Header().Set("Allow", allow)
 		s.failAPI(w, r, ErrMethod)
 		return
 	}
 	if allow := otherMethods(s.calls, r); allow != "" {
-		s.callHeaders(w.Header())
+		s.headers.forCall(w.Header())
 		w.Header().Set("Allow", allow)
 		s.failCall(w, r, ErrMethod)
 		return
 	}
 	if strings.HasPrefix(r.URL.Path, "/api/") {
-		s.callHeaders(w.Header())
+		s.headers.forCall(w.Header())
 		s.failCall(w, r, ErrNotFound)
 		return
 	}
-	s.pageHeaders(w.Header(), false)
+	s.headers.page(w.Header(), false)
 	if allow := otherMethods(s.pages, r); allow != "" {
 		w.Header().Set("Allow", allow)
 		s.fail(w, r, ErrMethod)

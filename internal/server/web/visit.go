@@ -17,8 +17,11 @@ import (
 
 // A visit is what the shell knows of one request.
 type visit struct {
-	ref     string // CS-XXXX-XXXX, made when first needed
-	client  Client
+	shell   *Shell
+	asked   *http.Request
+	address netip.Addr
+	ref     string  // CS-XXXX-XXXX, made when first needed
+	client  *Client // worked out when first needed
 	origin  string
 	here    string // see Here
 	err     error  // that the answer came of
@@ -34,7 +37,26 @@ type found struct {
 
 type visitKey struct{}
 
-func (s *Shell) visit(r *http.Request) *visit { return &visit{client: s.client(r)} }
+func (s *Shell) visit(r *http.Request) *visit {
+	return &visit{shell: s, asked: r, address: s.address(r)}
+}
+
+// from tells who sent the request. Most requests of programs never ask.
+func (v *visit) from() Client {
+	if v.client == nil {
+		c := v.shell.client(v.asked, v.address)
+		v.client = &c
+	}
+	return *v.client
+}
+
+// ip is the address as text, "" for none.
+func (v *visit) ip() string {
+	if !v.address.IsValid() {
+		return ""
+	}
+	return v.address.String()
+}
 
 func (v *visit) begin(r *http.Request) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
@@ -44,7 +66,7 @@ func visitOf(r *http.Request) *visit {
 	if v, ok := r.Context().Value(visitKey{}).(*visit); ok {
 		return v
 	}
-	return &visit{client: Client{IP: "", Net: limit.Net(""), Lang: ui.Languages[0]}}
+	return &visit{client: &Client{IP: "", Net: limit.Net(""), Lang: ui.Languages[0]}}
 }
 
 // Reference is the correlation reference of the request, CS-XXXX-XXXX: on its
@@ -81,15 +103,15 @@ func (c Client) Agent() string {
 }
 
 // From tells who sent the request.
-func From(r *http.Request) Client { return visitOf(r).client }
+func From(r *http.Request) Client { return visitOf(r).from() }
 
 // Lang is the language of the answer: the one chosen in this browser, else
 // the best its settings ask for.
 func (s *Shell) Lang(r *http.Request) string { return From(r).Lang }
 
-func (s *Shell) client(r *http.Request) Client {
+func (s *Shell) client(r *http.Request, a netip.Addr) Client {
 	c := Client{}
-	if a := s.address(r); a.IsValid() {
+	if a.IsValid() {
 		c.IP = a.String()
 		if s.Place != nil {
 			c.Place = s.Place(a)
@@ -178,7 +200,7 @@ func (s *Shell) finish(v *visit, out *answer, r *http.Request, took time.Duratio
 	attrs := []slog.Attr{
 		slog.String("origin", v.origin), slog.String("method", known(r.Method)), slog.String("route", pattern),
 		slog.Int("status", out.status), slog.Int64("bytes", out.bytes), slog.Duration("took", took.Round(10*time.Microsecond)),
-		slog.String("ip", v.client.IP),
+		slog.String("ip", v.ip()),
 	}
 	if v.ref != "" {
 		attrs = append(attrs, slog.String("ref", v.ref))

@@ -3,6 +3,7 @@ package calls
 import (
 	"slices"
 
+	"countersign/cmd/core-wasm/internal/talk"
 	"countersign/internal/authenticator"
 	"countersign/internal/authenticator/vault"
 	"countersign/otp"
@@ -41,7 +42,7 @@ type draft struct {
 	Pinned bool     `json:"pinned"`
 }
 
-func add(d *Desk, c Call, a draft) (added, error) {
+func add(d *Desk, c talk.Call, a draft) (added, error) {
 	k, err := a.key(a.Issuer, a.Name)
 	if err != nil {
 		return added{}, err
@@ -54,7 +55,7 @@ type uri struct {
 	URI string `json:"uri"`
 }
 
-func addURI(d *Desk, c Call, a uri) (added, error) {
+func addURI(d *Desk, c talk.Call, a uri) (added, error) {
 	id, already, err := d.app.AddURI(c.Now, a.URI)
 	return added{id, already}, err
 }
@@ -72,7 +73,7 @@ type editing struct {
 
 type none struct{}
 
-func edit(d *Desk, c Call, a editing) (none, error) {
+func edit(d *Desk, c talk.Call, a editing) (none, error) {
 	e := authenticator.Edit{Issuer: a.Issuer, Name: a.Name, Note: a.Note, Icon: a.Icon, Tags: a.Tags, Pinned: a.Pinned}
 	if a.Recipe != nil {
 		k, err := a.Recipe.key("", "")
@@ -89,7 +90,9 @@ type moving struct {
 	Above string `json:"above"` // the account it stands below; empty at the top
 }
 
-func move(d *Desk, c Call, a moving) (none, error) { return none{}, d.app.Move(c.Now, a.ID, a.Above) }
+func move(d *Desk, c talk.Call, a moving) (none, error) {
+	return none{}, d.app.Move(c.Now, a.ID, a.Above)
+}
 
 type some struct {
 	IDs     []string `json:"ids"`
@@ -99,19 +102,19 @@ type some struct {
 	Instead bool     `json:"instead"`
 }
 
-func pin(d *Desk, c Call, a some) (none, error) {
+func pin(d *Desk, c talk.Call, a some) (none, error) {
 	return none{}, d.app.Pin(c.Now, a.Pinned, a.IDs...)
 }
 
-func tag(d *Desk, c Call, a some) (none, error) {
+func tag(d *Desk, c talk.Call, a some) (none, error) {
 	return none{}, d.app.Tag(c.Now, a.Tag, a.On, a.IDs...)
 }
 
-func remove(d *Desk, c Call, a some) (none, error) { return none{}, d.app.Remove(c.Now, a.IDs...) }
+func remove(d *Desk, c talk.Call, a some) (none, error) { return none{}, d.app.Remove(c.Now, a.IDs...) }
 
-func restore(d *Desk, c Call, a some) ([]string, error) { return d.app.Restore(c.Now, a.IDs...) }
+func restore(d *Desk, c talk.Call, a some) ([]string, error) { return d.app.Restore(c.Now, a.IDs...) }
 
-func purge(d *Desk, c Call, a some) (none, error) { return none{}, d.app.Purge(c.Now, a.IDs...) }
+func purge(d *Desk, c talk.Call, a some) (none, error) { return none{}, d.app.Purge(c.Now, a.IDs...) }
 
 type trashed struct {
 	Account vault.Entry `json:"account"`
@@ -119,7 +122,7 @@ type trashed struct {
 	Until   int64       `json:"until"`
 }
 
-func trash(d *Desk, c Call, _ none) ([]trashed, error) {
+func trash(d *Desk, c talk.Call, _ none) ([]trashed, error) {
 	all := []trashed{}
 	for _, t := range d.app.Trash(c.Now) {
 		all = append(all, trashed{t.Entry, t.Removed.UnixMilli(), t.Until.UnixMilli()})
@@ -133,7 +136,7 @@ type revision struct {
 	Device  string      `json:"device"` // its name; empty if it is this one
 }
 
-func history(d *Desk, _ Call, a struct{ ID string }) ([]revision, error) {
+func history(d *Desk, _ talk.Call, a struct{ ID string }) ([]revision, error) {
 	v := d.app.Vault()
 	past, err := v.History(a.ID)
 	all := []revision{}
@@ -152,7 +155,7 @@ type done struct {
 func doneOf(last vault.Done) *done { return &done{last.Deed, last.Count, last.At.Time} }
 
 // last is what undo would take back; null if there is nothing.
-func last(d *Desk, _ Call, _ none) (*done, error) {
+func last(d *Desk, _ talk.Call, _ none) (*done, error) {
 	last, ok := d.app.LastDone()
 	if !ok {
 		return nil, nil
@@ -167,7 +170,7 @@ type undoing struct {
 
 // undo takes back the last deed. If it is not the one that was meant, nothing
 // is taken back: another tab has done something since.
-func undo(d *Desk, c Call, a undoing) (*done, error) {
+func undo(d *Desk, c talk.Call, a undoing) (*done, error) {
 	if now, ok := d.app.LastDone(); ok && a.At != 0 && now.At.Time != a.At {
 		return nil, vault.ErrNothing
 	}
@@ -175,15 +178,15 @@ func undo(d *Desk, c Call, a undoing) (*done, error) {
 	return doneOf(last), err
 }
 
-func aside(d *Desk, _ Call, _ none) ([]vault.Entry, error) {
+func aside(d *Desk, _ talk.Call, _ none) ([]vault.Entry, error) {
 	return append([]vault.Entry{}, d.app.Vault().Aside()...), nil
 }
 
-func beside(d *Desk, c Call, a some) (none, error) {
+func beside(d *Desk, c talk.Call, a some) (none, error) {
 	return none{}, d.app.Beside(c.Now, a.Instead, a.IDs...)
 }
 
-func name(d *Desk, c Call, a struct{ Name string }) (none, error) {
+func name(d *Desk, c talk.Call, a struct{ Name string }) (none, error) {
 	d.app.Vault().NameDevice(c.Now, a.Name)
 	return none{}, nil
 }
@@ -215,7 +218,7 @@ type outcome struct {
 
 // merge takes in another copy, which comes as bytes. The brake on many
 // removals is an error of the code "asks", which holds the question.
-func merge(d *Desk, c Call, a merging) (outcome, error) {
+func merge(d *Desk, c talk.Call, a merging) (outcome, error) {
 	theirs, err := authenticator.Open(c.Bytes, c.Now)
 	if err != nil {
 		return outcome{}, err
@@ -223,7 +226,7 @@ func merge(d *Desk, c Call, a merging) (outcome, error) {
 	answers := map[string]vault.Answer{"delete": vault.Delete, "keep": vault.Keep}
 	out, q := d.app.Merge(theirs, c.Now, answers[a.Answer])
 	if q != nil {
-		return outcome{}, &Error{Code: "asks", Asks: &question{q.Accounts, q.By}}
+		return outcome{}, &talk.Error{Code: "asks", Asks: &question{q.Accounts, q.By}}
 	}
 	o := outcome{listOf(out.Added), listOf(out.Changed), listOf(out.Removed), out.Same, []alreadyHere{}, listOf(out.Ahead)}
 	for _, h := range out.AlreadyHere {

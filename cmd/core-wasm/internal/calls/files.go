@@ -7,6 +7,7 @@ import (
 
 	"rsc.io/qr/coding"
 
+	"countersign/cmd/core-wasm/internal/talk"
 	"countersign/internal/authenticator"
 	"countersign/otp"
 	"countersign/transfer"
@@ -25,7 +26,7 @@ func formatOf(f transfer.Format) format {
 	return format{f.ID, f.Name, f.Message(), f.Verified, f.Encrypted, f.Writes}
 }
 
-func formats(*Desk, Call, none) ([]format, error) {
+func formats(*Desk, talk.Call, none) ([]format, error) {
 	all := []format{}
 	for _, f := range transfer.Formats() {
 		all = append(all, formatOf(f))
@@ -77,10 +78,10 @@ type reading struct {
 
 // read looks what is in a file, and what an import of it would do. Nothing
 // changes; what was found waits for import or forget.
-func read(d *Desk, ctx context.Context, c Call) (Answer, error) {
+func read(d *Desk, ctx context.Context, c talk.Call) (talk.Answer, error) {
 	args, err := arguments[reading](d, c)
 	if err != nil {
-		return Answer{}, err
+		return talk.Answer{}, err
 	}
 	var asked *hint
 	r, err := transfer.Read(ctx, c.Bytes, transfer.Options{
@@ -95,7 +96,7 @@ func read(d *Desk, ctx context.Context, c Call) (Answer, error) {
 		},
 	})
 	if err != nil {
-		return Answer{}, fileError(err, asked)
+		return talk.Answer{}, fileError(err, asked)
 	}
 	return d.preview(c, r, nil), nil
 }
@@ -115,22 +116,22 @@ type scan struct {
 }
 
 // scanned takes one code of Google Authenticator, of several.
-func scanned(d *Desk, ctx context.Context, c Call) (Answer, error) {
+func scanned(d *Desk, ctx context.Context, c talk.Call) (talk.Answer, error) {
 	args, err := arguments[scan](d, c)
 	if err != nil {
-		return Answer{}, err
+		return talk.Answer{}, err
 	}
 	if args.First {
 		d.codes = transfer.Collector{}
 	}
 	if err := d.codes.Add(ctx, args.Text); err != nil {
-		return Answer{}, fileError(err, nil)
+		return talk.Answer{}, fileError(err, nil)
 	}
 	have, of := d.codes.Scanned()
 	return d.preview(c, d.codes.Result(), &progress{have, of, listOf(d.codes.Missing())}), nil
 }
 
-func (d *Desk) preview(c Call, r transfer.Result, scanned *progress) Answer {
+func (d *Desk) preview(c talk.Call, r transfer.Result, scanned *progress) talk.Answer {
 	d.found = &r
 	f := found{formatOf(r.Format), []item{}, []problem{}, scanned}
 	for _, i := range d.app.Preview(c.Now, r.Accounts).Items {
@@ -143,7 +144,7 @@ func (d *Desk) preview(c Call, r transfer.Result, scanned *progress) Answer {
 	for _, p := range r.Problems {
 		f.Problems = append(f.Problems, problem{p.Entry, p.Reason, p.Reason.Message(), p.Detail, p.Account != nil})
 	}
-	return Answer{Result: f}
+	return talk.Answer{Result: f}
 }
 
 type importing struct {
@@ -161,7 +162,7 @@ type receipt struct {
 
 // importFound does what the preview of the file that was read last said, and
 // what the person chose otherwise.
-func importFound(d *Desk, c Call, a importing) (receipt, error) {
+func importFound(d *Desk, c talk.Call, a importing) (receipt, error) {
 	if d.found == nil {
 		return receipt{}, errNoFile
 	}
@@ -173,7 +174,7 @@ func importFound(d *Desk, c Call, a importing) (receipt, error) {
 	for at, choice := range a.Choices {
 		i, err := strconv.Atoi(at)
 		if err != nil {
-			return receipt{}, errCall
+			return receipt{}, talk.ErrCall
 		}
 		choices[i] = choice
 	}
@@ -197,7 +198,7 @@ func (d *Desk) withPINs(pins map[string]string) ([]transfer.Account, error) {
 		whole := *p.Account
 		whole.Pin = pin
 		if err := whole.Key().Check(); err != nil {
-			return nil, &Error{Code: describe(err).Code, Detail: strconv.Itoa(i), Cause: err}
+			return nil, &talk.Error{Code: describe(err).Code, Detail: strconv.Itoa(i), Cause: err}
 		}
 		accounts = append(accounts, whole)
 	}
@@ -205,13 +206,13 @@ func (d *Desk) withPINs(pins map[string]string) ([]transfer.Account, error) {
 }
 
 // forget drops what was read from a file.
-func forget(d *Desk, _ context.Context, _ Call) (Answer, error) {
+func forget(d *Desk, _ context.Context, _ talk.Call) (talk.Answer, error) {
 	d.found, d.codes = nil, transfer.Collector{}
-	return Answer{}, nil
+	return talk.Answer{}, nil
 }
 
 type exporting struct {
-	Format   string   `json:"format"` // otpauth, aegis, google, or uris
+	Format   string   `json:"format"` // otpauth, aegis, google, uris, or own
 	IDs      []string `json:"ids"`    // all accounts if there are none
 	Password string   `json:"password"`
 }
@@ -240,22 +241,24 @@ type left struct {
 	Message string `json:"message,omitempty"` // none for accounts of a sign-in service
 }
 
-var errFormat = &Error{Code: "format"}
+var errFormat = &talk.Error{Code: "format"}
 
-func export(d *Desk, ctx context.Context, c Call) (Answer, error) {
+func export(d *Desk, ctx context.Context, c talk.Call) (talk.Answer, error) {
 	args, err := arguments[exporting](d, c)
 	if err != nil {
-		return Answer{}, err
+		return talk.Answer{}, err
 	}
 	accounts, out := d.chosen(args.IDs)
-	a := Answer{}
+	a := talk.Answer{}
 	switch args.Format {
 	case "otpauth":
 		a.File = transfer.WriteOtpauth(accounts)
 	case "aegis":
 		if a.File, err = transfer.WriteAegis(ctx, accounts, args.Password, c.Progress); err != nil {
-			return Answer{}, err
+			return talk.Answer{}, err
 		}
+	case "own": // to be sealed by the part that has age
+		a.File = transfer.WriteOwn(accounts)
 	case "google":
 		pages, problems := transfer.WriteGoogle(accounts)
 		for _, p := range problems {
@@ -271,7 +274,7 @@ func export(d *Desk, ctx context.Context, c Call) (Answer, error) {
 			out.Links = append(out.Links, link{account.Issuer, account.Name, uri, otp.FormatSecret(account.Secret), account.Pin, pictureOf(uri, coding.M)})
 		}
 	default:
-		return Answer{}, errFormat
+		return talk.Answer{}, errFormat
 	}
 	a.Result = out
 	return a, nil

@@ -10,22 +10,13 @@ import (
 )
 
 type auditCommand struct {
-	Print  auditPrint  `cmd:"" default:"withargs" help:"Print what happened. This is what audit does when nothing else is said."`
-	Verify auditVerify `cmd:"" help:"Tell whether the log is as it was written."`
+	Print  auditPrint  `cmd:"" default:"withargs"`
+	Verify auditVerify `cmd:""`
 }
 
 type auditPrint struct {
-	Since string `help:"Events from then on: a time such as 2026-03-14 or 2026-03-14T09:00:00+09:00, or how long ago, such as 24h." default:"24h" placeholder:"WHEN"`
-	Until string `help:"Events before then. Now, unless said otherwise." placeholder:"WHEN"`
-}
-
-func (auditPrint) Help() string {
-	return `What happened, oldest first, a JSON object a line. No line has a secret in it.
-
-Examples:
-  countersignd audit
-  countersignd audit --since 2026-03-01 --until 2026-04-01 > march.jsonl
-  countersignd audit --since 720h | grep '"approval.reported"'`
+	Since string `default:"24h" placeholder:"WHEN"`
+	Until string `placeholder:"WHEN"`
 }
 
 func (c *auditPrint) Run(ctx context.Context, w World, g *grammar) error {
@@ -48,22 +39,7 @@ func (c *auditPrint) Run(ctx context.Context, w World, g *grammar) error {
 }
 
 type auditVerify struct {
-	Head string `help:"The head that an earlier verify printed: the log has to contain it still." placeholder:"NUMBER:HASH"`
-}
-
-func (auditVerify) Help() string {
-	return `Events are numbered, chained and signed about a second after they happen. This
-walks through the whole chain and says whether any event was changed, added or
-taken out since, and how many at the end wait for their seal.
-
-Keep the head it prints somewhere else. Given back later, it also shows whether
-the end of the log was cut off, or an older copy of the database put back.
-
-It exits with 1 when the log does not hold.
-
-Examples:
-  countersignd audit verify
-  countersignd audit verify --head 1042:q7cXg...`
+	Head string `placeholder:"NUMBER:HASH"`
 }
 
 func (c *auditVerify) Run(ctx context.Context, w World, g *grammar) error {

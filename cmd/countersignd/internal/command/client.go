@@ -11,31 +11,21 @@ import (
 )
 
 type clientCommand struct {
-	Add    clientAdd    `cmd:"" help:"Register an application and print its id and secret."`
-	List   clientList   `cmd:"" help:"List applications."`
-	Remove clientRemove `cmd:"" help:"Switch an application off."`
+	Add    clientAdd    `cmd:""`
+	List   clientList   `cmd:""`
+	Remove clientRemove `cmd:""`
 }
 
 type clientAdd struct {
-	Name     string   `arg:"" help:"As people know it."`
-	Kind     string   `help:"${enum}: runs on a server, in the browser alone, or on the person's device." enum:"web,browser,native" default:"web"`
-	Redirect []string `help:"Where the browser goes back to, exactly; more than once for more. A native application's loopback address is written without a port." required:"" placeholder:"URL" sep:"none"`
-	Logout   []string `help:"Where the browser may go after signing out." placeholder:"URL" sep:"none"`
-	Scope    string   `help:"All it may ask for." default:"openid profile email offline_access"`
-	Audience string   `help:"The address of its API, in access tokens." placeholder:"URL"`
-	Trusted  bool     `help:"It is the organisation's own: people are not asked whether they agree."`
-	RS256    bool     `name:"rs256" help:"For libraries that cannot check ES256."`
-	ID       string   `name:"id" help:"Its id; made up unless said otherwise. With one that is there already: change it, with a new secret." placeholder:"ID"`
-}
-
-func (clientAdd) Help() string {
-	return `Examples:
-  countersignd client add Wiki --redirect https://wiki.aoba.example/oauth/callback --trusted
-  countersignd client add Notes --kind browser --redirect https://notes.aoba.example/
-  countersignd client add "Notes for the terminal" --kind native --redirect http://127.0.0.1/callback
-
-The secret is shown this once. Most libraries need nothing but the issuer, the
-id and the secret.`
+	Name     string   `arg:""`
+	Kind     string   `enum:"web,browser,native" default:"web"`
+	Redirect []string `required:"" placeholder:"URL" sep:"none"`
+	Logout   []string `placeholder:"URL" sep:"none"`
+	Scope    string   `default:"openid profile email offline_access"`
+	Audience string   `placeholder:"URL"`
+	Trusted  bool
+	RS256    bool   `name:"rs256"`
+	ID       string `name:"id" placeholder:"ID"`
 }
 
 func (c *clientAdd) Run(ctx context.Context, w World, g *grammar) error {
@@ -98,7 +88,7 @@ func (c *clientList) Run(ctx context.Context, w World, g *grammar) error {
 		if err != nil {
 			return err
 		}
-		rows := [][]string{{"CLIENT_ID", "NAME", "KIND", "REDIRECTS"}}
+		rows := [][]string{w.headings("server.client.list.", "id", "name", "kind", "redirects")}
 		for _, c := range clients {
 			rows = append(rows, []string{c.ID, c.Name, string(c.Kind), strings.Join(c.Redirects, " ")})
 		}
@@ -107,11 +97,7 @@ func (c *clientList) Run(ctx context.Context, w World, g *grammar) error {
 }
 
 type clientRemove struct {
-	ID string `arg:"" help:"Its client id."`
-}
-
-func (clientRemove) Help() string {
-	return `Nobody can sign in to it any more, and its refresh tokens stop working.`
+	ID string `arg:""`
 }
 
 func (c *clientRemove) Run(ctx context.Context, w World, g *grammar) error {

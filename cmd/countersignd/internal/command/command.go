@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -21,6 +22,8 @@ import (
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
+	"countersign/internal/server/oauth"
+	"countersign/internal/usage"
 	"countersign/ui"
 )
 
@@ -55,39 +58,38 @@ func (w World) lang() string {
 	return ui.Languages[0]
 }
 
+// program is what this one is called in words.
+const program = "countersignd"
+
+// family are the messages that say what the grammar means.
+const family = "command."
+
 // grammar is all that can be typed.
 type grammar struct {
-	Config string `help:"The file with the settings; countersign.toml unless COUNTERSIGN_CONFIG says otherwise." placeholder:"FILE"`
+	Config string `placeholder:"FILE"`
 
-	Init    initCommand    `cmd:"" help:"Set up a new server: settings, keys, the organisation and its first owner."`
-	Serve   serveCommand   `cmd:"" help:"Run the server."`
-	Demo    demoCommand    `cmd:"" help:"Try everything on this computer, with people and applications made up for it."`
-	Show    configCommand  `cmd:"" name:"config" help:"Print the settings in force, without secrets."`
-	User    userCommand    `cmd:"" help:"Add people, list them, let one begin again."`
-	Policy  policyCommand  `cmd:"" help:"Say what a directory asks of its people, or change it."`
-	Client  clientCommand  `cmd:"" help:"Register the applications that people sign in to."`
-	Audit   auditCommand   `cmd:"" help:"Print what happened, as JSON lines."`
-	Key     keyCommand     `cmd:"" help:"Change the key that seals every secret in the database."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database forward to this version."`
-	Backup  backupCommand  `cmd:"" help:"Copy the database while the server runs."`
-	Restore restoreCommand `cmd:"" help:"Put a copy in the place of the database."`
-	Health  healthCommand  `cmd:"" help:"Ask the running server whether it is ready; for containers."`
-	Version versionCommand `cmd:"" help:"Say which version this is."`
+	Init    initCommand    `cmd:""`
+	Serve   serveCommand   `cmd:""`
+	Demo    demoCommand    `cmd:""`
+	Show    configCommand  `cmd:"" name:"config"`
+	User    userCommand    `cmd:""`
+	Policy  policyCommand  `cmd:""`
+	Client  clientCommand  `cmd:""`
+	Audit   auditCommand   `cmd:""`
+	Key     keyCommand     `cmd:""`
+	Migrate migrateCommand `cmd:""`
+	Backup  backupCommand  `cmd:""`
+	Restore restoreCommand `cmd:""`
+	Health  healthCommand  `cmd:""`
+	Version versionCommand `cmd:""`
 }
-
-const description = `The Countersign sign-in service.
-
-  countersignd demo                        try it on this computer
-  countersignd init && countersignd serve  run it
-  countersignd COMMAND --help              more, with examples`
 
 // Run does what args say.
 func Run(ctx context.Context, w World, args []string) error {
 	var g grammar
 	stopped := false
-	k, err := kong.New(&g, kong.Name("countersignd"), kong.Description(description),
-		kong.Writers(w.Out, w.Err), kong.Exit(func(int) { stopped = true }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))
+	voice := usage.Voice{Lang: w.lang(), Family: family}
+	k, err := kong.New(&g, kong.Name(program), kong.Writers(w.Out, w.Err), kong.Exit(func(int) { stopped = true }), voice)
 	if err != nil {
 		return err
 	}
@@ -99,11 +101,11 @@ func Run(ctx context.Context, w World, args []string) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("%w (countersignd --help tells more)", err)
+		return voice.Fault(program, err)
 	}
 	g.Config = cmp.Or(g.Config, w.Env("COUNTERSIGN_CONFIG"), "countersign.toml")
 	c.BindTo(ctx, (*context.Context)(nil))
-	return c.Run(w, &g)
+	return w.plain(c.Run(w, &g))
 }
 
 // settings reads the settings, or says that there are none yet.
@@ -115,19 +117,39 @@ func (g *grammar) settings(w World) (config.Config, error) {
 	return c, err
 }
 
-// plain says what a person at a terminal can do about an error.
+// hints are what a person at a terminal can do about an error.
+var hints = []struct {
+	err error
+	key string
+}{
+	{server.ErrNotSetUp, "server.not_set_up"},
+	{server.ErrOld, "server.old"},
+	{db.ErrNewer, "server.newer"},
+	{db.ErrInUse, "server.in_use"},
+	{db.ErrBroken, "server.broken"},
+	{keep.ErrWrongKEK, "server.wrong_key"},
+	{keep.ErrExposed, "server.exposed_key"},
+	{keep.ErrNoKEK, "server.no_key"},
+	{directory.ErrUnknown, "server.no_such_person"},
+	{directory.ErrInvalid, "server.invalid"},
+	{oauth.ErrBadClient, "server.client.bad"},
+	{fs.ErrNotExist, "server.no_file"},
+	{fs.ErrPermission, "server.no_permission"},
+}
+
+// plain says an error in the terminal's language, where it is one that a person
+// can do something about; what exactly is wrong stands behind it.
 func (w World) plain(err error) error {
-	switch {
-	case errors.Is(err, server.ErrNotSetUp):
-		return fmt.Errorf("%w\n%s", err, w.t("server.not_set_up"))
-	case errors.Is(err, server.ErrOld):
-		return fmt.Errorf("%w\n%s", err, w.t("server.old"))
-	case errors.Is(err, db.ErrNewer):
-		return fmt.Errorf("%w\n%s", err, w.t("server.newer"))
-	case errors.Is(err, keep.ErrWrongKEK):
-		return fmt.Errorf("%w\n%s", err, w.t("server.wrong_key"))
-	case errors.Is(err, directory.ErrUnknown):
-		return fmt.Errorf("%w\n%s", err, w.t("server.no_such_person"))
+	if err == nil {
+		return nil
+	}
+	for _, h := range hints {
+		if errors.Is(err, h.err) {
+			return fmt.Errorf("%s (%w)", w.t(h.key), err)
+		}
+	}
+	if said := config.In(w.lang(), err); said != err.Error() {
+		return errors.New(said)
 	}
 	return err
 }

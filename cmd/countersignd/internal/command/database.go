@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"countersign/internal/server"
 	"countersign/internal/server/audit"
 	"countersign/internal/server/config"
 	"countersign/internal/server/db"
@@ -17,14 +18,6 @@ import (
 )
 
 type migrateCommand struct{}
-
-func (migrateCommand) Help() string {
-	return `Brings the database's schema forward to what this version needs. The server
-does so by itself with SQLite; with PostgreSQL, where other nodes may be at
-work, only this command does. An SQLite database is copied first.
-
-Start the new version on all nodes after it: an older one refuses the newer schema.`
-}
 
 func (c *migrateCommand) Run(ctx context.Context, w World, g *grammar) (err error) {
 	conf, err := g.settings(w)
@@ -45,7 +38,7 @@ func (c *migrateCommand) Run(ctx context.Context, w World, g *grammar) (err erro
 		return nil
 	}
 	if err := d.Migrate(ctx); err != nil {
-		return w.plain(err)
+		return err
 	}
 	err = d.Write(ctx, func(tx *db.Tx) error {
 		return audit.Record(ctx, tx, audit.Event{Kind: audit.ServerMigrate, Detail: map[string]any{"from": now, "to": need}})
@@ -58,25 +51,14 @@ func (c *migrateCommand) Run(ctx context.Context, w World, g *grammar) (err erro
 func openAny(ctx context.Context, w World, conf config.Config) (*db.DB, error) {
 	if file := conf.Database.File(); file != "" {
 		if _, err := os.Stat(file); err != nil {
-			return nil, fmt.Errorf("%w\n%s", err, w.t("server.not_set_up"))
+			return nil, fmt.Errorf("%w: %w", server.ErrNotSetUp, err)
 		}
 	}
 	return db.Open(ctx, db.Config{URL: conf.Database.Reveal()})
 }
 
 type backupCommand struct {
-	File string `arg:"" help:"The file to write. It must not be there yet."`
-}
-
-func (backupCommand) Help() string {
-	return `The copy is consistent, also while the server runs. It does not contain the key
-file: without the key nobody can use the copy, and without a copy of the key
-you cannot either. Keep the two in different places.
-
-With PostgreSQL it runs pg_dump, which must be installed.
-
-Examples:
-  countersignd backup /var/backups/countersign-$(date +%F).db`
+	File string `arg:""`
 }
 
 func (c *backupCommand) Run(ctx context.Context, w World, g *grammar) (err error) {
@@ -110,21 +92,7 @@ func (c *backupCommand) copy(ctx context.Context, w World, conf config.Config) e
 }
 
 type restoreCommand struct {
-	File string `arg:"" help:"The copy."`
-}
-
-func (restoreCommand) Help() string {
-	return `Checks that the copy is whole, that this program can use it, and that the key
-file opens it; then puts it in the place of the database. Stop the server
-first. What was there before is kept beside it.
-
-What happened after the copy was made is lost: people removed since then are
-back, and so are apps and applications. Look through them before you start.
-
-With PostgreSQL it runs pg_restore on an empty database.
-
-Examples:
-  countersignd restore /var/backups/countersign-2026-03-14.db`
+	File string `arg:""`
 }
 
 func (c *restoreCommand) Run(ctx context.Context, w World, g *grammar) error {
@@ -138,7 +106,7 @@ func (c *restoreCommand) Run(ctx context.Context, w World, g *grammar) error {
 		err = c.replace(ctx, w, conf)
 	}
 	if err != nil {
-		return w.plain(err)
+		return err
 	}
 	err = restored(ctx, conf)
 	w.say("server.restore.done", "file", c.File)

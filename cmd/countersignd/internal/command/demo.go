@@ -23,35 +23,20 @@ import (
 )
 
 type demoCommand struct {
-	Run demoRun `cmd:"" default:"withargs" help:"Run the demo."`
-	CLI demoCLI `cmd:"" name:"cli" help:"The demo's application for the terminal: sign in and read your notes."`
+	Run demoRun `cmd:"" default:"withargs"`
+	CLI demoCLI `cmd:"" name:"cli"`
 }
-
-func (demoCommand) Help() string { return demoRun{}.Help() }
 
 type demoRun struct {
-	Data  string `help:"The folder that keeps what you do." default:"./demo-data" placeholder:"FOLDER"`
-	Fresh bool   `help:"Begin again with an empty folder."`
-	Port  int    `help:"The port of the sign-in service; the applications take the next ones. PORT in the environment does the same; 8080 without either." placeholder:"N"`
-	Ports bool   `help:"Give the authenticator a port of its own on localhost, for browsers that do not know app.localhost (Safari)."`
-	Host  string `help:"This computer's name or address in your network: serves it to phones, over https at the ports 8443 and 8444." placeholder:"NAME-OR-IP"`
-	Cert  string `help:"With --host: a certificate that phones trust already." placeholder:"FILE"`
-	Key   string `help:"Its key." placeholder:"FILE"`
-	JSON  bool   `name:"listen-json" help:"Print one line of JSON with all addresses, names and the password; for programs."`
-	Log   string `help:"How much the server logs to standard error: ${enum}." enum:"debug,info,warn,error" default:"warn"`
-}
-
-func (demoRun) Help() string {
-	return `Starts the sign-in service, the authenticator app and a few applications on
-this computer, with people made up for it. A second browser window stands in
-for the phone.
-
-Examples:
-  countersignd demo
-  countersignd demo --port 9000
-  countersignd demo --ports                for Safari
-  countersignd demo --host 192.168.1.20    also for a phone in the same network
-  countersignd demo --fresh                forget everything`
+	Data  string `default:"./demo-data" placeholder:"FOLDER"`
+	Fresh bool
+	Port  int `placeholder:"N"`
+	Ports bool
+	Host  string `placeholder:"NAME-OR-IP"`
+	Cert  string `placeholder:"FILE"`
+	Key   string `placeholder:"FILE"`
+	JSON  bool   `name:"listen-json"`
+	Log   string `enum:"debug,info,warn,error" default:"warn"`
 }
 
 // Ports on which --host serves, when the demo's is 8080; they move with it.
@@ -84,7 +69,7 @@ func (c *demoRun) Run(ctx context.Context, w World) error {
 	}
 	seeded, err := seed(ctx, conf, stage.Origins)
 	if err != nil {
-		return errors.Join(w.plain(err), stage.Close())
+		return errors.Join(err, stage.Close())
 	}
 	return c.serve(ctx, w, conf, authority, stage, seeded)
 }
@@ -101,7 +86,7 @@ func (c *demoRun) serve(ctx context.Context, w World, conf config.Config, author
 	}
 	s, err := server.Open(ctx, conf, server.Options{Log: w.Err, Plain: page, Ready: func() { c.tell(w, conf, stage, seeded) }})
 	if err != nil {
-		return errors.Join(w.plain(err), stage.Close())
+		return errors.Join(err, stage.Close())
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -296,15 +281,9 @@ func typed(words []string) string {
 const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:"
 
 type demoCLI struct {
-	Issuer string `help:"The demo's sign-in service." default:"http://localhost:8080" placeholder:"URL"`
-	API    string `help:"The demo's notes API." default:"http://127.0.0.1:8085" placeholder:"URL"`
-	CA     string `name:"ca" help:"The certificate of the demo's authority, for a demo with --host." placeholder:"FILE"`
-}
-
-func (demoCLI) Help() string {
-	return `Says which address to open in your browser to sign in, takes the answer on a
-port of this computer, and reads your notes from the demo's API. The demo's
-start page shows the command.`
+	Issuer string `default:"http://localhost:8080" placeholder:"URL"`
+	API    string `default:"http://127.0.0.1:8085" placeholder:"URL"`
+	CA     string `name:"ca" placeholder:"FILE"`
 }
 
 func (c *demoCLI) Run(ctx context.Context, w World) error {

@@ -3,8 +3,9 @@ package command
 import (
 	"context"
 	"errors"
+	"io"
 	"os/user"
-	"text/tabwriter"
+	"strings"
 
 	"countersign/internal/server"
 	"countersign/internal/server/audit"
@@ -12,6 +13,7 @@ import (
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
+	"countersign/ui"
 )
 
 // A desk is where commands work on a server's database, whether or not the
@@ -31,13 +33,13 @@ func (g *grammar) work(ctx context.Context, w World, do func(*desk) error) error
 	}
 	d, err := server.OpenDatabase(ctx, c)
 	if err != nil {
-		return w.plain(err)
+		return err
 	}
 	k, err := keep.Open(ctx, d, c.KeyFile)
 	if err == nil {
 		err = do(&desk{w, c, d, k})
 	}
-	return errors.Join(w.plain(err), d.Close())
+	return errors.Join(err, d.Close())
 }
 
 // setupURL is where a set-up link leads.
@@ -63,17 +65,30 @@ func (d *desk) note(ctx context.Context, what string, detail map[string]any) err
 	return d.db.Write(ctx, func(tx *db.Tx) error { return record(ctx, tx, directory.Person{}, what, detail) })
 }
 
+// headings are what stands above the columns of a table.
+func (w World) headings(front string, columns ...string) (row []string) {
+	for _, c := range columns {
+		row = append(row, w.t(front+c))
+	}
+	return row
+}
+
 // table prints rows in columns.
-func (d *desk) table(rows [][]string) error {
-	t := tabwriter.NewWriter(d.Out, 0, 0, 2, ' ', 0)
+func (w World) table(rows [][]string) error {
+	widest := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, cell := range row {
-			if i > 0 {
-				_, _ = t.Write([]byte{'\t'}) // Flush tells
-			}
-			_, _ = t.Write([]byte(cell))
+			widest[i] = max(widest[i], ui.Width(cell))
 		}
-		_, _ = t.Write([]byte{'\n'})
 	}
-	return t.Flush()
+	var b strings.Builder
+	for _, row := range rows {
+		line := ""
+		for i, cell := range row {
+			line += ui.Pad(cell, widest[i]+2)
+		}
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	_, err := io.WriteString(w.Out, b.String())
+	return err
 }

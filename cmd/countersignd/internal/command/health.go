@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -15,11 +14,6 @@ import (
 )
 
 type healthCommand struct{}
-
-func (healthCommand) Help() string {
-	return `Asks /readyz of the server on this computer, at the address it listens on by its
-settings. It ends with 0 when the server is ready.`
-}
 
 func (c *healthCommand) Run(ctx context.Context, w World, g *grammar) error {
 	conf, err := g.settings(w)
@@ -38,7 +32,7 @@ func (c *healthCommand) Run(ctx context.Context, w World, g *grammar) error {
 	}
 	a, err := client.Do(r)
 	if err != nil {
-		return fmt.Errorf("not ready: %w", err)
+		return w.fault("server.health.not_ready", "why", err.Error())
 	}
 	defer a.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(a.Body, 4096))
@@ -46,7 +40,7 @@ func (c *healthCommand) Run(ctx context.Context, w World, g *grammar) error {
 		return err
 	}
 	if a.StatusCode != http.StatusOK {
-		return fmt.Errorf("not ready: %s", strings.TrimSpace(string(text)))
+		return w.fault("server.health.not_ready", "why", strings.TrimSpace(string(text)))
 	}
 	_, err = w.Out.Write(text)
 	return err

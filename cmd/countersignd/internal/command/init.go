@@ -23,30 +23,17 @@ import (
 )
 
 type initCommand struct {
-	Domain    string `help:"The organisation's domain, as in its people's addresses." placeholder:"aoba.example"`
-	Name      string `help:"The organisation's name." placeholder:"NAME"`
-	Owner     string `help:"What the first owner types to sign in." placeholder:"LOGIN"`
-	OwnerName string `help:"The first owner's name." placeholder:"NAME"`
-	IDURL     string `name:"id-url" help:"The address of the sign-in service; id.DOMAIN unless said otherwise." placeholder:"URL"`
-	AppURL    string `name:"app-url" help:"The address of the authenticator app; app.DOMAIN unless said otherwise." placeholder:"URL"`
-	Database  string `help:"sqlite:FILE or postgres://…" placeholder:"URL"`
-	Languages string `help:"The languages of the pages, the first for those who ask for none." placeholder:"en,ja"`
-	TLS       string `name:"tls" help:"Who encrypts: acme (certificates by itself), files, or off (a reverse proxy does)." placeholder:"MODE"`
-	Cert      string `help:"The certificate's file, with --tls files." placeholder:"FILE"`
-	Key       string `help:"The file of the certificate's key, with --tls files." placeholder:"FILE"`
-}
-
-func (initCommand) Help() string {
-	return `Asks for what is not given as a flag. It writes the settings, makes the
-key that seals the database's secrets in a file of its own, creates the
-organisation, and prints a link for its first owner that works once, for an
-hour. It never overwrites anything.
-
-Examples:
-  countersignd init
-  countersignd init --domain aoba.example --name "Aoba Works" --owner mori@aoba.example \
-      --owner-name "Kenji Mori" --tls off --database sqlite:countersign.db --languages en,ja
-  countersignd init --domain localhost   a server for this computer alone`
+	Domain    string `placeholder:"aoba.example"`
+	Name      string `placeholder:"NAME"`
+	Owner     string `placeholder:"LOGIN"`
+	OwnerName string `placeholder:"NAME"`
+	IDURL     string `name:"id-url" placeholder:"URL"`
+	AppURL    string `name:"app-url" placeholder:"URL"`
+	Database  string `placeholder:"URL"`
+	Languages string `placeholder:"en,ja"`
+	TLS       string `name:"tls" placeholder:"MODE"`
+	Cert      string `placeholder:"FILE"`
+	Key       string `placeholder:"FILE"`
 }
 
 // Run sets up a server. What it made it takes away again if it cannot finish.
@@ -57,7 +44,7 @@ func (c *initCommand) Run(ctx context.Context, w World, g *grammar) (err error) 
 	if err := c.ask(w); err != nil {
 		return err
 	}
-	text, err := c.settings()
+	text, err := c.settings(w.lang())
 	if err != nil {
 		return err
 	}
@@ -79,7 +66,7 @@ func (c *initCommand) Run(ctx context.Context, w World, g *grammar) (err error) 
 	}
 	token, err := c.setUp(ctx, w, conf, &made)
 	if err != nil {
-		return w.plain(err)
+		return err
 	}
 	w.say("server.init.done", "config", g.Config, "key", conf.KeyFile)
 	w.say("server.init.key", "key", conf.KeyFile)
@@ -158,14 +145,22 @@ func (w World) ask(in *bufio.Reader, flag, question, usual string) (string, erro
 //go:embed init.toml
 var initText string
 
-var initTemplate = template.Must(template.New("init.toml").Funcs(template.FuncMap{"quote": quote, "list": list}).Parse(initText))
+var initTemplate = template.Must(template.New("init.toml").Funcs(template.FuncMap{"quote": quote, "list": list, "say": comment}).Parse(initText))
 
 // settings is the text of the file, with a comment for each line that is
 // likely to be changed.
-func (c *initCommand) settings() (string, error) {
+func (c *initCommand) settings(lang string) (string, error) {
 	var b strings.Builder
-	err := initTemplate.Execute(&b, c)
+	err := initTemplate.Execute(&b, struct {
+		*initCommand
+		Lang string
+	}{c, lang})
 	return b.String(), err
+}
+
+// comment is a message as a comment of the file.
+func comment(lang, key string) string {
+	return "# " + strings.Join(ui.Wrap(ui.T(lang, "server.file."+key), 78), "\n# ")
 }
 
 // quote writes a TOML basic string; what Go and TOML quote alike is all that can come here.

@@ -10,19 +10,9 @@ import (
 // keyCommand changes the key-encryption key in three steps, between which all
 // nodes can be given the file.
 type keyCommand struct {
-	Add    keyAdd    `cmd:"" help:"Put a new key into the key file; the older one still opens."`
-	Reseal keyReseal `cmd:"" help:"Seal the database under the new key."`
-	Trim   keyTrim   `cmd:"" help:"Take the older key out of the key file."`
-}
-
-func (keyCommand) Help() string {
-	return `Changes the key that seals every secret in the database, in this order:
-
-  countersignd key add       then give the key file to all nodes and restart them
-  countersignd key reseal    the old key is no longer needed by the database
-  countersignd key trim      then give the key file to all nodes again
-
-Older copies of the database still need the older key: keep it with them.`
+	Add    keyAdd    `cmd:""`
+	Reseal keyReseal `cmd:""`
+	Trim   keyTrim   `cmd:""`
 }
 
 type keyAdd struct{}

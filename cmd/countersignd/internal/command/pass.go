@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"countersign/internal/server"
@@ -18,10 +17,10 @@ import (
 
 // passTerms are the flags that say how a pass is to be.
 type passTerms struct {
-	For    time.Duration `help:"How long it works: 10m to 720h." default:"1h" placeholder:"TIME"`
-	Length int           `help:"In characters: 8 to 48." default:"12" placeholder:"N"`
-	Once   bool          `help:"Good for one sign-in."`
-	Starts time.Time     `help:"When it begins to work, like 2026-04-01T08:00:00+09:00; now, unless said." placeholder:"WHEN"`
+	For    time.Duration `default:"1h" placeholder:"TIME"`
+	Length int           `default:"12" placeholder:"N"`
+	Once   bool
+	Starts time.Time `placeholder:"WHEN"`
 }
 
 func (t passTerms) in(person string) method.PassIn {
@@ -29,19 +28,9 @@ func (t passTerms) in(person string) method.PassIn {
 }
 
 type userPass struct {
-	Login      string    `arg:"" help:"Whom."`
+	Login      string    `arg:""`
 	Terms      passTerms `embed:""`
-	BreakGlass bool      `help:"Needed for an admin or owner. It is marked in the audit log."`
-}
-
-func (userPass) Help() string {
-	return `With the password it signs in and lets its owner pair a new phone. There is one
-pass a person: a new one replaces the one before and ends what that opened. What
-it opens ends with it. The person hears of it by mail.
-
-Examples:
-  countersignd user pass mei@aoba.example
-  countersignd user pass mei@aoba.example --for 8h --once`
+	BreakGlass bool
 }
 
 func (c *userPass) Run(ctx context.Context, w World, g *grammar) error {
@@ -54,21 +43,10 @@ func (c *userPass) Run(ctx context.Context, w World, g *grammar) error {
 }
 
 type userReregister struct {
-	Login      string    `arg:"" help:"Whom."`
+	Login      string    `arg:""`
 	Terms      passTerms `embed:""`
-	NoPass     bool      `help:"Issue no access pass now. The person cannot sign in until there is one."`
-	BreakGlass bool      `help:"Needed for an admin or owner. It is marked in the audit log."`
-}
-
-func (userReregister) Help() string {
-	return `For a lost or stolen phone. Ends the person's sessions and whatever is under
-way, and voids their authenticator apps, passkeys and recovery codes. The
-password stays, and alone it opens nothing: with it and the access pass that is
-issued in the same step they pair a new phone. The person hears of it by mail.
-
-Examples:
-  countersignd user reregister mei@aoba.example
-  countersignd user reregister mei@aoba.example --for 24h`
+	NoPass     bool
+	BreakGlass bool
 }
 
 func (c *userReregister) Run(ctx context.Context, w World, g *grammar) error {
@@ -121,7 +99,7 @@ func issuing(ctx context.Context, w World, g *grammar, login string, breakGlass 
 			return err
 		})
 		if errors.Is(err, method.ErrPassTerms) {
-			return w.fault("server.user.pass.terms", "why", strings.TrimPrefix(err.Error(), method.ErrPassTerms.Error()+": "))
+			return w.fault("server.user.pass.terms", "least", method.PassLeast, "most", method.PassMost, "shortest", method.PassShortest, "longest", method.PassLongest)
 		} else if err != nil {
 			return err
 		}

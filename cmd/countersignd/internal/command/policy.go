@@ -13,27 +13,21 @@ import (
 )
 
 type policyCommand struct {
-	Domain       string         `arg:"" optional:"" help:"Of the directory, as in the logins of its people: aoba.example. All directories, unless said."`
-	SecondFactor *bool          `help:"Ask for an approval or a one-time code after the password." negatable:""`
-	PhoneFirst   *bool          `help:"Ask for the approval before the password." negatable:""`
-	Codes        *bool          `help:"Allow one-time codes of the app as second proof." negatable:""`
-	NewBrowsers  *string        `help:"Ask phones for sign-ins from browsers not used before: ask, passkey (not of people with a passkey) or never." placeholder:"HOW"`
-	Digits       *int           `help:"Of the number that is matched: 2, 3 or 6." placeholder:"N"`
-	ApprovalTTL  *time.Duration `name:"approval-ttl" help:"How long an approval can be answered: 30s to 5m." placeholder:"TIME"`
-	SessionIdle  *time.Duration `help:"End a session that was not used for so long." placeholder:"TIME"`
-	SessionLife  *time.Duration `help:"End a session so long after its sign-in." placeholder:"TIME"`
-	KnownBrowser *time.Duration `help:"How long a browser stays known." placeholder:"TIME"`
-	FreshFor     *time.Duration `help:"How long after a full sign-in one may change sign-in methods." placeholder:"TIME"`
-	LockOut      bool           `help:"Go on although some people could not sign in afterwards."`
-}
-
-func (policyCommand) Help() string {
-	return `Without flags it prints what is asked; with flags it changes just that, from
-the next step of every sign-in on.
-
-Examples:
-  countersignd policy
-  countersignd policy aoba.example --digits 6 --no-codes`
+	Domain       string         `arg:"" optional:""`
+	SecondFactor *bool          `negatable:""`
+	PhoneFirst   *bool          `negatable:""`
+	Codes        *bool          `negatable:""`
+	Unlock       *bool          `negatable:""`
+	Passwordless *bool          `negatable:""`
+	NewBrowsers  *string        `placeholder:"HOW"`
+	Digits       *int           `placeholder:"N"`
+	ApprovalTTL  *time.Duration `name:"approval-ttl" placeholder:"TIME"`
+	SessionIdle  *time.Duration `placeholder:"TIME"`
+	SessionLife  *time.Duration `placeholder:"TIME"`
+	KnownBrowser *time.Duration `placeholder:"TIME"`
+	FreshFor     *time.Duration `placeholder:"TIME"`
+	LockOut      bool
+	BackupIdle   *time.Duration `placeholder:"TIME"`
 }
 
 func (c *policyCommand) Run(ctx context.Context, w World, g *grammar) error {
@@ -138,8 +132,9 @@ func (c *policyCommand) apply(p *directory.Policy) bool {
 	given := false
 	for _, one := range []bool{
 		put(&p.SecondFactor, c.SecondFactor), put(&p.PhoneFirst, c.PhoneFirst), put(&p.Codes, c.Codes),
+		put(&p.Unlock, c.Unlock), put(&p.Passwordless, c.Passwordless),
 		put(&p.NewBrowsers, c.NewBrowsers), put(&p.Digits, c.Digits), put(&p.ApprovalTTL, c.ApprovalTTL), put(&p.SessionIdle, c.SessionIdle),
-		put(&p.SessionLife, c.SessionLife), put(&p.KnownBrowser, c.KnownBrowser), put(&p.FreshFor, c.FreshFor),
+		put(&p.SessionLife, c.SessionLife), put(&p.KnownBrowser, c.KnownBrowser), put(&p.FreshFor, c.FreshFor), put(&p.BackupIdle, c.BackupIdle),
 	} {
 		given = given || one
 	}

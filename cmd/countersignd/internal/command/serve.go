@@ -13,16 +13,6 @@ import (
 
 type serveCommand struct{}
 
-func (serveCommand) Help() string {
-	return `Runs until it is told to stop (SIGTERM or Ctrl-C); then requests under way
-finish. SIGHUP reads the settings again and takes up those that can change
-while running: log level, trusted proxies, mail, certificates.
-
-Examples:
-  countersignd serve
-  countersignd serve --config /etc/countersign/countersign.toml`
-}
-
 func (c *serveCommand) Run(ctx context.Context, w World, g *grammar) error {
 	conf, err := g.settings(w)
 	if err != nil {
@@ -31,7 +21,7 @@ func (c *serveCommand) Run(ctx context.Context, w World, g *grammar) error {
 	manager := serviceManager(w.Env("NOTIFY_SOCKET"))
 	s, err := server.Open(ctx, conf, server.Options{Log: w.Err, Ready: func() { manager.tell("READY=1") }})
 	if err != nil {
-		return w.plain(err)
+		return err
 	}
 	ended := make(chan struct{})
 	defer close(ended)
@@ -77,17 +67,12 @@ func (w World) taken(err error) error {
 
 type configCommand struct{}
 
-func (configCommand) Help() string {
-	return `Prints every setting with what it means and its value, also those that the
-file leaves out. Secrets are shown as [secret].`
-}
-
 func (c *configCommand) Run(w World, g *grammar) error {
 	conf, err := g.settings(w)
 	if err != nil {
 		return err
 	}
-	return conf.Print(w.Out)
+	return conf.Print(w.Out, w.lang())
 }
 
 type versionCommand struct{}

@@ -17,30 +17,21 @@ import (
 )
 
 type userCommand struct {
-	Add        userAdd        `cmd:"" help:"Add a person and print the link with which they choose a password."`
-	List       userList       `cmd:"" help:"List people."`
-	Reset      userReset      `cmd:"" help:"Let a person begin again: new password, new authenticator app."`
-	Pass       userPass       `cmd:"" help:"Issue a temporary access pass, for a lost phone or a first day."`
-	Reregister userReregister `cmd:"" help:"Void everything of a person beyond the password, and issue an access pass."`
-	Suspend    userSuspend    `cmd:"" help:"Keep a person from signing in, at once."`
-	Restore    userRestore    `cmd:"" help:"Let a suspended person sign in again."`
+	Add        userAdd        `cmd:""`
+	List       userList       `cmd:""`
+	Reset      userReset      `cmd:""`
+	Pass       userPass       `cmd:""`
+	Reregister userReregister `cmd:""`
+	Suspend    userSuspend    `cmd:""`
+	Restore    userRestore    `cmd:""`
 }
 
 type userAdd struct {
-	Login string `arg:"" help:"What they type to sign in, usually their mail address."`
-	Name  string `help:"As people call them." required:""`
-	Email string `help:"Where news about their account goes; the login, if that is an address."`
-	Role  string `help:"What they may do for others: ${enum}." enum:"member,auditor,helpdesk,admin,owner" default:"member"`
-	Lang  string `help:"The language of their mails: en or ja." enum:"en,ja," default:""`
-}
-
-func (userAdd) Help() string {
-	return `Examples:
-  countersignd user add mei@aoba.example --name "Mei Tanaka"
-  countersignd user add kenji@aoba.example --name "Kenji Mori" --role owner
-
-The link works once, for an hour. After it is used, the first sign-in leads to
-the authenticator app.`
+	Login string `arg:""`
+	Name  string `required:""`
+	Email string
+	Role  string `enum:"member,auditor,helpdesk,admin,owner" default:"member"`
+	Lang  string `enum:"en,ja," default:""`
 }
 
 func (c *userAdd) Run(ctx context.Context, w World, g *grammar) error {
@@ -87,14 +78,9 @@ func role(name string) string {
 
 type userList struct{}
 
-func (userList) Help() string {
-	return `One line a person: login, name, directory, role, state, and how many
-authenticator apps they have.`
-}
-
 func (c *userList) Run(ctx context.Context, w World, g *grammar) error {
 	return g.work(ctx, w, func(d *desk) error {
-		rows := [][]string{{"LOGIN", "NAME", "DIRECTORY", "ROLE", "STATE", "APPS"}}
+		rows := [][]string{w.headings("server.user.list.", "login", "name", "directory", "role", "state", "apps")}
 		apps := registration.New(d.db, d.keeper, nil, d.conf.IDURL)
 		err := d.db.Read(ctx, func(tx *db.Tx) error {
 			rows = rows[:1]
@@ -144,20 +130,8 @@ func collect[T any](rows iter.Seq2[T, error]) (all []T, err error) {
 }
 
 type userReset struct {
-	Login      string `arg:"" help:"Whom."`
-	BreakGlass bool   `help:"Needed for an admin or owner: whoever holds the link takes over what they may do. It is marked in the audit log."`
-}
-
-func (userReset) Help() string {
-	return `Ends the person's sessions, open sign-ins and approvals, removes their
-authenticator apps, passkeys and recovery codes, and prints a link with which they choose a new password.
-The first sign-in after that leads to the authenticator app again.
-
-It works on the database itself, also while the server is down.
-
-Examples:
-  countersignd user reset mei@aoba.example
-  countersignd user reset kenji@aoba.example --break-glass   an owner nobody else can help`
+	Login      string `arg:""`
+	BreakGlass bool
 }
 
 func (c *userReset) Run(ctx context.Context, w World, g *grammar) error {
@@ -223,13 +197,8 @@ func mailbox(email, login string) string {
 }
 
 type userSuspend struct {
-	Login      string `arg:"" help:"Whom."`
-	BreakGlass bool   `help:"Needed for an admin or owner, who may be the only one."`
-}
-
-func (userSuspend) Help() string {
-	return `Ends the person's sessions, open sign-ins and approvals. Their password and
-authenticator apps stay, for when they are restored.`
+	Login      string `arg:""`
+	BreakGlass bool
 }
 
 func (c *userSuspend) Run(ctx context.Context, w World, g *grammar) error {
@@ -249,7 +218,7 @@ func (w World) guarded(err error) error {
 }
 
 type userRestore struct {
-	Login string `arg:"" help:"Whom."`
+	Login string `arg:""`
 }
 
 func (c *userRestore) Run(ctx context.Context, w World, g *grammar) error {

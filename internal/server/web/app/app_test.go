@@ -3,6 +3,7 @@ package appweb_test
 import (
 	"encoding/json"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -179,4 +180,26 @@ func TestHiddenFilesStayHidden(t *testing.T) {
 // What is embedded can be served, built or not.
 func TestEmbeddedAppIsServed(t *testing.T) {
 	serve(t, appweb.Config{Issuer: "https://id.example", Origin: "https://app.example", Dist: app.Dist()})
+}
+
+// What is fetched before the first code is drawn, and the core, as both go over the
+// wire. An app that is not built weighs nothing; make test builds it first.
+func TestAppStaysSmall(t *testing.T) {
+	built := app.Dist()
+	if _, err := fs.Stat(built, "index.html"); err != nil {
+		return
+	}
+	for pattern, most := range map[string]int64{"assets/index-*.js.br": 15_000, "assets/core.gen-*.wasm.br": 1_200_000} {
+		found, err := fs.Glob(built, pattern)
+		if err != nil || len(found) != 1 {
+			t.Fatalf("%s: %v, %v", pattern, found, err)
+		}
+		file, err := fs.Stat(built, found[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if file.Size() > most {
+			t.Errorf("%s has %d bytes, more than %d", found[0], file.Size(), most)
+		}
+	}
 }

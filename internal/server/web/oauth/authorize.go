@@ -8,6 +8,7 @@ import (
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/oauth"
+	"countersign/internal/wire"
 	"countersign/ui"
 )
 
@@ -157,6 +158,7 @@ func grants(lang string, scopes oauth.Scopes, c *oauth.Client) []grantLine {
 	var out []grantLine
 	say := func(key string, args ...any) { out = append(out, grantLine{Text: ui.T(lang, key, args...)}) }
 	switch name, email := scopes.Has("profile"), scopes.Has("email"); {
+	case scopes.Has(wire.ScopeBackup), scopes.Has(wire.ScopeRecover): // alone
 	case name && email:
 		say("oauth.scope.profile_email")
 	case name:
@@ -169,6 +171,10 @@ func grants(lang string, scopes oauth.Scopes, c *oauth.Client) []grantLine {
 	for _, v := range scopes {
 		switch v {
 		case "openid", "profile", "email":
+		case wire.ScopeBackup:
+			out = append(out, grantLine{ui.T(lang, "oauth.scope.backup"), ui.T(lang, "oauth.scope.backup.note")})
+		case wire.ScopeRecover:
+			out = append(out, grantLine{ui.T(lang, "oauth.scope.recover"), ui.T(lang, "oauth.scope.recover.note")})
 		case "offline_access":
 			out = append(out, grantLine{ui.T(lang, "oauth.scope.offline"), ui.T(lang, "oauth.scope.offline.note")})
 		case oauth.ScopeAdmin:

@@ -23,7 +23,7 @@ func TestTheOverviewTellsWhatThereIs(t *testing.T) {
 	b.get("/security").shows("Security info", "Countersign on Mei’s Pixel", "iPhone, Safari", "Password", "Signed in on 1 device<", "<strong>Signed in</strong>", "Chrome, Windows")
 	b.get("/security/add").shows("Authenticator app", "Passkey", "Security key").lacks("Text")
 	b.lang = "ja"
-	b.get("/security").shows("セキュリティ情報", "Mei’s Pixel の Countersign", "1 台でサインイン中", "今日")
+	b.get("/security").shows("セキュリティ情報", "Countersign(Mei’s Pixel)", "1 台でサインイン中", "今日")
 }
 
 func TestAnAppIsRenamed(t *testing.T) {

@@ -180,7 +180,7 @@ func TestASignInLeadsNowhereElse(t *testing.T) {
 	b := w.browser(t).proves(mei)
 	w.Answer(t, phone, wire.Approve, b.number())
 	b.get("/signin/number").submit("/signin/finish")
-	for _, to := range []string{"https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "javascript:alert(1)",
+	for _, to := range []string{"https://evil.example", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "javascript:alert(1)",
 		"https:evil.example", "/%0d%0aSet-Cookie:x", "evil.example", "", "/signin?to=//evil.example", " //evil.example", "/\x00/evil"} {
 		for _, r := range []*http.Response{
 			b.send("GET", "/signin?"+url.Values{"to": {to}}.Encode(), nil),

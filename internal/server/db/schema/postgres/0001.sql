@@ -143,6 +143,7 @@ CREATE TABLE registration (
   state TEXT NOT NULL CHECK (state IN ('pending', 'active', 'removed')),
   name TEXT NOT NULL, platform TEXT NOT NULL, ip TEXT NOT NULL, place TEXT NOT NULL, browser TEXT NOT NULL,
   public_key BYTEA NOT NULL, code_secret BYTEA NOT NULL, last_step BIGINT NOT NULL DEFAULT 0,
+  unlock_key BYTEA NOT NULL DEFAULT '', passwordless BIGINT NOT NULL DEFAULT 0, -- passwordless only with an unlock key
   push_endpoint TEXT NOT NULL DEFAULT '', push_keys BYTEA NOT NULL DEFAULT '',
   epoch BIGINT NOT NULL, created_at BIGINT NOT NULL, activated_at BIGINT NOT NULL DEFAULT 0,
   seen_at BIGINT NOT NULL, removed_at BIGINT NOT NULL DEFAULT 0, removed_why TEXT NOT NULL DEFAULT ''
@@ -224,6 +225,34 @@ CREATE TABLE known_browser (
 CREATE TABLE report_settled (
   event_id TEXT PRIMARY KEY, directory_id TEXT NOT NULL, person_id TEXT NOT NULL, by_id TEXT NOT NULL, at BIGINT NOT NULL
 );
+
+-- backup: where the sealed backups of a recovery account lie
+CREATE TABLE backup_place (
+  id TEXT PRIMARY KEY, person_id TEXT NOT NULL UNIQUE,
+  head BIGINT NOT NULL DEFAULT 0, etag TEXT NOT NULL DEFAULT '', -- of the newest version
+  created_at BIGINT NOT NULL, deleted_at BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX backup_place_deleted ON backup_place (deleted_at) WHERE deleted_at > 0;
+-- A generation, as it was sent. Nobody here can open it.
+CREATE TABLE backup_version (
+  place_id TEXT NOT NULL, n BIGINT NOT NULL, etag TEXT NOT NULL, size BIGINT NOT NULL, net TEXT NOT NULL,
+  at BIGINT NOT NULL, day BIGINT NOT NULL, -- since 1970, UTC
+  body BYTEA NOT NULL, PRIMARY KEY (place_id, n)
+);
+-- A device key that may read or write a place.
+CREATE TABLE backup_binding (
+  id TEXT PRIMARY KEY, place_id TEXT NOT NULL, person_id TEXT NOT NULL, epoch BIGINT NOT NULL,
+  rights TEXT NOT NULL CHECK (rights IN ('read', 'write')), public_key BYTEA NOT NULL,
+  platform TEXT NOT NULL, place TEXT NOT NULL, idle BIGINT NOT NULL, -- milliseconds without a call that end it
+  created_at BIGINT NOT NULL, seen_at BIGINT NOT NULL, expires_at BIGINT NOT NULL DEFAULT 0, -- 0: not by itself
+  paused BIGINT NOT NULL DEFAULT 0, ended_at BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX backup_binding_place ON backup_binding (place_id, ended_at);
+CREATE INDEX backup_binding_ends ON backup_binding (expires_at) WHERE expires_at > 0;
+CREATE TABLE backup_nonce (
+  binding_id TEXT NOT NULL, nonce TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (binding_id, nonce)
+);
+CREATE INDEX backup_nonce_at ON backup_nonce (at);
 
 -- oauth
 CREATE TABLE client (

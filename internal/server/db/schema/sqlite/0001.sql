@@ -143,6 +143,7 @@ CREATE TABLE registration (
   state TEXT NOT NULL CHECK (state IN ('pending', 'active', 'removed')),
   name TEXT NOT NULL, platform TEXT NOT NULL, ip TEXT NOT NULL, place TEXT NOT NULL, browser TEXT NOT NULL,
   public_key BLOB NOT NULL, code_secret BLOB NOT NULL, last_step INTEGER NOT NULL DEFAULT 0,
+  unlock_key BLOB NOT NULL DEFAULT x'', passwordless INTEGER NOT NULL DEFAULT 0, -- passwordless only with an unlock key
   push_endpoint TEXT NOT NULL DEFAULT '', push_keys BLOB NOT NULL DEFAULT x'',
   epoch INTEGER NOT NULL, created_at INTEGER NOT NULL, activated_at INTEGER NOT NULL DEFAULT 0,
   seen_at INTEGER NOT NULL, removed_at INTEGER NOT NULL DEFAULT 0, removed_why TEXT NOT NULL DEFAULT ''
@@ -224,6 +225,34 @@ CREATE TABLE known_browser (
 CREATE TABLE report_settled (
   event_id TEXT PRIMARY KEY, directory_id TEXT NOT NULL, person_id TEXT NOT NULL, by_id TEXT NOT NULL, at INTEGER NOT NULL
 ) STRICT;
+
+-- backup: where the sealed backups of a recovery account lie
+CREATE TABLE backup_place (
+  id TEXT PRIMARY KEY, person_id TEXT NOT NULL UNIQUE,
+  head INTEGER NOT NULL DEFAULT 0, etag TEXT NOT NULL DEFAULT '', -- of the newest version
+  created_at INTEGER NOT NULL, deleted_at INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX backup_place_deleted ON backup_place (deleted_at) WHERE deleted_at > 0;
+-- A generation, as it was sent. Nobody here can open it.
+CREATE TABLE backup_version (
+  place_id TEXT NOT NULL, n INTEGER NOT NULL, etag TEXT NOT NULL, size INTEGER NOT NULL, net TEXT NOT NULL,
+  at INTEGER NOT NULL, day INTEGER NOT NULL, -- since 1970, UTC
+  body BLOB NOT NULL, PRIMARY KEY (place_id, n)
+) STRICT;
+-- A device key that may read or write a place.
+CREATE TABLE backup_binding (
+  id TEXT PRIMARY KEY, place_id TEXT NOT NULL, person_id TEXT NOT NULL, epoch INTEGER NOT NULL,
+  rights TEXT NOT NULL CHECK (rights IN ('read', 'write')), public_key BLOB NOT NULL,
+  platform TEXT NOT NULL, place TEXT NOT NULL, idle INTEGER NOT NULL, -- milliseconds without a call that end it
+  created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL DEFAULT 0, -- 0: not by itself
+  paused INTEGER NOT NULL DEFAULT 0, ended_at INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX backup_binding_place ON backup_binding (place_id, ended_at);
+CREATE INDEX backup_binding_ends ON backup_binding (expires_at) WHERE expires_at > 0;
+CREATE TABLE backup_nonce (
+  binding_id TEXT NOT NULL, nonce TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (binding_id, nonce)
+) STRICT;
+CREATE INDEX backup_nonce_at ON backup_nonce (at);
 
 -- oauth
 CREATE TABLE client (

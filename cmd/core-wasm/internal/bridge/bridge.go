@@ -1,6 +1,9 @@
 //go:build js && wasm
 
-package main
+// Package bridge carries calls from JavaScript to a part of the core and its
+// answers back. There may be several parts in one worker, each a program of its
+// own.
+package bridge
 
 import (
 	"context"
@@ -9,18 +12,22 @@ import (
 	"syscall/js"
 	"time"
 
-	"countersign/cmd/core-wasm/internal/calls"
+	"countersign/cmd/core-wasm/internal/talk"
 )
 
-// A server answers calls one after the other. JavaScript calls
+// A server answers calls one after the other. JavaScript hears
 //
-//	countersignCall(id, op, args, now, bytes | null)
-//	countersignCancel(id)
+//	countersignReady(part, call, cancel)
 //
-// and hears countersignAnswer(id, json, vault | null, file | null) once for each
+// once, and from then on may call
+//
+//	call(id, op, args, now, bytes | null)
+//	cancel(id)
+//
+// It hears countersignAnswer(id, json, vault | null, file | null) once for each
 // call, and countersignProgress(id, done, total) before that.
 type server struct {
-	desk  calls.Desk
+	desk  func(context.Context, talk.Call) talk.Answer
 	queue chan job
 
 	mu      sync.Mutex
@@ -30,17 +37,21 @@ type server struct {
 type job struct {
 	id   int
 	ctx  context.Context
-	call calls.Call
+	call talk.Call
 }
 
-func newServer() *server {
-	return &server{queue: make(chan job, 1024), running: map[int]context.CancelFunc{}}
+// Serve answers calls as desk does. It never returns: the worker ends with its
+// page.
+func Serve(part string, desk func(context.Context, talk.Call) talk.Answer) {
+	s := &server{desk: desk, queue: make(chan job, 1024), running: map[int]context.CancelFunc{}}
+	js.Global().Get("countersignReady").Invoke(part, js.FuncOf(s.call), js.FuncOf(s.cancel))
+	s.serve()
 }
 
 // call takes a call from JavaScript, which goes on at once.
 func (s *server) call(_ js.Value, args []js.Value) any {
 	ctx, cancel := context.WithCancel(context.Background())
-	j := job{id: args[0].Int(), ctx: ctx, call: calls.Call{
+	j := job{id: args[0].Int(), ctx: ctx, call: talk.Call{
 		Op: args[1].String(), Args: []byte(args[2].String()), Now: time.UnixMilli(int64(args[3].Float())).UTC(), Bytes: bytesOf(args[4]),
 	}}
 	s.mu.Lock()
@@ -59,15 +70,14 @@ func (s *server) cancel(_ js.Value, args []js.Value) any {
 	return nil
 }
 
-// serve never returns: the worker ends with its page.
 func (s *server) serve() {
 	for j := range s.queue {
 		j.call.Progress = progressOf(j.id)
-		var a calls.Answer
+		var a talk.Answer
 		if err := j.ctx.Err(); err != nil {
-			a.Error = &calls.Error{Code: "cancelled"}
+			a.Error = &talk.Error{Code: "cancelled"}
 		} else {
-			a = s.desk.Answer(j.ctx, j.call)
+			a = s.desk(j.ctx, j.call)
 		}
 		s.mu.Lock()
 		s.running[j.id]()
@@ -77,10 +87,10 @@ func (s *server) serve() {
 	}
 }
 
-func answer(id int, a calls.Answer) {
+func answer(id int, a talk.Answer) {
 	said, err := json.Marshal(struct {
-		Result any          `json:"result"`
-		Error  *calls.Error `json:"error,omitempty"`
+		Result any         `json:"result"`
+		Error  *talk.Error `json:"error,omitempty"`
 	}{a.Result, a.Error})
 	if err != nil {
 		said = []byte(`{"error":{"code":"failed"}}`)

@@ -1,0 +1,130 @@
+package oauth
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"time"
+
+	"countersign/internal/server/db"
+	"countersign/internal/server/policy"
+	"countersign/internal/server/signin"
+	"countersign/internal/wire"
+)
+
+// The applications of the house: the authenticator in its two forms. All that
+// they ask for is a sign-in that binds a device to a backup place
+// (docs/protocol.md, section 10). They are not in the database, so nobody can
+// switch them off or take their names.
+const (
+	ClientApp      = "countersign-app"
+	ClientTerminal = "countersign-terminal"
+)
+
+func own(o Options) map[string]*Client {
+	scopes := Scopes{wire.ScopeBackup, wire.ScopeRecover}
+	all := map[string]*Client{ClientTerminal: {
+		ID: ClientTerminal, Name: "Countersign", Host: host(o.Issuer), Kind: Native, Redirects: []string{"http://127.0.0.1/callback"},
+		Scopes: scopes, Verified: true, IDTokenAlg: ES256,
+	}}
+	if o.App != "" {
+		all[ClientApp] = &Client{
+			ID: ClientApp, Name: "Countersign", Host: host(o.App), Kind: Browser, Redirects: []string{o.App + "/callback"},
+			Scopes: scopes, Verified: true, Trusted: true, IDTokenAlg: ES256,
+		}
+	}
+	return all
+}
+
+// host is the host of an origin, with its port.
+func host(origin string) string {
+	u, err := url.Parse(origin)
+	if err != nil {
+		return origin
+	}
+	return u.Host
+}
+
+// bind tells whether scopes are for binding a device.
+func (s Scopes) bind() bool { return s.Has(wire.ScopeBackup) || s.Has(wire.ScopeRecover) }
+
+// recovers tells whether a request is a recovery sign-in.
+func (r *Request) recovers() bool { return r.Scopes.Has(wire.ScopeRecover) }
+
+// raise has a request that binds a device ask for a strong sign-in, whatever it
+// said: for storing all that the person can give, for recovering two proofs (N14).
+func (r *Request) raise() {
+	switch {
+	case r.recovers():
+		r.Strength = policy.TwoProofs
+	case r.Scopes.bind():
+		r.Strength = policy.Strong
+	}
+}
+
+// strength is what the request asks of this session's person: for binding a
+// device that stores, their strongest (N11).
+func (s *Service) strength(ctx context.Context, r *Request, session *signin.Session) (int, error) {
+	if !r.Scopes.Has(wire.ScopeBackup) {
+		return r.Strength, nil
+	}
+	var has policy.Methods
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		has, _, err = signin.MethodsOf(ctx, tx, session.Person)
+		return err
+	})
+	return has.Strongest(), err
+}
+
+// A Spent token was good for one thing, and is used up.
+type Spent struct {
+	Person   string
+	Epoch    int64
+	Recovers bool // of scope recover, else of scope backup
+	AuthAt   time.Time
+	Strength int
+}
+
+// Bearer reads an access token that binds a device. It returns a [*Refusal] for
+// any other. To be used, it has to be spent.
+func (s *Service) Bearer(ctx context.Context, token string) (Binder, error) {
+	a, err := s.access(ctx, token)
+	if err != nil {
+		return Binder{}, err
+	}
+	if !ParseScopes(a.Scope).bind() {
+		return Binder{}, refuse(ErrInsufficientScope, "scope backup or recover is needed")
+	}
+	c, err := s.client(ctx, a.Client)
+	if errors.Is(err, ErrUnknownClient) {
+		return Binder{}, refuse(ErrInvalidToken, "the application was switched off")
+	}
+	return Binder{s, c, a.grantOf()}, err
+}
+
+// A Binder is an access token that was read.
+type Binder struct {
+	service *Service
+	client  *Client
+	grant   string
+}
+
+// Spend uses the token up: one statement, so of two that bring it one has it.
+func (b Binder) Spend(ctx context.Context, tx *db.Tx) (Spent, error) {
+	g, err := scanGrant(tx.QueryRow(ctx, `
+		UPDATE oauth_grant SET revoked_at = $1, revoked_why = 'used up' WHERE id = $2 AND revoked_at = 0 RETURNING `+grantColumns,
+		db.Millis(tx.Now), b.grant))
+	if errors.Is(err, sql.ErrNoRows) {
+		return Spent{}, refuse(ErrInvalidToken, "the token was used")
+	} else if err != nil {
+		return Spent{}, err
+	}
+	g.Revoked = false // by us, just now
+	if _, err := b.service.alive(ctx, tx, &g, b.client, nil); errors.Is(err, ErrInvalidGrant) {
+		return Spent{}, refuse(ErrInvalidToken, "the sign-in it came from has ended")
+	} else if err != nil {
+		return Spent{}, err
+	}
+	return Spent{g.Person, g.Epoch, g.Scopes.Has(wire.ScopeRecover), g.AuthAt, g.Strength}, nil
+}
