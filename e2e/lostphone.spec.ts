@@ -24,6 +24,7 @@ for (const look of looks) {
       const context = await browser.newContext({ locale: language === 'en' ? 'en-GB' : 'ja-JP', colorScheme: look.colorScheme })
       const theirs = await context.newPage()
       await firstLook(phone, theirs, demo, say)
+      await phone.page.close() // it is lost
       await firstLook(await newPhone(), computer, demo, say, kenji)
 
       await computer.goto(`${demo.at.id}/admin/people`)
