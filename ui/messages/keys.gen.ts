@@ -1336,6 +1336,9 @@ export interface Messages {
   "mail.ip": Record<never, never>;
   "mail.method": Record<never, never>;
   "mail.net": Record<never, never>;
+  "mail.notme.said": { login: string | number; service: string | number };
+  "mail.notme.subject": Record<never, never>;
+  "mail.notme.todo": { host: string | number; service: string | number };
   "mail.notme_admin.said": { login: string | number };
   "mail.notme_admin.subject": Record<never, never>;
   "mail.notme_admin.todo": { host: string | number };
@@ -1451,6 +1454,7 @@ export interface Messages {
   "security.activity.denied": Record<never, never>;
   "security.activity.lead": Record<never, never>;
   "security.activity.none": Record<never, never>;
+  "security.activity.notme": Record<never, never>;
   "security.activity.older": Record<never, never>;
   "security.activity.pass_issued": Record<never, never>;
   "security.activity.pass_used": Record<never, never>;
@@ -1563,6 +1567,12 @@ export interface Messages {
   "security.newphone": Record<never, never>;
   "security.notfirst.text": Record<never, never>;
   "security.notfirst.title": Record<never, never>;
+  "security.notme.done": Record<never, never>;
+  "security.notme.go": Record<never, never>;
+  "security.notme.link": Record<never, never>;
+  "security.notme.means": Record<never, never>;
+  "security.notme.mine": Record<never, never>;
+  "security.notme.title": Record<never, never>;
   "security.offer.text": Record<never, never>;
   "security.offer.title": Record<never, never>;
   "security.pair.here": Record<never, never>;
