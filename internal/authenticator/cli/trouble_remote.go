@@ -18,6 +18,7 @@ var (
 // farSayings are sayings about sign-in services.
 var farSayings = []saying{
 	{desk.ErrNoDoor, "terminal.error.no_server", 3},
+	{desk.ErrNoUnlock, "terminal.error.no_unlock", 4},
 	{desk.ErrHere, "terminal.error.here", 1},
 	{errServer, "terminal.error.server", 2},
 	{errWrongNumber, "terminal.error.wrong_number", 7},

@@ -8,8 +8,10 @@
 package desk
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -101,10 +103,11 @@ func (d *Desk) change(ctx context.Context, do func(*authenticator.App, *disk.Con
 				return err
 			}
 		}
+		before := maps.Clone(c.Keys)
 		if kept, err = do(kept, c); err != nil {
 			return err
 		}
-		if !fresh && !kept.Changed() {
+		if !fresh && !kept.Changed() && maps.EqualFunc(before, c.Keys, bytes.Equal) {
 			return errSame
 		}
 		c.Vault = kept.Bytes()

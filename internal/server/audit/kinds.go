@@ -34,14 +34,18 @@ const (
 
 // Authenticator apps.
 const (
-	RegistrationOffered   Kind = "registration.offered"
-	RegistrationAccepted  Kind = "registration.accepted"
-	RegistrationConfirmed Kind = "registration.confirmed"
-	RegistrationRefused   Kind = "registration.refused"
-	RegistrationActive    Kind = "registration.active"
-	RegistrationRenamed   Kind = "registration.renamed"
-	RegistrationReplaced  Kind = "registration.replaced"
-	RegistrationRemoved   Kind = "registration.removed"
+	RegistrationOffered    Kind = "registration.offered"
+	RegistrationAccepted   Kind = "registration.accepted"
+	RegistrationConfirmed  Kind = "registration.confirmed"
+	RegistrationRefused    Kind = "registration.refused"
+	RegistrationActive     Kind = "registration.active"
+	RegistrationRenamed    Kind = "registration.renamed"
+	RegistrationReplaced   Kind = "registration.replaced"
+	RegistrationRemoved    Kind = "registration.removed"
+	RegistrationUnlock     Kind = "registration.unlock"      // it has an unlock key
+	RegistrationUnlockGone Kind = "registration.unlock_gone" // its lock was turned off
+	PasswordlessOn         Kind = "registration.passwordless_on"
+	PasswordlessOff        Kind = "registration.passwordless_off"
 )
 
 // Passkeys and security keys.

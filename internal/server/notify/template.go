@@ -24,6 +24,8 @@ import (
 const (
 	MailAppAdded        = "app_added"        // needs login, device
 	MailAppRemoved      = "app_removed"      // needs login, device
+	MailPasswordlessOn  = "passwordless_on"  // needs login, device
+	MailPasswordlessOff = "passwordless_off" // needs login, device
 	MailPasswordChanged = "password_changed" // needs login
 	MailPasskeyAdded    = "passkey_added"    // needs login, method
 	MailPasskeyRemoved  = "passkey_removed"  // needs login, method
@@ -61,6 +63,8 @@ type letter struct {
 var letters = map[string]letter{
 	MailAppAdded:        {"mail.app_added.subject", "mail.app_added.said", "mail.app_added.todo", []string{"login", "device"}},
 	MailAppRemoved:      {"mail.app_removed.subject", "mail.app_removed.said", "mail.app_removed.todo", []string{"login", "device"}},
+	MailPasswordlessOn:  {"mail.passwordless_on.subject", "mail.passwordless_on.said", "mail.passwordless_on.todo", []string{"login", "device"}},
+	MailPasswordlessOff: {"mail.passwordless_off.subject", "mail.passwordless_off.said", "mail.passwordless_off.todo", []string{"login", "device"}},
 	MailPasswordChanged: {"mail.password_changed.subject", "mail.password_changed.said", "mail.password_changed.todo", []string{"login"}},
 	MailPasskeyAdded:    {"mail.passkey_added.subject", "mail.passkey_added.said", "mail.passkey_added.todo", []string{"login", "method"}},
 	MailPasskeyRemoved:  {"mail.passkey_removed.subject", "mail.passkey_removed.said", "mail.passkey_removed.todo", []string{"login", "method"}},

@@ -28,7 +28,7 @@ func filled(template, lang string) Mail {
 		Data: map[string]string{"login": "mei@aoba.example", "by": "Kenji Mori", "browser": "Chrome, Windows", "place": "Osaka, Japan", "ip": "203.0.113.7"},
 	}
 	switch template {
-	case MailAppAdded, MailAppRemoved:
+	case MailAppAdded, MailAppRemoved, MailPasswordlessOn, MailPasswordlessOff:
 		m.Data["device"] = "Mei's Pixel"
 	case MailReported:
 		m.Data["app"] = "Wiki"

@@ -40,6 +40,7 @@ type passwordRow struct{ Exposed bool }
 type appRow struct {
 	ID, Name, Platform, Place string
 	Added, Used               string
+	Unlocks, Passwordless     bool
 }
 
 func (h *handler) getOverview(w http.ResponseWriter, r *http.Request) error {
@@ -129,7 +130,7 @@ func (h *handler) appRows(ctx context.Context, tx *db.Tx, v visit) (rows []appRo
 
 func rowOf(g registration.Registration, v visit, tx *db.Tx) appRow {
 	return appRow{
-		ID: g.ID, Name: g.Name, Platform: g.Platform, Place: g.Place,
+		ID: g.ID, Name: g.Name, Platform: g.Platform, Place: g.Place, Unlocks: g.Unlocks(), Passwordless: g.Passwordless,
 		Added: ui.When(v.lang, v.person.Zone, g.ActivatedAt, tx.Now), Used: ui.When(v.lang, v.person.Zone, g.SeenAt, tx.Now),
 	}
 }

@@ -71,6 +71,12 @@ func Mount(s *web.Shell, d Deps) error {
 	s.Page("GET /security/methods/{id}/remove", s.NeedSession(true, h.getRemove))
 	s.Page("POST /security/methods/{id}/remove", s.NeedSession(true, h.postRemove))
 
+	s.Page("GET /security/methods/{id}/unlock", s.NeedSession(true, h.getUnlock))
+	s.Page("POST /security/methods/{id}/unlock", s.NeedSession(true, h.postUnlock))
+	s.Page("GET /security/methods/{id}/unlock/stream", s.NeedSession(true, h.getUnlockStream))
+	s.Page("POST /security/methods/{id}/unlock/finish", s.NeedSession(true, h.postUnlockFinish))
+	s.Page("POST /security/methods/{id}/unlock/off", s.NeedSession(true, h.postUnlockOff))
+
 	s.Page("POST /security/first", s.NeedSession(true, h.postFirst))
 
 	s.Page("POST /security/add/passkey", s.NeedSession(true, h.postAddPasskey))

@@ -153,6 +153,7 @@ CREATE TABLE registration (
   state TEXT NOT NULL CHECK (state IN ('pending', 'active', 'removed')),
   name TEXT NOT NULL, platform TEXT NOT NULL, ip TEXT NOT NULL, place TEXT NOT NULL, browser TEXT NOT NULL,
   public_key BYTEA NOT NULL, code_secret BYTEA NOT NULL, last_step BIGINT NOT NULL DEFAULT 0,
+  unlock_key BYTEA NOT NULL DEFAULT '', passwordless BIGINT NOT NULL DEFAULT 0, -- passwordless only with an unlock key
   push_endpoint TEXT NOT NULL DEFAULT '', push_keys BYTEA NOT NULL DEFAULT '',
   epoch BIGINT NOT NULL, created_at BIGINT NOT NULL, activated_at BIGINT NOT NULL DEFAULT 0,
   seen_at BIGINT NOT NULL, removed_at BIGINT NOT NULL DEFAULT 0, removed_why TEXT NOT NULL DEFAULT ''

@@ -153,6 +153,7 @@ CREATE TABLE registration (
   state TEXT NOT NULL CHECK (state IN ('pending', 'active', 'removed')),
   name TEXT NOT NULL, platform TEXT NOT NULL, ip TEXT NOT NULL, place TEXT NOT NULL, browser TEXT NOT NULL,
   public_key BLOB NOT NULL, code_secret BLOB NOT NULL, last_step INTEGER NOT NULL DEFAULT 0,
+  unlock_key BLOB NOT NULL DEFAULT x'', passwordless INTEGER NOT NULL DEFAULT 0, -- passwordless only with an unlock key
   push_endpoint TEXT NOT NULL DEFAULT '', push_keys BLOB NOT NULL DEFAULT x'',
   epoch INTEGER NOT NULL, created_at INTEGER NOT NULL, activated_at INTEGER NOT NULL DEFAULT 0,
   seen_at INTEGER NOT NULL, removed_at INTEGER NOT NULL DEFAULT 0, removed_why TEXT NOT NULL DEFAULT ''
