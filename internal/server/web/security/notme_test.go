@@ -40,12 +40,15 @@ func TestThisWasNotMeShutsSomebodyElseOut(t *testing.T) {
 	}
 	h.Write(t, func(tx *db.Tx) error {
 		kept, err := method.PasswordOf(t.Context(), tx, mei.ID)
-		if err == nil && !kept.Exposed {
+		if err != nil {
+			return err
+		}
+		if !kept.Exposed {
 			t.Error("the password still counts")
 		}
 		reports, err := audit.Reported(t.Context(), tx, mei.DirectoryID, time.Time{}, 10)
 		if len(reports) != 1 || reports[0].Kind != audit.PersonNotMe || reports[0].Correlation == "" {
-			t.Errorf("reports: %+v", reports)
+			t.Errorf("reports: %+v, %v", reports, err)
 		}
 		until, err := brake.Until(t.Context(), tx, mei.ID)
 		if until.IsZero() {
