@@ -90,6 +90,7 @@ var sayings = []saying{
 	{authenticator.ErrNoCodes, "terminal.error.no_codes", 1},
 	{scan.ErrNoPicture, "terminal.error.no_picture", 5},
 	{scan.ErrNoCode, "terminal.error.no_qr", 3},
+	{disk.ErrNoPassphrase, "terminal.error.no_passphrase", 4},
 	{disk.ErrPassphrase, "terminal.error.passphrase", 4},
 	{disk.ErrKeyring, "terminal.error.keyring", 4},
 	{disk.ErrDamaged, "terminal.error.damaged", 5},

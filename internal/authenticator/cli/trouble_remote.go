@@ -18,6 +18,7 @@ var (
 // farSayings are sayings about sign-in services.
 var farSayings = []saying{
 	{desk.ErrNoDoor, "terminal.error.no_server", 3},
+	{desk.ErrNoUnlock, "terminal.error.no_unlock", 4},
 	{desk.ErrHere, "terminal.error.here", 1},
 	{desk.ErrNoBackup, "terminal.error.backup_off", 3},
 	{desk.ErrBackupOn, "terminal.error.backup_on", 1},

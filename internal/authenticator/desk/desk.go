@@ -8,8 +8,10 @@
 package desk
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -94,21 +96,22 @@ func (d *Desk) change(ctx context.Context, do func(*authenticator.App, *disk.Con
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	err = d.folder.Update(ctx, func(c *disk.Content) error {
-		fresh, known := c.Vault == nil, string(c.Keys[backupKey])
+		fresh := c.Vault == nil
 		kept = authenticator.New()
 		if !fresh {
 			if kept, err = authenticator.Open(c.Vault, d.now()); err != nil {
 				return err
 			}
 		}
+		before := maps.Clone(c.Keys)
 		if kept, err = do(kept, c); err != nil {
 			return err
 		}
 		if !fresh && !kept.Changed() {
-			if known == string(c.Keys[backupKey]) {
+			if maps.EqualFunc(before, c.Keys, bytes.Equal) {
 				return errSame
 			}
-			return nil
+			return nil // the keys alone have changed, which no backup carries
 		}
 		c.Vault = kept.Bytes()
 		return changed(c, d.now())

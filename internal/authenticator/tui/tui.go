@@ -415,7 +415,9 @@ func (s *shell) answer(w Answer) tea.Msg {
 		return Over{w.ID}
 	}
 	door := *q.from.Door // the other one is listened at
-	out, err := door.Decide(s.ctx, q.question, w.Decision, w.Number)
+	from := q.from
+	from.Door = &door
+	out, err := s.desk.Decide(s.ctx, from, q.question, w.Decision, w.Number, func() (string, error) { return w.Passphrase, nil })
 	if err != nil {
 		return Answered{ID: w.ID, Trouble: s.face.Plain(err)}
 	}

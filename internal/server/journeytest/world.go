@@ -190,6 +190,26 @@ func (w *World) Start(t testing.TB, log io.Writer) (stop func() error) {
 	return stop
 }
 
+// Policy changes what the directory asks, before the server starts.
+func (w *World) Policy(t testing.TB, change func(*directory.Policy)) {
+	t.Helper()
+	d, err := db.Open(t.Context(), db.Config{URL: w.Config.Database.Reveal()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = d.Write(t.Context(), func(tx *db.Tx) error {
+		aoba, err := directory.Sole(t.Context(), tx)
+		if err != nil {
+			return err
+		}
+		change(&aoba.Policy)
+		return directory.SetPolicy(t.Context(), tx, aoba.ID, aoba.Policy)
+	})
+	if err := errors.Join(err, d.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // setUp fills an empty database.
 func (w *World) setUp(ctx context.Context, people int) (err error) {
 	if err := keep.NewKEKFile(w.Config.KeyFile); err != nil {
