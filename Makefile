@@ -83,7 +83,7 @@ bench: need-test build ## the figures of bench/README.md
 	node bench/app/files.mjs
 
 .PHONY: bench-large
-bench-large: need-test build ## the same with ten thousand waiting streams
+bench-large: need-test build ## ten thousand streams and directories, a million people; an hour
 	COUNTERSIGN_BENCH=large go test -run '^$$' -bench Large -timeout 2h ./bench/...
 
 .PHONY: vuln

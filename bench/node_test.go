@@ -40,9 +40,6 @@ var built = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
-	if kept, ok := os.LookupEnv(asTerminal); ok {
-		os.Exit(beTerminal(kept))
-	}
 	if at := os.Getenv(bareAt); at != "" {
 		fmt.Fprintln(os.Stderr, answerBarely(at))
 		os.Exit(1)
@@ -57,11 +54,16 @@ func TestMain(m *testing.M) {
 // serve starts the program on a world of its own and waits for its first 200.
 func serve(b *testing.B, people int) *node {
 	b.Helper()
+	return start(b, journeytest.New(b, people))
+}
+
+// start starts the program on a world and waits for its first 200.
+func start(b *testing.B, w *journeytest.World) *node {
+	b.Helper()
 	program, err := built()
 	if err != nil {
 		b.Fatal(err)
 	}
-	w := journeytest.New(b, people)
 	c := exec.Command(program, "serve", "--config", w.File)
 	if err := c.Start(); err != nil {
 		b.Fatal(err)

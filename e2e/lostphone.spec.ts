@@ -24,6 +24,7 @@ for (const look of looks) {
       const context = await browser.newContext({ locale: language === 'en' ? 'en-GB' : 'ja-JP', colorScheme: look.colorScheme })
       const theirs = await context.newPage()
       await firstLook(phone, theirs, demo, say)
+      await phone.page.close() // it is lost
       await firstLook(await newPhone(), computer, demo, say, kenji)
 
       await computer.goto(`${demo.at.id}/admin/people`)
@@ -38,6 +39,7 @@ for (const look of looks) {
       await computer.getByRole('link', { name: say('console.link.done') }).click()
       await eye.see(computer, 'd3-after', say('console.method.password'))
 
+      await context.clearCookies()
       await theirs.goto(`${demo.at.id}/signin?to=/security`)
       await giveNameAndPassword(theirs, demo, say)
       await theirs.getByLabel(say('signin.pass.name')).fill(pass)

@@ -24,6 +24,7 @@ import (
 	"countersign/internal/server/registration"
 	"countersign/internal/server/signin"
 	"countersign/internal/server/web"
+	"countersign/internal/server/web/adminapi"
 	"countersign/internal/server/web/api"
 	appweb "countersign/internal/server/web/app"
 	backupweb "countersign/internal/server/web/backup"
@@ -101,6 +102,7 @@ func (r *rooms) open(c config.Config) (err error) {
 	}
 	api.Mount(r.shell, api.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, Notify: r.notify})
 	backupweb.Mount(r.shell, backupweb.Deps{DB: s.db, Backup: r.backup, OAuth: r.oauth})
+	adminapi.Mount(r.shell, adminapi.Deps{DB: s.db, Registry: r.registry, Passkeys: r.passkeys, Notify: r.notify, SignIn: r.signin, OAuth: r.oauth})
 	return errors.Join(
 		signinweb.Mount(r.shell, signinweb.Deps{SignIn: r.signin, OAuth: r.oauth, Addresses: r.addresses}),
 		oauthweb.Mount(r.shell, oauthweb.Deps{OAuth: r.oauth, SignIn: r.signin}),

@@ -688,6 +688,16 @@ export interface Messages {
   "console.add.wrong.email": Record<never, never>;
   "console.add.wrong.invalid": Record<never, never>;
   "console.add.wrong.taken": Record<never, never>;
+  "console.api.fresh.text": Record<never, never>;
+  "console.api.fresh.title": Record<never, never>;
+  "console.api.invalid.text": Record<never, never>;
+  "console.api.invalid.title": Record<never, never>;
+  "console.api.scope.text": Record<never, never>;
+  "console.api.scope.title": Record<never, never>;
+  "console.api.taken.text": Record<never, never>;
+  "console.api.taken.title": Record<never, never>;
+  "console.api.token.text": Record<never, never>;
+  "console.api.token.title": Record<never, never>;
   "console.area.address": Record<never, never>;
   "console.area.admin": Record<never, never>;
   "console.area.all": Record<never, never>;
@@ -974,6 +984,10 @@ export interface Messages {
   "console.server.mail.none": Record<never, never>;
   "console.server.mail.ok": Record<never, never>;
   "console.server.mail.waiting": { n: number; since: string | number };
+  "console.server.push": Record<never, never>;
+  "console.server.push.failed": { n: number };
+  "console.server.push.none": Record<never, never>;
+  "console.server.push.ok": { n: number };
   "console.server.version": Record<never, never>;
   "console.sessions": Record<never, never>;
   "console.sessions.none": Record<never, never>;
@@ -1379,6 +1393,9 @@ export interface Messages {
   "mail.ip": Record<never, never>;
   "mail.method": Record<never, never>;
   "mail.net": Record<never, never>;
+  "mail.notme.said": { login: string | number; service: string | number };
+  "mail.notme.subject": Record<never, never>;
+  "mail.notme.todo": { host: string | number; service: string | number };
   "mail.notme_admin.said": { login: string | number };
   "mail.notme_admin.subject": Record<never, never>;
   "mail.notme_admin.todo": { host: string | number };
@@ -1463,6 +1480,8 @@ export interface Messages {
   "oauth.other.title": { app: string | number; publisher: string | number };
   "oauth.redirect.text": Record<never, never>;
   "oauth.redirect.title": Record<never, never>;
+  "oauth.scope.admin": Record<never, never>;
+  "oauth.scope.admin.note": Record<never, never>;
   "oauth.scope.backup": Record<never, never>;
   "oauth.scope.backup.note": Record<never, never>;
   "oauth.scope.email": Record<never, never>;
@@ -1503,6 +1522,7 @@ export interface Messages {
   "security.activity.denied": Record<never, never>;
   "security.activity.lead": Record<never, never>;
   "security.activity.none": Record<never, never>;
+  "security.activity.notme": Record<never, never>;
   "security.activity.older": Record<never, never>;
   "security.activity.pass_issued": Record<never, never>;
   "security.activity.pass_used": Record<never, never>;
@@ -1570,6 +1590,7 @@ export interface Messages {
   "security.brake.stays": { name: string | number };
   "security.brake.text": { login: string | number };
   "security.brake.title": Record<never, never>;
+  "security.brake.unlock": { name: string | number };
   "security.browser.unknown": Record<never, never>;
   "security.bycode.busy": { name: string | number };
   "security.bycode.go": Record<never, never>;
@@ -1683,6 +1704,12 @@ export interface Messages {
   "security.newphone": Record<never, never>;
   "security.notfirst.text": Record<never, never>;
   "security.notfirst.title": Record<never, never>;
+  "security.notme.done": Record<never, never>;
+  "security.notme.go": Record<never, never>;
+  "security.notme.link": Record<never, never>;
+  "security.notme.means": Record<never, never>;
+  "security.notme.mine": Record<never, never>;
+  "security.notme.title": Record<never, never>;
   "security.offer.text": Record<never, never>;
   "security.offer.title": Record<never, never>;
   "security.pair.here": Record<never, never>;
@@ -2190,7 +2217,7 @@ export interface Messages {
   "terminal.error.denied": Record<never, never>;
   "terminal.error.different": Record<never, never>;
   "terminal.error.empty": Record<never, never>;
-  "terminal.error.file": Record<never, never>;
+  "terminal.error.file": { file: string | number; problem: string | number };
   "terminal.error.file_denied": { file: string | number };
   "terminal.error.file_exists": { file: string | number };
   "terminal.error.file_folder": { file: string | number };
@@ -2244,6 +2271,7 @@ export interface Messages {
   "terminal.error.version": Record<never, never>;
   "terminal.error.wait": Record<never, never>;
   "terminal.error.weak": Record<never, never>;
+  "terminal.error.which_file": Record<never, never>;
   "terminal.error.wrong_number": Record<never, never>;
   "terminal.export.done": { file: string | number; n: number };
   "terminal.export.open": Record<never, never>;

@@ -84,6 +84,9 @@ func (w World) did(key string, err error) error {
 }
 
 func (c backupCommand) on(ctx context.Context, w World, d *desk.Desk) error {
+	if b, err := d.Backup(); err == nil && b.Works() {
+		return desk.ErrBackupOn
+	}
 	issuer, err := c.issuer(d)
 	if err != nil {
 		return err

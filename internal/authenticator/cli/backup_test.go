@@ -125,6 +125,7 @@ func TestWhatWasBackedUpComesBackOnAnotherDevice(t *testing.T) {
 		t.Errorf("before: %+v", got)
 	}
 	h.signingIn(a, 0, "backup", "on", "--server", h.Config.IDURL, "--new-key-file", key)
+	a.run(1, "backup", "on")                          // it is, and nobody has to sign in to hear so
 	a.add("青葉銀行", "MZXW6YTBOJRGC6TBMZXW6YTBOJRGC6TB") // backed up by itself
 	if got := a.checkup(); got.Fix != "" || got.Returns != 3 || got.Lost != 0 || got.Backup.State != "fine" || got.Backup.Verified == nil || len(got.Backup.Ways) != 2 {
 		t.Errorf("after: %+v", got)
@@ -207,7 +208,7 @@ func TestVersionsComeBackAndDeletedBackupsToo(t *testing.T) {
 	a.run(3, "backup", "restore", "99")
 
 	h.signingIn(a, 0, "backup", "delete")
-	a.run(1, "backup", "now")
+	a.run(7, "backup", "now")
 	if got := a.checkup(); got.Backup.State != "deleted_elsewhere" || got.Fix != "bring_back" || got.Lost != 1 {
 		t.Errorf("deleted: %+v", got)
 	}

@@ -81,6 +81,11 @@ func (b Backup) place(now func() time.Time) (*remote.Place, error) {
 	return &remote.Place{Door: remote.Door{Issuer: b.Issuer, Registration: b.Binding, Key: key, Now: now}}, nil
 }
 
+// Works reports whether nothing keeps it from being made but perhaps the network.
+func (b Backup) Works() bool {
+	return b.Watch.Trouble == backup.None || b.Watch.Trouble == backup.Unreachable
+}
+
 // Ways are those in which the backup opens.
 func (b Backup) Ways() ([]backup.Way, error) {
 	k, err := backup.OpenKeys(b.Keys)
@@ -133,7 +138,7 @@ func (d *Desk) TurnOn(ctx context.Context, issuer, token string, key func(there 
 		return err
 	}
 	before, err := d.Backup()
-	if err == nil && before.Watch.Trouble == backup.None {
+	if err == nil && before.Works() {
 		return ErrBackupOn
 	}
 	bound, private, place, err := d.bind(ctx, issuer, token)

@@ -289,7 +289,7 @@ func (d *Desk) SetRole(ctx context.Context, tx *db.Tx, by By, person, role strin
 	if err := directory.SetRole(ctx, tx, did.subject.ID, role); err != nil {
 		return err
 	}
-	return d.done(ctx, tx, did, audit.AdminRole, notify.MailAdminRole, map[string]any{"from": name(did.subject.Role), "to": name(role)})
+	return d.done(ctx, tx, did, audit.AdminRole, notify.MailAdminRole, map[string]any{"from": directory.RoleWord(did.subject.Role), "to": directory.RoleWord(role)})
 }
 
 // Edit says how people call somebody, and where news about their account goes.
@@ -326,14 +326,6 @@ func (d *Desk) Edit(ctx context.Context, tx *db.Tx, by By, person, name, email s
 	return d.mail(ctx, tx, did, notify.MailAdminEdited)
 }
 
-// name is what a role is called in the log.
-func name(role string) string {
-	if role == directory.Member {
-		return "member"
-	}
-	return role
-}
-
 // Add adds somebody to the actor's organisation and returns the token of the
 // link with which they choose a password. It returns the errors of
 // [directory.CreatePerson].
@@ -357,5 +349,5 @@ func (d *Desk) Add(ctx context.Context, tx *db.Tx, by By, p directory.Person) (d
 	if err != nil {
 		return p, "", err
 	}
-	return p, link, d.done(ctx, tx, deed{by, actor, p, guard}, audit.AdminAdded, "", map[string]any{"role": name(p.Role)})
+	return p, link, d.done(ctx, tx, deed{by, actor, p, guard}, audit.AdminAdded, "", map[string]any{"role": directory.RoleWord(p.Role)})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -18,6 +19,21 @@ const columns = `id, at, kind, directory_id, person_id, actor, method, app, ip, 
 // Of returns the newest events about a person, newest first, at most limit.
 func Of(ctx context.Context, tx *db.Tx, person string, limit int) ([]Event, error) {
 	return Before(ctx, tx, person, Event{At: time.UnixMilli(math.MaxInt64)}, limit)
+}
+
+// ErrUnknown is returned for an event that is not there, or not about the person.
+var ErrUnknown = errors.New("no such event")
+
+// ByID returns an event about a person, or [ErrUnknown].
+func ByID(ctx context.Context, tx *db.Tx, person, id string) (Event, error) {
+	found, err := list(ctx, tx, `SELECT `+columns+` FROM audit_event WHERE id = $1 AND person_id = $2`, id, person)
+	if err != nil {
+		return Event{}, err
+	}
+	if len(found) == 0 {
+		return Event{}, ErrUnknown
+	}
+	return found[0], nil
 }
 
 // Before returns the next page of [Of]: events about a person older than the

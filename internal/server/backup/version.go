@@ -94,7 +94,7 @@ func (s *Store) Status(ctx context.Context, tx *db.Tx, b Binding) (Status, error
 }
 
 func used(ctx context.Context, tx *db.Tx, place string) (n int64, err error) {
-	err = tx.QueryRow(ctx, `SELECT COALESCE(SUM(size), 0) FROM backup_version WHERE place_id = $1`, place).Scan(&n)
+	err = tx.QueryRow(ctx, `SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM backup_version WHERE place_id = $1`, place).Scan(&n)
 	return n, err
 }
 

@@ -32,6 +32,7 @@ const (
 // What a mail told of.
 const (
 	App      = "app"      // an authenticator app came
+	Unlock   = "unlock"   // an authenticator app may sign in without the password
 	Passkey  = "passkey"  // a passkey or security key came
 	CodeApp  = "codeapp"  // another authenticator came
 	Recovery = "recovery" // recovery codes were made

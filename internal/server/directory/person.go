@@ -42,6 +42,25 @@ const (
 // Roles are all roles, the least first.
 var Roles = []string{Member, Auditor, Helpdesk, Admin, Owner}
 
+// RoleWord is what a role is called where it cannot be empty: in the log, in
+// forms and calls.
+func RoleWord(role string) string {
+	if role == Member {
+		return "member"
+	}
+	return role
+}
+
+// RoleOf is the role with a word, or [ErrInvalid].
+func RoleOf(word string) (string, error) {
+	for _, role := range Roles {
+		if RoleWord(role) == word {
+			return role, nil
+		}
+	}
+	return "", fmt.Errorf("role %q: %w", word, ErrInvalid)
+}
+
 // A Person is someone who can sign in.
 type Person struct {
 	ID          string // for ever, told to applications as the subject

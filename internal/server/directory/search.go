@@ -46,17 +46,43 @@ func Matching(ctx context.Context, tx *db.Tx, directory, typed string, limit int
 	if len(words) == 0 {
 		return nil, nil
 	}
+	rare, err := rarest(ctx, tx, directory, words)
+	if err != nil {
+		return nil, err
+	}
 	args := []any{directory}
 	from := func(word string) string {
 		args = append(args, word, word+"\U0010FFFF")
 		return fmt.Sprintf(`word >= $%d AND word < $%d`, len(args)-1, len(args))
 	}
-	where := `directory_id = $1 AND id IN (SELECT person_id FROM person_word WHERE directory_id = $1 AND ` + from(words[0]) + `)`
-	for _, w := range words[1:] {
+	where := `directory_id = $1`
+	for i, w := range words {
+		if i == rare {
+			where += ` AND id IN (SELECT person_id FROM person_word WHERE directory_id = $1 AND ` + from(w) + `)`
+			continue
+		}
 		where += ` AND EXISTS (SELECT 1 FROM person_word w WHERE w.person_id = person.id AND ` + from(w) + `)`
 	}
 	args = append(args, limit)
 	return collect(ctx, tx, `SELECT `+personColumns+` FROM person WHERE `+where+fmt.Sprintf(` ORDER BY login LIMIT $%d`, len(args)), args...)
+}
+
+// manyHave is from when on it is quicker to go through the people by login, of
+// whom enough will have the word, than to gather and sort all who have it.
+const manyHave = 2000
+
+// rarest is the first of the words that not very many people have; -1 when all are common.
+func rarest(ctx context.Context, tx *db.Tx, directory string, words []string) (int, error) {
+	for i, w := range words {
+		var n int
+		err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM (
+			SELECT 1 FROM person_word WHERE directory_id = $1 AND word >= $2 AND word < $3 LIMIT $4) found`,
+			directory, w, w+"\U0010FFFF", manyHave).Scan(&n)
+		if err != nil || n < manyHave {
+			return i, err
+		}
+	}
+	return -1, nil
 }
 
 func collect(ctx context.Context, tx *db.Tx, query string, args ...any) (out []Person, err error) {

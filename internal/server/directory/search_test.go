@@ -115,3 +115,32 @@ func TestPagesOfPeopleHaveNoGapsOrRepeats(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A word that very many have is looked for another way: it finds the same.
+func TestCommonWordsFindTheSameAsRareOnes(t *testing.T) {
+	d := dbtest.Open(t)
+	in := crowd(t, d, directory.Person{Login: "zoe@aoba.example", Name: "Zoe Tanaka"})
+	err := d.Write(t.Context(), func(tx *db.Tx) error {
+		for _, fill := range []string{
+			`INSERT INTO person (id, directory_id, login, name, state, enrol, created_at) SELECT 'P' || n, CAST($1 AS TEXT), 'm' || (1000000 + n), 'M', 'active', 'open', 0 FROM i`,
+			`INSERT INTO person_word (directory_id, word, person_id) SELECT CAST($1 AS TEXT), 'tanaka', 'P' || n FROM i`,
+			`INSERT INTO person_word (directory_id, word, person_id) SELECT CAST($1 AS TEXT), 'm' || (1000000 + n), 'P' || n FROM i`,
+		} {
+			if _, err := tx.Exec(t.Context(), `WITH RECURSIVE i (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < 2500) `+fill, in.ID); err != nil {
+				return err
+			}
+		}
+		for typed, want := range map[string]string{
+			"tan": "m1000001 m1000002 m1000003", "m1 tanaka": "m1000001 m1000002 m1000003", "tanaka zoe": "zoe", "tan m1002500": "m1002500",
+		} {
+			found, err := directory.Matching(t.Context(), tx, in.ID, typed, 3)
+			if err != nil || logins(found) != want {
+				t.Errorf("%q finds %s, want %s, %v", typed, logins(found), want, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -43,6 +43,7 @@ const (
 	MailReregisterAlone = "reregister_alone" // needs login
 	MailReported        = "reported"         // needs login; "app": what was being signed in to
 	MailReportedAdmin   = "reported_admin"   // to who manages the people; needs login: whose sign-in it was; "app" and "net"
+	MailNotMe           = "notme"            // needs login; "app": what was signed in to
 	MailNotMeAdmin      = "notme_admin"      // to who manages the people; needs login: who says that something was not theirs
 	MailSignedOut       = "signed_out"       // needs login
 	MailBackupBound     = "backup_bound"     // needs login, device
@@ -86,6 +87,7 @@ var letters = map[string]letter{
 	MailReregisterAlone: {"mail.reregister.subject", "mail.reregister.said", "mail.reregister.alone", []string{"login"}},
 	MailReported:        {"mail.reported.subject", "mail.reported.said", "mail.reported.todo", []string{"login"}},
 	MailReportedAdmin:   {"mail.reported_admin.subject", "mail.reported_admin.said", "mail.reported_admin.todo", []string{"login"}},
+	MailNotMe:           {"mail.notme.subject", "mail.notme.said", "mail.notme.todo", []string{"login"}},
 	MailNotMeAdmin:      {"mail.notme_admin.subject", "mail.notme_admin.said", "mail.notme_admin.todo", []string{"login"}},
 	MailSignedOut:       {"mail.signed_out.subject", "mail.signed_out.said", "mail.signed_out.todo", []string{"login"}},
 	MailBackupBound:     {"mail.backup_bound.subject", "mail.backup_bound.said", "mail.backup_bound.todo", []string{"login", "device"}},

@@ -51,7 +51,7 @@ func discovery(issuer string) []byte {
 		Keys:           issuer + PathKeys,
 		Revocation:     issuer + PathRevoke,
 		EndSession:     issuer + PathLogout,
-		Scopes:         []string{scopeOpenID, scopeProfile, scopeEmail, scopeOffline},
+		Scopes:         []string{scopeOpenID, scopeProfile, scopeEmail, scopeOffline, ScopeAdmin},
 		ResponseTypes:  []string{"code"},
 		ResponseModes:  []string{"query"},
 		GrantTypes:     []string{"authorization_code", "refresh_token"},

@@ -12,6 +12,10 @@ const (
 	scopeProfile = "profile"
 	scopeEmail   = "email"
 	scopeOffline = "offline_access"
+
+	// ScopeAdmin lets an application use this server's own API for those who
+	// manage an organisation, as far as the person's role allows.
+	ScopeAdmin = "admin"
 )
 
 // Scopes are what an application may do, in the order it asked (RFC 6749 §3.3).

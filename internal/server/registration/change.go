@@ -126,6 +126,8 @@ func (r *Registry) announce(ctx context.Context, tx *db.Tx, template string, g R
 	link := brake.Link{Person: p.ID, What: brake.Less, Name: g.Name}
 	if template == notify.MailAppAdded {
 		link.What, link.ID = brake.App, g.ID
+	} else if template == notify.MailPasswordlessOn {
+		link.What, link.ID = brake.Unlock, g.ID
 	}
 	stop, err := brake.Make(ctx, tx, link)
 	if err != nil {

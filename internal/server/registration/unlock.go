@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"countersign/internal/server/audit"
+	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/notify"
 	"countersign/internal/wire"
@@ -70,10 +71,14 @@ func (r *Registry) DropUnlock(ctx context.Context, tx *db.Tx, g Registration, fr
 
 // SetPasswordless switches on or off that an app of a person signs in without a
 // password. Every other address of the person hears of it. It returns
-// [ErrUnknown], or [ErrNoUnlock] for a device without an unlock key.
+// [ErrUnknown], [ErrNoUnlock] for a device without an unlock key, or, when
+// switched on, brake.ErrFrozen.
 func (r *Registry) SetPasswordless(ctx context.Context, tx *db.Tx, person, id string, on bool, from Where) error {
 	bit, kind, template := 0, audit.PasswordlessOff, notify.MailPasswordlessOff
 	if on {
+		if err := brake.Check(ctx, tx, person); err != nil {
+			return err
+		}
 		bit, kind, template = 1, audit.PasswordlessOn, notify.MailPasswordlessOn
 	}
 	g, err := scan(tx.QueryRow(ctx, `

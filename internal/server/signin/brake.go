@@ -40,6 +40,9 @@ func (s *Service) braking(ctx context.Context, tx *db.Tx, l brake.Link) (b Braki
 	if err != nil {
 		return b, err
 	}
+	if l.What != brake.App && l.What != brake.Passkey {
+		return Braking{l, p.Login, false}, nil
+	}
 	verdict, err := Foresee(ctx, tx, p.DirectoryID, "", []string{p.ID}, func(p *ways.Person) { p.Graph = p.Graph.Drop(l.ID) })
 	return Braking{l, p.Login, verdict.Refused == ways.NoOwner}, err
 }
@@ -88,6 +91,8 @@ func (s *Service) takeBack(ctx context.Context, tx *db.Tx, l brake.Link, from me
 	switch l.What {
 	case brake.App:
 		err = s.Apps.Remove(ctx, tx, registration.Removal{Person: l.Person, ID: l.ID, Why: registration.WhyBrake, From: registration.Where(from)})
+	case brake.Unlock:
+		err = s.Apps.SetPasswordless(ctx, tx, l.Person, l.ID, false, registration.Where(from))
 	case brake.Passkey:
 		err = s.Passkeys.Remove(ctx, tx, l.Person, l.ID, from)
 	case brake.CodeApp:
@@ -99,7 +104,7 @@ func (s *Service) takeBack(ctx context.Context, tx *db.Tx, l brake.Link, from me
 	case brake.Pass:
 		err = s.Passes.Remove(ctx, tx, l.Person)
 	}
-	if errors.Is(err, registration.ErrUnknown) || errors.Is(err, method.ErrPasskeyUnknown) || errors.Is(err, method.ErrCodeApp) {
+	if errors.Is(err, registration.ErrUnknown) || errors.Is(err, registration.ErrNoUnlock) || errors.Is(err, method.ErrPasskeyUnknown) || errors.Is(err, method.ErrCodeApp) {
 		return nil
 	}
 	return err

@@ -160,7 +160,7 @@ func TestN21ALinkNeverBringsAnythingBack(t *testing.T) {
 func TestN21AFreezeHoldsForEveryChange(t *testing.T) {
 	w := signintest.New(t)
 	mei := w.Member(t, "mei")
-	w.Device(t, mei, "Phone")
+	phone := w.Device(t, mei, "Phone")
 	w.Write(t, func(tx *db.Tx) error { return brake.Freeze(t.Context(), tx, mei.ID) })
 	me := w.Now(t, mei)
 	by := signin.Session{ID: "s", Person: mei.ID, Directory: mei.DirectoryID, Epoch: me.Epoch}
@@ -172,6 +172,9 @@ func TestN21AFreezeHoldsForEveryChange(t *testing.T) {
 		"a passkey": func(tx *db.Tx) error {
 			_, err := w.Passkeys.Offer(t.Context(), tx, method.OfferIn{Person: mei.ID, Session: "s", Epoch: me.Epoch}, method.KindPasskey)
 			return err
+		},
+		"signing in without the password": func(tx *db.Tx) error {
+			return w.Registry.SetPasswordless(t.Context(), tx, mei.ID, phone.ID(), true, registration.Where{})
 		},
 		"recovery codes": func(tx *db.Tx) error { _, err := w.Recovery.Make(t.Context(), tx, mei.ID, method.Where{}); return err },
 		"a removal":      func(tx *db.Tx) error { return signin.Changing(t.Context(), tx, by, func() error { return nil }) },
@@ -223,4 +226,20 @@ func TestWhoManagesThePeopleHearsOfABrake(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// N21: an app that was let sign in without the password stays, and no longer may.
+func TestN21ALinkTakesSigningInWithoutThePasswordBack(t *testing.T) {
+	w := signintest.New(t)
+	mei := w.Member(t, "mei")
+	phone := w.Unlocked(t, mei, "Phone")
+	w.Write(t, func(tx *db.Tx) error {
+		return w.Registry.SetPasswordless(t.Context(), tx, mei.ID, phone.ID(), true, registration.Where{})
+	})
+	if _, err := pull(t, w, stopLinks(t, w, mei)["passwordless_on"]); err != nil {
+		t.Fatal(err)
+	}
+	if g := w.Get(t, phone.ID()); g.State != registration.Active || g.Passwordless {
+		t.Errorf("the app is %s, without the password: %v", g.State, g.Passwordless)
+	}
 }

@@ -21,16 +21,16 @@ func Changing(ctx context.Context, tx *db.Tx, by Session, change func() error) e
 	if err := brake.Check(ctx, tx, by.Person); err != nil {
 		return err
 	}
-	return changing(ctx, tx, by, change)
+	return changing(ctx, tx, by, WhyChanging, change)
 }
 
-func changing(ctx context.Context, tx *db.Tx, by Session, change func() error) error {
+func changing(ctx context.Context, tx *db.Tx, by Session, why string, change func() error) error {
 	if same, err := directory.HoldEpoch(ctx, tx, by.Person, by.Epoch); err != nil {
 		return err
 	} else if !same {
 		return ErrNoSession
 	}
-	if _, err := EndAll(ctx, tx, by.Person, by.ID, WhyChanging); err != nil {
+	if _, err := EndAll(ctx, tx, by.Person, by.ID, why); err != nil {
 		return err
 	}
 	if err := change(); err != nil {

@@ -105,7 +105,9 @@ func (s *Service) ChangePassword(ctx context.Context, by Session, password strin
 		}
 		run := Changing
 		if kept.Exposed { // what somebody else knows may go at any time
-			run = changing
+			run = func(ctx context.Context, tx *db.Tx, by Session, change func() error) error {
+				return changing(ctx, tx, by, WhyChanging, change)
+			}
 		}
 		return run(ctx, tx, by, func() error {
 			if err := method.Set(ctx, tx, p.ID, hash); err != nil {

@@ -179,13 +179,42 @@ func (s *Shell) failAPI(w http.ResponseWriter, r *http.Request, err error) {
 	_ = JSON(w, p.Status, a) // headers are on their way: nothing better can be said
 }
 
+// A callError is what a program's call is told when it cannot be (RFC 9457).
+type callError struct {
+	Type     string `json:"type"`
+	Title    string `json:"title"`
+	Status   int    `json:"status"`
+	Detail   string `json:"detail"`
+	Instance string `json:"instance"` // the reference, as it stands in the log
+}
+
+// failCall answers a program's call with an error.
+func (s *Shell) failCall(w http.ResponseWriter, r *http.Request, err error) {
+	visitOf(r).err = err
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		return
+	}
+	p, lang := s.problem(err), s.Lang(r)
+	if wait := retryAfter(err, p.Status); wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(wait))
+	}
+	_ = send(w, p.Status, "application/problem+json", callError{
+		Type: "urn:countersign:problem:" + p.Code, Title: ui.T(lang, p.Title), Status: p.Status, Detail: ui.T(lang, p.Text),
+		Instance: "urn:countersign:reference:" + Reference(r),
+	})
+}
+
 // JSON answers with a value.
 func JSON(w http.ResponseWriter, status int, v any) error {
+	return send(w, status, "application/json", v)
+}
+
+func send(w http.ResponseWriter, status int, kind string, v any) error {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 	w.WriteHeader(status)
 	_, err = w.Write(b)

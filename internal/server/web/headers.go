@@ -30,7 +30,7 @@ func KeepToHTTPS(h http.Header, origin string, plainToo bool) {
 }
 
 // headers are what every answer of a kind carries. They are put together once.
-type headers struct{ pages, road, api http.Header }
+type headers struct{ pages, road, api, calls http.Header }
 
 func headersOf(c Config) headers {
 	common := http.Header{}
@@ -49,12 +49,16 @@ func headersOf(c Config) headers {
 	pages.Set("Content-Security-Policy", policyPages)
 	pages.Set("Cross-Origin-Opener-Policy", "same-origin")
 
+	calls := common.Clone() // no origin is named that may ask
+	calls.Set("Content-Security-Policy", policyAPI)
+	calls.Set("Cross-Origin-Resource-Policy", "same-origin")
+
 	api := common // any origin may ask, without credentials (O9)
 	api.Set("Content-Security-Policy", policyAPI)
 	api.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	api.Set("Access-Control-Allow-Origin", "*")
 	api.Set("Access-Control-Expose-Headers", "Date, ETag, DPoP-Nonce, Location, Retry-After, WWW-Authenticate")
-	return headers{pages: pages, road: road, api: api}
+	return headers{pages: pages, road: road, api: api, calls: calls}
 }
 
 func (h headers) page(to http.Header, road bool) {
@@ -67,12 +71,23 @@ func (h headers) page(to http.Header, road bool) {
 
 func (h headers) forAPI(to http.Header) { give(to, h.api) }
 
+func (h headers) forCalls(to http.Header) { give(to, h.calls) }
+
 // give sets headers. Their values are shared: one value each, so that whoever
 // adds a second makes a new list.
 func give(to, all http.Header) {
 	for name, value := range all {
 		to[name] = value[:1:1]
 	}
+}
+
+// fromProgram refuses what a page of another origin has a browser send.
+func (s *Shell) fromProgram(r *http.Request) error {
+	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
+	if site != "" && site != "same-origin" && site != "none" || site == "" && origin != "" && !strings.EqualFold(origin, s.ID) {
+		return ErrForeign
+	}
+	return nil
 }
 
 // preflight answers a browser that asks whether it may call the API, if the

@@ -70,6 +70,7 @@ type Shell struct {
 	id, app  *url.URL
 	pages    *http.ServeMux
 	api      *http.ServeMux
+	calls    *http.ServeMux
 	appSite  http.Handler
 	problems []Problem
 	static   statics
@@ -85,7 +86,7 @@ type Shell struct {
 // language switch and error pages.
 func New(c Config) (*Shell, error) {
 	s := &Shell{
-		Config: c, pages: http.NewServeMux(), api: http.NewServeMux(),
+		Config: c, pages: http.NewServeMux(), api: http.NewServeMux(), calls: http.NewServeMux(),
 		problems: problems(), templates: map[string]*template.Template{},
 	}
 	var err error
@@ -187,6 +188,25 @@ func (s *Shell) API(pattern string, limit int64, h HandlerFunc) {
 	})
 }
 
+// Call mounts a call of a program that shows a token of its own, whose body has
+// at most limit bytes: "GET /api/v1/people". Cookies are gone before h sees the
+// request, and no page of another origin may ask (W1): a program is no browser.
+// Errors are told as RFC 9457 has it.
+func (s *Shell) Call(pattern string, limit int64, h HandlerFunc) {
+	s.calls.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		s.headers.forCalls(w.Header())
+		r.Header.Del("Cookie")
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		err := s.fromProgram(r)
+		if err == nil {
+			err = h(w, r)
+		}
+		if err != nil {
+			s.failCall(w, r, err)
+		}
+	})
+}
+
 // ServeHTTP chooses the origin, keeps the request's line in the log, and turns
 // a panic into an error page.
 func (s *Shell) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -238,6 +258,10 @@ func (s *Shell) serveID(w http.ResponseWriter, r *http.Request) {
 		s.api.ServeHTTP(w, r)
 		return
 	}
+	if _, pattern := s.calls.Handler(r); pattern != "" {
+		s.calls.ServeHTTP(w, r)
+		return
+	}
 	if _, pattern := s.pages.Handler(r); pattern != "" {
 		s.pages.ServeHTTP(w, r)
 		return
@@ -246,6 +270,17 @@ func (s *Shell) serveID(w http.ResponseWriter, r *http.Request) {
 		s.headers.forAPI(w.Header())
 		w.Header().Set("Allow", allow)
 		s.failAPI(w, r, ErrMethod)
+		return
+	}
+	if allow := otherMethods(s.calls, r); allow != "" {
+		s.headers.forCalls(w.Header())
+		w.Header().Set("Allow", allow)
+		s.failCall(w, r, ErrMethod)
+		return
+	}
+	if strings.HasPrefix(r.URL.Path, "/api/") {
+		s.headers.forCalls(w.Header())
+		s.failCall(w, r, ErrNotFound)
 		return
 	}
 	s.headers.page(w.Header(), false)

@@ -18,6 +18,7 @@ type serverPage struct {
 		Waiting, GivenUp int
 		Oldest, Error    string
 	}
+	Push struct{ Woken, Failed int }
 	Keys []keyRow
 }
 
@@ -33,6 +34,8 @@ func (h *handler) getServer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := serverPage{Version: h.Version, Database: string(h.DB.Kind())}
+	stats := h.Notify.Stats()
+	p.Push.Woken, p.Push.Failed = int(stats.Knocks), int(stats.KnocksFailed+stats.KnocksLost)
 	err = h.read(r, &p.frame, "server", func(_ context.Context, tx *db.Tx, v visit) error {
 		p.Now = ui.When(v.lang, v.person.Zone, tx.Now, tx.Now)
 		p.Mail.Configured, p.Mail.Waiting, p.Mail.GivenUp = mail.Configured, mail.Waiting, mail.GivenUp

@@ -177,6 +177,12 @@ func grants(lang string, scopes oauth.Scopes, c *oauth.Client) []grantLine {
 			out = append(out, grantLine{ui.T(lang, "oauth.scope.recover"), ui.T(lang, "oauth.scope.recover.note")})
 		case "offline_access":
 			out = append(out, grantLine{ui.T(lang, "oauth.scope.offline"), ui.T(lang, "oauth.scope.offline.note")})
+		case oauth.ScopeAdmin:
+			if c.Audience != "" { // another API's word
+				say("oauth.scope.other", "scope", v, "api", host(c))
+				continue
+			}
+			out = append(out, grantLine{ui.T(lang, "oauth.scope.admin"), ui.T(lang, "oauth.scope.admin.note")})
 		default:
 			say("oauth.scope.other", "scope", v, "api", host(c))
 		}

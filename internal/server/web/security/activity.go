@@ -7,6 +7,7 @@ import (
 
 	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
+	"countersign/internal/server/policy"
 	"countersign/internal/server/signin"
 	"countersign/internal/server/web"
 	"countersign/internal/wire"
@@ -17,6 +18,8 @@ const (
 	scanned  = 60  // events that are read to find the ones to show
 	pageRows = 25  // on the page of all activity
 	pageScan = 200 // events read for it
+
+	notMeLasts = 30 * 24 * time.Hour // how long a sign-in can be said to be somebody else's
 )
 
 // shown says which events a person is shown, and how. What only accompanies
@@ -69,6 +72,7 @@ var shown = map[audit.Kind]struct{ name, icon, tone string }{
 	audit.PersonBraked:           {"braked", "block", "danger"},
 	audit.PersonThawed:           {"thawed", "check", ""},
 	audit.OAuthConsent:           {"consent", "apps", ""},
+	audit.PersonNotMe:            {"notme", "block", "danger"},
 }
 
 // An eventRow is one line of the timeline.
@@ -76,6 +80,7 @@ type eventRow struct {
 	Title, Detail, When string
 	ISO                 string // for the time element
 	Icon, Tone          string
+	NotMe               string // id of a sign-in that can be said not to be the person's, or ""
 }
 
 // eventRows are the first few events that are shown.
@@ -85,7 +90,12 @@ func eventRows(events []audit.Event, v visit, now time.Time, most int) (rows []e
 		if !isShown(e) || len(rows) == most {
 			continue
 		}
+		notMe := ""
+		if e.Kind == audit.SigninDone && e.Detail["session"] != v.session.ID && e.Detail["purpose"] == policy.SignIn && now.Sub(e.At) < notMeLasts {
+			notMe = e.ID
+		}
 		rows = append(rows, eventRow{
+			NotMe: notMe,
 			Title: titleOf(e, s.name, v.lang), Detail: whence(e, v.lang),
 			When: ui.When(v.lang, v.person.Zone, e.At, now), ISO: e.At.Format(time.RFC3339), Icon: s.icon, Tone: s.tone,
 		})

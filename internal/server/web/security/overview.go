@@ -34,6 +34,7 @@ type overview struct {
 	Events   []eventRow
 	Sessions int
 	Changed  bool   // the password, just now
+	NotMe    bool   // they have just said so of a sign-in
 	Frozen   string // until when nothing may be changed, or ""
 	Since    int    // sessions begun since a sign-in was reported, this one not counted
 }
@@ -51,6 +52,7 @@ func (h *handler) getOverview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	o.NotMe = r.URL.Query().Has("notme")
 	o.Changed = r.URL.Query().Has("changed")
 	return h.Render(w, r, http.StatusOK, "security/overview.html", o)
 }

@@ -17,6 +17,7 @@ import (
 	"slices"
 
 	"countersign/internal/server/approval"
+	"countersign/internal/server/audit"
 	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
@@ -61,6 +62,8 @@ func Mount(s *web.Shell, d Deps) error {
 	s.Page("GET /security", s.NeedSession(false, h.getOverview))
 	s.Page("GET /security/add", s.NeedSession(false, h.getAdd))
 	s.Page("GET /security/activity", s.NeedSession(false, h.getActivity))
+	s.Page("GET /security/activity/{event}/not-me", s.NeedSession(true, h.getNotMe))
+	s.Page("POST /security/activity/{event}/not-me", s.NeedSession(true, h.postNotMe))
 
 	s.Page("GET /stop/{token}", h.getBrake)
 	s.Page("POST /stop/{token}", h.postBrake)
@@ -139,6 +142,7 @@ var problems = []web.Problem{
 	{Err: directory.ErrAddress, Status: http.StatusNotFound, Code: "not_found", Title: "security.email.gone.title", Text: "security.email.gone.text"},
 	{Err: method.ErrOffer, Status: http.StatusGone, Code: "offer_gone", Title: "security.offer.title", Text: "security.offer.text"},
 	{Err: brake.ErrFrozen, Status: http.StatusConflict, Code: "frozen", Title: "security.frozen.title", Text: "security.frozen.text"},
+	{Err: audit.ErrUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "common.notfound.title", Text: "common.notfound.text"},
 	{Err: brake.ErrLink, Status: http.StatusGone, Code: "brake_gone", Title: "security.brake.gone.title", Text: "security.brake.gone.text"},
 	{Err: method.ErrFull, Status: http.StatusConflict, Code: "full", Title: "security.full.title", Text: "security.full.text"},
 	{Err: registration.ErrNotFirst, Status: http.StatusConflict, Code: "not_first", Title: "security.notfirst.title", Text: "security.notfirst.text"},

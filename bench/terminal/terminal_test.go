@@ -1,4 +1,6 @@
-package bench
+// Package terminal_test measures the terminal app as a process. It stands alone,
+// so that what starts is the terminal app and nothing of the server.
+package terminal_test
 
 import (
 	"context"
@@ -24,14 +26,18 @@ import (
 // keyring, as "id key".
 const asTerminal = "COUNTERSIGN_BENCH_TERMINAL"
 
-func beTerminal(kept string) (code int) {
+func TestMain(m *testing.M) {
+	kept, terminal := os.LookupEnv(asTerminal)
+	if !terminal {
+		os.Exit(m.Run())
+	}
 	keyring.MockInit()
 	id, key, _ := strings.Cut(kept, " ")
 	if err := keyring.Set("countersign", id, key); err != nil {
 		panic(err)
 	}
 	w := cli.World{Env: os.Getenv, Environment: os.Environ(), In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Now: time.Now}
-	return cli.Run(context.Background(), w, os.Args[1:])
+	os.Exit(cli.Run(context.Background(), w, os.Args[1:]))
 }
 
 // BenchmarkTerminal measures the processor time of the whole program: from its
@@ -98,4 +104,11 @@ func keptBy(b *testing.B, dir string) string {
 		return "" // a passphrase has it
 	}
 	return head.ID + " " + key
+}
+
+func must(b *testing.B, err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
 }
