@@ -2092,7 +2092,7 @@ export interface Messages {
   "terminal.error.denied": Record<never, never>;
   "terminal.error.different": Record<never, never>;
   "terminal.error.empty": Record<never, never>;
-  "terminal.error.file": Record<never, never>;
+  "terminal.error.file": { file: string | number; problem: string | number };
   "terminal.error.file_denied": { file: string | number };
   "terminal.error.file_exists": { file: string | number };
   "terminal.error.file_folder": { file: string | number };
@@ -2141,6 +2141,7 @@ export interface Messages {
   "terminal.error.storage": Record<never, never>;
   "terminal.error.stranger": Record<never, never>;
   "terminal.error.time": Record<never, never>;
+  "terminal.error.unnamed": Record<never, never>;
   "terminal.error.unreachable": Record<never, never>;
   "terminal.error.usage": { problem: string | number };
   "terminal.error.version": Record<never, never>;
