@@ -1367,6 +1367,9 @@ export interface Messages {
   "mail.ip": Record<never, never>;
   "mail.method": Record<never, never>;
   "mail.net": Record<never, never>;
+  "mail.notme.said": { login: string | number; service: string | number };
+  "mail.notme.subject": Record<never, never>;
+  "mail.notme.todo": { host: string | number; service: string | number };
   "mail.notme_admin.said": { login: string | number };
   "mail.notme_admin.subject": Record<never, never>;
   "mail.notme_admin.todo": { host: string | number };
@@ -1490,6 +1493,7 @@ export interface Messages {
   "security.activity.denied": Record<never, never>;
   "security.activity.lead": Record<never, never>;
   "security.activity.none": Record<never, never>;
+  "security.activity.notme": Record<never, never>;
   "security.activity.older": Record<never, never>;
   "security.activity.pass_issued": Record<never, never>;
   "security.activity.pass_used": Record<never, never>;
@@ -1553,6 +1557,7 @@ export interface Messages {
   "security.brake.stays": { name: string | number };
   "security.brake.text": { login: string | number };
   "security.brake.title": Record<never, never>;
+  "security.brake.unlock": { name: string | number };
   "security.browser.unknown": Record<never, never>;
   "security.bycode.busy": { name: string | number };
   "security.bycode.go": Record<never, never>;
@@ -1619,6 +1624,12 @@ export interface Messages {
   "security.newphone": Record<never, never>;
   "security.notfirst.text": Record<never, never>;
   "security.notfirst.title": Record<never, never>;
+  "security.notme.done": Record<never, never>;
+  "security.notme.go": Record<never, never>;
+  "security.notme.link": Record<never, never>;
+  "security.notme.means": Record<never, never>;
+  "security.notme.mine": Record<never, never>;
+  "security.notme.title": Record<never, never>;
   "security.offer.text": Record<never, never>;
   "security.offer.title": Record<never, never>;
   "security.pair.here": Record<never, never>;
@@ -2157,12 +2168,12 @@ export interface Messages {
   "terminal.error.storage": Record<never, never>;
   "terminal.error.stranger": Record<never, never>;
   "terminal.error.time": Record<never, never>;
+  "terminal.error.unnamed": Record<never, never>;
   "terminal.error.unreachable": Record<never, never>;
   "terminal.error.usage": { problem: string | number };
   "terminal.error.version": Record<never, never>;
   "terminal.error.wait": Record<never, never>;
   "terminal.error.weak": Record<never, never>;
-  "terminal.error.which_file": Record<never, never>;
   "terminal.error.wrong_number": Record<never, never>;
   "terminal.export.done": { file: string | number; n: number };
   "terminal.export.open": Record<never, never>;

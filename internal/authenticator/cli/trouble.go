@@ -76,7 +76,7 @@ var sayings = []saying{
 	{errOutput, "terminal.error.needs_output", 2},
 	{errNoTerminal, "terminal.error.no_terminal", 2},
 	{errVersion, "terminal.error.version", 2},
-	{errFile, "terminal.error.which_file", 2},
+	{errFile, "terminal.error.unnamed", 2},
 	{errSignIn, "terminal.error.sign_in", 7},
 	{seal.ErrMistyped, "terminal.error.recovery_key", 4},
 	{seal.ErrKey, "terminal.error.other_key", 4},
@@ -177,9 +177,6 @@ func exitCode(err error) int {
 	}
 	if errors.As(err, &ambiguous{}) {
 		return 3
-	}
-	if errors.As(err, new(remote.DeletedError)) {
-		return 7
 	}
 	for _, f := range foreign {
 		if errors.Is(err, f.err) {
