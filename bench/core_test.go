@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/internal/authenticator"
 	"countersign/internal/authenticator/vault"
 	"countersign/otp"
 )
@@ -48,8 +49,8 @@ func must(b *testing.B, err error) {
 }
 
 // BenchmarkVault measures what a person would wait for with very many accounts:
-// opening a vault, changing an account in it, writing it, and merging another
-// device's copy.
+// opening a vault, searching in it, changing an account, writing it, and merging
+// another device's copy.
 func BenchmarkVault(b *testing.B) {
 	for _, n := range []int{1_000, 10_000} {
 		one, two, now := largeVault(b, n)
@@ -59,12 +60,16 @@ func BenchmarkVault(b *testing.B) {
 			return v
 		}
 		ours, theirs := open(one), open(two)
+		app, err := authenticator.Open(one, now)
+		must(b, err)
+		find(b, app, "person3") // texts are folded at the first
 		id := ours.Entries()[n/2].ID
 		for _, bench := range []struct {
 			what string
 			do   func()
 		}{
 			{"open", func() { open(one).Entries() }},
+			{"search", func() { find(b, app, "person3 issuer 77") }},
 			{"edit", func() {
 				c := ours.Clone()
 				must(b, c.Change(now, vault.Editing, func(c *vault.Change) error { return c.Edit(id, func(e *vault.Entry) { e.Name += "!" }) }))
@@ -75,6 +80,12 @@ func BenchmarkVault(b *testing.B) {
 		} {
 			b.Run(fmt.Sprintf("%s/accounts=%d", bench.what, n), func(b *testing.B) { perOp(b, bench.do) })
 		}
+	}
+}
+
+func find(b *testing.B, app *authenticator.App, query string) {
+	if len(app.Accounts(authenticator.Filter{Query: query})) == 0 {
+		b.Fatal("nothing was found")
 	}
 }
 

@@ -40,6 +40,9 @@ var built = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	if kept, ok := os.LookupEnv(asTerminal); ok {
+		os.Exit(beTerminal(kept))
+	}
 	if at := os.Getenv(bareAt); at != "" {
 		fmt.Fprintln(os.Stderr, answerBarely(at))
 		os.Exit(1)

@@ -62,7 +62,7 @@ test.describe('the pairing page at night', () => {
     expect(read.origin).toBe(demo.at.app)
     const behind = new URLSearchParams(read.hash.replace('#pair?', ''))
     expect(behind.get('i')).toBe(demo.at.id)
-    expect(behind.get('o')).toBe(await computer.locator('#pair').getAttribute('data-offer'))
+    expect(`/security/pair/${behind.get('o')}`).toBe(await computer.locator('#pair').getAttribute('data-at'))
     expect(behind.get('s')).toMatch(/^[A-Z2-7]{26}$/)
   })
 })

@@ -14,6 +14,9 @@ import (
 // ErrInvalid is returned for a body that no app of ours sends.
 var ErrInvalid = errors.New("not a valid message")
 
+// ErrUnlock is returned for an approval that the unlock key has not signed.
+var ErrUnlock = errors.New("not signed by the unlock key")
+
 // Labels keep a signed message from ever being taken for another kind.
 const (
 	labelPair   = "countersign/pair/1"
@@ -154,50 +157,108 @@ type Asked struct {
 }
 
 // Message is what the device signs to answer: issuer, registration, request,
-// nonce, decision, number, digest (32 bytes) and time (8 bytes, big endian).
+// nonce, decision, number, digest (32 bytes), time (8 bytes, big endian), and x
+// and y of the unlock key that the decision brings, if it does.
 func (d Decision) Message(a Asked) ([]byte, error) {
 	digest, err := b64.DecodeString(d.Digest)
 	if err != nil || len(digest) != sha256.Size {
 		return nil, ErrInvalid
 	}
+	var brought JWK
+	if d.UnlockKey != nil {
+		brought = *d.UnlockKey
+	}
+	x, errX := b64.DecodeString(brought.X)
+	y, errY := b64.DecodeString(brought.Y)
+	if errX != nil || errY != nil {
+		return nil, ErrInvalid
+	}
 	at := binary.BigEndian.AppendUint64(nil, uint64(d.At))
 	return message(labelDecide, []byte(a.Issuer), []byte(a.Registration), []byte(a.Request), []byte(a.Nonce),
-		[]byte(d.Decision), []byte(d.Number), digest, at)
+		[]byte(d.Decision), []byte(d.Number), digest, at, x, y)
+}
+
+// Keys are what a device signs a decision with.
+type Keys struct {
+	Device *ecdsa.PrivateKey
+	Unlock *ecdsa.PrivateKey // nil where it is not asked for
+	Brings bool              // the decision brings the public half of Unlock
 }
 
 // Sign answers the request whose bytes were fetched.
-func (d *Decision) Sign(a Asked, fetched []byte, key *ecdsa.PrivateKey) error {
+func (d *Decision) Sign(a Asked, fetched []byte, keys Keys) error {
 	sum := sha256.Sum256(fetched)
 	d.Digest = b64.EncodeToString(sum[:])
+	if keys.Unlock != nil && keys.Brings {
+		public, err := NewJWK(&keys.Unlock.PublicKey)
+		if err != nil {
+			return err
+		}
+		d.UnlockKey = &public
+	}
 	m, err := d.Message(a)
 	if err != nil {
 		return err
 	}
-	raw, err := sign(key, m)
-	d.Signature = b64.EncodeToString(raw)
+	if d.Signature, err = signature(keys.Device, m); err != nil || keys.Unlock == nil {
+		return err
+	}
+	d.UnlockSignature, err = signature(keys.Unlock, m)
 	return err
 }
 
+func signature(key *ecdsa.PrivateKey, m []byte) (string, error) {
+	raw, err := sign(key, m)
+	return b64.EncodeToString(raw), err
+}
+
 // Verify checks that d is well formed, is about these bytes, and is signed by
-// this key. It returns [ErrInvalid] or [ErrSignature].
+// this device key. It returns [ErrInvalid], [ErrKey] or [ErrSignature].
 func (d Decision) Verify(a Asked, body []byte, key *ecdsa.PublicKey) error {
 	if !d.wellFormed() {
 		return ErrInvalid
+	}
+	if d.UnlockKey != nil {
+		if _, err := d.UnlockKey.PublicKey(); err != nil {
+			return err
+		}
 	}
 	m, err := d.Message(a)
 	if err != nil {
 		return err
 	}
 	sum := sha256.Sum256(body)
-	raw, err := b64.DecodeString(d.Signature)
-	if err != nil || d.Digest != b64.EncodeToString(sum[:]) || !verify(key, m, raw) {
+	if d.Digest != b64.EncodeToString(sum[:]) || !verifies(key, m, d.Signature) {
 		return ErrSignature
 	}
 	return nil
 }
 
-// wellFormed: a number of 1 to 8 digits comes with approve and with nothing else.
+// VerifyUnlock checks that d is signed by this unlock key too. It returns
+// [ErrInvalid] or [ErrUnlock]; that the device says it was unlocked is worth
+// nothing (N6).
+func (d Decision) VerifyUnlock(a Asked, key *ecdsa.PublicKey) error {
+	m, err := d.Message(a)
+	if err != nil {
+		return err
+	}
+	if !verifies(key, m, d.UnlockSignature) {
+		return ErrUnlock
+	}
+	return nil
+}
+
+func verifies(key *ecdsa.PublicKey, m []byte, signature string) bool {
+	raw, err := b64.DecodeString(signature)
+	return err == nil && verify(key, m, raw)
+}
+
+// wellFormed: a number of 1 to 8 digits comes with approve and with nothing
+// else, as does what the unlock key says; the key itself comes only signed by it.
 func (d Decision) wellFormed() bool {
+	if d.UnlockSignature == "" && d.UnlockKey != nil || d.UnlockSignature != "" && d.Decision != Approve {
+		return false
+	}
 	switch d.Decision {
 	case Approve:
 		return len(d.Number) >= 1 && len(d.Number) <= 8 && strings.Trim(d.Number, "0123456789") == ""

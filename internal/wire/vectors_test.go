@@ -81,7 +81,7 @@ func name(err error) string {
 	for _, k := range []struct {
 		err  error
 		name string
-	}{{ErrInvalid, "invalid"}, {ErrKey, "key"}, {ErrSignature, "signature"}, {ErrSkew, "skew"}, {ErrMistyped, "mistyped"}} {
+	}{{ErrInvalid, "invalid"}, {ErrKey, "key"}, {ErrSignature, "signature"}, {ErrSkew, "skew"}, {ErrMistyped, "mistyped"}, {ErrUnlock, "unlock"}} {
 		if errors.Is(err, k.err) {
 			return k.name
 		}
@@ -187,23 +187,25 @@ type decideCase struct {
 }
 
 type decideFile struct {
-	About string       `json:"about"`
-	Key   keyVector    `json:"key"`
-	Cases []decideCase `json:"cases"`
+	About  string       `json:"about"`
+	Key    keyVector    `json:"key"`
+	Unlock keyVector    `json:"unlock_key"`
+	Cases  []decideCase `json:"cases"`
 }
 
 func makeDecisions(t *testing.T) decideFile {
-	f := decideFile{About: "What a device signs to answer a request: Decision.Message. body is the fetched answer to the byte, in UTF-8. A case with an error must be refused.", Key: keyOf(t, testKey("device"))}
+	f := decideFile{About: "What a device signs to answer a request: Decision.Message. body is the fetched answer to the byte, in UTF-8. A body with unlock:true asks for the signature of the unlock key too; of kind test or unlock it is the key that the decision brings. A case with an error must be refused.", Key: keyOf(t, testKey("device")), Unlock: keyOf(t, testKey("unlock"))}
 	good := decideCase{
 		Issuer: issuer, Registration: "REG2ABCDEFGHIJKLMNOPQRSTUV", Request: "REQ2ABCDEFGHIJKLMNOPQRSTUV", Nonce: "NONCEABCDEFGHIJKLMNOPQRSTU",
 		Body: `{"id":"REQ2ABCDEFGHIJKLMNOPQRSTUV","kind":"second","nonce":"NONCEABCDEFGHIJKLMNOPQRSTU","app":"青葉 Works","digits":2}`,
 	}
+	with := Keys{Device: testKey("device")}
 	add := func(name string, d Decision, change func(*decideCase), err string) {
 		c := good
 		c.Name, c.Decision, c.Error = name, d, err
 		c.Decision.At = 1773466320123
 		asked := Asked{c.Issuer, c.Registration, c.Request, c.Nonce}
-		if err := c.Decision.Sign(asked, []byte(c.Body), testKey("device")); err != nil {
+		if err := c.Decision.Sign(asked, []byte(c.Body), with); err != nil {
 			t.Fatal(err)
 		}
 		change(&c)
@@ -230,10 +232,59 @@ func makeDecisions(t *testing.T) decideFile {
 	add("a number that is none", Decision{Decision: Approve, Number: "4x"}, same, "invalid")
 	add("a denial with a number", Decision{Decision: Deny, Number: "47"}, same, "invalid")
 	add("a decision that is none", Decision{Decision: "maybe"}, same, "invalid")
+
+	ask := func(kind string) {
+		good.Body = `{"id":"REQ2ABCDEFGHIJKLMNOPQRSTUV","kind":"` + kind + `","nonce":"NONCEABCDEFGHIJKLMNOPQRSTU","app":"青葉 Works","digits":2,"unlock":true}`
+	}
+	ask(KindPasswordless)
+	with = Keys{Device: testKey("device"), Unlock: testKey("unlock")}
+	add("unlocked: signed by both keys", yes, same, "")
+	add("unlocked: another number than signed", yes, func(c *decideCase) { c.Decision.Number = "74" }, "signature")
+	add("unlocked: the signature of the unlock key left out", yes, func(c *decideCase) { c.Decision.UnlockSignature = "" }, "unlock")
+	add("unlocked: the device key in its place", yes, func(c *decideCase) { c.Decision.UnlockSignature = c.Decision.Signature }, "unlock")
+	add("unlocked: for another request", yes, func(c *decideCase) {
+		later := Decision{Decision: Approve, Number: "47", At: c.Decision.At}
+		if err := later.Sign(Asked{c.Issuer, c.Registration, "REQ3ABCDEFGHIJKLMNOPQRSTUV", c.Nonce}, []byte(c.Body), with); err != nil {
+			t.Fatal(err)
+		}
+		c.Decision.UnlockSignature = later.UnlockSignature
+	}, "unlock")
+	add("unlocked: a denial needs no unlock key, and has none", Decision{Decision: Deny}, same, "invalid")
+	with.Unlock = testKey("another unlock")
+	add("unlocked: by another key", yes, same, "unlock")
+	with.Brings = true
+	add("unlocked: by another key that it brings", yes, same, "unlock")
+	ask(KindUnlock)
+	with = Keys{Device: testKey("device"), Unlock: testKey("unlock"), Brings: true}
+	add("a new unlock key", yes, same, "")
+	add("a new unlock key, another than signed", yes, func(c *decideCase) { c.Decision.UnlockKey.X = keyOf(t, testKey("other")).Public.X }, "key")
+	add("a new unlock key, exchanged", yes, func(c *decideCase) { other := keyOf(t, testKey("other")).Public; c.Decision.UnlockKey = &other }, "signature")
+	add("a new unlock key that has not signed", yes, func(c *decideCase) { c.Decision.UnlockSignature = "" }, "invalid")
 	return f
 }
 
-// TestDecideVectors holds the message "decide" of docs/protocol.md.
+// verifyDecision does what a server does that knows the unlock key of the vectors.
+func verifyDecision(f decideFile, c decideCase, key *ecdsa.PublicKey) error {
+	asked := Asked{c.Issuer, c.Registration, c.Request, c.Nonce}
+	if err := c.Decision.Verify(asked, []byte(c.Body), key); err != nil {
+		return err
+	}
+	var q Request
+	if err := json.Unmarshal([]byte(c.Body), &q); err != nil || !q.Unlock {
+		return err
+	}
+	jwk := &f.Unlock.Public
+	if q.BringsKey() {
+		jwk = c.Decision.UnlockKey
+	}
+	unlock, err := jwk.PublicKey()
+	if err != nil {
+		return err
+	}
+	return c.Decision.VerifyUnlock(asked, unlock)
+}
+
+// TestDecideVectors holds N6 and the message "decide" of docs/protocol.md.
 func TestDecideVectors(t *testing.T) {
 	f := load(t, "decide.json", makeDecisions(t))
 	key, err := f.Key.Public.PublicKey()
@@ -242,7 +293,7 @@ func TestDecideVectors(t *testing.T) {
 	}
 	for _, c := range f.Cases {
 		asked := Asked{c.Issuer, c.Registration, c.Request, c.Nonce}
-		err := c.Decision.Verify(asked, []byte(c.Body), key)
+		err := verifyDecision(f, c, key)
 		if (err == nil) != (c.Error == "") || name(err) != c.Error {
 			t.Errorf("%s: got %v, want %q", c.Name, err, c.Error)
 		}

@@ -8,7 +8,9 @@
 // What is signed is signed by a device key, an ECDSA key on P-256 that belongs
 // to one registration, or to one binding to a backup place: the wish to pair
 // ([Pair]) or to be bound ([Bind]), the answer to a request ([Decision]), and
-// each call ([Call], RFC 9421).
+// each call ([Call], RFC 9421). An approval may have to be signed
+// by the unlock key too, a second key that the device can use only after its owner
+// has unlocked it just then.
 package wire
 
 import (
@@ -41,6 +43,7 @@ const (
 	CodePending      = "pending"       // not before the test was answered
 	CodeUnknown      = "gone_unknown"  // no such request for this device
 	CodeClosed       = "closed"        // the request was answered, replaced or ran out; see State
+	CodeUnlock       = "unlock"        // the approval is not signed by the unlock key, and has to be
 
 	// Of backups.
 	CodeNotSealed    = "not_sealed"     // the body is no sealed generation
@@ -104,6 +107,7 @@ type PairAnswer struct {
 	AccountType  string    `json:"account_type"` // "work" or "personal"
 	Code         CodeKey   `json:"code"`
 	Digits       int       `json:"digits"`   // of the number
+	Unlock       bool      `json:"unlock"`   // approvals are signed by an unlock key too
 	PushKey      string    `json:"push_key"` // base64url of 65 bytes, "" without push
 	ExpiresAt    int64     `json:"expires_at"`
 }
@@ -142,6 +146,12 @@ type Registration struct {
 	CodeOK       bool      `json:"code_ok"`      // its codes sign in
 	SecurityURL  string    `json:"security_url"` // where the person manages methods
 	PendingTest  string    `json:"pending_test"` // request id, "" without one
+	// Unlock says that the server knows an unlock key of this registration.
+	Unlock bool `json:"unlock"`
+	// Passwordless says that this registration signs in without a password;
+	// PasswordlessOK that the directory allows it.
+	Passwordless   bool `json:"passwordless"`
+	PasswordlessOK bool `json:"passwordless_ok"`
 	// Only says that it is the person's last app and their sign-in needs one:
 	// without it they may be locked out.
 	Only bool `json:"only"`
@@ -198,8 +208,10 @@ type Briefs struct {
 
 // Kinds of a [Request].
 const (
-	KindSecond = "second" // the second proof of a sign-in
-	KindTest   = "test"   // tries a new registration once
+	KindSecond       = "second"       // the second proof of a sign-in
+	KindPasswordless = "passwordless" // all that a sign-in takes
+	KindTest         = "test"         // tries a new registration once
+	KindUnlock       = "unlock"       // gives an active registration its unlock key, or tries it
 )
 
 // A Request is one question to one person. Its number is not in it: that is
@@ -223,7 +235,14 @@ type Request struct {
 	ExpiresAt   int64  `json:"expires_at"`
 	Digits      int    `json:"digits"`
 	Correlation string `json:"correlation"`
+	// Unlock says that approving takes the unlock key's signature too.
+	Unlock bool `json:"unlock"`
 }
+
+// BringsKey tells whether who approves a request that asks for the unlock key
+// brings that key: it tries a device, and is answered with a number that stands
+// on a page of the person's own.
+func (r Request) BringsKey() bool { return r.Kind == KindTest || r.Kind == KindUnlock }
 
 // What a [Decision] decides.
 const (
@@ -239,6 +258,10 @@ type Decision struct {
 	Digest    string `json:"digest"`    // base64url of SHA-256 of the fetched bytes
 	At        int64  `json:"at"`        // milliseconds since 1970, by the device's corrected clock
 	Signature string `json:"signature"` // over [Decision.Message], base64url
+	// UnlockKey is the unlock key from now on, see [Request.BringsKey], and
+	// UnlockSignature its signature over the same message.
+	UnlockKey       *JWK   `json:"unlock_key,omitempty"`
+	UnlockSignature string `json:"unlock_signature,omitempty"`
 }
 
 // Outcomes of a decision.

@@ -117,7 +117,7 @@ func FuzzDecision(f *testing.F) {
 	asked := Asked{issuer, "REG2", "REQ2", "NONCE"}
 	body := []byte(`{"id":"REQ2"}`)
 	signed := Decision{Decision: Approve, Number: "47", At: 1773466320123}
-	if err := signed.Sign(asked, body, key); err != nil {
+	if err := signed.Sign(asked, body, Keys{Device: key}); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(asked.Registration, asked.Request, asked.Nonce, Approve, "47", signed.At, body)

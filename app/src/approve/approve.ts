@@ -3,21 +3,22 @@
 import { computed, effect } from '@preact/signals'
 import { h } from 'preact'
 import { base64url } from '../remote/bytes'
-import { ask, bytes } from '../remote/door'
+import { ask, bytes, type Door } from '../remote/door'
 import type { Brief } from '../remote/live'
-import { decideMessage, sign, type Decision } from '../remote/message'
+import { decideMessage, sign, type Decision, type PublicKey } from '../remote/message'
 import { doorOf, markRemoved, ofRegistration, paired, sync } from '../remote/registrations'
 import { calm } from '../remote/text'
 import { reasonOf, Trouble } from '../remote/trouble'
+import { openUnlock } from '../lock/unlock'
 import { openSheet } from '../shell/router'
-import { readAsked, type Kind } from './asked'
+import { kinds, readAsked, triesPhone, type Kind } from './asked'
 import type { Effect, Outcome, Ref } from './model'
 import { ApprovalSheet } from './sheet'
 import { deciding, dispatch, now, onWishes, pending } from './state'
 
 /** What a server listed; kinds that this app does not know wait for a newer one. */
 export function listed(registration: string, briefs: Brief[]): void {
-  const waiting = briefs.filter((brief): brief is Brief & { kind: Kind } => brief.kind === 'second' || brief.kind === 'test')
+  const waiting = briefs.filter((brief): brief is Brief & { kind: Kind } => kinds.some((kind) => kind === brief.kind))
   dispatch({ is: 'listed', registration, waiting: waiting.map((brief) => ({ registration, ...brief })) })
 }
 
@@ -109,7 +110,7 @@ async function send(wish: Effect & { do: 'send' }): Promise<void> {
   try {
     const door = await doorOf(ref.registration)
     const key = [ref.registration, ref.id, wish.decision, wish.number].join(' ')
-    if (last?.key !== key) last = { key, body: await signed(wish, door.issuer, door.key, door.clock.now()) }
+    if (last?.key !== key) last = { key, body: await signed(wish, door) }
     const path = `/device/requests/${encodeURIComponent(ref.id)}/decision`
     const answer = await ask(door, { method: 'POST', path, body: last.body })
     dispatch({ is: 'answered', ref, outcome: readOutcome(answer) })
@@ -118,8 +119,11 @@ async function send(wish: Effect & { do: 'send' }): Promise<void> {
   }
 }
 
-async function signed(wish: Effect & { do: 'send' }, issuer: string, key: CryptoKey, at: number) {
+async function signed(wish: Effect & { do: 'send' }, { issuer, key, clock }: Door) {
   const { ref, seen, decision, number } = wish
+  const { kind, unlock } = seen.asked
+  const opened = unlock && decision === 'approve' ? await openUnlock(ref.registration, triesPhone(kind)) : undefined
+  const brought: PublicKey | undefined = opened && triesPhone(kind) ? { kty: 'EC', crv: 'P-256', x: opened.x, y: opened.y } : undefined
   const whole: Decision = {
     issuer,
     registration: ref.registration,
@@ -128,10 +132,20 @@ async function signed(wish: Effect & { do: 'send' }, issuer: string, key: Crypto
     decision,
     number,
     digest: seen.digest,
-    at: Math.round(at),
+    at: Math.round(clock.now()),
+    ...(brought && { unlockKey: brought }),
   }
-  const signature = base64url(await sign(key, decideMessage(whole)))
-  return { decision, number, digest: base64url(seen.digest), at: whole.at, signature }
+  const message = decideMessage(whole)
+  const signature = base64url(await sign(key, message))
+  return {
+    decision,
+    number,
+    digest: base64url(seen.digest),
+    at: whole.at,
+    signature,
+    ...(brought && { unlock_key: brought }),
+    ...(opened && { unlock_signature: await opened.sign(message) }),
+  }
 }
 
 function readOutcome(answer: unknown): Outcome {
@@ -153,5 +167,5 @@ async function ended(ending: Effect & { do: 'ended' }): Promise<void> {
   const { registration } = ending.ref
   if (ending.outcome.is === 'removed' && ofRegistration(registration)) await markRemoved(registration)
   for (const tell of endings) tell(ending)
-  if (ending.kind === 'test' && ending.outcome.is === 'approved') await sync(registration).catch(() => undefined)
+  if (ending.kind && triesPhone(ending.kind) && ending.outcome.is === 'approved') await sync(registration).catch(() => undefined)
 }

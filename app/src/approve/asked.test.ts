@@ -21,6 +21,7 @@ const fields = {
   expires_at: 1773466380000,
   digits: 2,
   correlation: 'CS-AAAA-BBBB',
+  unlock: false,
 }
 const read = (change: object) => readAsked('A', utf8(JSON.stringify({ ...fields, ...change })))
 

@@ -6,7 +6,11 @@ import { sha256, type Bytes } from '../remote/bytes'
 import { calm } from '../remote/text'
 import { Trouble } from '../remote/trouble'
 
-export type Kind = 'second' | 'test'
+export type Kind = (typeof kinds)[number]
+
+/** What this app can be asked. `passwordless`: all that a sign-in takes. `test`
+ *  and `unlock` try this phone itself, and are answered with its unlock key. */
+export const kinds = ['second', 'passwordless', 'test', 'unlock'] as const
 
 /** A request as a person may see it. Texts are free of control characters.
  *  Times are milliseconds since 1970 on the server's clock. */
@@ -28,6 +32,13 @@ export type Asked = {
   expiresAt: number
   digits: 2 | 3 | 6
   correlation: string
+  /** Yes takes the app lock, opened for it. */
+  unlock: boolean
+}
+
+/** Whether a request is not about a sign-in but about this phone. */
+export function triesPhone(kind: Kind): boolean {
+  return kind === 'test' || kind === 'unlock'
 }
 
 /** A request together with the digest of the bytes it came in. */
@@ -46,7 +57,7 @@ export async function readAsked(id: string, body: Bytes): Promise<Seen> {
 function check(fields: Record<string, unknown>): Asked {
   return {
     id: exact(fields, 'id'),
-    kind: oneOf(fields, 'kind', ['second', 'test'] as const),
+    kind: oneOf(fields, 'kind', kinds),
     nonce: exact(fields, 'nonce'),
     app: shown(fields, 'app'),
     appHost: shown(fields, 'app_host'),
@@ -62,6 +73,7 @@ function check(fields: Record<string, unknown>): Asked {
     expiresAt: number(fields, 'expires_at'),
     digits: oneOf(fields, 'digits', [2, 3, 6] as const),
     correlation: shown(fields, 'correlation'),
+    unlock: flag(fields, 'unlock'),
   }
 }
 

@@ -26,6 +26,7 @@ function seen(of: Waiting, digits: 2 | 3 | 6 = 2): Seen {
     expiresAt: of.closesAt,
     digits,
     correlation: 'CS-AAAA-BBBB',
+    unlock: false,
   }
   return { asked, digest: new Uint8Array(32) }
 }

@@ -9,6 +9,7 @@ import type { Plug } from '../shell/plug'
 import { replace, type Route } from '../shell/router'
 import { toast } from '../shell/toast'
 import { t } from '../words/words'
+import { dropUnknown } from '../lock/unlock'
 import { listed, onEnded, startApprovals } from './approve'
 import { unheard } from './newer'
 import { PendingRows } from './pending'
@@ -36,6 +37,7 @@ export const approvals: Plug = {
 async function freshen(registration: string): Promise<void> {
   try {
     const told = await sync(registration)
+    await dropUnknown(registration)
     for (const { name: device } of unheard(registration, told)) tell(registration, device)
   } catch (thrown) {
     if (reasonOf(thrown).why === 'removed') removed(registration)

@@ -8,12 +8,13 @@ import { reportWhat } from './report'
 import { when } from '../words/when'
 import { t } from '../words/words'
 import { approval, dispatch, now } from './state'
-import type { Asked } from './asked'
+import { triesPhone, type Asked, type Kind } from './asked'
 import { useKeyboard } from './keyboard'
 import { PlaceMap } from './map'
 import { complete, more, type Sheet } from './model'
 import { clock } from './pending'
 import { Numeral, Seal, Title } from './parts'
+import { lockNow } from '../lock/lock'
 import { Icon } from '../shell/icon'
 import { troubleWords } from './trouble'
 import { Verdict } from './verdict'
@@ -62,13 +63,18 @@ function Question({ sheet }: { sheet: Open }) {
     <div class="approve">
       <Peek registration={sheet.ref.registration} directory={asked.directory} closesAt={sheet.closesAt} />
       <div class="sheet">
-        <Title text={asked.kind === 'test' ? t('app.approve.title.test') : t('app.approve.title')} />
+        <Title text={titleFor(asked.kind)} />
         {asked.place !== '' && <PlaceMap place={asked.place} />}
         <Facts asked={asked} />
         {sheet.refusing ? <WhichNo asked={asked} registration={sheet.ref.registration} /> : <NumberPad sheet={sheet} />}
       </div>
     </div>
   )
+}
+
+function titleFor(kind: Kind): string {
+  if (kind === 'unlock') return t('app.approve.title.unlock')
+  return kind === 'test' ? t('app.approve.title.test') : t('app.approve.title')
 }
 
 /** Whose request it is, how long it lasts, and the way out without an answer. */
@@ -156,12 +162,13 @@ function NumberPad({ sheet }: { sheet: Open }) {
   const trouble = sheet.trouble && troubleWords(sheet.trouble)
   return (
     <>
-      {!asked.known && asked.kind !== 'test' && (
+      {!asked.known && !triesPhone(asked.kind) && (
         <p class="note caution slim">
           <Icon name="i-warn" look="i-s" />
           <span>{t('app.approve.new_browser')}</span>
         </p>
       )}
+      {asked.unlock && <Unlocking asked={asked} />}
       <Plate typed={sheet.typed} asked={asked} />
       <Keypad />
       <div class="foot">
@@ -185,6 +192,27 @@ function NumberPad({ sheet }: { sheet: Open }) {
   )
 }
 
+/** That Yes takes the app lock; without one, the way to it. The request waits in
+ *  the list meanwhile. */
+function Unlocking({ asked }: { asked: Asked }) {
+  if (lockNow.value === undefined) {
+    return (
+      <div class="note caution slim">
+        <Icon name="i-lock" look="i-s" />
+        <span>
+          {t('app.approve.nolock')} <a href="#lock">{t('app.approve.nolock.do')}</a>
+        </span>
+      </div>
+    )
+  }
+  return (
+    <p class="note slim">
+      <Icon name="i-lock" look="i-s" />
+      <span>{asked.kind === 'passwordless' ? t('app.approve.alone') : t('app.approve.unlock')}</span>
+    </p>
+  )
+}
+
 /** The plate with the lower half of the seal, and a slot for each digit. */
 function Plate({ typed, asked }: { typed: string; asked: Asked }) {
   const { digits, kind } = asked
@@ -199,7 +227,7 @@ function Plate({ typed, asked }: { typed: string; asked: Asked }) {
           <Seal is="lower" />
         </div>
         <div class={digits > 3 ? 'type-plate many' : 'type-plate'}>
-          <p id="approval-ask">{kind === 'test' ? t('app.approve.ask.test') : t('app.approve.ask')}</p>
+          <p id="approval-ask">{triesPhone(kind) ? t('app.approve.ask.test') : t('app.approve.ask')}</p>
           <div class="slots" role="group" aria-labelledby="approval-ask">
             <span class="vh" role="status">
               {entered(typed, left)}

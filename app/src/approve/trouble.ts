@@ -14,6 +14,12 @@ export function troubleWords(reason: Reason): string {
       return t('app.approve.trouble.busy', { n: Math.ceil(reason.after) })
     case 'storage':
       return t('app.approve.trouble.storage')
+    case 'nolock':
+      return t('app.approve.trouble.nolock')
+    case 'nokey':
+      return t('app.approve.trouble.nokey')
+    case 'kept':
+      return t('app.approve.trouble.kept')
     default:
       return t('app.approve.trouble.stranger')
   }

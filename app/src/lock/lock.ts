@@ -2,7 +2,8 @@
  *  these makes a new data key (`store/rings.ts`). */
 import { signal, type ReadonlySignal } from '@preact/signals'
 import { together } from '../store/database'
-import { isLocked, nameOf, ringNow, wrap, type Lock, type LockAfter, type Ring } from '../store/ring'
+import { isLocked, nameOf, newGate, ringNow, wrap, wrapGate, type Lock, type LockAfter, type Ring, type Way } from '../store/ring'
+import { keys } from '../store/keys'
 import { openly, rekey } from '../store/rings'
 import { StoreTrouble, storeTrouble } from '../store/trouble'
 import { vault } from '../store/store'
@@ -28,35 +29,43 @@ export async function learnLock(): Promise<Ring | undefined> {
   return ring
 }
 
-/** A passkey together with the key that it gave just now. */
-export type Proven = Passkey & { key: CryptoKey }
+/** A passkey together with the key that it gave just now, and, of a lock that is
+ *  changed, its gate. */
+export type Proven = Passkey & { key: CryptoKey; gate?: CryptoKey }
 
 /** Asks the lock's own passkey. Throws PasskeyTrouble, or StoreTrouble when it
  *  does not open what lies here. */
-export async function provePasskey(): Promise<Proven> {
+export async function provePasskey(): Promise<Required<Proven>> {
   const ring = await ringNow()
   if (!isLocked(ring)) throw new StoreTrouble('unreadable')
-  const { credential, salt, data } = ring.lock.passkey
+  const { credential, salt } = ring.lock.passkey
   const key = await askPasskey({ credential, salt })
-  if (!(await opens(ring, data, key))) throw new StoreTrouble('unreadable')
-  return { credential, salt, key }
+  const gate = await opens(ring, ring.lock.passkey, key)
+  if (!gate) throw new StoreTrouble('unreadable')
+  return { credential, salt, key, gate }
 }
 
 /** Turns the lock on, or puts another in its place. A PIN is only ever a second
- *  way, beside the passkey. Throws StoreTrouble, and then nothing has changed. */
-export async function setLock({ credential, salt, key }: Proven, pin: string | undefined, after: LockAfter): Promise<void> {
+ *  way, beside the passkey. What lies behind the gate of the lock before stays,
+ *  if that gate comes along. Throws StoreTrouble, and then nothing has changed. */
+export async function setLock({ credential, salt, key, gate: old }: Proven, pin: string | undefined, after: LockAfter): Promise<void> {
   const local = pin === undefined ? undefined : await newLocal()
   const pinSalt = newSalt()
   const under = local && (await pinKey(pin ?? '', pinSalt, local))
   const language = vault.peek().settings.language
+  const gate = old ?? (await newGate())
+  const way = async (by: CryptoKey, id: string, data: CryptoKey): Promise<Way> => ({
+    data: await wrap(by, id, data),
+    gate: await wrapGate(by, id, gate),
+  })
   await rekey(
     async (id, data) => ({
       id,
       lock: {
         after,
         ...(language && { language }),
-        passkey: { credential, salt, data: await wrap(key, id, data) },
-        ...(under && { pin: { salt: pinSalt, data: await wrap(under, id, data) } }),
+        passkey: { credential, salt, ...(await way(key, id, data)) },
+        ...(under && { pin: { salt: pinSalt, ...(await way(under, id, data)) } }),
       },
     }),
     local && { local },
@@ -64,9 +73,11 @@ export async function setLock({ credential, salt, key }: Proven, pin: string | u
   await changed()
 }
 
-/** Turns the lock off. Who calls it has seen a proof. */
+/** Turns the lock off, and with it what only an unlocked app can sign. Who calls
+ *  it has seen a proof. */
 export async function removeLock(): Promise<void> {
   await rekey(openly)
+  await keys.dropUnlocks()
   await changed()
 }
 

@@ -1,4 +1,5 @@
-/** Showing that one can open the lock, before it is changed. */
+/** Showing that one can open the lock: before it is changed, before secrets
+ *  leave, and for each approval that asks for it. */
 import { useSignal } from '@preact/signals'
 import { Icon } from '../shell/icon'
 import { openSheet } from '../shell/router'
@@ -10,54 +11,51 @@ import { PinField } from './newpin'
 import { tryPin } from './tries'
 import { troubleWords } from './words'
 
-/** True once the person has; false if they would rather not. Throws
+/** The lock's gate once the person has; nothing if they would rather not. Throws
  *  PasskeyTrouble. */
-export async function prove({ lock, pinLeft }: State): Promise<boolean> {
+export async function prove({ lock, pinLeft }: State): Promise<CryptoKey | undefined> {
   if (lock.pin && pinLeft > 0) return proveInSheet()
-  await provePasskey()
-  return true
+  return (await provePasskey()).gate
 }
 
-function proveInSheet(): Promise<boolean> {
+function proveInSheet(): Promise<CryptoKey | undefined> {
   return new Promise((resolve) => {
-    let proven = false
-    const done = (close: () => void) => {
-      proven = true
+    let proven: CryptoKey | undefined
+    const done = (gate: CryptoKey, close: () => void) => {
+      proven = gate
       close()
     }
     openSheet({
       closed: () => resolve(proven),
       draw: (close) => (
         <Dialog title={t('lock.prove')} close={close}>
-          <Ways done={() => done(close)} />
+          <Ways done={(gate) => done(gate, close)} />
         </Dialog>
       ),
     })
   })
 }
 
-function Ways({ done }: { done: () => void }) {
+function Ways({ done }: { done: (gate: CryptoKey) => void }) {
   const typed = useSignal('')
   const error = useSignal('')
   const busy = useSignal(false)
-  const attempt = async (work: () => Promise<string>) => {
+  const attempt = async (work: () => Promise<CryptoKey | string>) => {
     if (busy.value) return
     busy.value = true
-    error.value = await work().catch(troubleWords)
+    const came = await work().catch(troubleWords)
     busy.value = false
-    if (error.value === '') done()
+    error.value = typeof came === 'string' ? came : ''
+    if (typeof came !== 'string') done(came)
   }
   const pin = async () => {
     const tried = await tryPin(readPin(typed.value))
     typed.value = ''
-    if (tried.is === 'open') return ''
+    if (tried.is === 'open') return tried.gate
     await learnLock()
     return tried.is === 'wrong' ? t('lock.pin.wrong', { n: tried.left }) : t('lock.pin.spent')
   }
-  const passkey = async () => {
-    await provePasskey()
-    return ''
-  }
+  const passkey = async () => (await provePasskey()).gate
   const submit = (event: Event) => {
     event.preventDefault()
     if (typed.value !== '') void attempt(pin)

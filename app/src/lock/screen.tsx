@@ -70,8 +70,8 @@ function Locked({ ring, left, open, forget }: LockProps & { forget: () => void }
     return tried.is === 'wrong' ? t('lock.pin.wrong', { n: tried.left }) : t('lock.pin.spent')
   }
   const passkey = async () => {
-    const { credential, salt, data } = ring.lock.passkey
-    return (await opens(ring, data, await askPasskey({ credential, salt }))) ? undefined : t('lock.passkey.other')
+    const { credential, salt } = ring.lock.passkey
+    return (await opens(ring, ring.lock.passkey, await askPasskey({ credential, salt }))) ? undefined : t('lock.passkey.other')
   }
   const usePasskey = () => void attempt(passkey)
   return (

@@ -18,18 +18,19 @@ import { askNewPin } from './newpin'
 import { prove } from './prove'
 import { Setup } from './setup'
 import { lockAll } from './tabs'
+import { tellUnlocksGone } from './unlock'
 import { Trouble } from './trouble'
 import { troubleWords } from './words'
 
 /** Draws `#lock`. */
 export function LockSettings() {
-  const again = useSignal(false)
+  const again = useSignal<CryptoKey | undefined>(undefined)
   const state = lockNow.value
-  if (!state || again.value) return <Setup after={state?.lock.after ?? 5} done={() => (again.value = false)} />
-  return <On state={state} anew={() => (again.value = true)} />
+  if (!state || again.value) return <Setup after={state?.lock.after ?? 5} gate={again.value} done={() => (again.value = undefined)} />
+  return <On state={state} anew={(gate) => (again.value = gate)} />
 }
 
-function On({ state, anew }: { state: State; anew: () => void }) {
+function On({ state, anew }: { state: State; anew: (gate: CryptoKey) => void }) {
   const trouble = useSignal('')
   const run = (work: () => Promise<void>) => () => {
     trouble.value = ''
@@ -110,8 +111,9 @@ function chooseAfter(now: LockAfter, run: (work: () => Promise<void>) => () => v
 }
 
 /** Goes on when the person has shown that they can open the lock. */
-async function withProof(state: State | undefined, then: () => void | Promise<void>): Promise<void> {
-  if (state && (await prove(state))) await then()
+async function withProof(state: State | undefined, then: (gate: CryptoKey) => void | Promise<void>): Promise<void> {
+  const gate = state && (await prove(state))
+  if (gate) await then(gate)
 }
 
 async function newPin(after: LockAfter, had: boolean): Promise<void> {
@@ -131,5 +133,6 @@ async function turnOff(state: State): Promise<void> {
   const question = { title: t('lock.off.title'), text: t('lock.off.text'), yes: t('lock.off.do'), danger: true }
   if (!(await confirm(question)) || !(await prove(state))) return
   await removeLock()
+  tellUnlocksGone()
   toast(t('lock.off.done'))
 }

@@ -17,7 +17,10 @@ import { troubleWords } from './words'
 
 type Step = { at: 'passkey' } | { at: 'try'; made: Passkey } | { at: 'pin'; proven: Proven }
 
-export function Setup({ after, done }: { after: LockAfter; done: () => void }) {
+/** `gate` is that of the lock that is set up anew. */
+type SetupProps = { after: LockAfter; gate: CryptoKey | undefined; done: () => void }
+
+export function Setup({ after, gate, done }: SetupProps) {
   const step = useSignal<Step>({ at: 'passkey' })
   const trouble = useSignal('')
   const busy = useSignal(false)
@@ -38,7 +41,7 @@ export function Setup({ after, done }: { after: LockAfter; done: () => void }) {
     step.value = { at: 'try', made: await makePasskey(newSalt()) }
   }
   const tryIt = async (made: Passkey) => {
-    step.value = { at: 'pin', proven: { ...made, key: await askPasskey(made) } }
+    step.value = { at: 'pin', proven: { ...made, key: await askPasskey(made), ...(gate && { gate }) } }
   }
   const turnOn = async (proven: Proven, pin?: string) => {
     await setLock(proven, pin, after)

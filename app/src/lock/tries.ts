@@ -2,14 +2,14 @@
  *  is computed: whoever pulls the plug has still used it up. After ten wrong ones
  *  this browser's part of the key is deleted, and no PIN opens anything (N6). */
 import { together, transact } from '../store/database'
-import { hold, isLocked, unwrap, type LockedRing, type Ring } from '../store/ring'
+import { hold, isLocked, unwrap, unwrapGate, type LockedRing, type Ring, type Way } from '../store/ring'
 import { pinKey } from './keys'
 
 export const mostTries = 10
 
 /** `wrong` says how many tries are left. `spent`: the PIN opens nothing any
  *  more. `changed`: the lock is another one by now, and nothing was tried. */
-export type Tried = { is: 'open' } | { is: 'wrong'; left: number } | { is: 'spent' } | { is: 'changed' }
+export type Tried = { is: 'open'; gate: CryptoKey } | { is: 'wrong'; left: number } | { is: 'spent' } | { is: 'changed' }
 
 /** Tries a PIN on the lock that lies on the disk; if it is right, this page holds
  *  the data key. Throws StoreTrouble. */
@@ -17,22 +17,25 @@ export async function tryPin(pin: string): Promise<Tried> {
   const { ring, local, tries } = await countOne()
   if (!isLocked(ring) || !ring.lock.pin) return { is: 'changed' }
   if (!local || tries > mostTries) return { is: 'spent' }
-  if (await opens(ring, ring.lock.pin.data, await pinKey(pin, ring.lock.pin.salt, local))) {
+  const gate = await opens(ring, ring.lock.pin, await pinKey(pin, ring.lock.pin.salt, local))
+  if (gate) {
     await transact('secrets', 'readwrite', (secrets) => secrets.delete('tries'))
-    return { is: 'open' }
+    return { is: 'open', gate }
   }
   if (tries < mostTries) return { is: 'wrong', left: mostTries - tries }
   await transact('secrets', 'readwrite', (secrets) => secrets.delete('local'))
   return { is: 'spent' }
 }
 
-/** Opens a ring with a key; if it fits, this page holds the data key. */
-export async function opens(ring: LockedRing, data: LockedRing['lock']['passkey']['data'], key: CryptoKey): Promise<boolean> {
+/** Opens a ring with a key; if it fits, this page holds the data key, and the
+ *  caller has the gate. */
+export async function opens(ring: LockedRing, way: Way, key: CryptoKey): Promise<CryptoKey | undefined> {
   try {
-    hold({ id: ring.id, key: await unwrap(key, ring.id, data) })
-    return true
+    const gate = await unwrapGate(key, ring.id, way.gate)
+    hold({ id: ring.id, key: await unwrap(key, ring.id, way.data) })
+    return gate
   } catch (thrown) {
-    if (thrown instanceof DOMException && thrown.name === 'OperationError') return false
+    if (thrown instanceof DOMException && thrown.name === 'OperationError') return undefined
     throw thrown
   }
 }

@@ -1,4 +1,4 @@
-import { securityURL, paired, type Paired } from '../remote/registrations'
+import { isPasswordless, securityURL, paired, type Paired } from '../remote/registrations'
 import { Icon } from '../shell/icon'
 import { t } from '../words/words'
 
@@ -37,6 +37,7 @@ export function TypeCode() {
 /** Below the code of a personal or work account: how it stands with its server. */
 export function PairedDetails({ entry }: { entry: Paired }) {
   const { registration, state, host } = entry.server
+  const passwordless = isPasswordless(registration)
   return (
     <>
       {state === 'removed' && (
@@ -76,6 +77,16 @@ export function PairedDetails({ entry }: { entry: Paired }) {
           </span>
           <Icon name="i-external" />
         </a>
+        {passwordless !== undefined && (
+          <a class="line" href={securityURL(registration)} target="_blank" rel="noreferrer">
+            <Icon name="i-phone" />
+            <span class="what">
+              <strong>{t('app.pair.passwordless')}</strong>
+              <span>{passwordless ? t('app.pair.passwordless.on') : t('app.pair.passwordless.off')}</span>
+            </span>
+            <Icon name="i-external" />
+          </a>
+        )}
       </div>
     </>
   )

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import decide from '../../../testdata/vectors/wire/decide.json'
 import pair from '../../../testdata/vectors/wire/pair.json'
 import { fromBase64url, sha256, utf8, base64url, type Bytes } from './bytes'
-import { decideMessage, pairMessage, sign, type Pairing, type Verdict } from './message'
+import { decideMessage, pairMessage, sign, type Pairing, type PublicKey, type Verdict } from './message'
 
 type Jwk = { kty: string; crv: string; x: string; y: string }
 
@@ -40,10 +40,16 @@ test.each(decide.cases.filter((one) => one.message_hex))('decide: $name', async 
     number: decision.number,
     digest: fromBase64url(decision.digest),
     at: decision.at,
+    ...('unlock_key' in decision && { unlockKey: decision.unlock_key as PublicKey }),
   })
   expect(hex(message)).toBe(one.message_hex)
   const fits = base64url(await sha256(utf8(one.body))) === decision.digest
-  expect(fits && (await signedBy(decide.key.public, message, decision.signature))).toBe(one.error === '')
+  expect(fits && (await signedBy(decide.key.public, message, decision.signature))).toBe(one.error === '' || one.error === 'unlock')
+  if (!one.body.includes('"unlock":true') || one.error === 'signature' || one.error === 'key') return
+  const brings = one.body.includes('"kind":"unlock"')
+  const unlock = brings && 'unlock_key' in decision ? (decision.unlock_key as Jwk) : decide.unlock_key.public
+  const unlocked = decision.unlock_signature ?? ''
+  expect(await signedBy(unlock, message, unlocked)).toBe(one.error === '')
 })
 
 test('what we sign verifies', async () => {

@@ -36,6 +36,8 @@ export type Decision = {
   number: string
   digest: Bytes
   at: number
+  /** The unlock key that the answer brings, if it does. */
+  unlockKey?: PublicKey
 }
 
 /** What is signed when a phone is paired with `issuer`. */
@@ -67,6 +69,8 @@ export function decideMessage(decision: Decision): Bytes {
     utf8(decision.number),
     decision.digest,
     milliseconds(decision.at),
+    fromBase64url(decision.unlockKey?.x ?? ''),
+    fromBase64url(decision.unlockKey?.y ?? ''),
   ])
 }
 

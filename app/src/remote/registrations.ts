@@ -1,5 +1,6 @@
 /** The registrations of this phone, as the vault knows them, and the doors to
  *  their servers. What a server says about one of them is written back here. */
+import { signal } from '@preact/signals'
 import { clocks, heard } from '../store/clock'
 import { keys } from '../store/keys'
 import { store, vault } from '../store/store'
@@ -51,6 +52,11 @@ export type Told = {
   /** Apps that the person added after this one. */
   newer: Newer[]
   serverTime: number
+  /** The server knows an unlock key of this phone. */
+  unlock: boolean
+  /** Whether this phone signs in without a password; nothing where the directory
+   *  has no such thing. */
+  passwordless?: boolean
 }
 
 export type Newer = { name: string; addedAt: number }
@@ -62,6 +68,21 @@ export function securityURL(registration: string): string {
   const issuer = ofRegistration(registration)?.server.issuer ?? ''
   const told = securityURLs.get(registration) ?? ''
   return told.startsWith(`${issuer}/`) ? told : `${issuer}/security`
+}
+
+const passwordless = signal<ReadonlyMap<string, boolean>>(new Map())
+
+/** Whether a registration signs in without a password, where its server said so
+ *  since the app was opened and its directory allows it. */
+export function isPasswordless(registration: string): boolean | undefined {
+  return passwordless.value.get(registration)
+}
+
+function notePasswordless(registration: string, is: boolean | undefined): void {
+  const next = new Map(passwordless.peek())
+  if (is === undefined) next.delete(registration)
+  else next.set(registration, is)
+  passwordless.value = next
 }
 
 const onlyOnes = new Set<string>()
@@ -76,11 +97,12 @@ export async function isOnly(registration: string): Promise<boolean> {
 
 /** Asks the server about a registration and keeps what is new: its state, the
  *  push key, the name of the directory. */
-export async function sync(registration: string, signal?: AbortSignal): Promise<Told> {
-  const call = { method: 'GET', path: '/device/registration', ...(signal && { signal }) } as const
+export async function sync(registration: string, until?: AbortSignal): Promise<Told> {
+  const call = { method: 'GET', path: '/device/registration', ...(until && { signal: until }) } as const
   const told = await ask(await doorOf(registration), call)
   const { directory, only, ...rest } = readTold(told)
   securityURLs.set(registration, rest.securityURL)
+  notePasswordless(registration, rest.passwordless)
   if (only) onlyOnes.add(registration)
   else onlyOnes.delete(registration)
   await change(registration, (entry) => {
@@ -150,6 +172,8 @@ function readTold(told: unknown): Told & { directory: string; only: boolean } {
     securityURL: typeof url === 'string' ? url : '',
     pendingTest: typeof pendingTest === 'string' ? pendingTest : '',
     newer: readNewer(fields.newer),
+    unlock: fields.unlock === true,
+    ...(fields.passwordless_ok === true && { passwordless: fields.passwordless === true }),
     serverTime: typeof fields.server_time === 'number' ? fields.server_time : 0,
   }
 }

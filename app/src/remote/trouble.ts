@@ -2,7 +2,9 @@ import { StoreTrouble } from '../store/trouble'
 
 /** Why a call to a server brought nothing. `closed` carries how the request
  *  ended; `refused` the server's own code; `stranger` gave an answer that no
- *  server of ours gives; `storage` is this phone's own, and nothing was sent. */
+ *  server of ours gives; `storage` is this phone's own, and nothing was sent;
+ *  nor was it when the app has no lock (`nolock`) or no unlock key (`nokey`), or
+ *  the person did not open the lock (`kept`). */
 export type Reason =
   | { why: 'offline' }
   | { why: 'unreachable' }
@@ -13,6 +15,7 @@ export type Reason =
   | { why: 'refused'; code: string; status: number; detail: Record<string, unknown> }
   | { why: 'stranger' }
   | { why: 'storage' }
+  | { why: 'nolock' | 'nokey' | 'kept' }
 
 /** A Reason that travels as an error. */
 export class Trouble extends Error {

@@ -25,9 +25,14 @@ export type Lock = {
   after: LockAfter
   /** What the lock screen speaks: the person's choice lies under the lock. */
   language?: Language
-  passkey: { credential: Bytes; salt: Bytes; data: Wrapped }
-  pin?: { salt: Bytes; data: Wrapped }
+  passkey: { credential: Bytes; salt: Bytes } & Way
+  pin?: { salt: Bytes } & Way
 }
+
+/** What a key from the person opens. The data key stays with the page once it is
+ *  unlocked; the gate does not: what lies behind it, the unlock keys, wants the
+ *  person each time (`lock/unlock.ts`). */
+export type Way = { data: Wrapped; gate: Wrapped }
 
 /** As it lies on the disk. The bare key is how the first version kept it: it is
  *  the data key itself. */
@@ -66,17 +71,39 @@ export async function openRing(ring: Ring): Promise<DataKey> {
 }
 
 /** Seals a data key under another key, bound to the name of its ring. */
-export async function wrap(under: CryptoKey, id: string, data: CryptoKey): Promise<Wrapped> {
+export function wrap(under: CryptoKey, id: string, data: CryptoKey): Promise<Wrapped> {
+  return wrapAs('data-key', under, id, data)
+}
+
+/** Seals a gate likewise. */
+export function wrapGate(under: CryptoKey, id: string, gate: CryptoKey): Promise<Wrapped> {
+  return wrapAs('gate', under, id, gate)
+}
+
+async function wrapAs(what: What, under: CryptoKey, id: string, key: CryptoKey): Promise<Wrapped> {
   const iv = crypto.getRandomValues(new Uint8Array(12))
-  return { iv, box: await crypto.subtle.wrapKey('raw', data, under, sealing(iv, id)) }
+  return { iv, box: await crypto.subtle.wrapKey('raw', key, under, sealing(iv, what, id)) }
+}
+
+/** A new gate. It can be read by whoever has just opened it: a lock that is
+ *  changed wraps it anew. */
+export function newGate(): Promise<CryptoKey> {
+  return crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, true, ['wrapKey', 'unwrapKey'])
 }
 
 /** Opens what `wrap` sealed, as a key that cannot be read. Throws an
  *  OperationError for another key. */
 export function unwrap(under: CryptoKey, id: string, { iv, box }: Wrapped): Promise<CryptoKey> {
-  return crypto.subtle.unwrapKey('raw', box, under, sealing(iv, id), 'AES-GCM', false, ['encrypt', 'decrypt'])
+  return crypto.subtle.unwrapKey('raw', box, under, sealing(iv, 'data-key', id), 'AES-GCM', false, ['encrypt', 'decrypt'])
 }
 
-function sealing(iv: Bytes, id: string): AesGcmParams {
-  return { name: 'AES-GCM', iv, additionalData: new TextEncoder().encode(`countersign/data-key/1\0${id}`) }
+/** Opens what `wrapGate` sealed. */
+export function unwrapGate(under: CryptoKey, id: string, { iv, box }: Wrapped): Promise<CryptoKey> {
+  return crypto.subtle.unwrapKey('raw', box, under, sealing(iv, 'gate', id), 'AES-GCM', true, ['wrapKey', 'unwrapKey'])
+}
+
+type What = 'data-key' | 'gate'
+
+function sealing(iv: Bytes, what: What, id: string): AesGcmParams {
+  return { name: 'AES-GCM', iv, additionalData: new TextEncoder().encode(`countersign/${what}/1\0${id}`) }
 }

@@ -22,7 +22,7 @@ const ids = (vault: Vault) => vault.entries.map(({ id }) => id)
 async function locking({ wrap }: Tab) {
   const key = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['wrapKey', 'unwrapKey'])
   const wrapping = async (id: string, data: CryptoKey) => {
-    const passkey = { credential: new Uint8Array(1), salt: new Uint8Array(32), data: await wrap(key, id, data) }
+    const passkey = { credential: new Uint8Array(1), salt: new Uint8Array(32), data: await wrap(key, id, data), gate: await wrap(key, id, data) }
     return { id, lock: { after: 5 as const, passkey } }
   }
   return { key, wrapping }

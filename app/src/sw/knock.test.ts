@@ -49,6 +49,7 @@ const request = {
   expires_at: 2,
   digits: 2,
   correlation: '',
+  unlock: false,
 }
 
 const entry: Entry = {

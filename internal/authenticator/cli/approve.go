@@ -45,7 +45,7 @@ func (c approveCommand) Run(ctx context.Context, w World, g *grammar) error {
 			return err
 		}
 	}
-	return decide(ctx, w, d, p, q, wire.Approve, number)
+	return decide(ctx, w, d, p, q, wire.Approve, number, func() (string, error) { return g.confirm(w) })
 }
 
 type denyCommand struct {
@@ -75,7 +75,7 @@ func (c denyCommand) Run(ctx context.Context, w World, g *grammar) error {
 	if c.Report {
 		decision = wire.Report
 	}
-	return decide(ctx, w, d, p, q, decision, "")
+	return decide(ctx, w, d, p, q, decision, "", nil)
 }
 
 // doors opens the vault and the doors of its accounts.
@@ -149,9 +149,12 @@ func lost(ctx context.Context, w World, d *desk.Desk, p desk.Paired) error {
 // describe shows who asks, and from where.
 func (w World) describe(q remote.Question) {
 	app := calm(q.App)
-	if q.Kind == wire.KindTest {
+	switch {
+	case q.Kind == wire.KindTest:
 		app = w.t("terminal.request.test")
-	} else if q.AppHost != "" {
+	case q.Kind == wire.KindUnlock:
+		app = w.t("terminal.request.unlock")
+	case q.AppHost != "":
 		app += " (" + calm(q.AppHost) + ")"
 	}
 	for _, line := range [][2]string{
@@ -165,8 +168,11 @@ func (w World) describe(q remote.Question) {
 			fmt.Fprintln(w.Err, "  "+w.t(line[0], "value", line[1]))
 		}
 	}
-	if !q.Known && q.Kind != wire.KindTest {
+	if !q.Known && !q.BringsKey() {
 		fmt.Fprintln(w.Err, "  "+w.t("terminal.request.known_not"))
+	}
+	if q.Kind == wire.KindPasswordless {
+		fmt.Fprintln(w.Err, "  "+w.t("terminal.request.passwordless"))
 	}
 }
 
@@ -185,9 +191,18 @@ func (w World) ask(question string) (string, error) {
 	return "", errors.Join(errCancelled, err)
 }
 
+// confirm has the passphrase given for one answer. It is asked for once more,
+// although the vault is open: that is what the other side relies on.
+func (g *grammar) confirm(w World) (string, error) {
+	if g.PassphraseFile == "" {
+		w.say("terminal.unlock.why")
+	}
+	return g.passphrase(w, false)
+}
+
 // decide answers, and tells what came of it.
-func decide(ctx context.Context, w World, d *desk.Desk, p desk.Paired, q remote.Question, decision, number string) error {
-	out, err := p.Door.Decide(ctx, q, decision, number)
+func decide(ctx context.Context, w World, d *desk.Desk, p desk.Paired, q remote.Question, decision, number string, typed func() (string, error)) error {
+	out, err := d.Decide(ctx, p, q, decision, number, typed)
 	if err != nil {
 		return err
 	}

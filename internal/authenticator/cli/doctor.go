@@ -49,6 +49,11 @@ func (doctorCommand) Run(ctx context.Context, w World, g *grammar) error {
 		return err
 	}
 	fmt.Fprintln(w.Out, w.t("terminal.doctor.vault", "n", len(a.Vault().Entries()), "versions", len(versions)))
+	up, err := w.checkUp(d)
+	if err != nil {
+		return err
+	}
+	w.tellCheckup(up)
 	all, err := d.Doors()
 	if errors.Is(err, desk.ErrNoDoor) {
 		fmt.Fprintln(w.Out, w.t("terminal.doctor.no_server"))
@@ -76,6 +81,8 @@ func (w World) servers(ctx context.Context, all []desk.Paired) (trouble error) {
 		fmt.Fprintln(w.Out, w.t("terminal.doctor.server", "host", host, "login", calm(about.Person.Login)))
 		if off := w.Now().Sub(time.UnixMilli(about.ServerTime)); off.Abs() > tolerable {
 			fmt.Fprintln(w.Out, w.t("terminal.doctor.clock", "host", host, "n", int(off.Abs().Seconds())))
+		} else {
+			fmt.Fprintln(w.Out, w.t("terminal.doctor.clock_right", "host", host))
 		}
 	}
 	return trouble

@@ -112,7 +112,7 @@ func (c exportCommand) password(w World) (string, error) {
 	}
 	text, err := w.twice(w.t("terminal.export.password"), w.t("terminal.passphrase.again"))
 	if err != nil && !errors.Is(err, errEmpty) && !errors.Is(err, errDifferent) {
-		err = errors.Join(transfer.ErrNeedsPassword, err)
+		err = errPassword
 	}
 	return text, err
 }

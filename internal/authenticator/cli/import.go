@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -98,7 +97,7 @@ func (c importCommand) password(w World, h transfer.Hint) (string, error) {
 	}
 	text, err := w.unseen(w.t("terminal.import.password", "format", w.t(h.Format.Message())))
 	if err != nil {
-		return "", errors.Join(transfer.ErrNeedsPassword, err)
+		return "", errPassword
 	}
 	return text, nil
 }

@@ -19,7 +19,8 @@ func (lockCommand) Help() string {
   countersign lock --keyring             no passphrase any more: the keyring has the key
 
 The vault gets a new key, and the versions that the old one opened are deleted. Apps
-that are open lock themselves and ask.`
+that are open lock themselves and ask. Without a passphrase this device approves nothing
+that asks for it, and signs in nowhere without a password.`
 }
 
 func (c lockCommand) Run(ctx context.Context, w World, g *grammar) error {
@@ -46,6 +47,9 @@ func (c lockCommand) Run(ctx context.Context, w World, g *grammar) error {
 		return err
 	}
 	w.say("terminal.lock.done." + how)
+	if how == disk.ByKeyring {
+		return d.DropUnlocks(ctx)
+	}
 	return nil
 }
 

@@ -3,14 +3,18 @@ package cli
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"slices"
 	"strings"
+	"syscall"
 
 	"countersign/internal/authenticator"
 	"countersign/internal/authenticator/disk"
+	"countersign/internal/authenticator/remote"
 	"countersign/internal/authenticator/scan"
 	"countersign/internal/authenticator/vault"
 	"countersign/otp"
+	"countersign/seal"
 	"countersign/transfer"
 )
 
@@ -20,6 +24,7 @@ var (
 	errNotFound   = errors.New("no such account")
 	errCancelled  = errors.New("cancelled")
 	errPassphrase = errors.New("a passphrase is needed")
+	errPassword   = errors.New("a password is needed")
 	errDifferent  = errors.New("typed differently")
 	errEmpty      = errors.New("nothing was typed")
 	errTime       = errors.New("not a time")
@@ -30,6 +35,9 @@ var (
 	errNoKeyring  = errors.New("no keyring")
 	errOutput     = errors.New("bytes that no terminal shows")
 	errNoTerminal = errors.New("not at a terminal")
+	errVersion    = errors.New("not the number of a version")
+	errFile       = errors.New("no file is named")
+	errSignIn     = errors.New("nobody signed in")
 )
 
 // A usage is something that cannot be typed like this.
@@ -56,6 +64,7 @@ var sayings = []saying{
 	{errCancelled, "terminal.error.cancelled", 1},
 	{context.Canceled, "terminal.error.cancelled", 1},
 	{errPassphrase, "terminal.error.needs_passphrase", 4},
+	{errPassword, "terminal.error.needs_password", 4},
 	{errDifferent, "terminal.error.different", 4},
 	{errEmpty, "terminal.error.empty", 4},
 	{errTime, "terminal.error.time", 2},
@@ -66,10 +75,26 @@ var sayings = []saying{
 	{errNoKeyring, "terminal.error.no_keyring", 1},
 	{errOutput, "terminal.error.needs_output", 2},
 	{errNoTerminal, "terminal.error.no_terminal", 2},
+	{errVersion, "terminal.error.version", 2},
+	{errFile, "terminal.error.file", 2},
+	{errSignIn, "terminal.error.sign_in", 7},
+	{seal.ErrMistyped, "terminal.error.recovery_key", 4},
+	{seal.ErrKey, "terminal.error.other_key", 4},
+	{seal.ErrNewer, "terminal.error.backup_newer", 5},
+	{seal.ErrForeign, "terminal.error.backup_foreign", 5},
+	{seal.ErrOlder, "terminal.error.backup_older", 5},
+	{seal.ErrBranch, "terminal.error.backup_branch", 5},
+	{seal.ErrNotSealed, "terminal.error.backup_damaged", 5},
+	{seal.ErrTruncated, "terminal.error.backup_damaged", 5},
+	{seal.ErrCorrupted, "terminal.error.backup_damaged", 5},
+	{seal.ErrMixed, "terminal.error.backup_damaged", 5},
+	{seal.ErrWork, "terminal.error.backup_damaged", 5},
+	{seal.ErrTooLarge, "terminal.error.backup_damaged", 5},
 	{authenticator.ErrNoName, "terminal.error.no_name", 2},
 	{authenticator.ErrNoCodes, "terminal.error.no_codes", 1},
 	{scan.ErrNoPicture, "terminal.error.no_picture", 5},
 	{scan.ErrNoCode, "terminal.error.no_qr", 3},
+	{disk.ErrNoPassphrase, "terminal.error.no_passphrase", 4},
 	{disk.ErrPassphrase, "terminal.error.passphrase", 4},
 	{disk.ErrKeyring, "terminal.error.keyring", 4},
 	{disk.ErrDamaged, "terminal.error.damaged", 5},
@@ -111,12 +136,39 @@ func (w World) plain(err error) string {
 			return w.t(transfer.Message(err))
 		}
 	}
+	if wrong := new(seal.KeyError); errors.As(err, &wrong) {
+		return w.t("terminal.error.recovery_group", "n", wrong.Group)
+	}
+	if deleted := (remote.DeletedError{}); errors.As(err, &deleted) {
+		return w.t("terminal.error.backup_deleted", "time", w.date(&deleted.Until))
+	}
 	for _, s := range slices.Concat(farSayings, sayings) {
 		if errors.Is(err, s.err) {
 			return w.t(s.key)
 		}
 	}
-	return calm(err.Error())
+	return w.ofFile(err)
+}
+
+// ofFile is an error of the file system, or of nobody we know.
+func (w World) ofFile(err error) string {
+	of := (*fs.PathError)(nil)
+	if !errors.As(err, &of) {
+		return calm(err.Error())
+	}
+	for _, s := range []struct {
+		err error
+		key string
+	}{
+		{fs.ErrNotExist, "terminal.error.file_missing"}, {fs.ErrExist, "terminal.error.file_exists"},
+		{fs.ErrPermission, "terminal.error.file_denied"}, {syscall.EISDIR, "terminal.error.file_folder"},
+		{syscall.ENOSPC, "terminal.error.file_full"},
+	} {
+		if errors.Is(err, s.err) {
+			return w.t(s.key, "file", calm(of.Path))
+		}
+	}
+	return w.t("terminal.error.file", "file", calm(of.Path), "problem", calm(of.Err.Error()))
 }
 
 func exitCode(err error) int {

@@ -18,7 +18,18 @@ var (
 // farSayings are sayings about sign-in services.
 var farSayings = []saying{
 	{desk.ErrNoDoor, "terminal.error.no_server", 3},
+	{desk.ErrNoUnlock, "terminal.error.no_unlock", 4},
 	{desk.ErrHere, "terminal.error.here", 1},
+	{desk.ErrNoBackup, "terminal.error.backup_off", 3},
+	{desk.ErrBackupOn, "terminal.error.backup_on", 1},
+	{desk.ErrAsks, "terminal.error.backup_asks", 1},
+	{remote.ErrEnded, "terminal.error.backup_ended", 7},
+	{remote.ErrNoBackup, "terminal.error.no_backup", 3},
+	{remote.ErrConflict, "terminal.error.backup_conflict", 6},
+	{remote.ErrNotPersonal, "terminal.error.not_personal", 7},
+	{remote.ErrWeak, "terminal.error.weak", 7},
+	{remote.ErrStorage, "terminal.error.storage", 7},
+	{remote.ErrDenied, "terminal.error.denied", 7},
 	{errServer, "terminal.error.server", 2},
 	{errWrongNumber, "terminal.error.wrong_number", 7},
 	{errOtherRequest, "terminal.error.other_request", 7},

@@ -8,8 +8,10 @@
 package desk
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -101,14 +103,18 @@ func (d *Desk) change(ctx context.Context, do func(*authenticator.App, *disk.Con
 				return err
 			}
 		}
+		before := maps.Clone(c.Keys)
 		if kept, err = do(kept, c); err != nil {
 			return err
 		}
 		if !fresh && !kept.Changed() {
-			return errSame
+			if maps.EqualFunc(before, c.Keys, bytes.Equal) {
+				return errSame
+			}
+			return nil // the keys alone have changed, which no backup carries
 		}
 		c.Vault = kept.Bytes()
-		return nil
+		return changed(c, d.now())
 	})
 	if errors.Is(err, errSame) {
 		err = nil

@@ -92,6 +92,7 @@ func (d *Desk) keep(ctx context.Context, a wire.PairAnswer, key *ecdsa.PrivateKe
 		if before, ok := samePerson(app, a); ok {
 			s, _ := before.Server()
 			delete(c.Keys, s.Registration)
+			delete(c.Keys, unlockOf(s.Registration))
 			id = before.ID
 		}
 		c.Keys[a.Registration] = private
@@ -211,6 +212,7 @@ func (d *Desk) note(ctx context.Context, p Paired, state string) error {
 	_, err := d.change(ctx, func(a *authenticator.App, c *disk.Content) (*authenticator.App, error) {
 		if state == removed {
 			delete(c.Keys, p.Server.Registration)
+			delete(c.Keys, unlockOf(p.Server.Registration))
 		}
 		return withState(a, p.Server.Registration, state, d.now())
 	})

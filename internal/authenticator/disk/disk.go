@@ -27,6 +27,8 @@ var (
 	ErrNone = errors.New("there is no vault yet")
 	// ErrPassphrase is returned when the passphrase opens none of the files.
 	ErrPassphrase = errors.New("the passphrase does not open the vault")
+	// ErrNoPassphrase is returned where one is to be given and the keyring has the key.
+	ErrNoPassphrase = errors.New("the vault has no passphrase")
 	// ErrKeyring is returned when the keyring does not have the vault's key.
 	ErrKeyring = errors.New("the keyring does not have the vault's key")
 	// ErrDamaged is returned when no file can be read.
@@ -89,6 +91,18 @@ func Open(path string, o Options) (*Folder, error) {
 
 // UseKeyring says whether a vault that is being made shall use the keyring.
 func (f *Folder) UseKeyring(use bool) { f.options.Keyring = use }
+
+// Confirm tells whether a passphrase is the one of the vault that was read last:
+// [ErrPassphrase] if not, [ErrNoPassphrase] if it has none.
+func (f *Folder) Confirm(passphrase string) error {
+	if f.head.Lock != ByPassphrase {
+		return ErrNoPassphrase
+	}
+	if _, err := decrypt(f.head.wrapper(passphrase), f.head.Wrapped, []byte(f.head.ID)); err != nil {
+		return ErrPassphrase
+	}
+	return nil
+}
 
 // Close lets go of the folder.
 func (f *Folder) Close() error { return f.root.Close() }

@@ -202,6 +202,14 @@ func (d *Door) Leave(ctx context.Context) error {
 	return err
 }
 
+// DropUnlock tells that this device has no unlock key any more.
+func (d *Door) DropUnlock(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, usual)
+	defer cancel()
+	_, err := d.ask(ctx, http.MethodDelete, "/device/unlock", nil)
+	return err
+}
+
 // A DeletedError says that a backup was deleted, and until when it can be
 // brought back.
 type DeletedError struct{ Until time.Time }
@@ -249,12 +257,12 @@ func (d *Door) Fetch(ctx context.Context, id string) (Question, error) {
 
 // Decide answers a question: [wire.Approve] with the number on the page,
 // [wire.Deny] or [wire.Report] without one.
-func (d *Door) Decide(ctx context.Context, q Question, decision, number string) (wire.Outcome, error) {
+func (d *Door) Decide(ctx context.Context, q Question, decision, number string, keys wire.Keys) (wire.Outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, usual)
 	defer cancel()
 	answer := wire.Decision{Decision: decision, Number: number, At: d.time().UnixMilli()}
 	asked := wire.Asked{Issuer: d.Issuer, Registration: d.Registration, Request: q.ID, Nonce: q.Nonce}
-	if err := answer.Sign(asked, q.bytes, d.Key); err != nil {
+	if err := answer.Sign(asked, q.bytes, keys); err != nil {
 		return wire.Outcome{}, err
 	}
 	return read[wire.Outcome](d.ask(ctx, http.MethodPost, "/device/requests/"+q.ID+"/decision", answer))

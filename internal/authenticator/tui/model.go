@@ -158,7 +158,8 @@ type (
 		Choices  map[int]authenticator.Choice
 	}
 	// Answer a request.
-	Answer struct{ ID, Decision, Number string }
+	// The passphrase is given where the answer takes the unlock key.
+	Answer struct{ ID, Decision, Number, Passphrase string }
 	// Lock forgets the keys.
 	Lock struct{}
 	// Bell calls the person.
@@ -325,6 +326,11 @@ func (m Model) heldKey(k tea.KeyPressMsg) (Model, []Effect) {
 // paste puts a pasted text where text is typed; on the list it adds.
 func (m Model) paste(p tea.PasteMsg) (Model, []Effect) {
 	switch {
+	case m.Sheet != nil && m.Sheet.Proving:
+		s := *m.Sheet
+		s.Secret += p.Content
+		m.Sheet = &s
+		return m, nil
 	case m.Sheet != nil:
 		return m, nil
 	case m.Screen == List && !m.Search.Focused():

@@ -33,7 +33,7 @@ func TestN1TheSheetApprovesWithTheTypedNumberOnly(t *testing.T) {
 		t.Fatal("another request took the place of the one on the screen")
 	}
 	m, w = press(m, "7", "9", "enter")
-	wants(t, w, Answer{"first", wire.Approve, "47"})
+	wants(t, w, Answer{"first", wire.Approve, "47", ""})
 	m, w = press(m, "enter", "n", "d") // while it is on its way nothing is sent twice
 	wants(t, w)
 	m, _ = m.Update(m.Now, Answered{ID: "first", Outcome: wire.Approved})
@@ -52,9 +52,9 @@ func TestEscapeNeverAnswersAndNoSaysWhy(t *testing.T) {
 	m, _ = m.Update(m.Now, tea.KeyPressMsg{Code: 'g', Mod: tea.ModCtrl})
 	m.Now = m.Now.Add(time.Second)
 	_, w = press(m, "n", "esc", "n", "d")
-	wants(t, w, Answer{"1", wire.Deny, ""})
+	wants(t, w, Answer{"1", wire.Deny, "", ""})
 	_, w = press(m, "n", "r")
-	wants(t, w, Answer{"1", wire.Report, ""})
+	wants(t, w, Answer{"1", wire.Report, "", ""})
 }
 
 func TestKeysThatWereMeantForAnotherScreenDoNotAnswer(t *testing.T) {
@@ -148,4 +148,20 @@ func TestALockedAppShowsNothing(t *testing.T) {
 	if m.App != nil || m.Sheet != nil || strings.Contains(m.View(), "GitHub") {
 		t.Error(m.View())
 	}
+}
+
+// N6: where an answer takes the unlock key, Yes asks for the passphrase first,
+// each time, and nothing of it stays.
+func TestYesAsksForThePassphraseWhereTheLockIsAskedFor(t *testing.T) {
+	asks := request("1", "Expenses")
+	asks.Unlock = true
+	m := waits(opened(t, "en"), asks)
+	m, w := press(m, "4", "7", "enter", "s", "7", "esc", "enter", "l", "x", "backspace", "a", "enter")
+	wants(t, w, Answer{"1", wire.Approve, "47", "la"})
+	if m.Sheet.Secret != "" || m.Sheet.Proving || !m.Sheet.Sending {
+		t.Errorf("%+v", m.Sheet)
+	}
+	m = waits(opened(t, "en"), asks)
+	_, w = press(m, "n", "d")
+	wants(t, w, Answer{"1", wire.Deny, "", ""}) // No is as easy as ever
 }

@@ -3,6 +3,7 @@ package tui
 import (
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -16,6 +17,8 @@ type Sheet struct {
 	Typed    string
 	Since    time.Time
 	Refusing bool   // asks what kind of no
+	Proving  bool   // asks for the passphrase: the answer takes the unlock key
+	Secret   string // as typed so far
 	Sending  bool   // an answer is on its way
 	Outcome  string // what came of it; "gone" if it is over without us
 	Other    string // the app whose number was typed
@@ -102,6 +105,9 @@ func (m Model) sheetKey(k tea.KeyPressMsg) (Model, []Effect) {
 		}
 		return m, nil
 	}
+	if s.Proving {
+		return m.prove(s, k)
+	}
 	if s.Refusing {
 		return m.refuse(s, k.String())
 	}
@@ -112,6 +118,8 @@ func (m Model) sheetKey(k tea.KeyPressMsg) (Model, []Effect) {
 		}
 	case key == "backspace":
 		s.Typed = s.Typed[:max(len(s.Typed)-1, 0)]
+	case key == "enter" && len(s.Typed) == digits(s) && s.Unlock:
+		s.Proving = true
 	case key == "enter" && len(s.Typed) == digits(s):
 		return m.answer(s, wire.Approve, s.Typed)
 	case key == "n":
@@ -119,6 +127,27 @@ func (m Model) sheetKey(k tea.KeyPressMsg) (Model, []Effect) {
 	case key == "esc": // never an answer: it waits on
 		m.Sheet = nil
 		return m, nil
+	}
+	m.Sheet = &s
+	return m, nil
+}
+
+// prove takes the passphrase, of which nothing shows but its length. Whoever
+// leaves it goes back to the number.
+func (m Model) prove(s Sheet, k tea.KeyPressMsg) (Model, []Effect) {
+	switch key := k.String(); {
+	case key == "enter" && s.Secret != "":
+		secret := s.Secret
+		s.Proving, s.Secret, s.Sending = false, "", true
+		m.Sheet = &s
+		return m, []Effect{Answer{s.ID, wire.Approve, s.Typed, secret}}
+	case key == "esc":
+		s.Proving, s.Secret = false, ""
+	case key == "backspace":
+		_, n := utf8.DecodeLastRuneInString(s.Secret)
+		s.Secret = s.Secret[:len(s.Secret)-n]
+	default:
+		s.Secret += k.Text
 	}
 	m.Sheet = &s
 	return m, nil
@@ -140,7 +169,7 @@ func (m Model) refuse(s Sheet, key string) (Model, []Effect) {
 func (m Model) answer(s Sheet, decision, number string) (Model, []Effect) {
 	s.Sending = true
 	m.Sheet = &s
-	return m, []Effect{Answer{s.ID, decision, number}}
+	return m, []Effect{Answer{s.ID, decision, number, ""}}
 }
 
 // digits are how many the number has.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -353,7 +354,7 @@ func (m Model) sheetView() (body, foot []string) {
 	}
 	rest := time.UnixMilli(s.ExpiresAt).Sub(m.Now)
 	body = []string{pine.Render(calm(s.Host)) + "  " + m.t("app.approve.left", "time", clock(rest)), "", bold.Render(m.t(title(s)))}
-	if !s.Known && s.Kind != wire.KindTest {
+	if !s.Known && !s.BringsKey() {
 		body = append(body, lamp.Render("! "+m.t("app.approve.new_browser")))
 	}
 	app := calm(s.App)
@@ -365,7 +366,7 @@ func (m Model) sheetView() (body, foot []string) {
 		{"app.approve.from", calm(strings.Trim(s.Browser+", "+s.System, ", "))},
 		{"app.approve.place", calm(strings.TrimSpace(s.Place + " " + s.IP))},
 	} {
-		if fact[1] != "" && s.Kind != wire.KindTest {
+		if fact[1] != "" && !s.BringsKey() {
 			body = append(body, m.fact(fact[0], fact[1])...)
 		}
 	}
@@ -375,12 +376,19 @@ func (m Model) sheetView() (body, foot []string) {
 	switch {
 	case s.Sending:
 		return append(body, "", m.t("app.approve.sending")), foot
+	case s.Proving:
+		body = append(append(body, ""), m.wrap(m.t("terminal.unlock.why"))...)
+		body = append(body, "", "   "+lamp.Render(strings.Repeat("*", utf8.RuneCountInString(s.Secret))+"_"), "", bold.Render("Enter "+m.t("app.approve.yes")))
+		return body, append(foot, faint.Render(m.t("tui.keys.prove")))
 	case s.Refusing:
 		body = append(body, "", bold.Render("D  "+m.t("app.approve.deny")))
 		body = append(body, m.wrap("   "+m.t("app.approve.deny.what"))...)
 		body = append(body, bold.Render("R  "+m.t("app.approve.report")))
 		body = append(body, m.wrap("   "+m.t("app.approve.report.what.own"))...)
 		return body, append(foot, faint.Render(m.t("tui.keys.refuse")))
+	}
+	if s.Kind == wire.KindPasswordless {
+		body = append(append(body, ""), m.wrap(m.t("terminal.request.passwordless"))...)
 	}
 	body = append(body, "", m.t("app.approve.ask"), "", "   "+slots(*s), "")
 	yes := faint.Render("Enter " + m.t("app.approve.yes"))
@@ -393,8 +401,11 @@ func (m Model) sheetView() (body, foot []string) {
 }
 
 func title(s *Sheet) string {
-	if s.Kind == wire.KindTest {
+	switch s.Kind {
+	case wire.KindTest:
 		return "app.approve.title.test"
+	case wire.KindUnlock:
+		return "app.approve.title.unlock"
 	}
 	return "app.approve.title"
 }

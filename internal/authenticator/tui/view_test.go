@@ -122,6 +122,10 @@ func pages(t testing.TB, lang string) map[string]Model {
 	all["sheet"], _ = press(waits(m, request("1", "Aoba Expenses"), request("2", "Mail")), "4")
 	all["sheet_narrow"] = sized(all["sheet"], 38, 20)
 	all["sheet_no"], _ = press(all["sheet"], "n")
+	locked := request("1", "Aoba Expenses")
+	locked.Kind, locked.Unlock = wire.KindPasswordless, true
+	all["sheet_alone"] = waits(m, locked)
+	all["sheet_unlock"], _ = press(all["sheet_alone"], "4", "7", "enter", "s", "e")
 	evil := request("1", hostile)
 	evil.Person, evil.Place, evil.Browser, evil.AppHost, evil.Host = hostile, hostile, hostile, hostile, hostile
 	all["hostile_sheet"] = waits(m, evil)

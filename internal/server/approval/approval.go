@@ -140,9 +140,10 @@ func get(ctx context.Context, tx *db.Tx, id string) (*row, error) {
 }
 
 // visible tells whether a device may see a request: its own test, or, when
-// it is active, what is asked of its person.
+// it is active, what is asked of its person. A sign-in without a password is
+// asked of those devices for which the person has switched it on.
 func (q *row) visible(g registration.Registration) bool {
-	if q.person != g.Person {
+	if q.person != g.Person || q.kind == wire.KindPasswordless && !g.Passwordless {
 		return false
 	}
 	return q.only == g.ID || q.only == "" && g.State == registration.Active
@@ -255,7 +256,7 @@ func (a *Approvals) Pending(ctx context.Context, tx *db.Tx, g registration.Regis
 		if err := rows.Scan(&b.ID, &b.Kind, &b.AskedAt, &b.ExpiresAt, &q.only); err != nil {
 			return nil, err
 		}
-		if q.visible(g) {
+		if q.kind = b.Kind; q.visible(g) {
 			briefs = append(briefs, b)
 		}
 	}

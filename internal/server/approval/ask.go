@@ -19,15 +19,15 @@ import (
 
 // An AskIn is a question to a person.
 type AskIn struct {
-	Kind   string // wire.KindSecond or wire.KindTest
+	Kind   string // one of wire's
 	Person string // id; "" with Decoy
 	// Decoy is the name that was typed and nobody has. Such a request has
 	// places, a number and an end like any other; only nobody can answer it.
 	Decoy       string
 	Directory   string // id
 	Attempt     string // of a sign-in
-	Offer       string // of a test
-	OnlyDevice  string // of a test: the registration that is tried
+	Offer       string // of a test, or what else a page asks that tries a device
+	OnlyDevice  string // the registration that is tried
 	App         string // as people know it
 	AppHost     string
 	AppVerified bool
@@ -70,7 +70,7 @@ func (a *Approvals) Ask(ctx context.Context, tx *db.Tx, in AskIn) (Asked, error)
 	if err := a.replace(ctx, tx, q); err != nil {
 		return Asked{}, err
 	}
-	taken, err := a.places(ctx, tx, q, in.Known || in.Kind == wire.KindTest)
+	taken, err := a.places(ctx, tx, q, in.Known || in.tries())
 	if err != nil {
 		return Asked{}, err
 	}
@@ -117,8 +117,12 @@ func (a *Approvals) prepare(ctx context.Context, tx *db.Tx, in AskIn) (*row, wir
 		ID: q.id, Kind: q.kind, Nonce: q.nonce, App: in.App, AppHost: in.AppHost, AppVerified: in.AppVerified,
 		Person: login, Directory: dir.Name, Place: in.Place, IP: in.IP, Browser: in.Browser, System: in.System, Known: in.Known,
 		AskedAt: q.asked, ExpiresAt: q.expires, Digits: in.Digits, Correlation: in.Correlation,
+		Unlock: dir.Policy.Unlock || q.kind == wire.KindPasswordless || q.kind == wire.KindUnlock,
 	}, nil
 }
+
+// tries tells whether a page of the person's own tries a device.
+func (in AskIn) tries() bool { return in.Kind == wire.KindTest || in.Kind == wire.KindUnlock }
 
 func loginOf(ctx context.Context, tx *db.Tx, in AskIn) (string, error) {
 	p, err := directory.ByID(ctx, tx, in.Person)
@@ -153,7 +157,7 @@ func (a *Approvals) blocked(ctx context.Context, tx *db.Tx, in AskIn, q *row) er
 	var n int
 	err := tx.QueryRow(ctx, `SELECT count(*) FROM network_block WHERE person_id = $1 AND net = $2 AND until > $3 AND known >= $4`,
 		q.person, q.net, q.asked, q.known).Scan(&n)
-	if err != nil || n == 0 || in.Kind == wire.KindTest {
+	if err != nil || n == 0 || in.tries() {
 		return err
 	}
 	if in.Proven {

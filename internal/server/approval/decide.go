@@ -18,18 +18,19 @@ import (
 
 // Decide takes a device's answer. Whatever the answer is, the request is then
 // closed: a second guess needs a second sign-in. The same signed decision again
-// gets the same answer. It returns [wire.ErrInvalid], [wire.ErrSignature],
-// [ErrUnknown], [registration.ErrRemoved] or a [ClosedError].
+// gets the same answer. It returns [wire.ErrInvalid], [wire.ErrKey],
+// [wire.ErrSignature], [wire.ErrUnlock], [ErrUnknown],
+// [registration.ErrRemoved] or a [ClosedError].
 //
 // The answer is on disk before anybody hears of it.
-func (a *Approvals) Decide(ctx context.Context, g registration.Registration, id string, d wire.Decision) (wire.Outcome, error) {
+func (a *Approvals) Decide(ctx context.Context, g registration.Registration, id string, d wire.Decision, from registration.Where) (wire.Outcome, error) {
 	signed, err := a.signed(ctx, g, id, d)
 	if err != nil {
 		return wire.Outcome{}, err
 	}
 	var out wire.Outcome
 	err = a.db.Write(ctx, func(tx *db.Tx) (err error) {
-		out, err = a.settle(ctx, tx, g, id, d, signed)
+		out, err = a.settle(ctx, tx, g, id, d, signed, from)
 		return err
 	})
 	return out, err
@@ -58,13 +59,43 @@ func (a *Approvals) signed(ctx context.Context, g registration.Registration, id 
 	if err := d.Verify(asked, q.body, key); err != nil {
 		return nil, err
 	}
+	if err := unlocked(asked, q, g, d); err != nil {
+		return nil, err
+	}
 	m, err := d.Message(asked)
 	sum := sha256.Sum256(m)
 	return sum[:], err
 }
 
+// unlocked checks that an approval which asks for it is signed by the unlock
+// key too (N6): by the one that the server knows, or, where a device is tried,
+// by the one that it brings. Nothing comes that was not asked for.
+func unlocked(asked wire.Asked, q *row, g registration.Registration, d wire.Decision) error {
+	var body wire.Request
+	if err := json.Unmarshal(q.body, &body); err != nil {
+		return err
+	}
+	switch {
+	case d.Decision != wire.Approve || !body.Unlock:
+		if d.UnlockSignature != "" {
+			return wire.ErrInvalid
+		}
+		return nil
+	case body.BringsKey() != (d.UnlockKey != nil):
+		return wire.ErrUnlock
+	}
+	key, err := g.UnlockKey()
+	if d.UnlockKey != nil {
+		key, err = d.UnlockKey.PublicKey()
+	}
+	if err != nil {
+		return err
+	}
+	return d.VerifyUnlock(asked, key)
+}
+
 // settle closes the request and does what follows from the answer.
-func (a *Approvals) settle(ctx context.Context, tx *db.Tx, g registration.Registration, id string, d wire.Decision, signed []byte) (wire.Outcome, error) {
+func (a *Approvals) settle(ctx context.Context, tx *db.Tx, g registration.Registration, id string, d wire.Decision, signed []byte, from registration.Where) (wire.Outcome, error) {
 	if _, err := turn(ctx, tx, g.Person); err != nil {
 		return wire.Outcome{}, err
 	}
@@ -87,6 +118,11 @@ func (a *Approvals) settle(ctx context.Context, tx *db.Tx, g registration.Regist
 	}
 	if err := a.follow(ctx, tx, q, out); err != nil {
 		return out, err
+	}
+	if out.Outcome == wire.Approved && d.UnlockKey != nil {
+		if err := a.registry.SetUnlock(ctx, tx, g, *d.UnlockKey, from); err != nil {
+			return out, err
+		}
 	}
 	tx.After(func() { a.counts.add(out.Outcome) })
 	if err := a.notify.Wake(ctx, tx, q.topic()); err != nil {
@@ -120,11 +156,22 @@ func (a *Approvals) closeOnce(ctx context.Context, tx *db.Tx, g registration.Reg
 	} else if err != nil {
 		return nil, err
 	}
-	need := registration.Active
-	if q.kind == wire.KindTest {
-		need = registration.Pending
+	if d.UnlockSignature != "" && d.UnlockKey == nil {
+		return q, a.registry.HoldUnlock(ctx, tx, g)
 	}
-	return q, a.registry.Hold(ctx, tx, g.ID, need)
+	return q, a.hold(ctx, tx, q, g.ID)
+}
+
+// hold checks that a device still is what a request needs, and keeps it so
+// until the transaction ends.
+func (a *Approvals) hold(ctx context.Context, tx *db.Tx, q *row, id string) error {
+	switch q.kind {
+	case wire.KindTest:
+		return a.registry.Hold(ctx, tx, id, registration.Pending)
+	case wire.KindPasswordless:
+		return a.registry.HoldPasswordless(ctx, tx, id)
+	}
+	return a.registry.Hold(ctx, tx, id, registration.Active)
 }
 
 // again answers for a request that is closed: to whom decided so, the same
@@ -193,17 +240,23 @@ type UseIn struct {
 	Offer   string // that asked, of a test
 }
 
+// An Approval is one that was used up.
+type Approval struct {
+	Kind         string
+	Registration string
+}
+
 // Use turns an approval into what it was asked for, once, within 60 seconds of
 // the answer. It checks the person, their epoch, and that the device that
-// answered is still there; the policy is the caller's to check. It returns the
-// registration that approved, or [ErrNotApproved].
-func (a *Approvals) Use(ctx context.Context, tx *db.Tx, in UseIn) (string, error) {
+// answered is still there; the policy is the caller's to check. It returns what
+// was approved and by which registration, or [ErrNotApproved].
+func (a *Approvals) Use(ctx context.Context, tx *db.Tx, in UseIn) (Approval, error) {
 	ok, epoch, err := current(ctx, tx, in.Person)
 	if err != nil {
-		return "", err
+		return Approval{}, err
 	}
 	if !ok || epoch != in.Epoch {
-		return "", ErrNotApproved
+		return Approval{}, ErrNotApproved
 	}
 	q, err := scan(tx.QueryRow(ctx, `
 		UPDATE approval SET state = 'used'
@@ -212,25 +265,21 @@ func (a *Approvals) Use(ctx context.Context, tx *db.Tx, in UseIn) (string, error
 		RETURNING `+columns,
 		in.ID, in.Person, in.Epoch, in.Attempt, in.Offer, db.Millis(tx.Now.Add(-useWithin))))
 	if errors.Is(err, ErrUnknown) {
-		return "", ErrNotApproved
+		return Approval{}, ErrNotApproved
 	} else if err != nil {
-		return "", err
+		return Approval{}, err
 	}
-	need := registration.Active
-	if q.kind == wire.KindTest {
-		need = registration.Pending
-	}
-	if err := a.registry.Hold(ctx, tx, q.registration, need); errors.Is(err, registration.ErrRemoved) {
-		return "", ErrNotApproved
+	if err := a.hold(ctx, tx, q, q.registration); errors.Is(err, registration.ErrRemoved) {
+		return Approval{}, ErrNotApproved
 	} else if err != nil {
-		return "", err
+		return Approval{}, err
 	}
 	if q.known == 1 {
 		if err := a.EndSilence(ctx, tx, q.person); err != nil {
-			return "", err
+			return Approval{}, err
 		}
 	}
-	return q.registration, a.record(ctx, tx, q, audit.ApprovalUsed, nil)
+	return Approval{q.kind, q.registration}, a.record(ctx, tx, q, audit.ApprovalUsed, nil)
 }
 
 func personOf(ctx context.Context, tx *db.Tx, q *row) (directory.Person, error) {

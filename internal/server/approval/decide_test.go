@@ -202,7 +202,7 @@ func TestTwoPhonesAtOnceOneCounts(t *testing.T) {
 			}
 			s, g := w.sign(t, d, q.ID, decision, number), w.Get(t, d.ID())
 			answers = append(answers, func() error {
-				_, err := w.approvals.Decide(t.Context(), g, q.ID, s)
+				_, err := w.approvals.Decide(t.Context(), g, q.ID, s, regtest.From)
 				return err
 			})
 		}
@@ -342,7 +342,7 @@ func TestARemovedPhoneDecidesNothing(t *testing.T) {
 	q := w.ask(t, from(mei))
 	s, g := w.sign(t, phone, q.ID, wire.Approve, q.Number), w.Get(t, phone.ID())
 	w.remove(t, mei, phone)
-	if _, err := w.approvals.Decide(t.Context(), g, q.ID, s); !errors.Is(err, registration.ErrRemoved) {
+	if _, err := w.approvals.Decide(t.Context(), g, q.ID, s, regtest.From); !errors.Is(err, registration.ErrRemoved) {
 		t.Errorf("removed: %v", err)
 	}
 	w.decide(t, tablet, q.ID, wire.Approve, q.Number, wire.Approved)

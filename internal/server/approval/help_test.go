@@ -83,7 +83,7 @@ func (w *world) sign(t testing.TB, d regtest.Device, id, decision, number string
 	}
 	out := wire.Decision{Decision: decision, Number: number, At: db.Millis(w.Clock.Now())}
 	asked := wire.Asked{Issuer: regtest.Issuer, Registration: d.ID(), Request: id, Nonce: q.Nonce}
-	if err := out.Sign(asked, body, d.Key); err != nil {
+	if err := out.Sign(asked, body, d.Keys(q, decision)); err != nil {
 		t.Fatal(err)
 	}
 	return out
@@ -91,7 +91,7 @@ func (w *world) sign(t testing.TB, d regtest.Device, id, decision, number string
 
 func (w *world) send(t testing.TB, d regtest.Device, id string, s wire.Decision) (wire.Outcome, error) {
 	t.Helper()
-	return w.approvals.Decide(t.Context(), w.Get(t, d.ID()), id, s)
+	return w.approvals.Decide(t.Context(), w.Get(t, d.ID()), id, s, regtest.From)
 }
 
 // decide fetches, signs and sends, and wants an outcome.
@@ -118,7 +118,8 @@ func (w *world) state(t testing.TB, id string) (v approval.View) {
 func (w *world) use(t testing.TB, in approval.AskIn, id string) (reg string, err error) {
 	t.Helper()
 	err = w.DB.Write(t.Context(), func(tx *db.Tx) (err error) {
-		reg, err = w.approvals.Use(t.Context(), tx, approval.UseIn{ID: id, Person: in.Person, Epoch: in.Epoch, Attempt: in.Attempt, Offer: in.Offer})
+		used, err := w.approvals.Use(t.Context(), tx, approval.UseIn{ID: id, Person: in.Person, Epoch: in.Epoch, Attempt: in.Attempt, Offer: in.Offer})
+		reg = used.Registration
 		return err
 	})
 	return reg, err

@@ -66,7 +66,7 @@ func (a *Approvals) knock(ctx context.Context, tx *db.Tx, q *row, g gate) (bool,
 	}
 	knocked := false
 	for _, app := range apps {
-		if target, ok := app.Target(); ok {
+		if target, ok := app.Target(); ok && q.visible(app) {
 			a.notify.Knock(tx, target)
 			knocked = true
 		}

@@ -34,14 +34,18 @@ const (
 
 // Authenticator apps.
 const (
-	RegistrationOffered   Kind = "registration.offered"
-	RegistrationAccepted  Kind = "registration.accepted"
-	RegistrationConfirmed Kind = "registration.confirmed"
-	RegistrationRefused   Kind = "registration.refused"
-	RegistrationActive    Kind = "registration.active"
-	RegistrationRenamed   Kind = "registration.renamed"
-	RegistrationReplaced  Kind = "registration.replaced"
-	RegistrationRemoved   Kind = "registration.removed"
+	RegistrationOffered    Kind = "registration.offered"
+	RegistrationAccepted   Kind = "registration.accepted"
+	RegistrationConfirmed  Kind = "registration.confirmed"
+	RegistrationRefused    Kind = "registration.refused"
+	RegistrationActive     Kind = "registration.active"
+	RegistrationRenamed    Kind = "registration.renamed"
+	RegistrationReplaced   Kind = "registration.replaced"
+	RegistrationRemoved    Kind = "registration.removed"
+	RegistrationUnlock     Kind = "registration.unlock"      // it has an unlock key
+	RegistrationUnlockGone Kind = "registration.unlock_gone" // its lock was turned off
+	PasswordlessOn         Kind = "registration.passwordless_on"
+	PasswordlessOff        Kind = "registration.passwordless_off"
 )
 
 // Passkeys and security keys.
@@ -86,6 +90,10 @@ const (
 	PersonEnrolClosed  Kind = "person.enrol_closed"
 	PersonPasswordSet  Kind = "person.password.set"
 	PersonPasswordSeen Kind = "person.password.exposed"
+	PersonNotMe        Kind = "person.not_me" // they said of an event that it was not theirs
+	PersonBraked       Kind = "person.braked" // by the link of a mail
+	PersonFrozen       Kind = "person.frozen"
+	PersonThawed       Kind = "person.thawed"
 )
 
 // Sealed backups.

@@ -17,6 +17,11 @@ type Policy struct {
 	PhoneFirst bool
 	// Codes allows one-time codes of the authenticator app as second proof.
 	Codes bool
+	// Unlock asks for the unlock key with every approval: the app's own lock is
+	// opened each time.
+	Unlock bool
+	// Passwordless lets people sign in with their phone alone, unlocked, by number.
+	Passwordless bool
 	// NewBrowsers says whether phones are asked for sign-ins from browsers the
 	// person has not used before (N19): PhonesAsked, PasskeyFirst or
 	// PhonesQuiet. Such a browser may be one that only passes on what the
@@ -123,6 +128,8 @@ type policyJSON struct {
 	FreshFor     *span   `json:"fresh_for,omitempty"`
 	BackupIdle   *span   `json:"backup_idle,omitempty"`
 	NewBrowsers  *string `json:"new_browsers,omitempty"`
+	Unlock       *bool   `json:"unlock,omitempty"`
+	Passwordless *bool   `json:"passwordless,omitempty"`
 }
 
 // fields points into a policy, so that reading JSON over it keeps what is missing there.
@@ -130,6 +137,7 @@ func (p *Policy) fields() policyJSON {
 	return policyJSON{
 		&p.SecondFactor, &p.PhoneFirst, &p.Codes, &p.Digits,
 		(*span)(&p.ApprovalTTL), (*span)(&p.SessionIdle), (*span)(&p.SessionLife), (*span)(&p.KnownBrowser), (*span)(&p.FreshFor), (*span)(&p.BackupIdle), &p.NewBrowsers,
+		&p.Unlock, &p.Passwordless,
 	}
 }
 

@@ -117,7 +117,7 @@ func (p *Phone) Sign(ctx context.Context, decision, number string) (Signed, erro
 	}
 	d := wire.Decision{Decision: decision, Number: number, At: time.Now().UnixMilli()}
 	asked := wire.Asked{Issuer: p.issuer, Registration: p.answer.Registration, Request: id, Nonce: q.Nonce}
-	return Signed{id, d}, d.Sign(asked, body, p.key)
+	return Signed{id, d}, d.Sign(asked, body, wire.Keys{Device: p.key})
 }
 
 // Send sends a signed decision and returns its outcome.

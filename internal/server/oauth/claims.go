@@ -84,8 +84,9 @@ func (d *domains) of(ctx context.Context, tx *db.Tx, id string) (string, error) 
 }
 
 // acr names how strong a sign-in was: 1 one proof, 3 two of different kinds, 4
-// a passkey whose user was verified. It makes no promise that approvals and
-// codes do not keep: only 4 resists a page that passes everything on (N18).
+// a key whose user was verified, a passkey's or that of an unlocked phone. It
+// makes no promise that approvals and codes do not keep (N18): who has to know
+// that nobody could have passed the sign-in on looks for a passkey in amr.
 func acr(strength int) string { return acrPrefix + strconv.Itoa(strength) }
 
 const acrPrefix = "urn:countersign:strength:"
@@ -101,7 +102,8 @@ func strengthOf(value string) int {
 }
 
 // amr names the proofs of a sign-in as RFC 8176 does. An approval is a
-// signature by a key on the person's phone. A passkey is a key too, whose kind
+// signature by a key on the person's phone, and without a password one by a
+// second key, after the phone has verified its user. A passkey is a key too, whose kind
 // is not asked for, and its user was verified. A recovery code and
 // an access pass are passwords for a time.
 func amr(methods []string) []string {
@@ -114,6 +116,8 @@ func amr(methods []string) []string {
 			out = append(out, "otp")
 		case "approval":
 			out = append(out, "swk")
+		case "passwordless":
+			out = append(out, "swk", "user")
 		case "passkey":
 			out = append(out, "pop", "user")
 		}

@@ -9,6 +9,7 @@ type Device struct{ ID, Name string }
 type Held struct {
 	Password bool
 	Apps     []Device
+	Alone    []Device // apps that sign in without a password
 	Passkeys []Device
 	Synced   []Device // passkeys that a provider keeps beside the devices
 	Recovery bool
@@ -46,6 +47,9 @@ func (h Held) Graph() ways.Graph {
 	for _, d := range capped(h.Synced) {
 		with(&g, ways.Method{ID: d.ID, On: memory}, Strong)
 	}
+	for _, d := range capped(h.Alone) {
+		with(&g, ways.Method{ID: d.ID, On: hold(&g, ways.Phone, d.Name)}, Strong)
+	}
 	for _, d := range capped(h.Apps) {
 		second(ways.Method{ID: d.ID, On: hold(&g, ways.Phone, d.Name)})
 	}
@@ -55,7 +59,7 @@ func (h Held) Graph() ways.Graph {
 	if h.Pass {
 		second(ways.Method{ID: IDPass, On: hold(&g, ways.Admin, ""), Lent: true})
 	}
-	if h.Enrol && len(h.Apps) == 0 && password >= 0 {
+	if h.Enrol && len(h.Apps)+len(h.Alone) == 0 && password >= 0 {
 		second(ways.Method{ID: idEnrol, On: memory})
 	}
 	return g

@@ -9,7 +9,7 @@ import (
 // The graph and the table must say the same of whoever has what: else one of
 // them lets a method go that the other needs.
 func TestTheGraphAgreesWithTheTable(t *testing.T) {
-	for n := range 1 << 7 {
+	for n := range 1 << 8 {
 		bit := func(i int) bool { return n>>i&1 == 1 }
 		h := Held{Password: bit(0), Recovery: bit(1), Pass: bit(2), Enrol: bit(3)}
 		if bit(4) {
@@ -21,7 +21,10 @@ func TestTheGraphAgreesWithTheTable(t *testing.T) {
 		if bit(6) {
 			h.Synced = []Device{{"d", "synced"}}
 		}
-		m := Methods{Password: h.Password, App: len(h.Apps) > 0, Passkey: len(h.Passkeys)+len(h.Synced) > 0, Recovery: h.Recovery, Pass: h.Pass}
+		if bit(7) {
+			h.Alone = []Device{{"e", "Moto"}}
+		}
+		m := Methods{Password: h.Password, App: len(h.Apps)+len(h.Alone) > 0, Unlock: len(h.Alone) > 0, Passwordless: len(h.Alone) > 0, Passkey: len(h.Passkeys)+len(h.Synced) > 0, Recovery: h.Recovery, Pass: h.Pass}
 		for _, second := range []bool{false, true} {
 			p := directory.DefaultPolicy()
 			p.SecondFactor = second

@@ -38,6 +38,7 @@ const (
 	WhyExposed    = "exposed"     // the password is known to others, and this browser is not known
 	WhyNoSecond   = "no_second"   // a second proof is asked and the person has none to give
 	WhyNewBrowser = "new_browser" // they have, but not from a browser that is not known
+	WhyNoUnlock   = "no_unlock"   // approvals ask for the app lock, and no app of theirs has one
 )
 
 // State is all the next step depends on.
@@ -64,7 +65,7 @@ type State struct {
 type Step struct {
 	Kind Kind
 	// Ways that lead on. A passkey may also be used where the password is asked.
-	Pass, Passkey, Approval, Code, Recovery bool
+	Pass, Passkey, Passwordless, Approval, Code, Recovery bool
 	// Password tells that AskSecond may be put off: the password can come first.
 	Password bool
 	// First is the proof whose page comes first.
@@ -96,13 +97,19 @@ func Next(s State) Step {
 
 // first is the step before any proof.
 func (s State) first() Step {
-	switch p := s.Policy; {
+	p := s.Policy
+	phones := s.Known || p.NewBrowsers != directory.PhonesQuiet
+	step := Step{Kind: AskSecond, Passkey: s.Passkeys, Passwordless: p.Passwordless && phones && s.Purpose != Again, Password: true}
+	switch {
 	case s.Purpose == Again && s.Has.Strongest() == Strong:
-		return Step{Kind: AskSecond, Passkey: true, First: Passkey}
-	case s.Want >= Strong && s.Passkeys:
-		return Step{Kind: AskSecond, Passkey: true, Password: true, First: Passkey}
-	case p.SecondFactor && p.PhoneFirst && (s.Known || p.NewBrowsers != directory.PhonesQuiet):
-		return s.order(Step{Kind: AskSecond, Passkey: s.Passkeys, Approval: true, Password: true}, s.Last, Approval)
+		return s.strong(s.Default, s.Last)
+	case s.Want >= Strong && step.leads():
+		return s.order(step, s.Last)
+	case p.SecondFactor && p.PhoneFirst && phones:
+		step.Approval = true
+		return s.order(step, s.Last, Approval)
+	case step.Passwordless:
+		return s.order(step, s.Last, Password)
 	}
 	return s.order(Step{Kind: AskPassword, Passkey: s.Passkeys}, s.Last, Password)
 }
@@ -111,20 +118,31 @@ func (s State) first() Step {
 func (s State) more() Step {
 	switch {
 	case s.need() >= Strong:
-		return Step{Kind: AskSecond, Passkey: true, First: Passkey}
+		return s.strong(s.Default, s.Last)
 	case !s.has(Password):
 		return Step{Kind: AskPassword, Passkey: s.Has.Passkey, First: Password}
 	}
-	step := Step{Kind: AskSecond, Passkey: s.Has.Passkey, Approval: s.Has.App && s.asksPhones(), Code: s.Has.App && s.Policy.Codes, Recovery: s.Has.Recovery, Pass: s.Has.Pass}
+	step := Step{Kind: AskSecond, Passkey: s.Has.Passkey, Approval: s.Has.approves(s.Policy) && s.asksPhones(), Code: s.Has.App && s.Policy.Codes, Recovery: s.Has.Recovery, Pass: s.Has.Pass}
 	switch {
 	case step.leads():
 		return s.order(step, s.Default, s.Last)
-	case s.Has.App:
+	case s.Has.approves(s.Policy):
 		return Step{Kind: Refuse, Why: WhyNewBrowser}
+	case s.Has.App:
+		return Step{Kind: Refuse, Why: WhyNoUnlock}
 	case s.Enrol == directory.EnrolOpen:
 		return Step{Kind: Enrol}
 	}
 	return Step{Kind: Refuse, Why: WhyNoSecond}
+}
+
+// strong is the step of who has to give a strong proof, and has one to give.
+func (s State) strong(prefer ...string) Step {
+	step := Step{Kind: AskSecond, Passkey: s.Has.Passkey, Passwordless: s.Has.Passwordless && s.asksPhones()}
+	if !step.leads() {
+		return Step{Kind: Refuse, Why: WhyNewBrowser}
+	}
+	return s.order(step, prefer...)
 }
 
 // need is the strength that makes a session. The directory asks for some. Who
@@ -163,7 +181,7 @@ func (s State) has(proof string) bool { return slices.Contains(s.Proofs, proof) 
 
 // ranking is the order in which ways are shown to whoever has chosen none. Who
 // was given a pass was given it because the other ways do not work.
-var ranking = []string{Pass, Passkey, Approval, Code, Recovery}
+var ranking = []string{Pass, Passkey, Passwordless, Approval, Code, Recovery}
 
 // order says which way comes first: one of those preferred that leads on, else
 // the highest of the ranking.
@@ -186,6 +204,8 @@ func (s Step) Offers(proof string) bool {
 		return s.Pass
 	case Passkey:
 		return s.Passkey
+	case Passwordless:
+		return s.Passwordless
 	case Approval:
 		return s.Approval
 	case Code:
@@ -195,6 +215,9 @@ func (s Step) Offers(proof string) bool {
 	}
 	return false
 }
+
+// AsksPhone tells whether the step can be taken with a phone and a number.
+func (s Step) AsksPhone() bool { return s.Approval || s.Passwordless }
 
 // leads tells whether there is any way.
 func (s Step) leads() bool { return slices.ContainsFunc(ranking, s.Offers) }

@@ -9,9 +9,13 @@ import (
 
 // every yields all states there are, but for what orders the ways.
 func every(yield func(State) bool) {
-	proofs := [][]string{nil, {Password}, {Approval}, {Code}, {Passkey}, {Password, Approval}, {Password, Code}, {Password, Paired}, {Approval, Password}, {Password, Passkey}, {Password, Recovery}, {Password, Pass}}
+	proofs := [][]string{nil, {Password}, {Approval}, {Code}, {Passkey}, {Password, Approval}, {Password, Code}, {Password, Paired}, {Approval, Password}, {Password, Passkey}, {Password, Recovery}, {Password, Pass}, {Passwordless}, {Password, Passwordless}}
 	flags := []bool{false, true}
-	for n := range 1 << 14 {
+	phones := []struct{ allowed, asked, app, unlock, passwordless bool }{
+		{}, {app: true}, {allowed: true}, {asked: true, app: true}, {asked: true, app: true, unlock: true},
+		{allowed: true, app: true, unlock: true, passwordless: true}, {allowed: true, asked: true, app: true, unlock: true, passwordless: true},
+	}
+	for n := range 1 << 13 {
 		bit := func(i int) bool { return flags[n>>i&1] }
 		p := directory.DefaultPolicy()
 		p.SecondFactor, p.PhoneFirst, p.Codes = bit(0), bit(1), bit(2)
@@ -25,13 +29,17 @@ func every(yield func(State) bool) {
 		if bit(10) {
 			want = Strong
 		}
-		for _, browsers := range []string{directory.PhonesAsked, directory.PasskeyFirst, directory.PhonesQuiet} {
-			p.NewBrowsers = browsers
-			for _, given := range proofs {
-				has := Methods{Password: true, App: bit(6), Passkey: bit(8), Recovery: bit(12), Pass: bit(13)}
-				s := State{Passkeys: bit(11), Policy: p, Purpose: purpose, Want: want, Proofs: given, Known: bit(4), Active: bit(5), Enrol: enrol, Has: has, Exposed: bit(7)}
-				if !yield(s) {
-					return
+		has := Methods{Password: true, Passkey: bit(8), Recovery: bit(12), Pass: bit(6)}
+		for _, phone := range phones {
+			p.Passwordless, p.Unlock = phone.allowed, phone.asked
+			has.App, has.Unlock, has.Passwordless = phone.app, phone.unlock, phone.passwordless
+			for _, browsers := range []string{directory.PhonesAsked, directory.PasskeyFirst, directory.PhonesQuiet} {
+				p.NewBrowsers = browsers
+				for _, given := range proofs {
+					s := State{Passkeys: bit(11), Policy: p, Purpose: purpose, Want: want, Proofs: given, Known: bit(4), Active: bit(5), Enrol: enrol, Has: has, Exposed: bit(7)}
+					if !yield(s) {
+						return
+					}
 				}
 			}
 		}
@@ -92,13 +100,55 @@ func TestN19PhonesAreNotAskedFromNewBrowsersWhereThePolicySaysSo(t *testing.T) {
 	}
 }
 
+// N19 and N6 of a phone without a password: it is asked where the directory
+// allows it, and for somebody known only where they have switched it on.
+func TestAPhoneAloneIsAskedWhereItIsAllowedAndSwitchedOn(t *testing.T) {
+	for s := range every {
+		step := Next(s)
+		if !step.Passwordless {
+			continue
+		}
+		quiet := !s.Known && s.Purpose != Again && s.Policy.NewBrowsers == directory.PhonesQuiet
+		if !s.Policy.Passwordless || quiet || (len(s.Proofs) > 0 || s.Purpose == Again) && !s.Has.Passwordless {
+			t.Fatalf("%+v: %+v", s, step)
+		}
+		if len(s.Proofs) == 0 && s.Purpose == SignIn && s.Want == 0 && (!step.Password || step.First != Passkey && step.First != Password && step.First != Approval) {
+			t.Fatalf("%+v: %+v leads a stranger to a phone that they may not have, or nowhere else", s, step)
+		}
+	}
+}
+
+// A phone that was used alone comes first in the browser it was used for.
+func TestAKnownBrowserBeginsWithThePhoneItWasUsedWith(t *testing.T) {
+	p := directory.DefaultPolicy()
+	p.Passwordless = true
+	for _, c := range []struct{ last, want string }{{"", Password}, {Approval, Password}, {Code, Password}, {Passwordless, Passwordless}, {Passkey, Passkey}} {
+		step := Next(State{Policy: p, Purpose: SignIn, Passkeys: true, Known: c.last != "", Last: c.last})
+		if step.First != c.want || !step.Password || !step.Passwordless {
+			t.Errorf("last %q: %+v, want %s first", c.last, step, c.want)
+		}
+	}
+}
+
+func TestWhoseAppHasNoLockHearsThatItNeedsOne(t *testing.T) {
+	p := directory.DefaultPolicy()
+	p.Unlock, p.Codes = true, false
+	s := State{Policy: p, Purpose: SignIn, Proofs: []string{Password}, Known: true, Active: true, Has: Methods{Password: true, App: true}}
+	if got := Next(s); got != (Step{Kind: Refuse, Why: WhyNoUnlock}) {
+		t.Errorf("%+v", got)
+	}
+	if s.Has.Unlock = true; !Next(s).Approval {
+		t.Error("with the lock, it is not asked")
+	}
+}
+
 func TestEnrollingNeedsThePasswordNoOtherWayAndAnOpenDoorOrAPass(t *testing.T) {
 	for s := range every {
 		if Next(s).Kind != Enrol {
 			continue
 		}
 		pass := slices.Contains(s.Proofs, Pass)
-		if !slices.Contains(s.Proofs, Password) || s.Has.App || s.Has.Passkey || !s.Active || !pass && (s.Enrol != directory.EnrolOpen || s.Has.Recovery || s.Has.Pass) {
+		if !slices.Contains(s.Proofs, Password) || s.Has.Suffice(s.Policy) || !s.Active || !pass && (s.Enrol != directory.EnrolOpen || s.Has.Recovery || s.Has.Pass) {
 			t.Fatalf("enrols with %+v", s)
 		}
 	}
@@ -142,7 +192,7 @@ func TestEveryStepLeadsOn(t *testing.T) {
 				}
 				s.Proofs = append(slices.Clone(s.Proofs), step.First)
 			case Enrol:
-				s.Has.App, s.Enrol, s.Proofs = true, directory.EnrolClosed, append(slices.Clone(s.Proofs), Paired)
+				s.Has.App, s.Has.Unlock, s.Enrol, s.Proofs = true, true, directory.EnrolClosed, append(slices.Clone(s.Proofs), Paired)
 			case Renew:
 				s.Exposed = false
 			}
@@ -180,7 +230,7 @@ func TestCodesAreOfferedWhereTheDirectoryAllowsThem(t *testing.T) {
 }
 
 func TestMoreProofsAreNeverWorthLess(t *testing.T) {
-	all := []string{Password, Approval, Code, Paired, Passkey, Recovery, Pass}
+	all := []string{Password, Approval, Passwordless, Code, Paired, Passkey, Recovery, Pass}
 	for n := range 1 << len(all) {
 		var given []string
 		for i, p := range all {
@@ -206,7 +256,7 @@ func TestStrengthTable(t *testing.T) {
 	}{
 		{0, nil}, {1, []string{Password}}, {1, []string{Approval}}, {1, []string{Code}}, {1, []string{Approval, Code}},
 		{3, []string{Password, Approval}}, {3, []string{Code, Password}}, {3, []string{Password, Paired}},
-		{1, []string{Recovery}}, {1, []string{Recovery, Code}}, {3, []string{Password, Recovery}}, {1, []string{Pass}}, {1, []string{Pass, Code}}, {3, []string{Password, Pass}}, {4, []string{Passkey}}, {4, []string{Passkey, Password}},
+		{1, []string{Recovery}}, {1, []string{Recovery, Code}}, {3, []string{Password, Recovery}}, {1, []string{Pass}}, {1, []string{Pass, Code}}, {3, []string{Password, Pass}}, {4, []string{Passwordless}}, {4, []string{Passkey}}, {4, []string{Passkey, Password}},
 	} {
 		if got := Strength(c.proofs); got != c.want {
 			t.Errorf("%v: %d, want %d", c.proofs, got, c.want)

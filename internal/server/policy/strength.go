@@ -10,25 +10,29 @@ import (
 const (
 	Password = "pwd"
 	Approval = "approval" // by number, on a paired app
-	Code     = "otp"      // one-time code
-	Paired   = "paired"   // the first app, paired and tried in the course of this sign-in
-	Passkey  = "passkey"  // or security key, with user verification
-	Recovery = "recovery" // recovery code
-	Pass     = "pass"     // temporary access pass
+	// Passwordless is an approval by number that the unlock key of the app has
+	// signed too, on a phone for which the person has switched it on.
+	Passwordless = "passwordless"
+	Code         = "otp"      // one-time code
+	Paired       = "paired"   // the first app, paired and tried in the course of this sign-in
+	Passkey      = "passkey"  // or security key, with user verification
+	Recovery     = "recovery" // recovery code
+	Pass         = "pass"     // temporary access pass
 )
 
 // Strengths of a sign-in (threat model, "ways in"). Approvals and codes are
-// never called phishing-resistant, at no strength; what is Strong is (N18).
+// never called phishing-resistant, at no strength; of what is Strong, passkeys
+// are and a phone is not (N18).
 const (
 	Nothing   = 0
 	OneProof  = 1
 	TwoProofs = 3 // password with an approval, a one-time code, a recovery code or an access pass
-	Strong    = 4 // a key that signs only for this site, used by somebody it has verified
+	Strong    = 4 // a key used by somebody whom it, or the lock it lies under, has verified
 )
 
 // strong are the proofs that are enough alone; seconds need the password.
 var (
-	strong  = []string{Passkey}
+	strong  = []string{Passkey, Passwordless}
 	seconds = []string{Approval, Code, Paired, Recovery, Pass}
 )
 
@@ -51,13 +55,15 @@ func Strength(proofs []string) int {
 type Methods struct {
 	Password, App, Passkey, Recovery bool
 	Pass                             bool // that is good now
+	Unlock                           bool // an app has an unlock key
+	Passwordless                     bool // an app signs in without a password, and may
 }
 
 // Strongest is the strength of the strongest way in that they give. A pass is
 // lent, so it does not count.
 func (m Methods) Strongest() int {
 	switch second := m.App || m.Recovery; {
-	case m.Passkey:
+	case m.Passkey, m.Passwordless:
 		return Strong
 	case m.Password && second:
 		return TwoProofs
@@ -70,13 +76,16 @@ func (m Methods) Strongest() int {
 // Suffice tells whether somebody who has these can sign in where the policy is
 // p, for good: recovery codes run out and a pass ends, so they do not count.
 func (m Methods) Suffice(p directory.Policy) bool {
-	return m.Passkey || m.Password && (m.App || !p.SecondFactor)
+	return m.Passkey || m.Passwordless || m.Password && (m.approves(p) || m.App && p.Codes || !p.SecondFactor)
 }
+
+// approves tells whether an app of theirs can approve what a directory asks for.
+func (m Methods) approves(p directory.Policy) bool { return m.App && (m.Unlock || !p.Unlock) }
 
 // First is the way they are asked first, as long as nothing else speaks for
 // another: the one chosen, if they have it, else the highest of the ranking.
 func (m Methods) First(chosen string) string {
-	step := Step{Kind: AskSecond, Passkey: m.Passkey, Approval: m.App, Code: m.App}
+	step := Step{Kind: AskSecond, Passkey: m.Passkey, Passwordless: m.Passwordless, Approval: m.App, Code: m.App}
 	return State{}.order(step, chosen).First
 }
 

@@ -186,7 +186,7 @@ func (r *Registry) answer(g Registration, o row, p directory.Person, d directory
 		Directory: Directory(d), Person: wire.Person{Subject: p.ID, Login: p.Login, Name: p.Name},
 		AccountType: accountType(d),
 		Code:        wire.CodeKey{Secret: otp.FormatSecret(secret), Algorithm: "SHA1", Digits: codeDigits, Period: codePeriod},
-		Digits:      d.Policy.Digits, PushKey: r.notify.PushKey(), ExpiresAt: db.Millis(o.ExpiresAt),
+		Digits:      d.Policy.Digits, Unlock: d.Policy.Unlock, PushKey: r.notify.PushKey(), ExpiresAt: db.Millis(o.ExpiresAt),
 	}
 }
 

@@ -48,6 +48,7 @@ const (
 	WhyNotMine  = "not_mine"
 	WhyExpired  = "expired" // never became active
 	WhyReset    = "reset"
+	WhyBrake    = "braked" // its person said that it was not theirs
 )
 
 // ErrRemoved is returned for a registration that is no more, or never was.
@@ -99,8 +100,11 @@ type Registration struct {
 	ActivatedAt time.Time
 	SeenAt      time.Time
 	RemovedWhy  string
+	// Passwordless tells that it signs in without a password; it has an unlock key then.
+	Passwordless bool
 
 	public   []byte
+	unlock   []byte // public unlock key, if there is one
 	pushKeys []byte
 	sealed   []byte // code secret
 	lastStep int64
@@ -108,6 +112,17 @@ type Registration struct {
 
 // Key is the public device key.
 func (g Registration) Key() (*ecdsa.PublicKey, error) { return wire.ReadKey(g.public) }
+
+// Unlocks tells whether the device has an unlock key.
+func (g Registration) Unlocks() bool { return len(g.unlock) > 0 }
+
+// UnlockKey is the public unlock key. It returns [wire.ErrUnlock] for a device without one.
+func (g Registration) UnlockKey() (*ecdsa.PublicKey, error) {
+	if !g.Unlocks() {
+		return nil, wire.ErrUnlock
+	}
+	return wire.ReadKey(g.unlock)
+}
 
 // Target is where the device can be knocked on; ok is false where it cannot.
 func (g Registration) Target() (t notify.Target, ok bool) {
@@ -119,15 +134,16 @@ func (g Registration) Target() (t notify.Target, ok bool) {
 }
 
 const columns = `id, person_id, directory_id, offer_id, state, name, platform, ip, place, browser, push_endpoint, push_keys,
-	epoch, created_at, activated_at, seen_at, removed_why, public_key, code_secret, last_step`
+	epoch, created_at, activated_at, seen_at, removed_why, public_key, code_secret, last_step, unlock_key, passwordless`
 
 type scanner interface{ Scan(...any) error }
 
 func scan(row scanner) (g Registration, err error) {
-	var created, activated, seen int64
+	var created, activated, seen, passwordless int64
 	err = row.Scan(&g.ID, &g.Person, &g.Directory, &g.Offer, &g.State, &g.Name, &g.Platform, &g.IP, &g.Place, &g.Browser,
-		&g.Push.Endpoint, &g.pushKeys, &g.Epoch, &created, &activated, &seen, &g.RemovedWhy, &g.public, &g.sealed, &g.lastStep)
+		&g.Push.Endpoint, &g.pushKeys, &g.Epoch, &created, &activated, &seen, &g.RemovedWhy, &g.public, &g.sealed, &g.lastStep, &g.unlock, &passwordless)
 	g.CreatedAt, g.ActivatedAt, g.SeenAt = db.Time(created), db.Time(activated), db.Time(seen)
+	g.Passwordless = passwordless == 1
 	return g, err
 }
 
@@ -172,6 +188,11 @@ func sameEpoch(ctx context.Context, tx *db.Tx, person string, epoch int64) (bool
 
 // Of returns the active registrations of a person, the oldest first.
 func (r *Registry) Of(ctx context.Context, tx *db.Tx, person string) ([]Registration, error) {
+	return AppsOf(ctx, tx, person)
+}
+
+// AppsOf is [Registry.Of] for who only asks.
+func AppsOf(ctx context.Context, tx *db.Tx, person string) ([]Registration, error) {
 	rows, err := tx.Query(ctx, `SELECT `+columns+` FROM registration WHERE person_id = $1 AND state = 'active' ORDER BY activated_at, id`, person)
 	if err != nil {
 		return nil, err
@@ -206,32 +227,21 @@ func (r *Registry) Stamp(ctx context.Context, tx *db.Tx, person string) (stamp i
 	return stamp, err
 }
 
-// CountOf counts the active registrations of a person.
-func CountOf(ctx context.Context, tx *db.Tx, person string) (int, error) {
-	return active(ctx, tx, person)
-}
+// Count tells how many active apps a person has, how many of them have an
+// unlock key, and how many sign in without a password.
+type Count struct{ Apps, Unlock, Passwordless int }
 
-// NamesOf returns what the active apps of a person are called, by their ids.
-func NamesOf(ctx context.Context, tx *db.Tx, person string) (map[string]string, error) {
-	rows, err := tx.Query(ctx, `SELECT id, name FROM registration WHERE person_id = $1 AND state = 'active'`, person)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	names := map[string]string{}
-	for rows.Next() {
-		var id, name string
-		if err := rows.Scan(&id, &name); err != nil {
-			return nil, err
-		}
-		names[id] = name
-	}
-	return names, rows.Err()
+// CountOf counts the active registrations of a person.
+func CountOf(ctx context.Context, tx *db.Tx, person string) (n Count, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT COUNT(*), COUNT(CASE WHEN length(unlock_key) > 0 THEN 1 END), COALESCE(SUM(passwordless), 0)
+		FROM registration WHERE person_id = $1 AND state = 'active'`, person).Scan(&n.Apps, &n.Unlock, &n.Passwordless)
+	return n, err
 }
 
 func active(ctx context.Context, tx *db.Tx, person string) (n int, err error) {
-	err = tx.QueryRow(ctx, `SELECT count(*) FROM registration WHERE person_id = $1 AND state = 'active'`, person).Scan(&n)
-	return n, err
+	count, err := CountOf(ctx, tx, person)
+	return count.Apps, err
 }
 
 // lock makes transactions that add or remove apps of one person take turns:

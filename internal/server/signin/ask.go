@@ -42,14 +42,14 @@ func (s *Service) Ask(ctx context.Context, token string, b Browser) error {
 		if err != nil {
 			return err
 		}
-		if a.Step.Kind != policy.AskSecond || !a.Step.Approval {
+		if a.Step.Kind != policy.AskSecond || !a.Step.AsksPhone() {
 			return ErrStep
 		}
-		silent, err := s.silent(ctx, tx, a)
+		kind, err := s.kind(ctx, tx, a)
 		if err != nil {
 			return err
 		}
-		asked, err := s.Approvals.Ask(ctx, tx, s.question(a, silent))
+		asked, err := s.Approvals.Ask(ctx, tx, s.question(a, kind))
 		if errors.Is(err, approval.ErrFull) && a.hidden() {
 			asked, err = s.Approvals.Ask(ctx, tx, s.toNobody(a, "full "+a.ID))
 		}
@@ -64,10 +64,10 @@ func (s *Service) Ask(ctx context.Context, token string, b Browser) error {
 	})
 }
 
-// question is what the phone is asked; a silent one reaches no phone.
-func (s *Service) question(a Attempt, silent bool) approval.AskIn {
+// question is what the phone is asked; one of no kind reaches no phone.
+func (s *Service) question(a Attempt, kind string) approval.AskIn {
 	in := approval.AskIn{
-		Kind: wire.KindSecond, Person: a.person.ID, Directory: a.Directory.ID, Attempt: a.ID,
+		Kind: kind, Person: a.person.ID, Directory: a.Directory.ID, Attempt: a.ID,
 		App: a.App, AppHost: a.AppHost, AppVerified: a.AppVerified,
 		IP: a.Browser.IP, Place: a.Browser.Place, Browser: a.Browser.Name, System: a.Browser.System,
 		Known: a.Known, Proven: a.has(policy.Password), Epoch: a.epoch, Correlation: a.Correlation,
@@ -79,7 +79,7 @@ func (s *Service) question(a Attempt, silent bool) approval.AskIn {
 	if in.Epoch == 0 {
 		in.Epoch = a.person.Epoch
 	}
-	if a.person.ID == "" || silent {
+	if a.person.ID == "" || kind == "" {
 		return s.toNobody(a, "name "+a.nameKey())
 	}
 	return in
@@ -99,25 +99,34 @@ func (s *Service) toNobody(a Attempt, places string) approval.AskIn {
 // before time is up.
 func (a Attempt) hidden() bool { return !a.proven() && !a.Known }
 
-// silent tells whether the page goes on as if a phone were asked, and none is:
-// the person is suspended, has said no to this attempt without the page having
-// been told, or has a passkey and is to use it in a new browser (N19). That
-// they have one is nobody's business, so the page cannot say more.
-func (s *Service) silent(ctx context.Context, tx *db.Tx, a Attempt) (bool, error) {
-	if !a.proven() && a.person.State == directory.Suspended {
-		return true, nil
+// kind is what a phone is asked: for all that a sign-in takes, where that can
+// be and the person has switched it on, else for a second proof.
+//
+// It is none where the page goes on as if a phone were asked, and none is: the
+// person is suspended, has said no to this attempt without the page having been
+// told, is to use their passkey in a new browser (N19), or has switched nothing
+// on. What they have is nobody's business, so the page cannot say more.
+func (s *Service) kind(ctx context.Context, tx *db.Tx, a Attempt) (string, error) {
+	if a.person.ID == "" || !a.proven() && a.person.State == directory.Suspended {
+		return "", nil
 	}
-	if !a.hidden() {
-		return false, nil
+	has, _, err := MethodsOf(ctx, tx, a.person.ID)
+	if err != nil {
+		return "", err
 	}
-	if a.person.ID != "" {
-		has, _, err := MethodsOf(ctx, tx, a.person.ID)
-		if err != nil || !policy.AsksPhones(a.Directory.Policy, has) {
-			return true, err
+	if a.hidden() {
+		said, err := s.Approvals.Refused(ctx, tx, a.ID, a.person.ID)
+		if err != nil || said != "" || !a.Again() && !policy.AsksPhones(a.Directory.Policy, has) {
+			return "", err
 		}
 	}
-	said, err := s.Approvals.Refused(ctx, tx, a.ID, a.person.ID)
-	return said != "", err
+	switch {
+	case a.Step.Passwordless && has.Passwordless:
+		return wire.KindPasswordless, nil
+	case a.Step.Approval:
+		return wire.KindSecond, nil
+	}
+	return "", nil
 }
 
 // answered ends an attempt that the person said no to, whatever was asked
@@ -215,7 +224,7 @@ func (s *Service) Finish(ctx context.Context, token string, b Browser) (went Wen
 		case err != nil:
 		case paired && !a.has(policy.Paired):
 			went, err = s.prove(ctx, tx, a, policy.Paired)
-		case a.Step.Kind == policy.AskSecond && a.Step.Approval:
+		case a.Step.Kind == policy.AskSecond && a.Step.AsksPhone():
 			went, err = s.useApproval(ctx, tx, a)
 		default:
 			err = ErrStep
@@ -233,14 +242,21 @@ func (s *Service) useApproval(ctx context.Context, tx *db.Tx, a Attempt) (Went, 
 	if epoch == 0 {
 		epoch = a.person.Epoch
 	}
-	_, err := s.Approvals.Use(ctx, tx, approval.UseIn{ID: a.approval, Person: a.person.ID, Epoch: epoch, Attempt: a.ID})
+	used, err := s.Approvals.Use(ctx, tx, approval.UseIn{ID: a.approval, Person: a.person.ID, Epoch: epoch, Attempt: a.ID})
 	if errors.Is(err, approval.ErrNotApproved) {
 		return Went{}, ErrStep
 	} else if err != nil {
 		return Went{}, err
 	}
+	proof := policy.Approval
+	if used.Kind == wire.KindPasswordless {
+		proof = policy.Passwordless
+	}
+	if !a.Step.Offers(proof) { // the policy is another by now
+		return Went{}, ErrStep
+	}
 	a.approval, a.shown, a.shownUntil = "", nil, time.Time{}
-	return s.prove(ctx, tx, a, policy.Approval)
+	return s.prove(ctx, tx, a, proof)
 }
 
 // Paired tells whether the first app was paired in the session a sign-in waits

@@ -37,7 +37,7 @@ func (s *Service) sign(ctx context.Context, tx *db.Tx, a Attempt) (*Signed, erro
 		IP: a.Browser.IP, Place: a.Browser.Place, Browser: a.Browser.Agent(),
 	}}
 	token := rand.Text()
-	has, _, err := MethodsOf(ctx, tx, p.ID)
+	has, first, err := MethodsOf(ctx, tx, p.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (s *Service) sign(ctx context.Context, tx *db.Tx, a Attempt) (*Signed, erro
 	out.Tokens = append([]string{token}, rest...)
 	if out.Session.Strength >= policy.TwoProofs {
 		out.KnownFor = d.KnownBrowser
-		if out.Known, err = know(ctx, tx, a.Browser.Known, p, d, a.lastSecond()); err != nil {
+		if out.Known, err = know(ctx, tx, a.Browser.Known, p, d, a.toRemember(has, first)); err != nil {
 			return nil, err
 		}
 		if err := method.CodeRight(ctx, tx, p.ID); err != nil {
@@ -92,9 +92,13 @@ func (s *Service) recordSigned(ctx context.Context, tx *db.Tx, a Attempt, sessio
 	return audit.Record(ctx, tx, e)
 }
 
-// lastSecond is the second proof, to be offered first next time.
-func (a Attempt) lastSecond() string {
-	for _, second := range []string{policy.Passkey, policy.Code} {
+// toRemember is the way that this browser offers first next time: the phone
+// alone for who has chosen that, else the second proof that was given.
+func (a Attempt) toRemember(has policy.Methods, first string) string {
+	if first == policy.Passwordless && has.Passwordless {
+		return first
+	}
+	for _, second := range []string{policy.Passkey, policy.Passwordless, policy.Code} {
 		if a.has(second) {
 			return second
 		}

@@ -104,7 +104,7 @@ func (g *Guard) look(ctx context.Context, tx *db.Tx) (all []ways.Person, err err
 		people = append(people, p)
 	}
 	for _, p := range people {
-		held, err := HeldBy(ctx, tx, p)
+		held, err := HeldBy(ctx, tx, p, d.Policy)
 		if err != nil {
 			return nil, err
 		}
@@ -116,8 +116,9 @@ func (g *Guard) look(ctx context.Context, tx *db.Tx) (all []ways.Person, err err
 	return all, nil
 }
 
-// HeldBy returns what a person has to prove themselves with, one by one.
-func HeldBy(ctx context.Context, tx *db.Tx, p directory.Person) (h policy.Held, err error) {
+// HeldBy returns what a person has to prove themselves with, one by one, where
+// the policy is this. An app that can give no proof there is left out.
+func HeldBy(ctx context.Context, tx *db.Tx, p directory.Person, in directory.Policy) (h policy.Held, err error) {
 	kept, err := method.HeldBy(ctx, tx, p.ID)
 	if err != nil {
 		return h, err
@@ -134,9 +135,14 @@ func HeldBy(ctx context.Context, tx *db.Tx, p directory.Person) (h policy.Held, 
 			h.Passkeys = append(h.Passkeys, d)
 		}
 	}
-	apps, err := registration.NamesOf(ctx, tx, p.ID)
-	for _, id := range slices.Sorted(maps.Keys(apps)) {
-		h.Apps = append(h.Apps, policy.Device{ID: id, Name: apps[id]})
+	apps, err := registration.AppsOf(ctx, tx, p.ID)
+	for _, g := range apps {
+		switch d := (policy.Device{ID: g.ID, Name: g.Name}); {
+		case g.Passwordless && in.Passwordless:
+			h.Alone = append(h.Alone, d)
+		case g.Unlocks() || !in.Unlock || in.Codes:
+			h.Apps = append(h.Apps, d)
+		}
 	}
 	return h, err
 }

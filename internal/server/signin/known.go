@@ -46,3 +46,9 @@ func know(ctx context.Context, tx *db.Tx, old string, p directory.Person, policy
 		hash, p.ID, p.Epoch, second, now, db.Millis(tx.Now.Add(policy.KnownBrowser)))
 	return token, err
 }
+
+// Prefer has a browser that a person is known in offer a way first from now on.
+func Prefer(ctx context.Context, tx *db.Tx, known, person, way string) error {
+	_, err := tx.Exec(ctx, `UPDATE known_browser SET second = $1 WHERE hash = $2 AND person_id = $3`, way, keep.Hash(known), person)
+	return err
+}

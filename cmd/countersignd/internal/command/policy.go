@@ -17,6 +17,8 @@ type policyCommand struct {
 	SecondFactor *bool          `negatable:""`
 	PhoneFirst   *bool          `negatable:""`
 	Codes        *bool          `negatable:""`
+	Unlock       *bool          `negatable:""`
+	Passwordless *bool          `negatable:""`
 	NewBrowsers  *string        `placeholder:"HOW"`
 	Digits       *int           `placeholder:"N"`
 	ApprovalTTL  *time.Duration `name:"approval-ttl" placeholder:"TIME"`
@@ -130,6 +132,7 @@ func (c *policyCommand) apply(p *directory.Policy) bool {
 	given := false
 	for _, one := range []bool{
 		put(&p.SecondFactor, c.SecondFactor), put(&p.PhoneFirst, c.PhoneFirst), put(&p.Codes, c.Codes),
+		put(&p.Unlock, c.Unlock), put(&p.Passwordless, c.Passwordless),
 		put(&p.NewBrowsers, c.NewBrowsers), put(&p.Digits, c.Digits), put(&p.ApprovalTTL, c.ApprovalTTL), put(&p.SessionIdle, c.SessionIdle),
 		put(&p.SessionLife, c.SessionLife), put(&p.KnownBrowser, c.KnownBrowser), put(&p.FreshFor, c.FreshFor), put(&p.BackupIdle, c.BackupIdle),
 	} {

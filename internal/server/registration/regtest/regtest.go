@@ -84,6 +84,7 @@ func (w *World) Offer(t testing.TB, p directory.Person, session string) (o regis
 // A Device is a phone with its key and what it was told at pairing.
 type Device struct {
 	Key    *ecdsa.PrivateKey
+	Unlock *ecdsa.PrivateKey // nil for a device without an unlock key
 	Answer wire.PairAnswer
 }
 
@@ -118,7 +119,7 @@ func (w *World) Accept(t testing.TB, o registration.Offer, name string) Device {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Device{key, answer}
+	return Device{Key: key, Answer: answer}
 }
 
 // Confirm says that the device is the person's own.
@@ -144,6 +145,36 @@ func (w *World) Device(t testing.TB, p directory.Person, name string) Device {
 	w.Confirm(t, o)
 	w.Activate(t, o)
 	return d
+}
+
+// Unlocked gives a person one more active device, with an unlock key.
+func (w *World) Unlocked(t testing.TB, p directory.Person, name string) Device {
+	t.Helper()
+	d := w.Device(t, p, name)
+	d.Unlock = NewKey(t)
+	public, err := wire.NewJWK(&d.Unlock.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := w.Get(t, d.ID())
+	w.Write(t, func(tx *db.Tx) error { return w.Registry.SetUnlock(t.Context(), tx, g, public, From) })
+	return d
+}
+
+// Alone is Unlocked with a device that signs in without a password.
+func (w *World) Alone(t testing.TB, p directory.Person, name string) Device {
+	t.Helper()
+	d := w.Unlocked(t, p, name)
+	w.Write(t, func(tx *db.Tx) error { return w.Registry.SetPasswordless(t.Context(), tx, p.ID, d.ID(), true, From) })
+	return d
+}
+
+// Keys are what the device signs an answer with.
+func (d Device) Keys(q wire.Request, decision string) wire.Keys {
+	if !q.Unlock || decision != wire.Approve {
+		return wire.Keys{Device: d.Key}
+	}
+	return wire.Keys{Device: d.Key, Unlock: d.Unlock, Brings: q.BringsKey()}
 }
 
 // Code is the device's one-time code at a time.

@@ -195,10 +195,10 @@ func (w *World) Answer(t testing.TB, d regtest.Device, decision, number string) 
 		t.Fatal(err)
 	}
 	asked := wire.Asked{Issuer: regtest.Issuer, Registration: d.ID(), Request: id, Nonce: q.Nonce}
-	if err := out.Sign(asked, body, d.Key); err != nil {
+	if err := out.Sign(asked, body, d.Keys(q, decision)); err != nil {
 		t.Fatal(err)
 	}
-	got, err := w.Approvals.Decide(t.Context(), g, id, out)
+	got, err := w.Approvals.Decide(t.Context(), g, id, out, regtest.From)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,6 +42,7 @@ func Mount(s *web.Shell, d Deps) {
 	s.API("GET /device/registration", 0, a.signed(a.getRegistration))
 	s.API("PUT /device/registration", wire.MaxBody, a.signed(a.putRegistration))
 	s.API("DELETE /device/registration", 0, a.signed(a.deleteRegistration))
+	s.API("DELETE /device/unlock", 0, a.signed(a.deleteUnlock))
 	s.API("GET /device/requests", 0, a.signed(a.getRequests))
 	s.API("GET /device/requests/{id}", 0, a.signed(a.getRequest))
 	s.API("POST /device/requests/{id}/decision", wire.MaxBody, a.signed(a.postDecision))
@@ -57,6 +58,7 @@ var problems = []web.Problem{
 	{Err: registration.ErrPush, Status: http.StatusBadRequest, Code: wire.CodeInvalid, Title: "security.problem.title", Text: "security.problem.invalid"},
 	{Err: wire.ErrSkew, Status: http.StatusUnauthorized, Code: wire.CodeSkew, Title: "security.problem.title", Text: "security.problem.skew"},
 	{Err: wire.ErrSignature, Status: http.StatusUnauthorized, Code: wire.CodeSignature, Title: "security.problem.title", Text: "security.problem.signature"},
+	{Err: wire.ErrUnlock, Status: http.StatusForbidden, Code: wire.CodeUnlock, Title: "security.problem.title", Text: "security.problem.unlock"},
 	{Err: registration.ErrReplayed, Status: http.StatusUnauthorized, Code: wire.CodeSignature, Title: "security.problem.title", Text: "security.problem.signature"},
 	{Err: registration.ErrRemoved, Status: http.StatusUnauthorized, Code: wire.CodeRemoved, Title: "security.problem.title", Text: "security.problem.removed"},
 	{Err: errNotYet, Status: http.StatusForbidden, Code: wire.CodePending, Title: "security.problem.title", Text: "security.problem.pending"},

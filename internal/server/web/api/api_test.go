@@ -125,7 +125,7 @@ func TestACallHasToBeSigned(t *testing.T) {
 	}{
 		{"GET", "/device/registration", nil}, {"PUT", "/device/registration", map[string]string{"name": "Spoilt"}},
 		{"DELETE", "/device/registration", nil}, {"GET", "/device/requests", nil}, {"GET", "/device/requests/X", nil},
-		{"POST", "/device/requests/X/decision", wire.Decision{Decision: wire.Deny}}, {"GET", "/device/stream", nil},
+		{"POST", "/device/requests/X/decision", wire.Decision{Decision: wire.Deny}}, {"GET", "/device/stream", nil}, {"DELETE", "/device/unlock", nil},
 	}
 	spoil := map[string]func(*http.Request){
 		"no signature":      func(r *http.Request) { r.Header.Del("Signature") },

@@ -40,6 +40,7 @@ func (a *api) describe(ctx context.Context, tx *db.Tx, g registration.Registrati
 		Registration: g.ID, State: g.State, Name: g.Name, Directory: registration.Directory(d),
 		Person: wire.Person{Subject: p.ID, Login: p.Login, Name: p.Name}, PushKey: a.Notify.PushKey(),
 		CodeOK: g.State == registration.Active && d.Policy.Codes, SecurityURL: a.shell.ID + "/security",
+		Unlock: g.Unlocks(), Passwordless: g.Passwordless && d.Policy.Passwordless, PasswordlessOK: d.Policy.Passwordless,
 	}
 	if g.State == registration.Pending {
 		tests, err := a.Approvals.Pending(ctx, tx, g)
@@ -109,6 +110,22 @@ func (a *api) deleteRegistration(w http.ResponseWriter, r *http.Request, c *call
 	if errors.Is(err, registration.ErrUnknown) { // gone meanwhile
 		err = registration.ErrRemoved
 	}
+	if err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// deleteUnlock is the device saying that its lock was turned off. The nonce is
+// used up: a call that is replayed must not take away a later key.
+func (a *api) deleteUnlock(w http.ResponseWriter, r *http.Request, c *caller) error {
+	err := a.DB.Write(r.Context(), func(tx *db.Tx) error {
+		if err := a.Registry.Once(r.Context(), tx, c.ID, c.nonce); err != nil {
+			return err
+		}
+		return a.Registry.DropUnlock(r.Context(), tx, c.Registration, where(r))
+	})
 	if err != nil {
 		return err
 	}

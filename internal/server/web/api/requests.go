@@ -108,7 +108,7 @@ func (a *api) postDecision(w http.ResponseWriter, r *http.Request, c *caller) er
 	if err := c.decode(&d); err != nil {
 		return err
 	}
-	out, err := a.Approvals.Decide(r.Context(), c.Registration, r.PathValue("id"), d)
+	out, err := a.Approvals.Decide(r.Context(), c.Registration, r.PathValue("id"), d, where(r))
 	if err != nil {
 		return err
 	}

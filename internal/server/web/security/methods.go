@@ -25,6 +25,9 @@ type methodPage struct {
 	foreseen
 	First string // the way that is asked first
 	Codes bool   // one-time codes sign in
+	// Alone: the directory lets phones sign in without a password, or has approvals
+	// ask for the app lock. Lacking: this one has to set that up before it approves.
+	Alone, Lacking bool
 }
 
 func (h *handler) method(r *http.Request) (p methodPage, err error) {
@@ -50,6 +53,7 @@ func (h *handler) method(r *http.Request) (p methodPage, err error) {
 			return err
 		}
 		p.First, p.Codes = has.First(chosen), d.Codes
+		p.Alone, p.Lacking = d.Passwordless, d.Unlock && !p.App.Unlocks
 		p.foreseen, err = foresee(ctx, tx, v, p.App.ID)
 		return err
 	})
@@ -145,10 +149,13 @@ func removing(ctx context.Context, tx *db.Tx, v visit, remove func() error) erro
 // postFirst remembers which way the person wants to be asked first.
 func (h *handler) postFirst(w http.ResponseWriter, r *http.Request) error {
 	way := r.PostFormValue("way")
-	if !slices.Contains([]string{policy.Passkey, policy.Approval, policy.Code}, way) {
+	if !slices.Contains([]string{policy.Passkey, policy.Passwordless, policy.Approval, policy.Code}, way) {
 		return web.ErrMalformed
 	}
 	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) error {
+		if err := signin.Prefer(ctx, tx, h.Cookie(r, web.KnownCookie), v.person.ID, way); err != nil {
+			return err
+		}
 		return method.ChooseFirst(ctx, tx, v.person.ID, way)
 	})
 	if err != nil {

@@ -29,8 +29,9 @@ type overview struct {
 	Count    int    // of methods
 	Events   []eventRow
 	Sessions int
-	Changed  bool // the password, just now
-	Since    int  // sessions begun since a sign-in was reported, this one not counted
+	Changed  bool   // the password, just now
+	Frozen   string // until when nothing may be changed, or ""
+	Since    int    // sessions begun since a sign-in was reported, this one not counted
 }
 
 type passwordRow struct{ Exposed bool }
@@ -38,6 +39,7 @@ type passwordRow struct{ Exposed bool }
 type appRow struct {
 	ID, Name, Platform, Place string
 	Added, Used               string
+	Unlocks, Passwordless     bool
 }
 
 func (h *handler) getOverview(w http.ResponseWriter, r *http.Request) error {
@@ -102,6 +104,9 @@ func (h *handler) look(ctx context.Context, tx *db.Tx, v visit) (o overview, err
 		o.Password = &passwordRow{password.Exposed}
 		o.Count++
 	}
+	if o.Frozen, err = frozen(ctx, tx, v); err != nil {
+		return o, err
+	}
 	events, err := audit.Of(ctx, tx, v.person.ID, scanned)
 	if err != nil {
 		return o, err
@@ -123,7 +128,7 @@ func (h *handler) appRows(ctx context.Context, tx *db.Tx, v visit) (rows []appRo
 
 func rowOf(g registration.Registration, v visit, tx *db.Tx) appRow {
 	return appRow{
-		ID: g.ID, Name: g.Name, Platform: g.Platform, Place: g.Place,
+		ID: g.ID, Name: g.Name, Platform: g.Platform, Place: g.Place, Unlocks: g.Unlocks(), Passwordless: g.Passwordless,
 		Added: ui.When(v.lang, v.person.Zone, g.ActivatedAt, tx.Now), Used: ui.When(v.lang, v.person.Zone, g.SeenAt, tx.Now),
 	}
 }

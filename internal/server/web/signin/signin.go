@@ -59,13 +59,13 @@ func Mount(s *web.Shell, d Deps) error {
 		"POST /signin/password": h.postPassword,
 		"GET /signin/passkey":   h.by(policy.Passkey, h.showPasskey),
 		"POST /signin/passkey":  h.postPasskey,
-		"GET /signin/number":    h.by(policy.Approval, h.showNumber),
+		"GET /signin/number":    h.onPhone(h.showNumber),
 		"GET /signin/stream":    h.stream,
 		"POST /signin/ask":      h.postAsk,
 		"POST /signin/finish":   h.postFinish,
-		"GET /signin/expired":   h.by(policy.Approval, h.showExpired),
-		"GET /signin/full":      h.by(policy.Approval, h.showFull),
-		"GET /signin/blocked":   h.by(policy.Approval, h.showBlocked),
+		"GET /signin/expired":   h.onPhone(h.showExpired),
+		"GET /signin/full":      h.onPhone(h.showFull),
+		"GET /signin/blocked":   h.onPhone(h.showBlocked),
 		"GET /signin/ways":      h.at(h.showWays, policy.AskSecond),
 		"GET /signin/code":      h.by(policy.Code, h.showCode),
 		"POST /signin/code":     h.postCode,
@@ -255,19 +255,28 @@ func (h *handler) path(ctx context.Context, r *http.Request, a signin.Attempt) s
 	return pageOf[a.Step.First]
 }
 
+// numberPath is where the number is shown.
+const numberPath = "/signin/number"
+
 // pageOf says where each proof is given.
 var pageOf = map[string]string{
-	policy.Password: "/signin/password",
-	policy.Passkey:  "/signin/passkey",
-	policy.Approval: "/signin/number",
-	policy.Code:     "/signin/code",
-	policy.Recovery: "/signin/recovery",
-	policy.Pass:     "/signin/pass",
+	policy.Password:     "/signin/password",
+	policy.Passkey:      "/signin/passkey",
+	policy.Approval:     numberPath,
+	policy.Passwordless: numberPath,
+	policy.Code:         "/signin/code",
+	policy.Recovery:     "/signin/recovery",
+	policy.Pass:         "/signin/pass",
 }
 
 // by wraps the page of one way. It is shown while that way leads on.
 func (h *handler) by(way string, show func(http.ResponseWriter, *http.Request, signin.Attempt) error) web.HandlerFunc {
 	return h.when(show, func(a signin.Attempt) bool { return a.Step.Offers(way) })
+}
+
+// onPhone wraps a page of the phone and its number.
+func (h *handler) onPhone(show func(http.ResponseWriter, *http.Request, signin.Attempt) error) web.HandlerFunc {
+	return h.when(show, func(a signin.Attempt) bool { return a.Step.AsksPhone() })
 }
 
 // at wraps a page of one step. Whoever comes at another (by the back button,
@@ -359,7 +368,7 @@ func (h *handler) went(w http.ResponseWriter, r *http.Request, went signin.Went)
 	if a.Done {
 		return see(w, a.Goal)
 	}
-	if a.Open() && a.Step.First == policy.Approval {
+	if a.Open() && pageOf[a.Step.First] == numberPath {
 		return h.ask(w, r, went.Token)
 	}
 	return see(w, h.path(r.Context(), r, a))
@@ -378,5 +387,5 @@ func (h *handler) ask(w http.ResponseWriter, r *http.Request, token string) erro
 	case err != nil:
 		return err
 	}
-	return see(w, "/signin/number")
+	return see(w, numberPath)
 }

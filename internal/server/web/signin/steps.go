@@ -243,12 +243,12 @@ func (h *handler) postFinish(w http.ResponseWriter, r *http.Request) error {
 // allows, not what the person has.
 type waysPage struct {
 	view
-	Pass, Key, Approval, Code, Recovery, Password bool
+	Pass, Key, Phone, Approval, Code, Recovery, Password bool
 }
 
 func (h *handler) showWays(w http.ResponseWriter, r *http.Request, a signin.Attempt) error {
 	return h.Render(w, r, http.StatusOK, "signin/ways.html",
-		waysPage{view: viewOf(a), Pass: a.Step.Pass, Key: a.Step.Passkey, Approval: a.Step.Approval, Code: a.Step.Code, Recovery: a.Step.Recovery, Password: a.Step.Password})
+		waysPage{view: viewOf(a), Pass: a.Step.Pass, Key: a.Step.Passkey, Phone: a.Step.Passwordless, Approval: a.Step.Approval && !a.Step.Passwordless, Code: a.Step.Code, Recovery: a.Step.Recovery, Password: a.Step.Password})
 }
 
 // A numberPage shows the number, or what became of it.
@@ -262,6 +262,8 @@ type numberPage struct {
 	Minutes string // how long a number is good, in words
 	Ref     string
 	Way     bool // there is another way
+	// Phone tells that only phones are asked for which it was switched on.
+	Phone bool
 	// KeyFirst tells that the phones of people with a passkey are not asked from here (N19).
 	KeyFirst bool
 }
@@ -291,7 +293,7 @@ func (h *handler) numberPage(r *http.Request, a signin.Attempt, now signin.Waiti
 	seconds := int((left + time.Second - 1) / time.Second)
 	p := numberPage{view: viewOf(a), State: now.State, Number: now.Number, Left: seconds, Clock: clock(seconds),
 		Minutes: web.Wait(h.Lang(r), a.Directory.Policy.ApprovalTTL), Ref: a.Correlation, Way: a.Step.Code || a.Step.Password || a.Step.Passkey || a.Step.Recovery || a.Step.Pass,
-		KeyFirst: !a.Known && len(a.Proofs) == 0 && a.Directory.Policy.NewBrowsers == directory.PasskeyFirst}
+		Phone: a.Step.Passwordless && !a.Step.Approval, KeyFirst: !a.Known && len(a.Proofs) == 0 && a.Directory.Policy.NewBrowsers == directory.PasskeyFirst}
 	if web.From(r).Phone {
 		p.OnPhone = h.App + "/"
 	}
@@ -308,7 +310,7 @@ func (h *handler) showExpired(w http.ResponseWriter, r *http.Request, a signin.A
 		return err
 	}
 	if now.State == approval.Open || now.State == approval.Approved {
-		return see(w, "/signin/number")
+		return see(w, numberPath)
 	}
 	return h.Render(w, r, http.StatusOK, "signin/expired.html", h.numberPage(r, a, now))
 }

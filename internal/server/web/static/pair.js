@@ -1,9 +1,9 @@
-// The page that pairs a phone: counts down, and loads itself anew when the
-// phone has taken the code or answered the test. Without this script it does
+// The pages that pair or try a phone: they count down, and load themselves anew when the
+// phone has taken the code or answered the test. Without this script they do
 // so every few seconds.
 const page = document.getElementById('pair');
 const clock = document.getElementById('clock');
-const path = `/security/pair/${page.dataset.offer}`;
+const path = page.dataset.at;
 let stream;
 let leaving = false;
 
