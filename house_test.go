@@ -153,6 +153,7 @@ var storeys = [][]string{
 	{"notify/push"},
 	{"notify"},
 	{"directory"},
+	{"brake"},
 	{"method", "registration"},
 	{"policy/ways"},
 	{"policy"},
@@ -244,7 +245,7 @@ func TestCoreIsPure(t *testing.T) {
 }
 
 // beneathHTTP are the rooms that speak of facts; how a fact looks is web's business.
-var beneathHTTP = []string{"db", "keep", "limit", "audit", "directory", "method", "registration", "policy", "policy/ways", "approval", "signin", "backup", "admin"}
+var beneathHTTP = []string{"db", "keep", "limit", "audit", "directory", "brake", "method", "registration", "policy", "policy/ways", "approval", "signin", "backup", "admin"}
 
 func TestOnlyTheWebKnowsHTTP(t *testing.T) {
 	for _, p := range ours(t) {

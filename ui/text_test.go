@@ -61,6 +61,15 @@ func TestTimesAreSaidAsTheVectorsSay(t *testing.T) {
 	}
 }
 
+func TestADateOnPaperSaysItsYear(t *testing.T) {
+	at := time.Date(2026, 11, 22, 15, 32, 0, 0, time.UTC)
+	for lang, want := range map[string]string{"en": "23 November 2026", "ja": "2026年11月23日"} {
+		if got := Date(lang, "Asia/Tokyo", at); got != want {
+			t.Errorf("%s: %q, want %q", lang, got, want)
+		}
+	}
+}
+
 func TestUnknownZoneMeansUTC(t *testing.T) {
 	at := time.Date(2026, 11, 22, 5, 32, 0, 0, time.UTC)
 	for _, zone := range []string{"", "Nowhere/Town", "Local", "../../etc/passwd"} {

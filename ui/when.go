@@ -29,6 +29,12 @@ func Day(lang, zone string, t, now time.Time) string {
 	return date(lang, t, now)
 }
 
+// Date is a day with its year, for what is printed and kept: "3 March 2025",
+// 「2025年3月3日」.
+func Date(lang, zone string, t time.Time) string {
+	return spell(lang, "time.day.other_year", in(zone, t))
+}
+
 // near names a day next to now by its key in the family "time".
 func near(t, now time.Time) string {
 	y, m, d := now.Date()
@@ -46,6 +52,10 @@ func date(lang string, t, now time.Time) string {
 	if t.Year() != now.Year() {
 		key = "time.day.other_year"
 	}
+	return spell(lang, key, t)
+}
+
+func spell(lang, key string, t time.Time) string {
 	months := strings.Fields(T(lang, "time.months"))
 	return T(lang, key, "day", strconv.Itoa(t.Day()), "month", months[t.Month()-1], "year", strconv.Itoa(t.Year()))
 }

@@ -129,7 +129,7 @@ func NewNotifier(ctx context.Context, c config.Config, d *db.DB, k *keep.Keeper,
 		return nil, err
 	}
 	return notify.New(d, k, notify.Options{
-		Service: name, Of: directory.NameOf, Host: hostPort(c.IDURL), Contact: c.IDURL, Client: client, SMTP: mail, Log: log,
+		Service: name, Of: directory.NameOf, Host: hostPort(c.IDURL), URL: c.IDURL, Contact: c.IDURL, Client: client, SMTP: mail, Log: log,
 	}), nil
 }
 

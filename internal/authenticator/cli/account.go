@@ -111,7 +111,10 @@ func (g *grammar) change(ctx context.Context, w World, do func(*authenticator.Ap
 	defer d.Close()
 	_, err = d.Change(ctx, do)
 	warn(w, d)
-	return err
+	if err != nil {
+		return err
+	}
+	return w.later(ctx, d)
 }
 
 // forChange opens the folder; a vault that is made now uses the keyring, if

@@ -69,6 +69,9 @@ type grammar struct {
 	Approve approveCommand `cmd:"" help:"Approve a sign-in with the number on its page."`
 	Deny    denyCommand    `cmd:"" help:"Deny a sign-in."`
 	Lock    lockCommand    `cmd:"" help:"Lock the vault with a passphrase, change it, or leave its key to the keyring."`
+	Backup  backupCommand  `cmd:"" help:"Keep a sealed backup in the cloud: on, off, now, status, versions, restore and more."`
+	Recover recoverCommand `cmd:"" help:"Bring the accounts of a backup to this device."`
+	Checkup checkupCommand `cmd:"" help:"If you lost this device now: what would come back?"`
 	Doctor  doctorCommand  `cmd:"" help:"Look whether all is well."`
 
 	Completion completionCommand `cmd:"" help:"Print what a shell needs to complete commands."`
@@ -83,6 +86,7 @@ const description = `The Countersign authenticator.
   countersign code github --copy       one code, into the clipboard
   countersign import export.json       what another authenticator exported
   countersign pair && countersign watch   answer sign-ins from here
+  countersign backup on --server id.example.org   a sealed backup in the cloud
   countersign COMMAND --help           more, with examples
 
 Exit codes: 0 done, 1 failed, 2 not understood, 3 not found or not one only,

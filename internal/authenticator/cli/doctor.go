@@ -49,6 +49,11 @@ func (doctorCommand) Run(ctx context.Context, w World, g *grammar) error {
 		return err
 	}
 	fmt.Fprintln(w.Out, w.t("terminal.doctor.vault", "n", len(a.Vault().Entries()), "versions", len(versions)))
+	up, err := w.checkUp(d)
+	if err != nil {
+		return err
+	}
+	w.tellCheckup(up)
 	all, err := d.Doors()
 	if errors.Is(err, desk.ErrNoDoor) {
 		fmt.Fprintln(w.Out, w.t("terminal.doctor.no_server"))

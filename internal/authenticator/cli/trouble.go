@@ -8,9 +8,11 @@ import (
 
 	"countersign/internal/authenticator"
 	"countersign/internal/authenticator/disk"
+	"countersign/internal/authenticator/remote"
 	"countersign/internal/authenticator/scan"
 	"countersign/internal/authenticator/vault"
 	"countersign/otp"
+	"countersign/seal"
 	"countersign/transfer"
 )
 
@@ -30,6 +32,9 @@ var (
 	errNoKeyring  = errors.New("no keyring")
 	errOutput     = errors.New("bytes that no terminal shows")
 	errNoTerminal = errors.New("not at a terminal")
+	errVersion    = errors.New("not the number of a version")
+	errFile       = errors.New("no file is named")
+	errSignIn     = errors.New("nobody signed in")
 )
 
 // A usage is something that cannot be typed like this.
@@ -66,6 +71,21 @@ var sayings = []saying{
 	{errNoKeyring, "terminal.error.no_keyring", 1},
 	{errOutput, "terminal.error.needs_output", 2},
 	{errNoTerminal, "terminal.error.no_terminal", 2},
+	{errVersion, "terminal.error.version", 2},
+	{errFile, "terminal.error.file", 2},
+	{errSignIn, "terminal.error.sign_in", 7},
+	{seal.ErrMistyped, "terminal.error.recovery_key", 4},
+	{seal.ErrKey, "terminal.error.other_key", 4},
+	{seal.ErrNewer, "terminal.error.backup_newer", 5},
+	{seal.ErrForeign, "terminal.error.backup_foreign", 5},
+	{seal.ErrOlder, "terminal.error.backup_older", 5},
+	{seal.ErrBranch, "terminal.error.backup_branch", 5},
+	{seal.ErrNotSealed, "terminal.error.backup_damaged", 5},
+	{seal.ErrTruncated, "terminal.error.backup_damaged", 5},
+	{seal.ErrCorrupted, "terminal.error.backup_damaged", 5},
+	{seal.ErrMixed, "terminal.error.backup_damaged", 5},
+	{seal.ErrWork, "terminal.error.backup_damaged", 5},
+	{seal.ErrTooLarge, "terminal.error.backup_damaged", 5},
 	{authenticator.ErrNoName, "terminal.error.no_name", 2},
 	{authenticator.ErrNoCodes, "terminal.error.no_codes", 1},
 	{scan.ErrNoPicture, "terminal.error.no_picture", 5},
@@ -111,6 +131,12 @@ func (w World) plain(err error) string {
 		if errors.Is(err, f.err) {
 			return w.t(transfer.Message(err))
 		}
+	}
+	if wrong := new(seal.KeyError); errors.As(err, &wrong) {
+		return w.t("terminal.error.recovery_group", "n", wrong.Group)
+	}
+	if deleted := (remote.DeletedError{}); errors.As(err, &deleted) {
+		return w.t("terminal.error.backup_deleted", "time", w.date(&deleted.Until))
 	}
 	for _, s := range slices.Concat(farSayings, sayings) {
 		if errors.Is(err, s.err) {

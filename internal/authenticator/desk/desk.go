@@ -107,11 +107,14 @@ func (d *Desk) change(ctx context.Context, do func(*authenticator.App, *disk.Con
 		if kept, err = do(kept, c); err != nil {
 			return err
 		}
-		if !fresh && !kept.Changed() && maps.EqualFunc(before, c.Keys, bytes.Equal) {
-			return errSame
+		if !fresh && !kept.Changed() {
+			if maps.EqualFunc(before, c.Keys, bytes.Equal) {
+				return errSame
+			}
+			return nil // the keys alone have changed, which no backup carries
 		}
 		c.Vault = kept.Bytes()
-		return nil
+		return changed(c, d.now())
 	})
 	if errors.Is(err, errSame) {
 		err = nil

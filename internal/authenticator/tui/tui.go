@@ -93,6 +93,8 @@ type shell struct {
 	reading context.CancelFunc
 	doors   map[string]context.CancelFunc // that are listened at, by registration
 	asked   map[string]asked
+	backed  time.Time // when it was last looked whether a backup is due
+	backing bool
 }
 
 // errAsk is the answer to who asks for a passphrase that nobody has typed yet.
@@ -136,6 +138,7 @@ func (s *shell) do(wish Effect) tea.Msg {
 		s.remember(&w.Passphrase)
 		return s.change("", func(*authenticator.App) error { return nil })
 	case Look:
+		s.backUp()
 		return s.look()
 	case Lock:
 		s.lock()

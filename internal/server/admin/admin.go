@@ -19,6 +19,7 @@ import (
 	"strings"
 
 	"countersign/internal/server/audit"
+	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
@@ -235,6 +236,9 @@ func (d *Desk) ResetPassword(ctx context.Context, tx *db.Tx, by By, person strin
 		return "", err
 	}
 	if err := method.Remove(ctx, tx, did.subject.ID); err != nil {
+		return "", err
+	}
+	if err := brake.Thaw(ctx, tx, did.subject.ID); err != nil {
 		return "", err
 	}
 	if link, err = directory.SetupLink(ctx, tx, did.subject.ID); err != nil {

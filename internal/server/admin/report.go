@@ -17,7 +17,7 @@ const (
 	mostReports = 200 // looked at for the list of those that wait
 )
 
-// A Report is a sign-in that its person said was not theirs, until somebody
+// A Report is something that its person said was not theirs, until somebody
 // has seen to it.
 type Report struct {
 	Event  audit.Event
@@ -63,8 +63,12 @@ func ReportsOf(ctx context.Context, tx *db.Tx, p directory.Person) ([]Report, er
 	return slices.DeleteFunc(open, func(r Report) bool { return r.Person.ID != p.ID }), err
 }
 
-// Network is where a reported sign-in came from, as people share it.
+// Network is where a reported sign-in came from, as people share it. Who pulls
+// the brake of a mail comes from a network of their own.
 func Network(e audit.Event) string {
+	if e.Kind == audit.PersonBraked {
+		return ""
+	}
 	return limit.Net(e.IP)
 }
 

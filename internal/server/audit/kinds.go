@@ -90,6 +90,10 @@ const (
 	PersonEnrolClosed  Kind = "person.enrol_closed"
 	PersonPasswordSet  Kind = "person.password.set"
 	PersonPasswordSeen Kind = "person.password.exposed"
+	PersonNotMe        Kind = "person.not_me" // they said of an event that it was not theirs
+	PersonBraked       Kind = "person.braked" // by the link of a mail
+	PersonFrozen       Kind = "person.frozen"
+	PersonThawed       Kind = "person.thawed"
 )
 
 // Sealed backups.

@@ -12,11 +12,11 @@ import (
 	"countersign/internal/server/db"
 )
 
-// Reported returns the sign-ins that were reported in a directory since a
+// Reported returns what people said was not theirs in a directory since a
 // time, newest first, at most limit.
 func Reported(ctx context.Context, tx *db.Tx, directory string, since time.Time, limit int) ([]Event, error) {
 	return list(ctx, tx, `SELECT `+columns+` FROM audit_event
-		WHERE directory_id = $1 AND kind = 'approval.reported' AND at >= $2 ORDER BY at DESC, id DESC LIMIT $3`,
+		WHERE directory_id = $1 AND kind IN ('approval.reported', 'person.not_me', 'person.braked') AND at >= $2 ORDER BY at DESC, id DESC LIMIT $3`,
 		directory, db.Millis(since), limit)
 }
 

@@ -81,6 +81,52 @@ func at(t testing.TB, people int, database string) *World {
 	return w
 }
 
+// Personal adds somebody to a personal directory, who signs in with the
+// password alone, or with it and one of the recovery codes that are returned.
+func (w *World) Personal(t testing.TB, login string) (p *Person, codes []string) {
+	t.Helper()
+	ctx := t.Context()
+	d, err := db.Open(ctx, db.Config{URL: w.Config.Database.Reveal()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := keep.Open(ctx, d, w.Config.KeyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := server.NewNotifier(ctx, w.Config, d, k, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash, err := method.NewPasswords(0, method.Params{}).Hash(ctx, method.Asker{}, Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = d.Write(ctx, func(tx *db.Tx) error {
+		home, err := directory.Create(ctx, tx, directory.Directory{Kind: directory.Personal, Name: "Personal"})
+		if err != nil {
+			return err
+		}
+		who, err := directory.CreatePerson(ctx, tx, directory.Person{DirectoryID: home.ID, Login: login, Name: "Mei"})
+		if err != nil {
+			return err
+		}
+		if err := method.Set(ctx, tx, who.ID, hash); err != nil {
+			return err
+		}
+		made, err := method.NewRecovery(k, n).Make(ctx, tx, who.ID, method.Where{})
+		codes = nil
+		for _, code := range made {
+			codes = append(codes, code.Reveal())
+		}
+		return err
+	})
+	if err := errors.Join(err, d.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return &Person{Login: login, IP: "10.200.0.7"}, codes
+}
+
 // FreeAddress is one of this computer's that nobody listens on.
 func (w *World) FreeAddress(t testing.TB) string {
 	t.Helper()

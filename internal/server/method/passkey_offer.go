@@ -14,6 +14,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"countersign/internal/server/audit"
+	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/notify"
@@ -60,6 +61,9 @@ type PasskeyOffer struct {
 func (p *Passkeys) Offer(ctx context.Context, tx *db.Tx, in OfferIn, kind string) (PasskeyOffer, error) {
 	if !p.Usable() || kind != KindPasskey && kind != KindKey {
 		return PasskeyOffer{}, fmt.Errorf("passkey of kind %q: %w", kind, ErrOffer)
+	}
+	if err := brake.Check(ctx, tx, in.Person); err != nil {
+		return PasskeyOffer{}, err
 	}
 	all, err := p.Of(ctx, tx, in.Person)
 	if err != nil {
@@ -220,6 +224,9 @@ func (p *Passkeys) Add(ctx context.Context, tx *db.Tx, session, id, answer strin
 	}
 	if !o.Created {
 		return Passkey{}, ErrOffer
+	}
+	if err := brake.Check(ctx, tx, o.Person); err != nil {
+		return Passkey{}, err
 	}
 	made, err := o.made()
 	if err != nil {

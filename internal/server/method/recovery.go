@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"countersign/internal/server/audit"
+	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/keep"
 	"countersign/internal/server/notify"
@@ -49,6 +50,9 @@ func (r *Recovery) Of(ctx context.Context, tx *db.Tx, person string) (s Recovery
 // Make makes a new set, which voids the one before. The codes are returned this
 // once; the server does not know them afterwards.
 func (r *Recovery) Make(ctx context.Context, tx *db.Tx, person string, from Where) (codes []keep.Secret, err error) {
+	if err := brake.Check(ctx, tx, person); err != nil {
+		return nil, err
+	}
 	if _, err := tx.Exec(ctx, `DELETE FROM recovery_code WHERE person_id = $1`, person); err != nil {
 		return nil, err
 	}

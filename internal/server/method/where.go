@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"countersign/internal/server/audit"
+	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/notify"
@@ -71,8 +72,27 @@ func tell(ctx context.Context, tx *db.Tx, n *notify.Notify, person string, e aud
 	if n, ok := e.Detail["left"].(int); ok {
 		left = strconv.Itoa(n)
 	}
+	stop, err := brake.Make(ctx, tx, added(e, name))
+	if err != nil {
+		return err
+	}
 	return n.Mail(ctx, tx, notify.Mail{
 		Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: template,
-		Data: map[string]string{"login": p.Login, "method": name, "left": left, "browser": from.Browser, "place": from.Place, "ip": from.IP},
+		Data: map[string]string{"login": p.Login, "method": name, "left": left, "browser": from.Browser, "place": from.Place, "ip": from.IP, "stop": stop.Reveal()},
 	})
+}
+
+// added is what the mail about an event lets its reader take back.
+func added(e audit.Event, name string) brake.Link {
+	l := brake.Link{Person: e.Person, What: brake.Less, Name: name}
+	switch e.Kind {
+	case audit.PasskeyAdded:
+		l.What = brake.Passkey
+		l.ID, _ = e.Detail["passkey"].(string)
+	case audit.RecoveryMade:
+		l.What = brake.Recovery
+	case audit.PassIssued:
+		l.What = brake.Pass
+	}
+	return l
 }

@@ -40,6 +40,8 @@ type Options struct {
 	Of func(ctx context.Context, tx *db.Tx, person string) (string, error)
 	// Host is the sign-in service's host, which mails name as the place to go to.
 	Host string
+	// URL is the sign-in service's address, where links of mails lead: "https://id.example.org".
+	URL string
 	// Contact is whom a push service may ask about us: "mailto:…" or "https://…".
 	Contact string
 	// Client reaches push services; it comes from package dial. Nil: knocks are dropped.

@@ -19,7 +19,8 @@ import (
 // The templates. All of them name, where the caller knows them, "login" (the
 // person's sign-in name), "device" (the app or phone it is about) or "method" (the
 // passkey, say, by its name), "browser",
-// "place" and "ip" (from where it was done).
+// "place" and "ip" (from where it was done). Where "stop" is given, a token of
+// package brake, the mail has the link that stops what it tells of (N21).
 const (
 	MailAppAdded        = "app_added"        // needs login, device
 	MailAppRemoved      = "app_removed"      // needs login, device
@@ -37,6 +38,7 @@ const (
 	MailReregisterAlone = "reregister_alone" // needs login
 	MailReported        = "reported"         // needs login; "app": what was being signed in to
 	MailReportedAdmin   = "reported_admin"   // to who manages the people; needs login: whose sign-in it was; "app" and "net"
+	MailNotMeAdmin      = "notme_admin"      // to who manages the people; needs login: who says that something was not theirs
 	MailSignedOut       = "signed_out"       // needs login
 	MailBackupBound     = "backup_bound"     // needs login, device
 	MailBackupRecovered = "backup_recovered" // needs login, device
@@ -74,6 +76,7 @@ var letters = map[string]letter{
 	MailReregisterAlone: {"mail.reregister.subject", "mail.reregister.said", "mail.reregister.alone", []string{"login"}},
 	MailReported:        {"mail.reported.subject", "mail.reported.said", "mail.reported.todo", []string{"login"}},
 	MailReportedAdmin:   {"mail.reported_admin.subject", "mail.reported_admin.said", "mail.reported_admin.todo", []string{"login"}},
+	MailNotMeAdmin:      {"mail.notme_admin.subject", "mail.notme_admin.said", "mail.notme_admin.todo", []string{"login"}},
 	MailSignedOut:       {"mail.signed_out.subject", "mail.signed_out.said", "mail.signed_out.todo", []string{"login"}},
 	MailBackupBound:     {"mail.backup_bound.subject", "mail.backup_bound.said", "mail.backup_bound.todo", []string{"login", "device"}},
 	MailBackupRecovered: {"mail.backup_recovered.subject", "mail.backup_recovered.said", "mail.backup_recovered.todo", []string{"login", "device"}},
@@ -106,6 +109,7 @@ type fact struct{ Label, Value string }
 type page struct {
 	Lang, Subject, Said, Todo, Footer string
 	Facts                             []fact
+	Stop, StopURL                     string // what the link does, and the link; or ""
 }
 
 // write fills a template: what happened, when, from where, and what to do if it was somebody else.
@@ -131,6 +135,9 @@ func (n *Notify) write(m Mail, at time.Time) page {
 		if f.Value != "" {
 			p.Facts = append(p.Facts, f)
 		}
+	}
+	if token := v("stop"); token != "" {
+		p.Stop, p.StopURL = t("mail.stop"), n.o.URL+"/stop/"+token
 	}
 	return p
 }
@@ -182,7 +189,11 @@ func (p page) plain() string {
 	for _, f := range p.Facts {
 		b.WriteString(f.Label + ": " + f.Value + "\n")
 	}
-	b.WriteString("\n" + p.Todo + "\n\n-- \n" + p.Footer + "\n")
+	b.WriteString("\n" + p.Todo + "\n")
+	if p.StopURL != "" {
+		b.WriteString("\n" + p.Stop + "\n" + p.StopURL + "\n")
+	}
+	b.WriteString("\n-- \n" + p.Footer + "\n")
 	return b.String()
 }
 

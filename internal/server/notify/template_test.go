@@ -64,9 +64,31 @@ func TestMailsReadAsTheyShould(t *testing.T) {
 	}
 }
 
-// N21: nothing in a mail signs in, restores or unlocks, because no mail has a
-// link: people type the address themselves.
-func TestNoMailHasALink(t *testing.T) {
+// N21: a mail about a change has one link, the one that stops it.
+func TestN21AMailsOnlyLinkIsTheOneThatStops(t *testing.T) {
+	n := writer()
+	n.o.URL = "https://id.aoba.example"
+	for _, lang := range ui.Languages {
+		m := filled(MailAppAdded, lang)
+		m.Data["stop"] = "AAAAAAAAAAAAAAAAAAAAAAAAAA"
+		p := n.write(m, written)
+		var html strings.Builder
+		if err := htmlMail.Execute(&html, p); err != nil {
+			t.Fatal(err)
+		}
+		const link = "https://id.aoba.example/stop/AAAAAAAAAAAAAAAAAAAAAAAAAA"
+		if strings.Count(p.plain(), "https://") != 1 || !strings.Contains(p.plain(), link+"\n") {
+			t.Errorf("%s: %s", lang, p.plain())
+		}
+		if strings.Count(html.String(), "href=") != 1 || !strings.Contains(html.String(), `<a href="`+link+`">`) {
+			t.Errorf("%s: %s", lang, html.String())
+		}
+	}
+}
+
+// N21: nothing in a mail signs in, restores or unlocks, because no other mail
+// has a link: people type the address themselves.
+func TestNoOtherMailHasALink(t *testing.T) {
 	link := regexp.MustCompile(`(?i)https?://|href=|<a |www\.|<img|<form|src=|url\(`)
 	for template := range letters {
 		m := filled(template, "en")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"countersign/internal/server/audit"
+	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/notify"
@@ -33,7 +34,7 @@ type Activation struct {
 // Activate makes the device that took an offer active: the person said it is
 // theirs, and it was tried, which the caller checked in the same transaction.
 // The app that it replaces goes, and every other address and app of the person
-// hears of it. It returns [ErrOfferExpired], [ErrFull] or [ErrNotFirst].
+// hears of it. It returns brake.ErrFrozen, [ErrOfferExpired], [ErrFull] or [ErrNotFirst].
 func (r *Registry) Activate(ctx context.Context, tx *db.Tx, in Activation) (Registration, error) {
 	o, err := r.OfferState(ctx, tx, in.Session, in.Offer)
 	if err != nil {
@@ -41,6 +42,9 @@ func (r *Registry) Activate(ctx context.Context, tx *db.Tx, in Activation) (Regi
 	}
 	if o.Step != Confirmed {
 		return Registration{}, fmt.Errorf("offer is %s: %w", o.Step, ErrOfferExpired)
+	}
+	if err := brake.Check(ctx, tx, o.Person); err != nil {
+		return Registration{}, err
 	}
 	if err := lock(ctx, tx, o.Person); err != nil {
 		return Registration{}, err
@@ -120,9 +124,17 @@ func (r *Registry) announce(ctx context.Context, tx *db.Tx, template string, g R
 		return err
 	}
 	if p.Email != "" {
-		err := r.notify.Mail(ctx, tx, notify.Mail{
+		link := brake.Link{Person: p.ID, What: brake.Less, Name: g.Name}
+		if template == notify.MailAppAdded {
+			link.What, link.ID = brake.App, g.ID
+		}
+		stop, err := brake.Make(ctx, tx, link)
+		if err != nil {
+			return err
+		}
+		err = r.notify.Mail(ctx, tx, notify.Mail{
 			Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: template,
-			Data: map[string]string{"login": p.Login, "device": g.Name, "browser": from.Browser, "place": from.Place, "ip": from.IP},
+			Data: map[string]string{"login": p.Login, "device": g.Name, "browser": from.Browser, "place": from.Place, "ip": from.IP, "stop": stop.Reveal()},
 		})
 		if err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"countersign/internal/server/audit"
+	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
@@ -91,6 +92,9 @@ func (o Offer) Link(app, issuer string) string {
 // apps and none to replace it returns [ErrFull], with one to replace that is
 // not the person's [ErrUnknown].
 func (r *Registry) Offer(ctx context.Context, tx *db.Tx, in OfferIn) (Offer, error) {
+	if err := brake.Check(ctx, tx, in.Person); err != nil {
+		return Offer{}, err
+	}
 	if err := r.room(ctx, tx, in); err != nil {
 		return Offer{}, err
 	}

@@ -48,6 +48,7 @@ const (
 	WhyNotMine  = "not_mine"
 	WhyExpired  = "expired" // never became active
 	WhyReset    = "reset"
+	WhyBrake    = "braked" // its person said that it was not theirs
 )
 
 // ErrRemoved is returned for a registration that is no more, or never was.

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 
+	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 )
@@ -14,8 +15,16 @@ const WhyChanging = "method_changed"
 // else of theirs: other sessions, sign-ins and offers under way, open requests,
 // known browsers, access of applications. What a lost phone or password has
 // opened is closed with it (A12). Only the session that makes the change goes
-// along into the new epoch. It returns [ErrNoSession] when that one has ended meanwhile.
+// along into the new epoch. It returns [ErrNoSession] when that one has ended
+// meanwhile, and brake.ErrFrozen while nothing may be changed.
 func Changing(ctx context.Context, tx *db.Tx, by Session, change func() error) error {
+	if err := brake.Check(ctx, tx, by.Person); err != nil {
+		return err
+	}
+	return changing(ctx, tx, by, change)
+}
+
+func changing(ctx context.Context, tx *db.Tx, by Session, change func() error) error {
 	if same, err := directory.HoldEpoch(ctx, tx, by.Person, by.Epoch); err != nil {
 		return err
 	} else if !same {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"countersign/internal/server/audit"
+	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
@@ -118,6 +119,9 @@ func (s *Service) Reregister(ctx context.Context, tx *db.Tx, in Reregistration) 
 		return secret, pass, err
 	}
 	if err := s.void(ctx, tx, in); err != nil {
+		return secret, pass, err
+	}
+	if err := brake.Thaw(ctx, tx, in.Person); err != nil {
 		return secret, pass, err
 	}
 	if err := directory.RequireReregistration(ctx, tx, in.Person, in.Actor, in.Alone); err != nil {

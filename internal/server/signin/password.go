@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 
+	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
@@ -69,9 +70,13 @@ func (s *Service) announcePassword(ctx context.Context, tx *db.Tx, p directory.P
 	if p.Email == "" {
 		return nil
 	}
+	stop, err := brake.Make(ctx, tx, brake.Link{Person: p.ID, What: brake.Password})
+	if err != nil {
+		return err
+	}
 	return s.Notify.Mail(ctx, tx, notify.Mail{
 		Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: notify.MailPasswordChanged,
-		Data: map[string]string{"login": p.Login, "browser": from.Agent(), "place": from.Place, "ip": from.IP},
+		Data: map[string]string{"login": p.Login, "browser": from.Agent(), "place": from.Place, "ip": from.IP, "stop": stop.Reveal()},
 	})
 }
 
@@ -99,7 +104,15 @@ func (s *Service) ChangePassword(ctx context.Context, by Session, password strin
 		return err
 	}
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		return Changing(ctx, tx, by, func() error {
+		kept, err := method.PasswordOf(ctx, tx, p.ID)
+		if err != nil {
+			return err
+		}
+		run := Changing
+		if kept.Exposed { // what somebody else knows may go at any time
+			run = changing
+		}
+		return run(ctx, tx, by, func() error {
 			if err := method.Set(ctx, tx, p.ID, hash); err != nil {
 				return err
 			}

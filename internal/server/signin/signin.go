@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"countersign/internal/server/approval"
+	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
@@ -118,6 +119,9 @@ func (s *Service) Prune(ctx context.Context) error {
 			}
 		}
 		if err := method.Prune(ctx, tx); err != nil {
+			return err
+		}
+		if err := brake.Prune(ctx, tx); err != nil {
 			return err
 		}
 		return directory.PruneSetupLinks(ctx, tx)

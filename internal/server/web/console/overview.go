@@ -35,12 +35,20 @@ type meter struct {
 }
 
 type reportRow struct {
-	ID, Name, What, When, ISO string
+	ID, Name, Said, What, When, ISO string
 }
 
 type sharedRow struct {
 	Net string
 	N   int
+}
+
+// said is what a report says: the answer on a phone, or what it was about.
+func said(e audit.Event, lang string) string {
+	if e.Kind == audit.ApprovalReported {
+		return ui.T(lang, "console.reports.said")
+	}
+	return titleOf(e, lang)
 }
 
 func (h *handler) getOverview(w http.ResponseWriter, r *http.Request) error {
@@ -56,7 +64,7 @@ func (h *handler) getOverview(w http.ResponseWriter, r *http.Request) error {
 		p.Shared = shared(v.open)
 		for _, report := range v.open[:min(len(v.open), 8)] {
 			p.Reports = append(p.Reports, reportRow{
-				ID: report.Person.ID, Name: report.Person.Name, What: whence(report.Event, v.lang),
+				ID: report.Person.ID, Name: report.Person.Name, Said: said(report.Event, v.lang), What: whence(report.Event, v.lang),
 				When: ui.When(v.lang, v.person.Zone, report.Event.At, tx.Now), ISO: report.Event.At.Format(time.RFC3339),
 			})
 		}

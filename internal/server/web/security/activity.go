@@ -59,6 +59,8 @@ var shown = map[audit.Kind]struct{ name, icon, tone string }{
 	audit.BackupUnbound:          {"backup_unbound", "cloud", ""},
 	audit.BackupDeleted:          {"backup_deleted", "trash", "caution"},
 	audit.BackupRestored:         {"backup_restored", "cloud", ""},
+	audit.PersonBraked:           {"braked", "block", "danger"},
+	audit.PersonThawed:           {"thawed", "check", ""},
 	audit.OAuthConsent:           {"consent", "apps", ""},
 }
 

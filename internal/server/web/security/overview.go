@@ -29,8 +29,9 @@ type overview struct {
 	Count    int    // of methods
 	Events   []eventRow
 	Sessions int
-	Changed  bool // the password, just now
-	Since    int  // sessions begun since a sign-in was reported, this one not counted
+	Changed  bool   // the password, just now
+	Frozen   string // until when nothing may be changed, or ""
+	Since    int    // sessions begun since a sign-in was reported, this one not counted
 }
 
 type passwordRow struct{ Exposed bool }
@@ -102,6 +103,9 @@ func (h *handler) look(ctx context.Context, tx *db.Tx, v visit) (o overview, err
 	if password.Hash != "" {
 		o.Password = &passwordRow{password.Exposed}
 		o.Count++
+	}
+	if o.Frozen, err = frozen(ctx, tx, v); err != nil {
+		return o, err
 	}
 	events, err := audit.Of(ctx, tx, v.person.ID, scanned)
 	if err != nil {

@@ -51,7 +51,7 @@ func (h *handler) postRecovery(w http.ResponseWriter, r *http.Request) error {
 	}
 	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) error {
 		codes, err := h.Recovery.Make(ctx, tx, v.person.ID, method.Where(v.from))
-		p.Login, p.Made, p.Codes = v.person.Login, ui.When(v.lang, v.person.Zone, tx.Now, tx.Now), nil
+		p.Login, p.Made, p.Codes = v.person.Login, ui.Date(v.lang, v.person.Zone, tx.Now), nil
 		for _, c := range codes {
 			p.Codes = append(p.Codes, c.Reveal())
 		}

@@ -8,6 +8,7 @@ import (
 	"countersign/internal/server/db"
 	"countersign/internal/server/signin"
 	"countersign/internal/server/signin/signintest"
+	"countersign/ui"
 )
 
 var shownCode = regexp.MustCompile(`translate="no">([0-9A-Z-]{19})<`)
@@ -18,7 +19,8 @@ func TestN9RecoveryCodesAreShownOnce(t *testing.T) {
 	mei := h.Member(t, "mei")
 	b := h.signIn(t, mei, h.Device(t, mei, "Phone"))
 	b.get("/security/add").shows(`href="/security/recovery"`, "10 codes to print")
-	b.get("/security/recovery").shows("You have none yet").press("/security/recovery").shows("shown this once", "mei@aoba.example at id.example.org")
+	b.get("/security/recovery").shows("You have none yet").press("/security/recovery").shows("shown this once", "mei@aoba.example at id.example.org",
+		"Made "+ui.Date("en", "Asia/Tokyo", h.Clock.Now()))
 	codes := shownCode.FindAllStringSubmatch(b.page, -1)
 	if len(codes) != 10 {
 		t.Fatalf("%d codes:\n%s", len(codes), b.page)

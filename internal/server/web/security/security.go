@@ -17,6 +17,7 @@ import (
 	"slices"
 
 	"countersign/internal/server/approval"
+	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
@@ -58,6 +59,9 @@ func Mount(s *web.Shell, d Deps) error {
 	s.Page("GET /security", s.NeedSession(false, h.getOverview))
 	s.Page("GET /security/add", s.NeedSession(false, h.getAdd))
 	s.Page("GET /security/activity", s.NeedSession(false, h.getActivity))
+
+	s.Page("GET /stop/{token}", h.getBrake)
+	s.Page("POST /stop/{token}", h.postBrake)
 
 	s.Page("GET /security/methods/{id}", s.NeedSession(true, h.getMethod))
 	s.Page("POST /security/methods/{id}/rename", s.NeedSession(true, h.postRename))
@@ -113,6 +117,8 @@ var problems = []web.Problem{
 	{Err: signin.ErrOwnLockOut, Status: http.StatusConflict, Code: "last", Title: "security.lastway.title", Text: "security.lastway.text"},
 	{Err: method.ErrPasskeyUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "security.gone.title", Text: "security.gone.text"},
 	{Err: method.ErrOffer, Status: http.StatusGone, Code: "offer_gone", Title: "security.offer.title", Text: "security.offer.text"},
+	{Err: brake.ErrFrozen, Status: http.StatusConflict, Code: "frozen", Title: "security.frozen.title", Text: "security.frozen.text"},
+	{Err: brake.ErrLink, Status: http.StatusGone, Code: "brake_gone", Title: "security.brake.gone.title", Text: "security.brake.gone.text"},
 	{Err: method.ErrFull, Status: http.StatusConflict, Code: "full", Title: "security.full.title", Text: "security.full.text"},
 	{Err: registration.ErrNotFirst, Status: http.StatusConflict, Code: "not_first", Title: "security.notfirst.title", Text: "security.notfirst.text"},
 }

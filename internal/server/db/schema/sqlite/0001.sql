@@ -33,7 +33,7 @@ CREATE TABLE audit_event (
 ) STRICT;
 CREATE INDEX audit_person ON audit_event (person_id, at, id);
 CREATE INDEX audit_at ON audit_event (at, id);
-CREATE INDEX audit_reported ON audit_event (directory_id, at, id) WHERE kind = 'approval.reported';
+CREATE INDEX audit_reported ON audit_event (directory_id, at, id) WHERE kind IN ('approval.reported', 'person.not_me', 'person.braked');
 CREATE INDEX audit_directory ON audit_event (directory_id, at, id);
 CREATE UNIQUE INDEX audit_seq ON audit_event (seq) WHERE seq > 0;
 CREATE INDEX audit_unsealed ON audit_event (at, id) WHERE seq = 0;
@@ -89,6 +89,16 @@ CREATE TABLE setup_link (
   hash BLOB PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person (id), epoch INTEGER NOT NULL,
   created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, used_at INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+
+-- brake
+-- Links of mails about a change; good once.
+CREATE TABLE brake_link (
+  hash BLOB PRIMARY KEY, person_id TEXT NOT NULL, what TEXT NOT NULL, added_id TEXT NOT NULL, name TEXT NOT NULL,
+  created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, used_at INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX brake_expires ON brake_link (expires_at);
+-- Whose methods must not be changed until then.
+CREATE TABLE freeze (person_id TEXT PRIMARY KEY, ends_at INTEGER NOT NULL) STRICT;
 
 -- method
 CREATE TABLE password (

@@ -1,0 +1,258 @@
+package cli_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"countersign/internal/authenticator/cli"
+	"countersign/internal/server/journeytest"
+)
+
+// A home is a server with somebody's recovery account, and the codes with which
+// they sign in.
+type home struct {
+	*journeytest.World
+	t     *testing.T
+	mei   *journeytest.Person
+	codes []string
+	by    func(b *journeytest.Browser, path string) // how they sign in, if not like that
+}
+
+func newHome(t *testing.T) *home {
+	t.Helper()
+	w := journeytest.New(t, 0)
+	h := &home{World: w, t: t}
+	h.mei, h.codes = w.Personal(t, "mei@mail.example")
+	w.Start(t, io.Discard)
+	return h
+}
+
+// heard is what a command says while it runs.
+type heard struct {
+	mu   sync.Mutex
+	text strings.Builder
+	more chan struct{}
+}
+
+func (h *heard) Write(b []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	select {
+	case h.more <- struct{}{}:
+	default:
+	}
+	return h.text.Write(b)
+}
+
+func (h *heard) String() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.text.String()
+}
+
+var address = regexp.MustCompile(`http://localhost:\d+(/authorize\?\S+)`)
+
+// signingIn runs a command that sends somebody to a browser, and is that person.
+func (h *home) signingIn(d desk, code int, args ...string) (out string) {
+	h.t.Helper()
+	var printed bytes.Buffer
+	said := &heard{more: make(chan struct{}, 1)}
+	w := cli.World{Env: func(string) string { return "" }, In: strings.NewReader(""), Out: &printed, Err: said, Now: time.Now}
+	args = append([]string{"--vault", d.vault, "--passphrase-file", d.pass}, args...)
+	done := make(chan int, 1)
+	go func() { done <- cli.Run(h.t.Context(), w, args) }()
+	var path []string
+	for path == nil {
+		select {
+		case <-said.more:
+			path = address.FindStringSubmatch(said.String())
+		case got := <-done:
+			h.t.Fatalf("%v: exit %d before anybody signed in: %s", args, got, said)
+		}
+	}
+	h.signIn(path[1])
+	if got := <-done; got != code {
+		h.t.Fatalf("%v: exit %d, want %d\n%s%s", args, got, code, printed.String(), said)
+	}
+	return printed.String()
+}
+
+// signIn is a person in a browser: name, password, recovery code, consent.
+func (h *home) signIn(path string) {
+	h.t.Helper()
+	ctx, b := h.t.Context(), h.Browser(h.mei)
+	if h.by != nil {
+		h.by(b, path)
+		return
+	}
+	must(h.t, b.Get(ctx, path))
+	must(h.t, b.Submit(ctx, "/signin/name", url.Values{"login": {h.mei.Login}}))
+	must(h.t, b.Submit(ctx, "/signin/password", url.Values{"password": {journeytest.Password}}))
+	must(h.t, b.Submit(ctx, "/signin/recovery", url.Values{"code": {h.codes[0]}}))
+	h.codes = h.codes[1:]
+	must(h.t, b.Submit(ctx, "/consent", url.Values{"answer": {"allow"}}))
+	if b.Status != 200 || b.URL.Path != "/callback" {
+		h.t.Fatalf("%s: %d\n%s", b.URL, b.Status, b.Page)
+	}
+	if in, err := b.SignedIn(ctx); err != nil || in != strings.Contains(path, "scope=backup") {
+		h.t.Errorf("N14: a session is left: %v, %v", in, err)
+	}
+}
+
+type result struct {
+	Generation uint64
+	Results    []struct{ State, Issuer, Name string }
+}
+
+// Back up on one device, lose it, recover on another; what is there already is
+// kept; and both go on together.
+func TestWhatWasBackedUpComesBackOnAnotherDevice(t *testing.T) {
+	h := newHome(t)
+	a, key := newDesk(t), filepath.Join(t.TempDir(), "key")
+	a.add("GitHub", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
+	a.add("Bank", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+	if got := a.checkup(); got.Fix != "turn_on" || got.Lost != 2 {
+		t.Errorf("before: %+v", got)
+	}
+	h.signingIn(a, 0, "backup", "on", "--server", h.Config.IDURL, "--new-key-file", key)
+	a.add("青葉銀行", "MZXW6YTBOJRGC6TBMZXW6YTBOJRGC6TB") // backed up by itself
+	if got := a.checkup(); got.Fix != "" || got.Returns != 3 || got.Lost != 0 || got.Backup.State != "fine" || got.Backup.Verified == nil || len(got.Backup.Ways) != 2 {
+		t.Errorf("after: %+v", got)
+	}
+	var versions []struct{ Version int }
+	must(t, json.Unmarshal([]byte(a.run(0, "backup", "versions", "--json")), &versions))
+	if len(versions) != 2 {
+		t.Errorf("%d versions", len(versions))
+	}
+
+	b := newDesk(t)
+	b.add("Bank", "KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU") // the same name, another key
+	var got result
+	must(t, json.Unmarshal([]byte(h.signingIn(b, 0, "recover", "--from", h.Config.IDURL, "--recovery-key-file", key, "--json")), &got))
+	want := map[string]string{"GitHub": "restored", "Bank": "kept", "青葉銀行": "restored"}
+	if len(got.Results) != len(want) || got.Generation != 2 {
+		t.Errorf("%+v", got)
+	}
+	for _, r := range got.Results {
+		if want[r.Issuer] != r.State {
+			t.Errorf("%s: %s, want %s", r.Issuer, r.State, want[r.Issuer])
+		}
+	}
+	if a.run(0, "code", "青葉銀行") == "" || b.run(0, "code", "Bank") == a.run(0, "code", "Bank") {
+		t.Error("the account that was there was overwritten")
+	}
+	must(t, json.Unmarshal([]byte(h.signingIn(b, 0, "recover", "--from", h.Config.IDURL, "--recovery-key-file", key, "--json")), &got))
+	for _, r := range got.Results {
+		if r.State != "kept" {
+			t.Errorf("once more: %s %s", r.Issuer, r.State)
+		}
+	}
+
+	// The second device joins, and each takes in what the other did.
+	h.signingIn(b, 0, "backup", "on", "--server", h.Config.IDURL, "--recovery-key-file", key)
+	b.add("Mail", "ORSXG5BRGIZTINJWORSXG5BRGIZTINJW")
+	a.run(0, "backup", "now")
+	if a.run(0, "code", "Mail") == "" {
+		t.Error("the first device has not heard of it")
+	}
+	if got := a.checkup(); len(got.Backup.Ways) != 3 {
+		t.Errorf("ways %+v", got.Backup.Ways)
+	}
+	h.greps(key)
+}
+
+// greps looks for what the server must never have seen: names and secrets of
+// accounts, the recovery key.
+func (h *home) greps(key string) {
+	h.t.Helper()
+	if h.Config.Database.File() == "" {
+		return // the same bytes lie there, in tables
+	}
+	text, err := os.ReadFile(key)
+	must(h.t, err)
+	files, err := filepath.Glob(h.Config.Database.File() + "*")
+	must(h.t, err)
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		must(h.t, err)
+		for _, secret := range []string{"GitHub", "青葉銀行", "GEZDGNBVGY3TQOJQ", "JBSWY3DPEHPK3PXP", strings.TrimSpace(string(text)), "12345678901234567890"} {
+			if bytes.Contains(b, []byte(secret)) || bytes.Contains(b, []byte(hex.EncodeToString([]byte(secret)))) {
+				h.t.Errorf("%s has %q", file, secret)
+			}
+		}
+	}
+}
+
+func TestVersionsComeBackAndDeletedBackupsToo(t *testing.T) {
+	h := newHome(t)
+	a, key := newDesk(t), filepath.Join(t.TempDir(), "key")
+	a.add("GitHub", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
+	h.signingIn(a, 0, "backup", "on", "--server", h.Config.IDURL, "--new-key-file", key)
+	a.run(0, "rm", "GitHub")
+	a.run(3, "code", "GitHub")
+	if out := a.run(0, "backup", "restore", "1"); !strings.Contains(out, "Restored") {
+		t.Errorf("restore says %q", out)
+	}
+	a.run(0, "code", "GitHub")
+	a.run(3, "backup", "restore", "99")
+
+	h.signingIn(a, 0, "backup", "delete")
+	a.run(1, "backup", "now")
+	if got := a.checkup(); got.Backup.State != "deleted_elsewhere" || got.Fix != "bring_back" || got.Lost != 1 {
+		t.Errorf("deleted: %+v", got)
+	}
+	a.run(0, "backup", "undelete")
+	if got := a.checkup(); got.Backup.State != "fine" || got.Returns != 1 {
+		t.Errorf("brought back: %+v", got)
+	}
+
+	// What is saved opens with the recovery key, and with no other.
+	file := filepath.Join(t.TempDir(), "backup.tar")
+	a.run(0, "backup", "save", file)
+	if id := a.run(0, "backup", "identity", file, "--recovery-key-file", key); !strings.HasPrefix(id, "AGE-SECRET-KEY-PQ-1") {
+		t.Error("no identity")
+	}
+	a.run(0, "backup", "pause")
+	if got := a.checkup(); got.Backup.State != "paused" || got.Fix != "resume" {
+		t.Errorf("paused: %+v", got)
+	}
+	a.run(0, "backup", "resume")
+	a.run(0, "backup", "off")
+	a.run(3, "backup", "now")
+}
+
+func (d desk) add(issuer, secret string) {
+	d.t.Helper()
+	var out, said bytes.Buffer
+	w := cli.World{Env: func(string) string { return "" }, In: strings.NewReader(secret + "\n"), Out: &out, Err: &said, Now: time.Now}
+	if got := cli.Run(d.t.Context(), w, []string{"--vault", d.vault, "--passphrase-file", d.pass, "add", "--issuer", issuer}); got != 0 {
+		d.t.Fatalf("add %s: exit %d: %s", issuer, got, said.String())
+	}
+}
+
+type checkup struct {
+	Backup struct {
+		On       bool
+		State    string
+		Verified *time.Time
+		Ways     []struct{ Kind string }
+	}
+	Returns, Lost int
+	Fix           string
+}
+
+func (d desk) checkup() (c checkup) {
+	d.t.Helper()
+	must(d.t, json.Unmarshal([]byte(d.run(0, "checkup", "--json")), &c))
+	return c
+}

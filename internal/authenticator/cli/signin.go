@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"countersign/internal/authenticator/remote"
+)
+
+// signInTime is how long a person has to sign in.
+const signInTime = 15 * time.Minute
+
+// signIn has the person sign in with a browser, and returns the token that the
+// sign-in ends in. The browser comes back to this computer (RFC 8252, section 7.3).
+func (w World) signIn(ctx context.Context, issuer, scope string) (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer listener.Close()
+	in := remote.NewSignIn(issuer, scope, "http://"+listener.Addr().String()+"/callback")
+	answers := make(chan url.Values, 1)
+	server := &http.Server{Handler: w.callback(in, answers), ReadHeaderTimeout: 5 * time.Second}
+	defer server.Close()
+	go func() { _ = server.Serve(listener) }() // ends with the listener
+	w.say("terminal.backup.open", "url", in.URL())
+	ctx, cancel := context.WithTimeoutCause(ctx, signInTime, errSignIn)
+	defer cancel()
+	select {
+	case answer := <-answers:
+		return in.Finish(ctx, answer)
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+}
+
+// callback waits for the browser to come back. What is not the answer to our
+// sign-in is not looked at.
+func (w World) callback(in remote.SignIn, answers chan<- url.Values) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		rw.Header().Set("Cache-Control", "no-store")
+		if r.Method != http.MethodGet || r.URL.Path != "/callback" || !in.Mine(r.URL.Query()) {
+			rw.WriteHeader(http.StatusNotFound)
+			return
+		}
+		select {
+		case answers <- r.URL.Query():
+		default: // it came twice
+		}
+		_, _ = io.WriteString(rw, w.t("terminal.backup.signed_in")+"\n")
+	})
+}
