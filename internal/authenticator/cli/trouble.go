@@ -178,6 +178,9 @@ func exitCode(err error) int {
 	if errors.As(err, &ambiguous{}) {
 		return 3
 	}
+	if errors.As(err, new(remote.DeletedError)) {
+		return 7
+	}
 	for _, f := range foreign {
 		if errors.Is(err, f.err) {
 			return f.code
