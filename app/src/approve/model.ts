@@ -3,7 +3,7 @@
  *  the clock or the page. */
 import type { Verdict } from '../remote/message'
 import type { Reason } from '../remote/trouble'
-import { triesPhone, type Kind, type Seen } from './asked'
+import type { Kind, Seen } from './asked'
 
 /** One request, and the registration it was sent to. */
 export type Ref = { registration: string; id: string }
@@ -109,7 +109,7 @@ function onKey(model: Model, sheet: Asking & { at: 'asking' }, message: OnSheet)
     case 'yes':
       return complete(sheet) && !sheet.refusing ? send(model, sheet, 'approve') : [model, []]
     case 'no':
-      return triesPhone(sheet.seen.asked.kind)
+      return sheet.seen.asked.kind === 'test'
         ? send(model, sheet, 'deny')
         : [{ ...model, sheet: { ...calmed(sheet), refusing: true } }, []]
     case 'back':

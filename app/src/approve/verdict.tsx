@@ -7,6 +7,7 @@ import { device } from '../words/here'
 import { when } from '../words/when'
 import { t } from '../words/words'
 import { approval, dispatch } from './state'
+import type { Kind } from './asked'
 import { more, type Outcome, type Sheet } from './model'
 import { Seal, Title } from './parts'
 import { Icon } from '../shell/icon'
@@ -82,6 +83,7 @@ function verdictWords(outcome: Outcome, { seen, ref }: Over): Words {
   const app = seen?.asked.app ?? ''
   switch (outcome.is) {
     case 'approved':
+      if (seen?.asked.kind === 'unlock') return { title: t('app.approve.approved.unlock'), lead: t('app.approve.approved.unlock.lead') }
       return { title: t('app.approve.approved.title'), lead: approvedLead(app, seen?.asked.system ?? '') }
     case 'denied':
       return seen?.asked.kind === 'test'
@@ -98,7 +100,7 @@ function verdictWords(outcome: Outcome, { seen, ref }: Over): Words {
     case 'wrong':
       return {
         title: t('app.approve.wrong.title'),
-        lead: seen?.asked.kind === 'test' ? t('app.approve.wrong.test') : t('app.approve.wrong.lead'),
+        lead: wrongLead(seen?.asked.kind),
       }
     case 'other':
       return { title: t('app.approve.other.title'), lead: t('app.approve.other.lead', { app: outcome.app }) }
@@ -113,6 +115,11 @@ function verdictWords(outcome: Outcome, { seen, ref }: Over): Words {
     case 'removed':
       return { title: t('app.approve.removed.title'), lead: removedLead(ref.registration) }
   }
+}
+
+function wrongLead(kind: Kind | undefined): string {
+  if (kind === 'unlock') return t('app.approve.wrong.unlock')
+  return kind === 'test' ? t('app.approve.wrong.test') : t('app.approve.wrong.lead')
 }
 
 /** For a computer the phone has done its part; otherwise the page may be on this one. */

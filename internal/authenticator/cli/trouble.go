@@ -76,7 +76,7 @@ var sayings = []saying{
 	{errOutput, "terminal.error.needs_output", 2},
 	{errNoTerminal, "terminal.error.no_terminal", 2},
 	{errVersion, "terminal.error.version", 2},
-	{errFile, "terminal.error.which_file", 2},
+	{errFile, "terminal.error.unnamed", 2},
 	{errSignIn, "terminal.error.sign_in", 7},
 	{seal.ErrMistyped, "terminal.error.recovery_key", 4},
 	{seal.ErrKey, "terminal.error.other_key", 4},

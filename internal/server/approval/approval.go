@@ -287,7 +287,7 @@ func (a *Approvals) Fetch(ctx context.Context, tx *db.Tx, g registration.Registr
 // more; what was asked of nobody, after a day. It is for housekeeping, once a
 // minute or so.
 func (a *Approvals) Prune(ctx context.Context, tx *db.Tx) error {
-	if err := a.closeAll(ctx, tx, `expires_at <= $1`); err != nil {
+	if err := a.closeAll(ctx, tx, Expired, `expires_at <= $1`); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, `DELETE FROM approval WHERE expires_at < $1`, db.Millis(tx.Now.Add(-keepFor))); err != nil {

@@ -17,7 +17,7 @@ func (a *Approvals) Expire(ctx context.Context, tx *db.Tx, attempt string) error
 	if attempt == "" {
 		return nil
 	}
-	return a.closeAll(ctx, tx, `attempt_id = $3 AND expires_at <= $1`, attempt)
+	return a.closeAll(ctx, tx, Expired, `expires_at <= $1 AND attempt_id = $3`, attempt)
 }
 
 // replace closes the open request of the same attempt or offer.
@@ -29,31 +29,34 @@ func (a *Approvals) replace(ctx context.Context, tx *db.Tx, q *row) error {
 	if value == "" {
 		return nil
 	}
-	return a.closeAll(ctx, tx, column+` = $3 AND person_id = $4`, value, q.person)
+	which := column + ` = $3 AND person_id = $4`
+	if err := a.closeAll(ctx, tx, Expired, `expires_at <= $1 AND `+which, value, q.person); err != nil {
+		return err
+	}
+	return a.closeAll(ctx, tx, Replaced, which, value, q.person)
 }
 
 // Withdraw closes the open request of an attempt that ended or took another way.
 func (a *Approvals) Withdraw(ctx context.Context, tx *db.Tx, attempt string) error {
-	if attempt == "" {
-		return nil
+	if err := a.Expire(ctx, tx, attempt); err != nil || attempt == "" {
+		return err
 	}
-	return a.closeAll(ctx, tx, `attempt_id = $3`, attempt)
+	return a.closeAll(ctx, tx, Replaced, `attempt_id = $3`, attempt)
 }
 
 // closeAll closes the open requests that a condition picks, with an event each;
-// its parameters begin at $3, and $1 is now. One whose time is up has expired,
-// the others are replaced.
-func (a *Approvals) closeAll(ctx context.Context, tx *db.Tx, condition string, args ...any) error {
-	closed, err := closing(ctx, tx, condition, args)
+// its parameters begin at $3, and $1 is now.
+func (a *Approvals) closeAll(ctx context.Context, tx *db.Tx, state, condition string, args ...any) error {
+	closed, err := closing(ctx, tx, state, condition, args)
 	if err != nil {
 		return err
 	}
-	kind := map[string]audit.Kind{Expired: audit.ApprovalExpired, Replaced: audit.ApprovalReplaced}
+	kind := map[string]audit.Kind{Expired: audit.ApprovalExpired, Replaced: audit.ApprovalReplaced}[state]
 	for _, q := range closed {
-		if err := a.record(ctx, tx, q, kind[q.state], nil); err != nil {
+		if err := a.record(ctx, tx, q, kind, nil); err != nil {
 			return err
 		}
-		if q.state == Expired {
+		if state == Expired {
 			continue // devices see the time themselves
 		}
 		if err := a.notify.Wake(ctx, tx, personTopic(q)); err != nil {
@@ -63,9 +66,9 @@ func (a *Approvals) closeAll(ctx context.Context, tx *db.Tx, condition string, a
 	return nil
 }
 
-func closing(ctx context.Context, tx *db.Tx, condition string, args []any) (closed []*row, err error) {
+func closing(ctx context.Context, tx *db.Tx, state, condition string, args []any) (closed []*row, err error) {
 	rows, err := tx.Query(ctx, `
-		UPDATE approval SET state = CASE WHEN expires_at <= $1 THEN 'expired' ELSE 'replaced' END, decided_at = $1, shown = $2
+		UPDATE approval SET state = '`+state+`', decided_at = $1, shown = $2
 		WHERE state = 'open' AND `+condition+` RETURNING `+columns,
 		append([]any{db.Millis(tx.Now), []byte{}}, args...)...)
 	if err != nil {

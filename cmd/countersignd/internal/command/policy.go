@@ -87,7 +87,7 @@ func (c *policyCommand) change(ctx context.Context, w World, tx *db.Tx) ([]direc
 
 // warn refuses, unless told to go on, what would lock people out who can sign in now.
 func (c *policyCommand) warn(ctx context.Context, w World, tx *db.Tx, in directory.Directory) error {
-	if c.LockOut || c.SecondFactor == nil || !*c.SecondFactor {
+	if c.LockOut || !c.asksMore() {
 		return nil
 	}
 	people, err := collect(directory.People(ctx, tx, in.ID))
@@ -95,10 +95,17 @@ func (c *policyCommand) warn(ctx context.Context, w World, tx *db.Tx, in directo
 		return err
 	}
 	var ids []string
+	then := map[string]ways.Graph{}
 	for _, p := range people {
-		ids = append(ids, p.ID)
+		held, err := signin.HeldBy(ctx, tx, p, in.Policy)
+		if err != nil {
+			return err
+		}
+		ids, then[p.ID] = append(ids, p.ID), held.Graph()
 	}
-	verdict, err := signin.Foresee(ctx, tx, in.ID, "", ids, func(p *ways.Person) { p.Need = policy.Need(in.Policy) })
+	verdict, err := signin.Foresee(ctx, tx, in.ID, "", ids, func(p *ways.Person) {
+		p.Need, p.Graph = policy.Need(in.Policy), then[p.ID]
+	})
 	if err != nil {
 		return err
 	}
@@ -112,6 +119,13 @@ func (c *policyCommand) warn(ctx context.Context, w World, tx *db.Tx, in directo
 		return w.fault("server.policy.lockout", "n", n)
 	}
 	return nil
+}
+
+// asksMore tells whether the flags can take a way in from somebody.
+func (c *policyCommand) asksMore() bool {
+	on := func(flag *bool) bool { return flag != nil && *flag }
+	off := func(flag *bool) bool { return flag != nil && !*flag }
+	return on(c.SecondFactor) || on(c.Unlock) || off(c.Codes) || off(c.Passwordless)
 }
 
 // recordPolicy notes what is asked from now on.
