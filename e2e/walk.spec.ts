@@ -153,7 +153,7 @@ for (const look of looks) {
       await eye.see(computer, 'b7-register-name')
       await makeAccount(computer, say, `haru.${language}`)
       await eye.see(computer, 'b7-reach', say('signin.reach.title'))
-      await computer.getByLabel(say('security.email.label')).fill(`haru.${language}@home.example`)
+      await computer.getByLabel(say('security.email.label'), { exact: true }).fill(`haru.${language}@home.example`)
       await computer.getByRole('button', { name: say('security.email.send') }).click()
       await eye.see(computer, 'b7-reach-code', say('security.email.code.title'))
     })
@@ -191,7 +191,7 @@ for (const look of looks) {
 
       await computer.goto(`${demo.at.id}/security/add/email`)
       await eye.see(computer, 'c3-email')
-      await computer.getByLabel(say('security.email.label')).fill('mei@home.example')
+      await computer.getByLabel(say('security.email.label'), { exact: true }).fill('mei@home.example')
       await computer.getByRole('button', { name: say('security.email.send') }).click()
       await eye.see(computer, 'c3-email-code', say('security.email.code.title'))
       const asked = computer.url()

@@ -55,6 +55,8 @@ export interface Messages {
   "app.approve.approved.computer": { app: string | number };
   "app.approve.approved.phone": { app: string | number };
   "app.approve.approved.title": Record<never, never>;
+  "app.approve.approved.unlock": Record<never, never>;
+  "app.approve.approved.unlock.lead": Record<never, never>;
   "app.approve.ask": Record<never, never>;
   "app.approve.ask.test": Record<never, never>;
   "app.approve.back": Record<never, never>;
@@ -128,6 +130,7 @@ export interface Messages {
   "app.approve.wrong.lead": Record<never, never>;
   "app.approve.wrong.test": Record<never, never>;
   "app.approve.wrong.title": Record<never, never>;
+  "app.approve.wrong.unlock": Record<never, never>;
   "app.approve.yes": Record<never, never>;
   "app.back": Record<never, never>;
   "app.cancel": Record<never, never>;
@@ -2266,12 +2269,12 @@ export interface Messages {
   "terminal.error.storage": Record<never, never>;
   "terminal.error.stranger": Record<never, never>;
   "terminal.error.time": Record<never, never>;
+  "terminal.error.unnamed": Record<never, never>;
   "terminal.error.unreachable": Record<never, never>;
   "terminal.error.usage": { problem: string | number };
   "terminal.error.version": Record<never, never>;
   "terminal.error.wait": Record<never, never>;
   "terminal.error.weak": Record<never, never>;
-  "terminal.error.which_file": Record<never, never>;
   "terminal.error.wrong_number": Record<never, never>;
   "terminal.export.done": { file: string | number; n: number };
   "terminal.export.open": Record<never, never>;
