@@ -90,7 +90,7 @@ func scan(row *db.Row) (l Link, err error) {
 
 // Freeze keeps a person's sign-in methods as they are for a day from now.
 func Freeze(ctx context.Context, tx *db.Tx, person string) error {
-	_, err := tx.Exec(ctx, `INSERT INTO freeze (person_id, ends_at) VALUES ($1, $2) ON CONFLICT (person_id) DO UPDATE SET ends_at = excluded.ends_at`,
+	_, err := tx.Exec(ctx, `INSERT INTO brake_freeze (person_id, ends_at) VALUES ($1, $2) ON CONFLICT (person_id) DO UPDATE SET ends_at = excluded.ends_at`,
 		person, db.Millis(tx.Now.Add(FreezeLife)))
 	if err != nil {
 		return err
@@ -100,7 +100,7 @@ func Freeze(ctx context.Context, tx *db.Tx, person string) error {
 
 // Thaw lets methods be changed again: an admin has looked into it.
 func Thaw(ctx context.Context, tx *db.Tx, person string) error {
-	n, err := tx.Exec(ctx, `DELETE FROM freeze WHERE person_id = $1 AND ends_at > $2`, person, db.Millis(tx.Now))
+	n, err := tx.Exec(ctx, `DELETE FROM brake_freeze WHERE person_id = $1 AND ends_at > $2`, person, db.Millis(tx.Now))
 	if err != nil || n == 0 {
 		return err
 	}
@@ -110,7 +110,7 @@ func Thaw(ctx context.Context, tx *db.Tx, person string) error {
 // Until tells when a person's freeze ends; zero for none.
 func Until(ctx context.Context, tx *db.Tx, person string) (time.Time, error) {
 	var at int64
-	err := tx.QueryRow(ctx, `SELECT ends_at FROM freeze WHERE person_id = $1 AND ends_at > $2`, person, db.Millis(tx.Now)).Scan(&at)
+	err := tx.QueryRow(ctx, `SELECT ends_at FROM brake_freeze WHERE person_id = $1 AND ends_at > $2`, person, db.Millis(tx.Now)).Scan(&at)
 	if errors.Is(err, sql.ErrNoRows) {
 		return time.Time{}, nil
 	}
@@ -132,7 +132,7 @@ func Prune(ctx context.Context, tx *db.Tx) error {
 	if _, err := tx.Exec(ctx, `DELETE FROM brake_link WHERE expires_at < $1`, db.Millis(tx.Now)); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `DELETE FROM freeze WHERE ends_at < $1`, db.Millis(tx.Now))
+	_, err := tx.Exec(ctx, `DELETE FROM brake_freeze WHERE ends_at < $1`, db.Millis(tx.Now))
 	return err
 }
 

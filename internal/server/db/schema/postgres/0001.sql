@@ -107,7 +107,7 @@ CREATE TABLE brake_link (
 );
 CREATE INDEX brake_expires ON brake_link (expires_at);
 -- Whose methods must not be changed until then.
-CREATE TABLE freeze (person_id TEXT PRIMARY KEY, ends_at BIGINT NOT NULL);
+CREATE TABLE brake_freeze (person_id TEXT PRIMARY KEY, ends_at BIGINT NOT NULL);
 
 -- method
 CREATE TABLE password (

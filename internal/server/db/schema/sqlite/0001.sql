@@ -107,7 +107,7 @@ CREATE TABLE brake_link (
 ) STRICT;
 CREATE INDEX brake_expires ON brake_link (expires_at);
 -- Whose methods must not be changed until then.
-CREATE TABLE freeze (person_id TEXT PRIMARY KEY, ends_at INTEGER NOT NULL) STRICT;
+CREATE TABLE brake_freeze (person_id TEXT PRIMARY KEY, ends_at INTEGER NOT NULL) STRICT;
 
 -- method
 CREATE TABLE password (
