@@ -55,6 +55,8 @@ export interface Messages {
   "app.approve.approved.computer": { app: string | number };
   "app.approve.approved.phone": { app: string | number };
   "app.approve.approved.title": Record<never, never>;
+  "app.approve.approved.unlock": Record<never, never>;
+  "app.approve.approved.unlock.lead": Record<never, never>;
   "app.approve.ask": Record<never, never>;
   "app.approve.ask.test": Record<never, never>;
   "app.approve.back": Record<never, never>;
@@ -128,6 +130,7 @@ export interface Messages {
   "app.approve.wrong.lead": Record<never, never>;
   "app.approve.wrong.test": Record<never, never>;
   "app.approve.wrong.title": Record<never, never>;
+  "app.approve.wrong.unlock": Record<never, never>;
   "app.approve.yes": Record<never, never>;
   "app.back": Record<never, never>;
   "app.cancel": Record<never, never>;
