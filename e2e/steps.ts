@@ -103,6 +103,24 @@ export async function firstLook(phone: Phone, computer: Page, demo: Place, say: 
   await expect(computer).toHaveURL(`${demo.at.id}/security`)
 }
 
+/** On the page for a new account: a name and a password of one's own. */
+export async function makeAccount(page: Page, say: Say, name: string, password = 'three words of mine'): Promise<void> {
+  await page.getByLabel(say('signin.register.name')).fill(name)
+  await page.getByLabel(say('signin.password.name'), { exact: true }).fill(password)
+  await page.getByRole('button', { name: say('signin.register.go') }).click()
+}
+
+/** The code in the newest letter to an address. */
+export async function mailedCode(page: Page, demo: Place, address: string): Promise<string> {
+  const letter = page.locator('.letters a').filter({ hasText: address }).first()
+  await expect(async () => {
+    await page.goto(demo.at.inbox)
+    await expect(letter).toBeVisible({ timeout: 500 })
+  }).toPass()
+  await letter.click()
+  return /\b\d{6}\b/.exec(await page.locator('main').innerText())?.[0] ?? ''
+}
+
 /** Allows an application that asks. */
 export async function allow(page: Page, say: Say): Promise<void> {
   await page.getByRole('button', { name: say('oauth.consent.yes'), exact: true }).click()

@@ -16,6 +16,8 @@ import {
   giveName,
   giveNameAndPassword,
   givePassword,
+  mailedCode,
+  makeAccount,
   mei,
   pair,
   readCode,
@@ -141,6 +143,21 @@ for (const look of looks) {
       await eye.see(computer, 'b2-setup-gone')
     })
 
+    test('making an account', async ({ computer, demo, language, say }, info) => {
+      const eye = new Eye(language, info)
+      await stand(computer)
+      await computer.goto(`${demo.at.id}/signin?to=/security`)
+      await computer.getByRole('link', { name: say('signin.register.link') }).click()
+      await eye.see(computer, 'b7-register', say('signin.register.title'))
+      await makeAccount(computer, say, `h.${language}.!`)
+      await eye.see(computer, 'b7-register-name')
+      await makeAccount(computer, say, `haru.${language}`)
+      await eye.see(computer, 'b7-reach', say('signin.reach.title'))
+      await computer.getByLabel(say('security.email.label'), { exact: true }).fill(`haru.${language}@home.example`)
+      await computer.getByRole('button', { name: say('security.email.send') }).click()
+      await eye.see(computer, 'b7-reach-code', say('security.email.code.title'))
+    })
+
     test('Security info', async ({ computer, demo, language, phone, say }, info) => {
       const eye = new Eye(language, info)
       await stand(computer)
@@ -160,6 +177,31 @@ for (const look of looks) {
       await eye.see(computer, 'c1-method-saved', say('security.method.saved'))
       await computer.goto(`${computer.url().split('?')[0]}/remove`)
       await eye.see(computer, 'c1-remove-last')
+
+      await computer.goto(`${demo.at.id}/security/add`)
+      await computer.getByRole('button', { name: say('security.codeapp.kind') }).click()
+      await computer.getByText(say('security.pair.type')).click()
+      const key = await computer.locator('.setup-code').innerText()
+      await eye.see(computer, 'c3-codeapp')
+      await computer.getByLabel(say('security.bycode.label')).fill(await totp(key))
+      await computer.getByRole('button', { name: say('security.bycode.go') }).click()
+      await eye.see(computer, 'c1-codeapp', say('security.codeapp.added'))
+      await computer.goto(`${computer.url().split('?')[0]}/remove`)
+      await eye.see(computer, 'c1-codeapp-remove')
+
+      await computer.goto(`${demo.at.id}/security/add/email`)
+      await eye.see(computer, 'c3-email')
+      await computer.getByLabel(say('security.email.label'), { exact: true }).fill('mei@home.example')
+      await computer.getByRole('button', { name: say('security.email.send') }).click()
+      await eye.see(computer, 'c3-email-code', say('security.email.code.title'))
+      const asked = computer.url()
+      const code = await mailedCode(computer, demo, 'mei@home.example')
+      await computer.goto(asked)
+      await computer.getByLabel(say('security.bycode.label')).fill(code)
+      await computer.getByRole('button', { name: say('security.email.code.go') }).click()
+      await eye.see(computer, 'c1-email', say('security.email.added'))
+      await computer.goto(`${demo.at.id}/security`)
+      await eye.see(computer, 'c1-more')
 
       await computer.goto(demo.at.notes)
       await computer.getByRole('button', { name: say('demo.notes.signin') }).click()
@@ -391,6 +433,12 @@ async function askFor(page: Page, demo: Demo, say: Say): Promise<string> {
   await page.goto(`${demo.at.expenses}/signin?prompt=login`)
   await givePassword(page, demo, say)
   return readNumber(page)
+}
+
+/** The code that another authenticator makes of a typed key. */
+async function totp(key: string): Promise<string> {
+  const { stdout } = await promisify(execFile)('oathtool', ['--totp', '-b', key.replaceAll(' ', '')])
+  return stdout.trim()
 }
 
 /** Has somebody begin again, as an administrator would, and answers with the link. */

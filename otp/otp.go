@@ -13,10 +13,12 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
+	"crypto/subtle"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
+	"strings"
 	"time"
 )
 
@@ -148,6 +150,38 @@ func (k Key) CodeOf(count uint64) (string, error) {
 		return "", err
 	}
 	return k.code(count)
+}
+
+// Match finds the step, at most reach steps away from at, that a code belongs to.
+// It compares all of them, each in constant time, and prefers the latest.
+func (k Key) Match(code string, at int64, reach int) (step int64, ok bool, err error) {
+	if err := k.Check(); err != nil {
+		return 0, false, err
+	}
+	for s := at - int64(reach); s <= at+int64(reach); s++ {
+		want, err := k.code(uint64(s))
+		if err != nil {
+			return 0, false, err
+		}
+		if subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 {
+			step, ok = s, true
+		}
+	}
+	return step, ok, nil
+}
+
+// Typed is a code of digits as it was meant: without spaces and hyphens, and
+// with the digits of a Japanese keyboard taken for what they are.
+func Typed(code string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= '０' && r <= '９':
+			return r - '０' + '0'
+		case r == ' ' || r == '-' || r == '\u3000' || r == '\u00a0':
+			return -1
+		}
+		return r
+	}, strings.TrimSpace(code))
 }
 
 func (k Key) code(count uint64) (string, error) {

@@ -40,6 +40,8 @@ type rooms struct {
 	notify    *notify.Notify
 	passwords *method.Passwords
 	passkeys  *method.Passkeys
+	codeApps  *method.CodeApps
+	addresses *directory.Addresses
 	recovery  *method.Recovery
 	passes    *method.Passes
 	registry  *registration.Registry
@@ -64,6 +66,8 @@ func (s *Server) furnish(ctx context.Context, c config.Config) (r *rooms, err er
 	if r.passkeys, err = method.NewPasskeys(c.IDURL, r.notify); err != nil {
 		return nil, errors.Join(err, r.close())
 	}
+	r.codeApps = method.NewCodeApps(s.keeper, r.notify)
+	r.addresses = directory.NewAddresses(s.keeper, r.notify)
 	r.recovery = method.NewRecovery(s.keeper, r.notify)
 	r.passes = method.NewPasses(s.keeper, r.notify)
 	r.registry = registration.New(s.db, s.keeper, r.notify, c.IDURL)
@@ -71,8 +75,8 @@ func (s *Server) furnish(ctx context.Context, c config.Config) (r *rooms, err er
 	r.approvals = approval.New(s.db, s.keeper, r.notify, r.registry, signin.Reported)
 	r.signin = signin.New(signin.Config{
 		DB: s.db, Keeper: s.keeper, Passwords: r.passwords, Passkeys: r.passkeys, Recovery: r.recovery,
-		Passes: r.passes,
-		Apps:   r.registry, Approvals: r.approvals, Notify: r.notify, Host: hostPort(c.IDURL),
+		CodeApps: r.codeApps, Passes: r.passes,
+		Apps: r.registry, Approvals: r.approvals, Notify: r.notify, Host: hostPort(c.IDURL),
 	})
 	r.backup = backup.New(s.db, r.notify, backup.DefaultQuota)
 	r.oauth, err = oauth.New(ctx, oauth.Options{DB: s.db, Keeper: s.keeper, Issuer: c.IDURL, App: c.AppURL, Log: s.log})
@@ -100,10 +104,10 @@ func (r *rooms) open(c config.Config) (err error) {
 	backupweb.Mount(r.shell, backupweb.Deps{DB: s.db, Backup: r.backup, OAuth: r.oauth})
 	adminapi.Mount(r.shell, adminapi.Deps{DB: s.db, Registry: r.registry, Passkeys: r.passkeys, Notify: r.notify, SignIn: r.signin, OAuth: r.oauth})
 	return errors.Join(
-		signinweb.Mount(r.shell, signinweb.Deps{SignIn: r.signin, OAuth: r.oauth}),
+		signinweb.Mount(r.shell, signinweb.Deps{SignIn: r.signin, OAuth: r.oauth, Addresses: r.addresses}),
 		oauthweb.Mount(r.shell, oauthweb.Deps{OAuth: r.oauth, SignIn: r.signin}),
-		securityweb.Mount(r.shell, securityweb.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, SignIn: r.signin, Passkeys: r.passkeys, Recovery: r.recovery, Passes: r.passes, Notify: r.notify}),
-		consoleweb.Mount(r.shell, consoleweb.Deps{DB: s.db, Registry: r.registry, Passkeys: r.passkeys, Notify: r.notify, SignIn: r.signin, OAuth: r.oauth, Version: Version()}),
+		securityweb.Mount(r.shell, securityweb.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, SignIn: r.signin, Passkeys: r.passkeys, CodeApps: r.codeApps, Addresses: r.addresses, Recovery: r.recovery, Passes: r.passes, Notify: r.notify}),
+		consoleweb.Mount(r.shell, consoleweb.Deps{DB: s.db, Registry: r.registry, Passkeys: r.passkeys, CodeApps: r.codeApps, Notify: r.notify, SignIn: r.signin, OAuth: r.oauth, Version: Version()}),
 		appweb.Mount(r.shell, appweb.Config{Issuer: c.IDURL, Origin: c.AppURL, PlainToo: s.o.Plain != nil, Version: Version(), Dist: app.Dist()}),
 	)
 }

@@ -180,13 +180,7 @@ func (d *Desk) done(ctx context.Context, tx *db.Tx, did deed, kind audit.Kind, m
 }
 
 func (d *Desk) mail(ctx context.Context, tx *db.Tx, did deed, mail string) error {
-	if did.subject.Email == "" {
-		return nil
-	}
-	return d.Notify.Mail(ctx, tx, notify.Mail{
-		Person: did.subject.ID, Address: did.subject.Email, Locale: did.subject.Locale, Zone: did.subject.Zone, Template: mail,
-		Data: map[string]string{"login": did.subject.Login, "by": did.actor.Name},
-	})
+	return directory.Tell(ctx, tx, d.Notify, did.subject, mail, map[string]string{"login": did.subject.Login, "by": did.actor.Name})
 }
 
 // EndSession ends one session of somebody.

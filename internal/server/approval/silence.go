@@ -160,13 +160,11 @@ func (a *Approvals) report(ctx context.Context, tx *db.Tx, q *row) error {
 
 func (a *Approvals) mailReport(ctx context.Context, tx *db.Tx, q *row) error {
 	p, err := personOf(ctx, tx, q)
-	if err != nil || p.Email == "" {
+	if err != nil {
 		return err
 	}
-	return a.notify.Mail(ctx, tx, notify.Mail{
-		Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: notify.MailReported,
-		Data: map[string]string{"login": p.Login, "app": q.app, "browser": q.browser, "place": q.place, "ip": q.ip},
-	})
+	return directory.Tell(ctx, tx, a.notify, p, notify.MailReported,
+		map[string]string{"login": p.Login, "app": q.app, "browser": q.browser, "place": q.place, "ip": q.ip})
 }
 
 // mailAdmins tells who manages the person's organisation what was reported.

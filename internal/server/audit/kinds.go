@@ -56,6 +56,20 @@ const (
 	PasskeyCopied  Kind = "passkey.copied" // its counter went back
 )
 
+// Other authenticators that make one-time codes.
+const (
+	CodeAppAdded   Kind = "codeapp.added"
+	CodeAppRenamed Kind = "codeapp.renamed"
+	CodeAppSet     Kind = "codeapp.set" // its clock was measured anew
+	CodeAppRemoved Kind = "codeapp.removed"
+)
+
+// Mail addresses that people give themselves.
+const (
+	AddressAdded   Kind = "address.added"
+	AddressRemoved Kind = "address.removed"
+)
+
 // Recovery codes.
 const (
 	RecoveryMade    Kind = "recovery.made"
@@ -81,6 +95,7 @@ const (
 	DirectoryCreated   Kind = "directory.created"
 	DirectoryPolicy    Kind = "directory.policy"
 	PersonCreated      Kind = "person.created"
+	PersonRegistered   Kind = "person.registered" // by themselves
 	PersonSuspended    Kind = "person.suspended"
 	PersonResumed      Kind = "person.resumed"
 	PersonReset        Kind = "person.reset"

@@ -34,6 +34,7 @@ const (
 	App      = "app"      // an authenticator app came
 	Unlock   = "unlock"   // an authenticator app may sign in without the password
 	Passkey  = "passkey"  // a passkey or security key came
+	CodeApp  = "codeapp"  // another authenticator came
 	Recovery = "recovery" // recovery codes were made
 	Password = "password" // the password was changed
 	Pass     = "pass"     // an access pass was issued

@@ -37,6 +37,9 @@ type Policy struct {
 	SessionLife time.Duration
 	// KnownBrowser is how long a browser stays known after a full sign-in.
 	KnownBrowser time.Duration
+	// SelfRegister lets people of a personal directory make their account
+	// themselves, on its sign-in page.
+	SelfRegister bool
 	// FreshFor is how long after a full sign-in the person may change sign-in
 	// methods without signing in again.
 	FreshFor time.Duration
@@ -128,6 +131,7 @@ type policyJSON struct {
 	FreshFor     *span   `json:"fresh_for,omitempty"`
 	BackupIdle   *span   `json:"backup_idle,omitempty"`
 	NewBrowsers  *string `json:"new_browsers,omitempty"`
+	SelfRegister *bool   `json:"self_register,omitempty"`
 	Unlock       *bool   `json:"unlock,omitempty"`
 	Passwordless *bool   `json:"passwordless,omitempty"`
 }
@@ -137,7 +141,7 @@ func (p *Policy) fields() policyJSON {
 	return policyJSON{
 		&p.SecondFactor, &p.PhoneFirst, &p.Codes, &p.Digits,
 		(*span)(&p.ApprovalTTL), (*span)(&p.SessionIdle), (*span)(&p.SessionLife), (*span)(&p.KnownBrowser), (*span)(&p.FreshFor), (*span)(&p.BackupIdle), &p.NewBrowsers,
-		&p.Unlock, &p.Passwordless,
+		&p.SelfRegister, &p.Unlock, &p.Passwordless,
 	}
 }
 

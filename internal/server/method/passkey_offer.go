@@ -303,6 +303,10 @@ func (p *Passkeys) Drop(ctx context.Context, tx *db.Tx, session, id string) erro
 
 // Prune forgets what was never added. It is for housekeeping.
 func Prune(ctx context.Context, tx *db.Tx) error {
-	_, err := tx.Exec(ctx, `DELETE FROM passkey_offer WHERE expires_at < $1`, db.Millis(tx.Now))
-	return err
+	for _, q := range []string{`DELETE FROM passkey_offer WHERE expires_at < $1`, `DELETE FROM code_app WHERE confirmed_at = 0 AND expires_at < $1`} {
+		if _, err := tx.Exec(ctx, q, db.Millis(tx.Now)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -21,20 +21,22 @@ type Where struct {
 // Held tells which methods of this package a person has.
 type Held struct {
 	Password, Passkey, Recovery bool
+	CodeApp                     bool   // also where codes are not allowed
 	Pass                        bool   // that is good now
 	First                       string // the way they want to be asked first, or ""
 }
 
 // HeldBy returns which methods a person has. A copied passkey is none.
 func HeldBy(ctx context.Context, tx *db.Tx, person string) (h Held, err error) {
-	var password, passkey, recovery int
+	var password, passkey, codes, recovery int
 	var pass int64 // the epoch it was issued in
 	err = tx.QueryRow(ctx, `
 		SELECT (SELECT COUNT(*) FROM password WHERE person_id = $1 AND hash <> ''),
 			(SELECT COUNT(*) FROM passkey WHERE person_id = $1 AND copied_at = 0),
+			(SELECT COUNT(*) FROM code_app WHERE person_id = $1 AND confirmed_at > 0),
 			(SELECT COUNT(*) FROM recovery_code WHERE person_id = $1 AND used_at = 0),
 			COALESCE((SELECT epoch FROM access_pass WHERE person_id = $1 AND starts_at <= $2 AND ends_at > $2 AND (once = 0 OR used_at = 0)), 0),
-			COALESCE((SELECT way FROM first_way WHERE person_id = $1), '')`, person, db.Millis(tx.Now)).Scan(&password, &passkey, &recovery, &pass, &h.First)
+			COALESCE((SELECT way FROM first_way WHERE person_id = $1), '')`, person, db.Millis(tx.Now)).Scan(&password, &passkey, &codes, &recovery, &pass, &h.First)
 	if err == nil && pass > 0 {
 		who, err := directory.ByID(ctx, tx, person)
 		if err != nil {
@@ -42,7 +44,7 @@ func HeldBy(ctx context.Context, tx *db.Tx, person string) (h Held, err error) {
 		}
 		h.Pass = who.Epoch == pass
 	}
-	h.Password, h.Passkey, h.Recovery = password > 0, passkey > 0, recovery > 0
+	h.Password, h.Passkey, h.CodeApp, h.Recovery = password > 0, passkey > 0, codes > 0, recovery > 0
 	return h, err
 }
 
@@ -64,7 +66,7 @@ func tell(ctx context.Context, tx *db.Tx, n *notify.Notify, person string, e aud
 	if err := audit.Record(ctx, tx, e); err != nil {
 		return err
 	}
-	if template == "" || p.Email == "" {
+	if template == "" {
 		return nil
 	}
 	name, _ := e.Detail["name"].(string)
@@ -76,9 +78,8 @@ func tell(ctx context.Context, tx *db.Tx, n *notify.Notify, person string, e aud
 	if err != nil {
 		return err
 	}
-	return n.Mail(ctx, tx, notify.Mail{
-		Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: template,
-		Data: map[string]string{"login": p.Login, "method": name, "left": left, "browser": from.Browser, "place": from.Place, "ip": from.IP, "stop": stop.Reveal()},
+	return directory.Tell(ctx, tx, n, p, template, map[string]string{
+		"login": p.Login, "method": name, "left": left, "browser": from.Browser, "place": from.Place, "ip": from.IP, "stop": stop.Reveal(),
 	})
 }
 
@@ -89,6 +90,9 @@ func added(e audit.Event, name string) brake.Link {
 	case audit.PasskeyAdded:
 		l.What = brake.Passkey
 		l.ID, _ = e.Detail["passkey"].(string)
+	case audit.CodeAppAdded:
+		l.What = brake.CodeApp
+		l.ID, _ = e.Detail["method_id"].(string)
 	case audit.RecoveryMade:
 		l.What = brake.Recovery
 	case audit.PassIssued:

@@ -85,6 +85,9 @@ func mailPlace(id, person string) keep.Where {
 	return keep.Where{Table: "mail", Column: "sealed", Key: id, Person: person}
 }
 
+// CanMail tells whether there is a mail server.
+func (n *Notify) CanMail() bool { return n.smtp.Load() != nil }
+
 // SetSMTP says from now on which mail server sends; nil for none.
 func (n *Notify) SetSMTP(s *SMTP) {
 	n.smtp.Store(s)

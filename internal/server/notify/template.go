@@ -30,6 +30,11 @@ const (
 	MailPasskeyAdded    = "passkey_added"    // needs login, method
 	MailPasskeyRemoved  = "passkey_removed"  // needs login, method
 	MailPasskeyCopied   = "passkey_copied"   // needs login, method
+	MailCodeAppAdded    = "codeapp_added"    // needs login, method
+	MailCodeAppRemoved  = "codeapp_removed"  // needs login, method
+	MailAddressCode     = "address_code"     // to the address itself; needs login, code
+	MailAddressAdded    = "address_added"    // needs login, address: as much of it as is shown
+	MailAddressRemoved  = "address_removed"  // needs login, address
 	MailRecoveryMade    = "recovery_made"    // needs login
 	MailRecoveryUsed    = "recovery_used"    // needs login, left: how many there are
 	MailRecoveryRemoved = "recovery_removed" // needs login
@@ -69,6 +74,11 @@ var letters = map[string]letter{
 	MailPasskeyAdded:    {"mail.passkey_added.subject", "mail.passkey_added.said", "mail.passkey_added.todo", []string{"login", "method"}},
 	MailPasskeyRemoved:  {"mail.passkey_removed.subject", "mail.passkey_removed.said", "mail.passkey_removed.todo", []string{"login", "method"}},
 	MailPasskeyCopied:   {"mail.passkey_copied.subject", "mail.passkey_copied.said", "mail.passkey_copied.todo", []string{"login", "method"}},
+	MailCodeAppAdded:    {"mail.codeapp_added.subject", "mail.codeapp_added.said", "mail.codeapp_added.todo", []string{"login", "method"}},
+	MailCodeAppRemoved:  {"mail.codeapp_removed.subject", "mail.codeapp_removed.said", "mail.codeapp_removed.todo", []string{"login", "method"}},
+	MailAddressCode:     {"mail.address_code.subject", "mail.address_code.said", "mail.address_code.todo", []string{"login", "code"}},
+	MailAddressAdded:    {"mail.address_added.subject", "mail.address_added.said", "mail.address_added.todo", []string{"login", "address"}},
+	MailAddressRemoved:  {"mail.address_removed.subject", "mail.address_removed.said", "mail.address_removed.todo", []string{"login", "address"}},
 	MailRecoveryMade:    {"mail.recovery_made.subject", "mail.recovery_made.said", "mail.recovery_made.todo", []string{"login"}},
 	MailRecoveryUsed:    {"mail.recovery_used.subject", "mail.recovery_used.said", "mail.recovery_used.todo", []string{"login", "left"}},
 	MailRecoveryRemoved: {"mail.recovery_removed.subject", "mail.recovery_removed.said", "mail.recovery_removed.todo", []string{"login"}},
@@ -121,7 +131,7 @@ func (n *Notify) write(m Mail, at time.Time) page {
 	v := func(name string) string { return oneLine(m.Data[name]) }
 	service := cmp.Or(v("service"), n.o.Service, "Countersign")
 	t := func(key string) string {
-		return ui.T(lang, key, "login", v("login"), "device", v("device"), "by", v("by"), "method", v("method"), "left", v("left"), "service", service, "host", n.o.Host)
+		return ui.T(lang, key, "login", v("login"), "device", v("device"), "by", v("by"), "method", v("method"), "left", v("left"), "code", v("code"), "address", v("address"), "service", service, "host", n.o.Host)
 	}
 	p := page{Lang: lang, Subject: t(l.subject), Said: t(l.said), Todo: t(l.todo), Footer: t("mail.footer")}
 	for _, f := range []fact{

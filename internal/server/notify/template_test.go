@@ -30,6 +30,12 @@ func filled(template, lang string) Mail {
 	switch template {
 	case MailAppAdded, MailAppRemoved, MailPasswordlessOn, MailPasswordlessOff:
 		m.Data["device"] = "Mei's Pixel"
+	case MailCodeAppAdded, MailCodeAppRemoved:
+		m.Data["method"] = "Mei's token"
+	case MailAddressCode:
+		m.Data["code"] = "493027"
+	case MailAddressAdded, MailAddressRemoved:
+		m.Data["address"] = "m•••@example.org"
 	case MailReported:
 		m.Data["app"] = "Wiki"
 	case MailReportedAdmin:

@@ -9,6 +9,7 @@ type Device struct{ ID, Name string }
 type Held struct {
 	Password bool
 	Apps     []Device
+	CodeApps []Device // other authenticators, whose codes are allowed
 	Alone    []Device // apps that sign in without a password
 	Passkeys []Device
 	Synced   []Device // passkeys that a provider keeps beside the devices
@@ -51,6 +52,9 @@ func (h Held) Graph() ways.Graph {
 		with(&g, ways.Method{ID: d.ID, On: hold(&g, ways.Phone, d.Name)}, Strong)
 	}
 	for _, d := range capped(h.Apps) {
+		second(ways.Method{ID: d.ID, On: hold(&g, ways.Phone, d.Name)})
+	}
+	for _, d := range capped(h.CodeApps) {
 		second(ways.Method{ID: d.ID, On: hold(&g, ways.Phone, d.Name)})
 	}
 	if h.Recovery {

@@ -15,6 +15,9 @@ func TestTheGraphAgreesWithTheTable(t *testing.T) {
 		if bit(4) {
 			h.Apps = []Device{{"a", "Pixel"}, {"b", "old phone"}}
 		}
+		if bit(7) {
+			h.CodeApps = []Device{{"e", "token"}}
+		}
 		if bit(5) {
 			h.Passkeys = []Device{{"c", "key"}}
 		}
@@ -22,9 +25,9 @@ func TestTheGraphAgreesWithTheTable(t *testing.T) {
 			h.Synced = []Device{{"d", "synced"}}
 		}
 		if bit(7) {
-			h.Alone = []Device{{"e", "Moto"}}
+			h.Alone = []Device{{"f", "Moto"}}
 		}
-		m := Methods{Password: h.Password, App: len(h.Apps)+len(h.Alone) > 0, Unlock: len(h.Alone) > 0, Passwordless: len(h.Alone) > 0, Passkey: len(h.Passkeys)+len(h.Synced) > 0, Recovery: h.Recovery, Pass: h.Pass}
+		m := Methods{Password: h.Password, CodeApp: len(h.CodeApps) > 0, App: len(h.Apps)+len(h.Alone) > 0, Unlock: len(h.Alone) > 0, Passwordless: len(h.Alone) > 0, Passkey: len(h.Passkeys)+len(h.Synced) > 0, Recovery: h.Recovery, Pass: h.Pass}
 		for _, second := range []bool{false, true} {
 			p := directory.DefaultPolicy()
 			p.SecondFactor = second

@@ -122,7 +122,7 @@ func (s State) more() Step {
 	case !s.has(Password):
 		return Step{Kind: AskPassword, Passkey: s.Has.Passkey, First: Password}
 	}
-	step := Step{Kind: AskSecond, Passkey: s.Has.Passkey, Approval: s.Has.approves(s.Policy) && s.asksPhones(), Code: s.Has.App && s.Policy.Codes, Recovery: s.Has.Recovery, Pass: s.Has.Pass}
+	step := Step{Kind: AskSecond, Passkey: s.Has.Passkey, Approval: s.Has.approves(s.Policy) && s.asksPhones(), Code: s.Policy.Codes && (s.Has.App || s.Has.CodeApp), Recovery: s.Has.Recovery, Pass: s.Has.Pass}
 	switch {
 	case step.leads():
 		return s.order(step, s.Default, s.Last)

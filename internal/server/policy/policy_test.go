@@ -11,8 +11,8 @@ import (
 func every(yield func(State) bool) {
 	proofs := [][]string{nil, {Password}, {Approval}, {Code}, {Passkey}, {Password, Approval}, {Password, Code}, {Password, Paired}, {Approval, Password}, {Password, Passkey}, {Password, Recovery}, {Password, Pass}, {Passwordless}, {Password, Passwordless}}
 	flags := []bool{false, true}
-	phones := []struct{ allowed, asked, app, unlock, passwordless bool }{
-		{}, {app: true}, {allowed: true}, {asked: true, app: true}, {asked: true, app: true, unlock: true},
+	phones := []struct{ allowed, asked, app, unlock, passwordless, codes bool }{
+		{}, {app: true}, {codes: true}, {allowed: true}, {asked: true, app: true}, {asked: true, app: true, unlock: true},
 		{allowed: true, app: true, unlock: true, passwordless: true}, {allowed: true, asked: true, app: true, unlock: true, passwordless: true},
 	}
 	for n := range 1 << 13 {
@@ -33,6 +33,7 @@ func every(yield func(State) bool) {
 		for _, phone := range phones {
 			p.Passwordless, p.Unlock = phone.allowed, phone.asked
 			has.App, has.Unlock, has.Passwordless = phone.app, phone.unlock, phone.passwordless
+			has.CodeApp = phone.codes && p.Codes
 			for _, browsers := range []string{directory.PhonesAsked, directory.PasskeyFirst, directory.PhonesQuiet} {
 				p.NewBrowsers = browsers
 				for _, given := range proofs {

@@ -54,6 +54,7 @@ func Strength(proofs []string) int {
 // Methods are what a person has to prove themselves with.
 type Methods struct {
 	Password, App, Passkey, Recovery bool
+	CodeApp                          bool // another authenticator, whose codes are allowed
 	Pass                             bool // that is good now
 	Unlock                           bool // an app has an unlock key
 	Passwordless                     bool // an app signs in without a password, and may
@@ -62,7 +63,7 @@ type Methods struct {
 // Strongest is the strength of the strongest way in that they give. A pass is
 // lent, so it does not count.
 func (m Methods) Strongest() int {
-	switch second := m.App || m.Recovery; {
+	switch second := m.App || m.CodeApp || m.Recovery; {
 	case m.Passkey, m.Passwordless:
 		return Strong
 	case m.Password && second:
@@ -76,7 +77,7 @@ func (m Methods) Strongest() int {
 // Suffice tells whether somebody who has these can sign in where the policy is
 // p, for good: recovery codes run out and a pass ends, so they do not count.
 func (m Methods) Suffice(p directory.Policy) bool {
-	return m.Passkey || m.Passwordless || m.Password && (m.approves(p) || m.App && p.Codes || !p.SecondFactor)
+	return m.Passkey || m.Passwordless || m.Password && (m.approves(p) || m.App && p.Codes || m.CodeApp || !p.SecondFactor)
 }
 
 // approves tells whether an app of theirs can approve what a directory asks for.
@@ -85,7 +86,7 @@ func (m Methods) approves(p directory.Policy) bool { return m.App && (m.Unlock |
 // First is the way they are asked first, as long as nothing else speaks for
 // another: the one chosen, if they have it, else the highest of the ranking.
 func (m Methods) First(chosen string) string {
-	step := Step{Kind: AskSecond, Passkey: m.Passkey, Passwordless: m.Passwordless, Approval: m.App, Code: m.App}
+	step := Step{Kind: AskSecond, Passkey: m.Passkey, Passwordless: m.Passwordless, Approval: m.App, Code: m.App || m.CodeApp}
 	return State{}.order(step, chosen).First
 }
 

@@ -123,24 +123,21 @@ func (r *Registry) announce(ctx context.Context, tx *db.Tx, template string, g R
 	if err != nil {
 		return err
 	}
-	if p.Email != "" {
-		link := brake.Link{Person: p.ID, What: brake.Less, Name: g.Name}
-		if template == notify.MailAppAdded {
-			link.What, link.ID = brake.App, g.ID
-		} else if template == notify.MailPasswordlessOn {
-			link.What, link.ID = brake.Unlock, g.ID
-		}
-		stop, err := brake.Make(ctx, tx, link)
-		if err != nil {
-			return err
-		}
-		err = r.notify.Mail(ctx, tx, notify.Mail{
-			Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: template,
-			Data: map[string]string{"login": p.Login, "device": g.Name, "browser": from.Browser, "place": from.Place, "ip": from.IP, "stop": stop.Reveal()},
-		})
-		if err != nil {
-			return err
-		}
+	link := brake.Link{Person: p.ID, What: brake.Less, Name: g.Name}
+	if template == notify.MailAppAdded {
+		link.What, link.ID = brake.App, g.ID
+	} else if template == notify.MailPasswordlessOn {
+		link.What, link.ID = brake.Unlock, g.ID
+	}
+	stop, err := brake.Make(ctx, tx, link)
+	if err != nil {
+		return err
+	}
+	err = directory.Tell(ctx, tx, r.notify, p, template, map[string]string{
+		"login": p.Login, "device": g.Name, "browser": from.Browser, "place": from.Place, "ip": from.IP, "stop": stop.Reveal(),
+	})
+	if err != nil {
+		return err
 	}
 	return r.notify.Wake(ctx, tx, PersonTopic(g.Person))
 }

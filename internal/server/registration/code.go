@@ -2,10 +2,8 @@ package registration
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"countersign/internal/server/db"
@@ -36,7 +34,7 @@ func (r *Registry) CheckCode(ctx context.Context, tx *db.Tx, person, code string
 	if err != nil {
 		return "", err
 	}
-	code = cleanCode(code)
+	code = otp.Typed(code)
 	refused := ErrCode
 	for _, g := range apps {
 		step, ok, err := r.match(g, code, tx.Now)
@@ -69,7 +67,7 @@ func (r *Registry) CheckPending(ctx context.Context, tx *db.Tx, o Offer, code st
 	if !allowed {
 		return ErrOfferExpired, r.endOffer(ctx, tx, o.ID, WhyExpired)
 	}
-	step, ok, err := r.match(o.Taker, cleanCode(code), tx.Now)
+	step, ok, err := r.match(o.Taker, otp.Typed(code), tx.Now)
 	if err != nil || !ok {
 		return ErrCode, err
 	}
@@ -95,28 +93,5 @@ func (r *Registry) match(g Registration, code string, now time.Time) (step int64
 		return 0, false, fmt.Errorf("code secret of %s: %w", g.ID, err)
 	}
 	key := otp.Key{Kind: otp.TOTP, Secret: secret, Algorithm: otp.SHA1, Digits: codeDigits, Period: codePeriod}
-	at := key.Step(now)
-	for s := at - codeDrift; s <= at+codeDrift; s++ {
-		want, err := key.CodeOf(uint64(s))
-		if err != nil {
-			return 0, false, err
-		}
-		if subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 {
-			step, ok = s, true
-		}
-	}
-	return step, ok, nil
-}
-
-// cleanCode forgives spaces, hyphens and the digits of a Japanese keyboard.
-func cleanCode(typed string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= '０' && r <= '９':
-			return r - '０' + '0'
-		case r == ' ' || r == '-' || r == '\u3000' || r == '\u00a0':
-			return -1
-		}
-		return r
-	}, strings.TrimSpace(typed))
+	return key.Match(code, key.Step(now), codeDrift)
 }

@@ -95,6 +95,8 @@ func (s *Service) takeBack(ctx context.Context, tx *db.Tx, l brake.Link, from me
 		err = s.Apps.SetPasswordless(ctx, tx, l.Person, l.ID, false, registration.Where(from))
 	case brake.Passkey:
 		err = s.Passkeys.Remove(ctx, tx, l.Person, l.ID, from)
+	case brake.CodeApp:
+		err = s.CodeApps.Remove(ctx, tx, l.Person, l.ID, from)
 	case brake.Recovery:
 		err = s.Recovery.Remove(ctx, tx, l.Person, from)
 	case brake.Password:
@@ -102,7 +104,7 @@ func (s *Service) takeBack(ctx context.Context, tx *db.Tx, l brake.Link, from me
 	case brake.Pass:
 		err = s.Passes.Remove(ctx, tx, l.Person)
 	}
-	if errors.Is(err, registration.ErrUnknown) || errors.Is(err, registration.ErrNoUnlock) || errors.Is(err, method.ErrPasskeyUnknown) {
+	if errors.Is(err, registration.ErrUnknown) || errors.Is(err, registration.ErrNoUnlock) || errors.Is(err, method.ErrPasskeyUnknown) || errors.Is(err, method.ErrCodeApp) {
 		return nil
 	}
 	return err

@@ -136,6 +136,9 @@ func HeldBy(ctx context.Context, tx *db.Tx, p directory.Person, in directory.Pol
 		}
 	}
 	apps, err := registration.AppsOf(ctx, tx, p.ID)
+	if err != nil {
+		return h, err
+	}
 	for _, g := range apps {
 		switch d := (policy.Device{ID: g.ID, Name: g.Name}); {
 		case g.Passwordless && in.Passwordless:
@@ -143,6 +146,13 @@ func HeldBy(ctx context.Context, tx *db.Tx, p directory.Person, in directory.Pol
 		case g.Unlocks() || !in.Unlock || in.Codes:
 			h.Apps = append(h.Apps, d)
 		}
+	}
+	if !in.Codes {
+		return h, nil
+	}
+	codes, err := method.CodeAppNames(ctx, tx, p.ID)
+	for _, id := range slices.Sorted(maps.Keys(codes)) {
+		h.CodeApps = append(h.CodeApps, policy.Device{ID: id, Name: codes[id]})
 	}
 	return h, err
 }

@@ -27,6 +27,10 @@ type Limits struct {
 	Server int
 	// Begun: sign-ins begun by one network. 3000.
 	Begun int
+	// Registered: accounts that one network may try to make. 20.
+	Registered int
+	// Registrations: the same for all. 1000.
+	Registrations int
 }
 
 func (l Limits) defaults() Limits {
@@ -36,7 +40,7 @@ func (l Limits) defaults() Limits {
 	for _, f := range []struct {
 		have *int
 		want int
-	}{{&l.Name, 10}, {&l.Known, 10}, {&l.Net, 60}, {&l.Server, 3000}, {&l.Begun, 3000}} {
+	}{{&l.Name, 10}, {&l.Known, 10}, {&l.Net, 60}, {&l.Server, 3000}, {&l.Begun, 3000}, {&l.Registered, 20}, {&l.Registrations, 1000}} {
 		if *f.have == 0 {
 			*f.have = f.want
 		}

@@ -58,11 +58,8 @@ func (s *Service) NotMe(ctx context.Context, tx *db.Tx, by Session, event string
 		Kind: audit.PersonNotMe, Method: e.Method, App: e.App, IP: e.IP, Place: e.Place, Browser: e.Browser, Correlation: e.Correlation,
 		Detail: map[string]any{"event": e.ID, "session": e.Detail["session"], "said_from": from.IP},
 	})
-	if err != nil || p.Email == "" {
+	if err != nil {
 		return err
 	}
-	return s.Notify.Mail(ctx, tx, notify.Mail{
-		Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: notify.MailNotMe,
-		Data: map[string]string{"login": p.Login, "app": e.App, "browser": e.Browser, "place": e.Place, "ip": e.IP},
-	})
+	return directory.Tell(ctx, tx, s.Notify, p, notify.MailNotMe, map[string]string{"login": p.Login, "app": e.App, "browser": e.Browser, "place": e.Place, "ip": e.IP})
 }

@@ -136,16 +136,11 @@ func (s *Service) Reregister(ctx context.Context, tx *db.Tx, in Reregistration) 
 }
 
 func (s *Service) announceReregistration(ctx context.Context, tx *db.Tx, p directory.Person, alone bool) error {
-	if p.Email == "" {
-		return nil
-	}
 	template := notify.MailReregister
 	if alone {
 		template = notify.MailReregisterAlone
 	}
-	return s.Notify.Mail(ctx, tx, notify.Mail{
-		Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: template, Data: map[string]string{"login": p.Login},
-	})
+	return directory.Tell(ctx, tx, s.Notify, p, template, map[string]string{"login": p.Login})
 }
 
 func (s *Service) void(ctx context.Context, tx *db.Tx, in Reregistration) error {
@@ -153,6 +148,9 @@ func (s *Service) void(ctx context.Context, tx *db.Tx, in Reregistration) error 
 		return err
 	}
 	if err := s.Passkeys.RemoveAll(ctx, tx, in.Person, in.From); err != nil {
+		return err
+	}
+	if err := s.CodeApps.RemoveAll(ctx, tx, in.Person, in.From); err != nil {
 		return err
 	}
 	if err := s.Recovery.Remove(ctx, tx, in.Person, in.From); err != nil {

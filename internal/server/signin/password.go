@@ -65,19 +65,14 @@ func (s *Service) setPassword(ctx context.Context, tx *db.Tx, a *Attempt, hash s
 	return nil
 }
 
-// announcePassword tells a person's address that their password was changed, and from where.
+// announcePassword tells every address of a person that their password was changed, and from where.
 func (s *Service) announcePassword(ctx context.Context, tx *db.Tx, p directory.Person, from Browser) error {
-	if p.Email == "" {
-		return nil
-	}
 	stop, err := brake.Make(ctx, tx, brake.Link{Person: p.ID, What: brake.Password})
 	if err != nil {
 		return err
 	}
-	return s.Notify.Mail(ctx, tx, notify.Mail{
-		Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: notify.MailPasswordChanged,
-		Data: map[string]string{"login": p.Login, "browser": from.Agent(), "place": from.Place, "ip": from.IP, "stop": stop.Reveal()},
-	})
+	return directory.Tell(ctx, tx, s.Notify, p, notify.MailPasswordChanged,
+		map[string]string{"login": p.Login, "browser": from.Agent(), "place": from.Place, "ip": from.IP, "stop": stop.Reveal()})
 }
 
 // ChangePassword sets the password of somebody signed in who chose a new one,

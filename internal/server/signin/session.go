@@ -65,7 +65,7 @@ func MayChange(ctx context.Context, tx *db.Tx, s Session) (bool, error) {
 
 // MethodsOf returns what a person has to prove themselves with, and which of
 // it they want to be asked first, or "". A phone that signs in without a
-// password counts as such where the directory allows it.
+// password counts as such, and another authenticator at all, where the directory allows it.
 func MethodsOf(ctx context.Context, tx *db.Tx, person string) (has policy.Methods, first string, err error) {
 	held, err := method.HeldBy(ctx, tx, person)
 	if err != nil {
@@ -76,20 +76,23 @@ func MethodsOf(ctx context.Context, tx *db.Tx, person string) (has policy.Method
 		return has, "", err
 	}
 	has = policy.Methods{Password: held.Password, Passkey: held.Passkey, Recovery: held.Recovery, Pass: held.Pass, App: phones.Apps > 0, Unlock: phones.Unlock > 0}
-	if phones.Passwordless > 0 {
-		has.Passwordless, err = passwordless(ctx, tx, person)
+	if phones.Passwordless == 0 && !held.CodeApp {
+		return has, held.First, nil
 	}
+	asks, err := policyOf(ctx, tx, person)
+	has.Passwordless = phones.Passwordless > 0 && asks.Passwordless
+	has.CodeApp = held.CodeApp && asks.Codes
 	return has, held.First, err
 }
 
-// passwordless tells whether a person's directory allows it.
-func passwordless(ctx context.Context, tx *db.Tx, person string) (bool, error) {
+// policyOf is what a person's directory asks.
+func policyOf(ctx context.Context, tx *db.Tx, person string) (directory.Policy, error) {
 	p, err := directory.ByID(ctx, tx, person)
 	if err != nil {
-		return false, err
+		return directory.Policy{}, err
 	}
 	d, err := directory.Get(ctx, tx, p.DirectoryID)
-	return d.Policy.Passwordless, err
+	return d.Policy, err
 }
 
 const sessionColumns = `s.id, s.person_id, s.directory_id, s.epoch, s.methods, s.strength, s.auth_at, s.full_at,

@@ -59,6 +59,7 @@ type Config struct {
 	Keeper    *keep.Keeper
 	Passwords *method.Passwords
 	Passkeys  *method.Passkeys
+	CodeApps  *method.CodeApps
 	Recovery  *method.Recovery
 	Passes    *method.Passes
 	Apps      *registration.Registry
@@ -119,6 +120,9 @@ func (s *Service) Prune(ctx context.Context) error {
 			}
 		}
 		if err := method.Prune(ctx, tx); err != nil {
+			return err
+		}
+		if err := directory.PruneAddresses(ctx, tx); err != nil {
 			return err
 		}
 		if err := brake.Prune(ctx, tx); err != nil {

@@ -156,7 +156,7 @@ func (s *Service) tryCode(ctx context.Context, tx *db.Tx, token, code string, b 
 	if pause > 0 {
 		return Went{}, &TooMany{After: pause}, nil
 	}
-	_, err = s.Apps.CheckCode(ctx, tx, a.person.ID, code)
+	err = s.useCode(ctx, tx, a.person.ID, code)
 	if errors.Is(err, registration.ErrCode) || errors.Is(err, registration.ErrCodeUsed) {
 		return s.wrongCode(ctx, tx, a, err)
 	} else if err != nil {
@@ -167,6 +167,23 @@ func (s *Service) tryCode(ctx context.Context, tx *db.Tx, token, code string, b 
 	}
 	went, err = s.typed(ctx, tx, a, policy.Code)
 	return went, nil, err
+}
+
+// useCode uses up a code of one of the person's apps, or of another
+// authenticator of theirs. It returns registration.ErrCode or ErrCodeUsed.
+func (s *Service) useCode(ctx context.Context, tx *db.Tx, person, code string) error {
+	_, err := s.Apps.CheckCode(ctx, tx, person, code)
+	if !errors.Is(err, registration.ErrCode) && !errors.Is(err, registration.ErrCodeUsed) {
+		return err
+	}
+	switch other := s.CodeApps.Use(ctx, tx, person, code); {
+	case errors.Is(other, method.ErrCode):
+		return err
+	case errors.Is(other, method.ErrCodeUsed):
+		return registration.ErrCodeUsed
+	default:
+		return other
+	}
 }
 
 // typed adds a proof that was typed: wrong ones are forgotten, and the phone is

@@ -136,6 +136,6 @@ func helper(ctx context.Context, d *desk) (*signin.Service, error) {
 	keys, err := method.NewPasskeys(d.conf.IDURL, n)
 	return signin.New(signin.Config{
 		DB: d.db, Keeper: d.keeper, Notify: n, Passkeys: keys, Apps: registration.New(d.db, d.keeper, n, d.conf.IDURL),
-		Recovery: method.NewRecovery(d.keeper, n), Passes: method.NewPasses(d.keeper, n),
+		CodeApps: method.NewCodeApps(d.keeper, n), Recovery: method.NewRecovery(d.keeper, n), Passes: method.NewPasses(d.keeper, n),
 	}), err
 }

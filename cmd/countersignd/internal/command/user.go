@@ -154,7 +154,7 @@ func (c *userReset) Run(ctx context.Context, w World, g *grammar) error {
 			if p.Role != directory.Member && !c.BreakGlass {
 				return w.fault("server.user.break_glass", "login", p.Login)
 			}
-			token, err = c.reset(ctx, tx, p, apps, keys, method.NewRecovery(d.keeper, n))
+			token, err = c.reset(ctx, tx, p, apps, keys, method.NewCodeApps(d.keeper, n), method.NewRecovery(d.keeper, n))
 			return err
 		})
 		if err != nil {
@@ -166,11 +166,14 @@ func (c *userReset) Run(ctx context.Context, w World, g *grammar) error {
 	})
 }
 
-func (c *userReset) reset(ctx context.Context, tx *db.Tx, p directory.Person, apps *registration.Registry, keys *method.Passkeys, codes *method.Recovery) (token string, err error) {
+func (c *userReset) reset(ctx context.Context, tx *db.Tx, p directory.Person, apps *registration.Registry, keys *method.Passkeys, others *method.CodeApps, codes *method.Recovery) (token string, err error) {
 	if err := apps.RemoveAll(ctx, tx, p.ID, registration.Where{Browser: "countersignd"}); err != nil {
 		return "", err
 	}
 	if err := keys.RemoveAll(ctx, tx, p.ID, method.Where{Browser: "countersignd"}); err != nil {
+		return "", err
+	}
+	if err := others.RemoveAll(ctx, tx, p.ID, method.Where{Browser: "countersignd"}); err != nil {
 		return "", err
 	}
 	if err := codes.Remove(ctx, tx, p.ID, method.Where{Browser: "countersignd"}); err != nil {

@@ -3,12 +3,15 @@
 package signintest
 
 import (
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"countersign/internal/server/approval"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
+	"countersign/internal/server/keep"
 	"countersign/internal/server/limit"
 	"countersign/internal/server/method"
 	"countersign/internal/server/method/methodtest"
@@ -16,6 +19,7 @@ import (
 	"countersign/internal/server/registration/regtest"
 	"countersign/internal/server/signin"
 	"countersign/internal/wire"
+	"countersign/otp"
 )
 
 // Password is everybody's.
@@ -29,6 +33,7 @@ type World struct {
 	*regtest.World
 	Passwords *method.Passwords
 	Passkeys  *method.Passkeys
+	CodeApps  *method.CodeApps
 	Recovery  *method.Recovery
 	Approvals *approval.Approvals
 	SignIn    *signin.Service
@@ -43,8 +48,9 @@ func New(t testing.TB, change ...func(*signin.Config)) *World {
 	if w.Passkeys, err = method.NewPasskeys(regtest.Issuer, w.Notify); err != nil {
 		t.Fatal(err)
 	}
+	w.CodeApps = method.NewCodeApps(w.Keeper, w.Notify)
 	w.Recovery = method.NewRecovery(w.Keeper, w.Notify)
-	c := signin.Config{DB: w.DB, Keeper: w.Keeper, Passwords: w.Passwords, Passkeys: w.Passkeys, Recovery: w.Recovery, Passes: method.NewPasses(w.Keeper, w.Notify), Apps: w.Registry, Approvals: w.Approvals, Notify: w.Notify, Host: "id.example.org"}
+	c := signin.Config{DB: w.DB, Keeper: w.Keeper, Passwords: w.Passwords, Passkeys: w.Passkeys, CodeApps: w.CodeApps, Recovery: w.Recovery, Passes: method.NewPasses(w.Keeper, w.Notify), Apps: w.Registry, Approvals: w.Approvals, Notify: w.Notify, Host: "id.example.org"}
 	for _, f := range change {
 		f(&c)
 	}
@@ -89,6 +95,30 @@ func (w *World) Passkey(t testing.TB, p directory.Person, name string) (key *met
 		return err
 	})
 	return key
+}
+
+// CodeApp adds another authenticator to a person.
+func (w *World) CodeApp(t testing.TB, p directory.Person, name string) (key otp.Key, id string) {
+	t.Helper()
+	p = w.Now(t, p)
+	w.Write(t, func(tx *db.Tx) error {
+		in := method.OfferIn{Person: p.ID, Session: "codes of " + p.ID, Epoch: p.Epoch}
+		a, err := w.CodeApps.Offer(t.Context(), tx, in, "")
+		if err != nil {
+			return err
+		}
+		if key, err = w.CodeApps.Key(a); err != nil {
+			return err
+		}
+		code, err := key.CodeAt(tx.Now)
+		if err != nil {
+			return err
+		}
+		id = a.ID
+		_, err = w.CodeApps.Confirm(t.Context(), tx, in.Session, a.ID, name, code, method.Where{Browser: "Chrome, Windows"})
+		return err
+	})
+	return key, id
 }
 
 // RecoveryCodes makes a set for a person.
@@ -178,6 +208,27 @@ func (w *World) Mails(t testing.TB, p directory.Person) (templates []string) {
 		return rows.Err()
 	})
 	return templates
+}
+
+// Letter is what the newest mail to an address was filled with, and its template; "" for none.
+func (w *World) Letter(t testing.TB, address string) (template string, data map[string]string) {
+	t.Helper()
+	w.Write(t, func(tx *db.Tx) error {
+		var id, person string
+		var sealed []byte
+		err := tx.QueryRow(t.Context(), `SELECT id, person_id, template, sealed FROM mail WHERE address = $1 ORDER BY created_at DESC LIMIT 1`, address).Scan(&id, &person, &template, &sealed)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		plain, err := w.Keeper.Unseal(sealed, keep.Where{Table: "mail", Column: "sealed", Key: id, Person: person})
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal(plain, &data)
+	})
+	return template, data
 }
 
 // Answer has a device fetch, sign and answer the newest request it is asked.

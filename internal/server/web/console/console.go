@@ -33,6 +33,7 @@ type Deps struct {
 	DB       *db.DB
 	Registry *registration.Registry
 	Passkeys *method.Passkeys
+	CodeApps *method.CodeApps
 	Notify   *notify.Notify
 	SignIn   *signin.Service
 	OAuth    *oauth.Service

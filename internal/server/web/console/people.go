@@ -129,6 +129,10 @@ func (h *handler) personRow(ctx context.Context, tx *db.Tx, v visit, p directory
 		return row, err
 	}
 	row.Passkey = len(passkeys) > 0
+	others, err := h.CodeApps.Of(ctx, tx, p.ID)
+	if err != nil {
+		return row, err
+	}
 	sessions, err := signin.List(ctx, tx, p.ID)
 	if err != nil {
 		return row, err
@@ -141,7 +145,7 @@ func (h *handler) personRow(ctx context.Context, tx *db.Tx, v visit, p directory
 		row.State = "suspended"
 	case len(v.reports(p.ID)) > 0 || password.Exposed:
 		row.State = "reported"
-	case !row.App && !row.Passkey:
+	case !row.App && !row.Passkey && len(others) == 0:
 		row.State = "setup"
 	}
 	return row, nil

@@ -29,6 +29,7 @@ type personPage struct {
 	Password                       *passwordRow
 	Apps                           []appRow
 	Passkeys                       []passkeyRow
+	CodeApps                       []passkeyRow
 	Sessions                       []sessionRow
 	Events                         []eventRow
 	May                            map[string]bool // deeds
@@ -103,7 +104,14 @@ func (h *handler) fill(ctx context.Context, tx *db.Tx, v visit, person directory
 	for _, k := range passkeys {
 		p.Passkeys = append(p.Passkeys, passkeyRow{k.Name, ui.Day(v.lang, zone, k.CreatedAt, tx.Now)})
 	}
-	p.NotSetUp = len(apps)+len(passkeys) == 0 && !p.Suspended
+	others, err := h.CodeApps.Of(ctx, tx, person.ID)
+	if err != nil {
+		return err
+	}
+	for _, a := range others {
+		p.CodeApps = append(p.CodeApps, passkeyRow{a.Name, ui.Day(v.lang, zone, a.CreatedAt, tx.Now)})
+	}
+	p.NotSetUp = len(apps)+len(passkeys)+len(others) == 0 && !p.Suspended
 	sessions, err := signin.List(ctx, tx, person.ID)
 	if err != nil {
 		return err

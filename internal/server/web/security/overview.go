@@ -22,10 +22,14 @@ type overview struct {
 	Password *passwordRow
 	Apps     []appRow
 	Passkeys []passkeyRow
+	CodeApps []codeAppRow
+	Emails   []addressRow
 	Recovery method.RecoverySet
 	Pass     string // when the access pass ends, or ""
 	First    string // the way that is asked first
 	Keys     bool   // passkeys can be added
+	Codes    bool   // so can authenticators that only make codes
+	Mail     bool   // and mail addresses
 	Count    int    // of methods
 	Events   []eventRow
 	Sessions int
@@ -81,6 +85,16 @@ func (h *handler) look(ctx context.Context, tx *db.Tx, v visit) (o overview, err
 	if o.Passkeys, err = h.passkeyRows(ctx, tx, v); err != nil {
 		return o, err
 	}
+	if o.CodeApps, err = h.codeAppRows(ctx, tx, v); err != nil {
+		return o, err
+	}
+	d, err := policyOf(ctx, tx, v)
+	if err != nil {
+		return o, err
+	}
+	if o.Emails, err = h.addressRows(ctx, tx, v); err != nil {
+		return o, err
+	}
 	if o.Recovery, err = h.Recovery.Of(ctx, tx, v.person.ID); err != nil {
 		return o, err
 	}
@@ -95,8 +109,8 @@ func (h *handler) look(ctx context.Context, tx *db.Tx, v visit) (o overview, err
 	if err != nil {
 		return o, err
 	}
-	o.First, o.Keys = has.First(chosen), h.Passkeys.Usable()
-	o.Count = len(o.Apps) + len(o.Passkeys)
+	o.First, o.Keys, o.Codes, o.Mail = has.First(chosen), h.Passkeys.Usable(), d.Codes, h.Addresses.Usable()
+	o.Count = len(o.Apps) + len(o.Passkeys) + len(o.CodeApps) + len(o.Emails)
 	for _, there := range []bool{o.Recovery.Of > 0, o.Pass != ""} {
 		if there {
 			o.Count++

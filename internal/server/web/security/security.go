@@ -39,6 +39,8 @@ type Deps struct {
 	Approvals *approval.Approvals
 	SignIn    *signin.Service
 	Passkeys  *method.Passkeys
+	CodeApps  *method.CodeApps
+	Addresses *directory.Addresses
 	Recovery  *method.Recovery
 	Passes    *method.Passes
 	Notify    *notify.Notify
@@ -89,6 +91,23 @@ func Mount(s *web.Shell, d Deps) error {
 	s.Page("GET /security/passkeys/{id}/remove", s.NeedSession(true, h.getRemovePasskey))
 	s.Page("POST /security/passkeys/{id}/remove", s.NeedSession(true, h.postRemovePasskey))
 
+	s.Page("POST /security/add/code", s.NeedSession(true, h.postAddCode))
+	s.Page("GET /security/add/code/{offer}", s.NeedSession(false, h.getAddCode))
+	s.Page("POST /security/add/code/{offer}/confirm", s.NeedSession(false, h.postConfirmCode))
+	s.Page("POST /security/add/code/{offer}/cancel", s.NeedSession(false, h.postCancelCode))
+	s.Page("GET /security/codeapps/{id}", s.NeedSession(true, h.getCodeApp))
+	s.Page("POST /security/codeapps/{id}/rename", s.NeedSession(true, h.postRenameCode))
+	s.Page("POST /security/codeapps/{id}/set", s.NeedSession(true, h.postSetCode))
+	s.Page("GET /security/codeapps/{id}/remove", s.NeedSession(true, h.getRemoveCode))
+	s.Page("POST /security/codeapps/{id}/remove", s.NeedSession(true, h.postRemoveCode))
+
+	s.Page("GET /security/add/email", s.NeedSession(true, h.getAddEmail))
+	s.Page("POST /security/add/email", s.NeedSession(true, h.postAddEmail))
+	s.Page("GET /security/add/email/{offer}", s.NeedSession(true, h.getEmailCode))
+	s.Page("POST /security/add/email/{offer}", s.NeedSession(true, h.postEmailCode))
+	s.Page("GET /security/addresses/{id}", s.NeedSession(true, h.getAddress))
+	s.Page("POST /security/addresses/{id}/remove", s.NeedSession(true, h.postRemoveAddress))
+
 	s.Page("GET /security/recovery", s.NeedSession(false, h.getRecovery))
 	s.Page("POST /security/recovery", s.NeedSession(true, h.postRecovery))
 	s.Page("POST /security/recovery/remove", s.NeedSession(true, h.postRemoveRecovery))
@@ -119,6 +138,8 @@ var problems = []web.Problem{
 	{Err: signin.ErrNoOwner, Status: http.StatusConflict, Code: "no_owner", Title: "common.noowner.title", Text: "common.noowner.text"},
 	{Err: signin.ErrOwnLockOut, Status: http.StatusConflict, Code: "last", Title: "security.lastway.title", Text: "security.lastway.text"},
 	{Err: method.ErrPasskeyUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "security.gone.title", Text: "security.gone.text"},
+	{Err: method.ErrCodeApp, Status: http.StatusNotFound, Code: "not_found", Title: "security.gone.title", Text: "security.gone.text"},
+	{Err: directory.ErrAddress, Status: http.StatusNotFound, Code: "not_found", Title: "security.email.gone.title", Text: "security.email.gone.text"},
 	{Err: method.ErrOffer, Status: http.StatusGone, Code: "offer_gone", Title: "security.offer.title", Text: "security.offer.text"},
 	{Err: brake.ErrFrozen, Status: http.StatusConflict, Code: "frozen", Title: "security.frozen.title", Text: "security.frozen.text"},
 	{Err: audit.ErrUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "common.notfound.title", Text: "common.notfound.text"},

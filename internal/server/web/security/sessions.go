@@ -89,13 +89,8 @@ func (h *handler) postEndAll(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *handler) mailSignedOut(ctx context.Context, tx *db.Tx, v visit) error {
-	if v.person.Email == "" {
-		return nil
-	}
-	return h.Notify.Mail(ctx, tx, notify.Mail{
-		Person: v.person.ID, Address: v.person.Email, Locale: v.person.Locale, Zone: v.person.Zone, Template: notify.MailSignedOut,
-		Data: map[string]string{"login": v.person.Login, "browser": v.from.Browser, "place": v.from.Place, "ip": v.from.IP},
-	})
+	return directory.Tell(ctx, tx, h.Notify, v.person, notify.MailSignedOut,
+		map[string]string{"login": v.person.Login, "browser": v.from.Browser, "place": v.from.Place, "ip": v.from.IP})
 }
 
 // postEndSince ends the sessions that were begun since a reported sign-in was

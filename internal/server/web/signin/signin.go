@@ -35,52 +35,61 @@ type Deps struct {
 	SignIn *signin.Service
 	// OAuth knows which application a sign-in leads back to.
 	OAuth *oauth.Service
+	// Addresses are what people who make their account themselves may give.
+	Addresses *directory.Addresses
 }
 
 type handler struct {
 	*web.Shell
 	signin *signin.Service
 	oauth  *oauth.Service
+	reach  *directory.Addresses
 }
 
 // Mount adds the sign-in pages to the shell.
 func Mount(s *web.Shell, d Deps) error {
-	h := &handler{Shell: s, signin: d.SignIn, oauth: d.OAuth}
+	h := &handler{Shell: s, signin: d.SignIn, oauth: d.OAuth, reach: d.Addresses}
 	if err := s.Templates("signin", pages); err != nil {
 		return err
 	}
 	s.Explain(problems...)
 	for pattern, page := range map[string]web.HandlerFunc{
-		"GET /signin":           h.getSignin,
-		"GET /signin/begun":     h.getBegun,
-		"GET /signin/name":      h.getName,
-		"POST /signin/name":     h.postName,
-		"GET /signin/password":  h.by(policy.Password, h.showPassword),
-		"POST /signin/password": h.postPassword,
-		"GET /signin/passkey":   h.by(policy.Passkey, h.showPasskey),
-		"POST /signin/passkey":  h.postPasskey,
-		"GET /signin/number":    h.onPhone(h.showNumber),
-		"GET /signin/stream":    h.stream,
-		"POST /signin/ask":      h.postAsk,
-		"POST /signin/finish":   h.postFinish,
-		"GET /signin/expired":   h.onPhone(h.showExpired),
-		"GET /signin/full":      h.onPhone(h.showFull),
-		"GET /signin/blocked":   h.onPhone(h.showBlocked),
-		"GET /signin/ways":      h.at(h.showWays, policy.AskSecond),
-		"GET /signin/code":      h.by(policy.Code, h.showCode),
-		"POST /signin/code":     h.postCode,
-		"GET /signin/pass":      h.by(policy.Pass, h.showPass),
-		"POST /signin/pass":     h.postPass,
-		"GET /signin/recovery":  h.by(policy.Recovery, h.showRecovery),
-		"POST /signin/recovery": h.postRecovery,
-		"GET /signin/paired":    h.getPaired,
-		"GET /signin/renew":     h.at(h.showRenew, policy.Renew),
-		"POST /signin/renew":    h.postRenew,
-		"GET /signin/ended":     h.getEnded,
-		"GET /signin/done":      h.getDone,
-		"GET /signin/accounts":  h.getAccounts,
-		"POST /signin/accounts": h.postAccounts,
-		"POST /signin/forget":   h.postForget,
+		"GET /signin":                h.getSignin,
+		"GET /signin/begun":          h.getBegun,
+		"GET /signin/name":           h.getName,
+		"POST /signin/name":          h.postName,
+		"GET /signin/register":       h.getRegister,
+		"POST /signin/register":      h.postRegister,
+		"GET /signin/reach":          h.reaching(h.getReach),
+		"POST /signin/reach":         h.reaching(h.postReach),
+		"GET /signin/reach/{offer}":  h.reaching(h.getReachCode),
+		"POST /signin/reach/{offer}": h.reaching(h.postReachCode),
+		"GET /signin/password":       h.by(policy.Password, h.showPassword),
+		"POST /signin/password":      h.postPassword,
+		"GET /signin/passkey":        h.by(policy.Passkey, h.showPasskey),
+		"POST /signin/passkey":       h.postPasskey,
+		"GET /signin/number":         h.onPhone(h.showNumber),
+		"GET /signin/stream":         h.stream,
+		"POST /signin/ask":           h.postAsk,
+		"POST /signin/finish":        h.postFinish,
+		"GET /signin/expired":        h.onPhone(h.showExpired),
+		"GET /signin/full":           h.onPhone(h.showFull),
+		"GET /signin/blocked":        h.onPhone(h.showBlocked),
+		"GET /signin/ways":           h.at(h.showWays, policy.AskSecond),
+		"GET /signin/code":           h.by(policy.Code, h.showCode),
+		"POST /signin/code":          h.postCode,
+		"GET /signin/pass":           h.by(policy.Pass, h.showPass),
+		"POST /signin/pass":          h.postPass,
+		"GET /signin/recovery":       h.by(policy.Recovery, h.showRecovery),
+		"POST /signin/recovery":      h.postRecovery,
+		"GET /signin/paired":         h.getPaired,
+		"GET /signin/renew":          h.at(h.showRenew, policy.Renew),
+		"POST /signin/renew":         h.postRenew,
+		"GET /signin/ended":          h.getEnded,
+		"GET /signin/done":           h.getDone,
+		"GET /signin/accounts":       h.getAccounts,
+		"POST /signin/accounts":      h.postAccounts,
+		"POST /signin/forget":        h.postForget,
 	} {
 		s.Page(pattern, page, web.AuthorizeRoad)
 	}
@@ -354,13 +363,7 @@ func (h *handler) lost(w http.ResponseWriter, r *http.Request, a signin.Attempt,
 // went keeps what a step left for the browser and goes on to what comes next:
 // the next page, or where the sign-in was going.
 func (h *handler) went(w http.ResponseWriter, r *http.Request, went signin.Went) error {
-	h.SetCookie(w, web.AttemptCookie, went.Token, signin.AttemptLife)
-	if s := went.Signed; s != nil {
-		h.SetSessionTokens(w, s.Tokens)
-		if s.Known != "" {
-			h.SetCookie(w, web.KnownCookie, s.Known, s.KnownFor)
-		}
-	}
+	h.keep(w, went)
 	a := went.Attempt
 	if a.Done && went.LastOne {
 		return see(w, "/security/recovery?"+url.Values{"last": {"1"}, "to": {a.Goal}}.Encode())
@@ -372,6 +375,17 @@ func (h *handler) went(w http.ResponseWriter, r *http.Request, went signin.Went)
 		return h.ask(w, r, went.Token)
 	}
 	return see(w, h.path(r.Context(), r, a))
+}
+
+// keep keeps what a step left for the browser.
+func (h *handler) keep(w http.ResponseWriter, went signin.Went) {
+	h.SetCookie(w, web.AttemptCookie, went.Token, signin.AttemptLife)
+	if s := went.Signed; s != nil {
+		h.SetSessionTokens(w, s.Tokens)
+		if s.Known != "" {
+			h.SetCookie(w, web.KnownCookie, s.Known, s.KnownFor)
+		}
+	}
 }
 
 // ask has the phone asked and shows the page with the number.

@@ -59,6 +59,7 @@ func (h *handler) even(ctx context.Context, f func() error) error {
 type namePage struct {
 	view
 	Paused   bool   // begun anew after a long pause
+	Register bool   // one can make an account
 	Accounts bool   // others have signed in with this browser
 	Refused  string // why a passkey was not taken, in words
 }
@@ -82,6 +83,9 @@ func (h *handler) showName(w http.ResponseWriter, r *http.Request, status int, a
 		p.Login = a.Hint
 	}
 	if p.Passkey, err = h.signin.PasskeyQuestion(a); err != nil {
+		return err
+	}
+	if _, p.Register, err = h.signin.Registers(r.Context()); err != nil {
 		return err
 	}
 	return h.Render(w, r, status, "signin/name.html", p)

@@ -39,7 +39,7 @@ func newWorld(t *testing.T, change ...func(*signin.Config)) *world {
 	if w.shell, err = web.New(web.Config{DB: w.DB, ID: regtest.Issuer, App: appOrigin, Hub: w.Notify.Hub, Log: log}); err != nil {
 		t.Fatal(err)
 	}
-	if err := signinweb.Mount(w.shell, signinweb.Deps{SignIn: w.SignIn, OAuth: clients}); err != nil {
+	if err := signinweb.Mount(w.shell, signinweb.Deps{SignIn: w.SignIn, OAuth: clients, Addresses: directory.NewAddresses(w.Keeper, w.Notify)}); err != nil {
 		t.Fatal(err)
 	}
 	mine := func(w http.ResponseWriter, _ *http.Request) error {

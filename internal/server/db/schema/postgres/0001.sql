@@ -85,6 +85,15 @@ CREATE TABLE person_word (
   PRIMARY KEY (directory_id, word, person_id)
 );
 CREATE INDEX person_word_person ON person_word (person_id, word);
+-- A mail address that a person gave themselves. It is on its way, in the session that
+-- asked for it, until the code that was sent to it was typed.
+CREATE TABLE address (
+  id TEXT PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person (id), address TEXT NOT NULL, session_id TEXT NOT NULL,
+  code BYTEA NOT NULL, tries BIGINT NOT NULL DEFAULT 0, expires_at BIGINT NOT NULL, -- of the last code; keyed
+  created_at BIGINT NOT NULL, confirmed_at BIGINT NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX address_person ON address (person_id, address) WHERE confirmed_at > 0;
+CREATE INDEX address_expires ON address (expires_at) WHERE confirmed_at = 0;
 CREATE TABLE setup_link (
   hash BYTEA PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person (id), epoch BIGINT NOT NULL,
   created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, used_at BIGINT NOT NULL DEFAULT 0
@@ -124,6 +133,17 @@ CREATE TABLE passkey_offer (
   created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL
 );
 CREATE INDEX passkey_offer_expires ON passkey_offer (expires_at);
+-- Another authenticator that makes one-time codes. It is on its way, in the session
+-- that asked for it, until one of its codes was typed.
+CREATE TABLE code_app (
+  id TEXT PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person (id), name TEXT NOT NULL DEFAULT '', secret BYTEA NOT NULL, -- sealed
+  base BIGINT NOT NULL DEFAULT 0, drift BIGINT NOT NULL DEFAULT 0, -- how many steps its clock is ahead: when it was last set, and now
+  last_step BIGINT NOT NULL DEFAULT 0, place TEXT NOT NULL DEFAULT '', browser TEXT NOT NULL DEFAULT '',
+  session_id TEXT NOT NULL, epoch BIGINT NOT NULL, replaces TEXT NOT NULL DEFAULT '',
+  created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, confirmed_at BIGINT NOT NULL DEFAULT 0, used_at BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX code_app_person ON code_app (person_id, confirmed_at);
+CREATE INDEX code_app_expires ON code_app (expires_at) WHERE confirmed_at = 0;
 -- One of a set of recovery codes; making a set replaces the one before.
 CREATE TABLE recovery_code (
   person_id TEXT NOT NULL REFERENCES person (id), hash BYTEA NOT NULL, -- keyed

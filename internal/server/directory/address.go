@@ -1,0 +1,327 @@
+package directory
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/mail"
+	"slices"
+	"strings"
+	"time"
+
+	"countersign/internal/server/audit"
+	"countersign/internal/server/db"
+	"countersign/internal/server/keep"
+	"countersign/internal/server/limit"
+	"countersign/internal/server/notify"
+	"countersign/otp"
+)
+
+// MostAddresses is how many mail addresses a person can give.
+const MostAddresses = 4
+
+// AddressLife is how long a code that was sent to an address can be typed.
+const AddressLife = 10 * time.Minute
+
+const (
+	addressTries = 5         // of one code
+	sentWithin   = time.Hour // codes are counted in this time
+	sentMost     = 5         // to one address, and by one person
+	sentNet      = 30        // by one network
+)
+
+// Why an address is not taken.
+var (
+	ErrAddress     = errors.New("no such address of the person")
+	ErrNotAddress  = errors.New("not a mail address")
+	ErrHeld        = errors.New("address is known already")
+	ErrAddresses   = errors.New("too many addresses")
+	ErrAddressCode = errors.New("not the code that was sent to the address")
+	ErrTooOften    = errors.New("too many codes were sent")
+)
+
+// TooOften is [ErrTooOften] with the time to wait.
+type TooOften struct{ After time.Duration }
+
+func (e *TooOften) Error() string             { return ErrTooOften.Error() }
+func (e *TooOften) Is(target error) bool      { return target == ErrTooOften }
+func (e *TooOften) RetryAfter() time.Duration { return e.After }
+
+// Addresses knows the mail addresses that people give themselves, beside the one
+// their directory has. News of an account goes to all of them, and since when
+// one is confirmed is kept: what it may prove later depends on it (R1).
+type Addresses struct {
+	keep   *keep.Keeper
+	notify *notify.Notify
+}
+
+// NewAddresses knows addresses.
+func NewAddresses(k *keep.Keeper, n *notify.Notify) *Addresses { return &Addresses{k, n} }
+
+// Usable tells whether mail can be sent, without which none can be confirmed.
+func (a *Addresses) Usable() bool { return a.notify.CanMail() }
+
+// An Address is a mail address of a person, or one on its way to that.
+type Address struct {
+	ID          string
+	Person      string
+	Mail        string
+	ConfirmedAt time.Time // zero while on its way
+}
+
+// Masked shows as much of an address as its owner needs to know it again.
+func (a Address) Masked() string { return Mask(a.Mail) }
+
+// Mask hides an address from who does not know it: "m•••@example.org".
+func Mask(address string) string {
+	local, domain, ok := cutLast(address, "@")
+	if !ok || local == "" {
+		return "•••"
+	}
+	first := []rune(local)[:1]
+	return string(first) + "•••@" + domain
+}
+
+// An AddressIn says who gives an address, where.
+type AddressIn struct {
+	Person  string
+	Session string // only it can confirm
+	Net     string // see limit.Net
+	From    map[string]string
+}
+
+const addressColumns = `id, person_id, address, confirmed_at`
+
+func scanAddress(row scanner, more ...any) (a Address, err error) {
+	var confirmed int64
+	err = row.Scan(append([]any{&a.ID, &a.Person, &a.Mail, &confirmed}, more...)...)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrAddress
+	}
+	if confirmed > 0 {
+		a.ConfirmedAt = db.Time(confirmed)
+	}
+	return a, err
+}
+
+// AddressesOf returns the confirmed addresses of a person, the oldest first.
+func AddressesOf(ctx context.Context, tx *db.Tx, person string) (all []Address, err error) {
+	for a, err := range each(ctx, tx, func(s scanner) (Address, error) { return scanAddress(s) }, `
+		SELECT `+addressColumns+` FROM address WHERE person_id = $1 AND confirmed_at > 0 ORDER BY confirmed_at, id`, person) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, a)
+	}
+	return all, nil
+}
+
+// Offer sends a code to an address that somebody says is theirs. It returns
+// [ErrNotAddress], [ErrHeld], [ErrAddresses] or a *[TooOften]; codes are counted
+// for the address, whoever asks, so that nobody's mailbox can be filled from here.
+func (a *Addresses) Offer(ctx context.Context, tx *db.Tx, in AddressIn, typed string) (id string, refused, err error) {
+	address, err := mailAddress(typed)
+	if err != nil {
+		return "", err, nil
+	}
+	p, err := ByID(ctx, tx, in.Person)
+	if err != nil {
+		return "", nil, err
+	}
+	if refused, err := a.room(ctx, tx, p, address); refused != nil || err != nil {
+		return "", refused, err
+	}
+	if refused, err := countSent(ctx, tx, in, address); refused != nil || err != nil {
+		return "", refused, err
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM address WHERE session_id = $1 AND confirmed_at = 0`, in.Session); err != nil {
+		return "", nil, err
+	}
+	id, code := rand.Text(), drawCode()
+	_, err = tx.Exec(ctx, `
+		INSERT INTO address (id, person_id, address, session_id, code, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		id, p.ID, address, in.Session, a.hash(id, code), db.Millis(tx.Now.Add(AddressLife)), db.Millis(tx.Now))
+	if err != nil {
+		return "", nil, err
+	}
+	return id, nil, a.notify.Mail(ctx, tx, notify.Mail{
+		Person: p.ID, Address: address, Locale: p.Locale, Zone: p.Zone, Template: notify.MailAddressCode,
+		Data: with(in.From, "login", p.Login, "code", code),
+	})
+}
+
+// mailAddress checks and tidies an address: its domain is written small.
+func mailAddress(typed string) (string, error) {
+	typed = strings.TrimSpace(typed)
+	parsed, err := mail.ParseAddress(typed)
+	local, domain, _ := cutLast(typed, "@")
+	if err != nil || parsed.Address != typed || len(typed) > 254 || !strings.Contains(domain, ".") {
+		return "", ErrNotAddress
+	}
+	return local + "@" + strings.ToLower(domain), nil
+}
+
+func (a *Addresses) room(ctx context.Context, tx *db.Tx, p Person, address string) (refused, err error) {
+	all, err := AddressesOf(ctx, tx, p.ID)
+	switch {
+	case err != nil:
+		return nil, err
+	case strings.EqualFold(p.Email, address), slices.ContainsFunc(all, func(h Address) bool { return strings.EqualFold(h.Mail, address) }):
+		return ErrHeld, nil
+	case len(all) >= MostAddresses:
+		return ErrAddresses, nil
+	}
+	return nil, nil
+}
+
+// countSent counts a code against address, person and network.
+func countSent(ctx context.Context, tx *db.Tx, in AddressIn, address string) (refused, err error) {
+	to := base64.RawURLEncoding.EncodeToString(keep.Hash("address " + strings.ToLower(address)))
+	for _, b := range []struct {
+		key  string
+		most int
+	}{{"address-to:" + to, sentMost}, {"address-by:" + in.Person, sentMost}, {"address-net:" + in.Net, sentNet}} {
+		ok, after, err := limit.Hit(ctx, tx, b.key, sentWithin, b.most)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return &TooOften{After: after}, nil
+		}
+	}
+	return nil, nil
+}
+
+// drawCode draws six digits, each as likely as the others.
+func drawCode() string {
+	code := make([]byte, 0, 6)
+	for b := make([]byte, 1); len(code) < 6; {
+		if rand.Read(b); b[0] < 250 {
+			code = append(code, '0'+b[0]%10)
+		}
+	}
+	return string(code)
+}
+
+func (a *Addresses) hash(id, code string) []byte {
+	return a.keep.MAC("address.code", []byte(id), []byte(code))
+}
+
+// Offered returns the address that a session is to confirm, or [ErrAddress].
+func (a *Addresses) Offered(ctx context.Context, tx *db.Tx, session, id string) (Address, error) {
+	return scanAddress(tx.QueryRow(ctx, `
+		SELECT `+addressColumns+` FROM address WHERE id = $1 AND session_id = $2 AND confirmed_at = 0 AND expires_at > $3`,
+		id, session, db.Millis(tx.Now)))
+}
+
+// Confirm takes the code that was sent to an address: it is one of the person's
+// then, and every other address of theirs hears of it (N11). A code can be tried
+// five times: the statement that counts a try is the one that compares. It
+// returns [ErrAddress] or [ErrAddressCode]; what was counted has to stand.
+func (a *Addresses) Confirm(ctx context.Context, tx *db.Tx, in AddressIn, id, typed string) (refused, err error) {
+	before, err := a.Offered(ctx, tx, in.Session, id)
+	if errors.Is(err, ErrAddress) {
+		return ErrAddress, nil
+	} else if err != nil {
+		return nil, err
+	}
+	p, err := ByID(ctx, tx, in.Person)
+	if err != nil {
+		return nil, err
+	}
+	if refused, err := a.room(ctx, tx, p, before.Mail); refused != nil || err != nil { // confirmed elsewhere meanwhile
+		return refused, err
+	}
+	var right int
+	found, err := scanAddress(tx.QueryRow(ctx, `
+		UPDATE address SET tries = tries + 1, confirmed_at = CASE WHEN code = $1 THEN $2 ELSE 0 END
+		WHERE id = $3 AND session_id = $4 AND person_id = $5 AND confirmed_at = 0 AND expires_at > $2 AND tries < $6
+		RETURNING `+addressColumns+`, CASE WHEN code = $1 THEN 1 ELSE 0 END`,
+		a.hash(id, otp.Typed(typed)), db.Millis(tx.Now), id, in.Session, in.Person, addressTries), &right)
+	switch {
+	case errors.Is(err, ErrAddress):
+		return ErrAddress, nil
+	case err != nil:
+		return nil, err
+	case right == 0:
+		return ErrAddressCode, nil
+	}
+	return nil, a.tell(ctx, tx, audit.AddressAdded, found, notify.MailAddressAdded, in, found.Mail)
+}
+
+// Remove takes an address of a person away; it hears of that too. It returns [ErrAddress].
+func (a *Addresses) Remove(ctx context.Context, tx *db.Tx, in AddressIn, id string) error {
+	all, err := AddressesOf(ctx, tx, in.Person)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all, func(h Address) bool { return h.ID == id })
+	if i < 0 {
+		return ErrAddress
+	}
+	if err := a.tell(ctx, tx, audit.AddressRemoved, all[i], notify.MailAddressRemoved, in); err != nil {
+		return err
+	}
+	n, err := tx.Exec(ctx, `DELETE FROM address WHERE id = $1 AND person_id = $2 AND confirmed_at > 0`, id, in.Person)
+	if err == nil && n == 0 {
+		err = ErrAddress
+	}
+	return err
+}
+
+func (a *Addresses) tell(ctx context.Context, tx *db.Tx, kind audit.Kind, address Address, template string, in AddressIn, except ...string) error {
+	p, err := ByID(ctx, tx, address.Person)
+	if err != nil {
+		return err
+	}
+	err = audit.Record(ctx, tx, audit.Event{Kind: kind, Directory: p.DirectoryID, Person: p.ID, Method: "email",
+		IP: in.From["ip"], Place: in.From["place"], Browser: in.From["browser"], Detail: map[string]any{"name": address.Masked()}})
+	if err != nil {
+		return err
+	}
+	return Tell(ctx, tx, a.notify, p, template, with(in.From, "login", p.Login, "address", address.Masked()), except...)
+}
+
+// Tell mails news of their account to every address of a person (N11), but to
+// those it is about.
+func Tell(ctx context.Context, tx *db.Tx, n *notify.Notify, p Person, template string, data map[string]string, except ...string) error {
+	all, err := AddressesOf(ctx, tx, p.ID)
+	if err != nil {
+		return fmt.Errorf("addresses of %s: %w", p.ID, err)
+	}
+	to := []string{p.Email}
+	for _, a := range all {
+		to = append(to, a.Mail)
+	}
+	for _, address := range to {
+		if address == "" || slices.Contains(except, address) {
+			continue
+		}
+		err := n.Mail(ctx, tx, notify.Mail{Person: p.ID, Address: address, Locale: p.Locale, Zone: p.Zone, Template: template, Data: data})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// with is a map with further pairs.
+func with(m map[string]string, pairs ...string) map[string]string {
+	out := map[string]string{}
+	for k, v := range m {
+		out[k] = v
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		out[pairs[i]] = pairs[i+1]
+	}
+	return out
+}
+
+// PruneAddresses forgets addresses that were never confirmed.
+func PruneAddresses(ctx context.Context, tx *db.Tx) error {
+	_, err := tx.Exec(ctx, `DELETE FROM address WHERE confirmed_at = 0 AND expires_at < $1`, db.Millis(tx.Now))
+	return err
+}
