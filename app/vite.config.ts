@@ -19,5 +19,5 @@ export default defineConfig({
   },
   server: { fs: { allow: ['..'] } },
   worker: { format: 'es' },
-  test: { include: ['src/**/*.test.ts'], setupFiles: ['build/test.ts'] },
+  test: { include: ['src/**/*.test.ts'], testTimeout: 60_000, setupFiles: ['build/test.ts'] },
 })
