@@ -73,7 +73,7 @@ func Seed(ctx context.Context, d *db.DB, k *keep.Keeper, o Origins) (Seeded, err
 		soon.ApprovalTTL = 30 * time.Second // so that one can see a request run out
 		soon.Digits = 6                     // and a long number
 		soon.SelfRegister = true
-		soon.Passwordless = true            // and sign in with a phone alone
+		soon.Passwordless = true // and sign in with a phone alone
 		home, err := ensureDirectory(ctx, tx, directory.Directory{
 			Kind: directory.Personal, Name: "Komorebi", Domain: "komorebi.example", Policy: soon,
 		})
