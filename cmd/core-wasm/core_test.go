@@ -69,30 +69,6 @@ func goroot(t *testing.T) string {
 	return strings.TrimSpace(string(out))
 }
 
-// A first visit may cost 1.2 MB, as servers send it.
-func TestCoreIsSmall(t *testing.T) { core.isSmall(t, 1_200_000) }
-
-// Whoever opens a sealed file or a backup fetches as much again, once.
-func TestThePartThatHasAgeIsSmall(t *testing.T) { sealed.isSmall(t, 1_250_000) }
-
-func (p *part) isSmall(t *testing.T, maxSize int) {
-	script := `const z = require('zlib'); const b = require('fs').readFileSync(process.argv[1])
-		const { BROTLI_PARAM_QUALITY: q, BROTLI_PARAM_LGWIN: w, BROTLI_PARAM_SIZE_HINT: s } = z.constants
-		console.log(z.brotliCompressSync(b, { params: { [q]: 11, [w]: 24, [s]: b.length } }).length)`
-	out, err := exec.CommandContext(t.Context(), "node", "-e", script, p.built(t)).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var size int
-	if err := json.Unmarshal(out, &size); err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("%d bytes of Brotli", size)
-	if size > maxSize {
-		t.Errorf("%d bytes of Brotli, at most %d", size, maxSize)
-	}
-}
-
 // The same vectors as everywhere, in WebAssembly.
 func TestVectorsHoldInWebAssembly(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-run", "Vectors",
