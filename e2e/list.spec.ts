@@ -104,8 +104,10 @@ test('a thousand accounts are searched, scrolled, changed and added to on a slow
     await page.getByLabel(say('app.manual.issuer')).fill('Last of all')
     await button('app.save').click()
     await expect(page.getByRole('heading', { name: 'Last of all', exact: true })).toBeVisible()
-    await page.goto(`${demo.at.app}/#add/manual`)
-    await page.getByLabel(say('app.manual.issuer')).fill('Gitlane')
+    await expect(async () => { // the sheet may still be on its way back
+      await page.goto(`${demo.at.app}/#add/manual`)
+      await page.getByLabel(say('app.manual.issuer')).fill('Gitlane', { timeout: 3_000 })
+    }).toPass()
     await page.getByLabel(say('app.manual.secret'), { exact: true }).fill('GEZDGNBVGY3TQOJQ')
     await button('app.add').click()
     await expect(page.locator('.tile-code .vh')).toHaveText(/\d/)
