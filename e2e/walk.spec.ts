@@ -385,8 +385,10 @@ for (const look of looks) {
       const ask = page.getByText(say('app.approve.title'), { exact: true })
       const done = page.getByRole('button', { name: say('app.approve.done') })
       const again = async () => {
-        await computer.context().clearCookies()
-        await computer.goto(`${demo.at.id}/signin?to=/security`)
+        await expect(async () => { // the page may be on its way elsewhere, as it hears of the answer
+          await computer.context().clearCookies()
+          await computer.goto(`${demo.at.id}/signin?to=/security`)
+        }).toPass()
         await giveNameAndPassword(computer, demo, say)
         const number = await readNumber(computer)
         await expect(ask).toBeVisible()
@@ -404,6 +406,7 @@ for (const look of looks) {
       await typeNumber(phone, say, number)
       await eye.see(page, 'a04-approved', say('app.approve.approved.title'))
       await done.click()
+      await expect(computer).toHaveURL(`${demo.at.id}/security`)
 
       await typeNumber(phone, say, String((Number(await again()) + 7) % 100).padStart(2, '0'))
       await eye.see(page, 'a04-wrong', say('app.approve.wrong.title'))
