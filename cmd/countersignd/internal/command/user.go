@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"countersign/internal/server"
+	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
@@ -180,6 +181,9 @@ func (c *userReset) reset(ctx context.Context, tx *db.Tx, p directory.Person, ap
 		return "", err
 	}
 	if err := method.Remove(ctx, tx, p.ID); err != nil { // or it would pair an app by itself
+		return "", err
+	}
+	if err := brake.Thaw(ctx, tx, p.ID); err != nil { // or nothing could be set up for a day
 		return "", err
 	}
 	if err := directory.Reset(ctx, tx, p.ID); err != nil {

@@ -6,13 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
 )
 
 // After a reset the password alone may pair an app again. So the old one,
-// which somebody else may know, has to go.
+// which somebody else may know, has to go, and no freeze may stand in the way.
 func TestAResetTakesThePassword(t *testing.T) {
 	w := World{Env: func(string) string { return "" }, In: strings.NewReader(""), Out: new(bytes.Buffer), Err: new(bytes.Buffer)}
 	file := filepath.Join(t.TempDir(), "c.toml")
@@ -43,14 +44,20 @@ func TestAResetTakesThePassword(t *testing.T) {
 		}
 		return kept
 	}
-	before := password(func(tx *db.Tx, p directory.Person) error { return method.Set(ctx, tx, p.ID, hash) })
+	before := password(func(tx *db.Tx, p directory.Person) error {
+		if err := brake.Freeze(ctx, tx, p.ID); err != nil {
+			return err
+		}
+		return method.Set(ctx, tx, p.ID, hash)
+	})
 	if before.Hash == "" {
 		t.Fatal("no password to take")
 	}
 	if err := Run(ctx, w, []string{"user", "reset", "mori@aoba.example", "--break-glass", "--config", file}); err != nil {
 		t.Fatal(err)
 	}
-	if after := password(func(*db.Tx, directory.Person) error { return nil }); after.Hash != "" {
+	after := password(func(tx *db.Tx, p directory.Person) error { return brake.Check(ctx, tx, p.ID) })
+	if after.Hash != "" {
 		t.Error("the old password still signs in")
 	}
 }
