@@ -125,7 +125,8 @@ export const test = base.extend<Fixtures>({
 
 /** Finds nothing that WCAG 2.2 AA forbids on a page as it is now. */
 export async function expectAccessible(page: Page): Promise<void> {
-  await page.waitForLoadState() // half a page has no heading yet
+  await page.waitForLoadState() // half a page says nothing
+  await expect(page.locator('h1').first()).toBeAttached() // and the app draws itself after it
   const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze()
   const said = found.violations.map((v) => `${v.id}: ${v.help}\n${v.nodes.map((n) => `  ${n.html}\n  ${n.failureSummary}`).join('\n')}`)
   expect(said, `axe on ${page.url()}`).toEqual([])
