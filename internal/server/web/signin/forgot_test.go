@@ -50,7 +50,7 @@ func TestAForgottenPasswordIsReplacedByTwoProofs(t *testing.T) {
 	b.get("/signin/forgot/proofs").shows("/signin/forgot/done", "Your password is changed") // the back button
 	b.get("/signin").submit("/signin/password", "password", phrase).shows("/signin/number", "Approve on your phone")
 	w.Answer(t, phone, "approve", b.number())
-	b.submit("/signin/finish").shows("/security", "the page behind the gate")
+	b.get("/signin/number").submit("/signin/finish").shows("/security", "the page behind the gate")
 }
 
 // A8: an organisation that helps its people itself says so of every name alike.
