@@ -76,6 +76,7 @@ var shown = map[audit.Kind]struct{ name, icon, tone string }{
 	audit.BackupDeleted:          {"backup_deleted", "trash", "caution"},
 	audit.BackupRestored:         {"backup_restored", "cloud", ""},
 	audit.PersonBraked:           {"braked", "block", "danger"},
+	audit.PersonCopied:           {"copied", "user", "caution"},
 	audit.PersonThawed:           {"thawed", "check", ""},
 	audit.OAuthConsent:           {"consent", "apps", ""},
 	audit.PersonNotMe:            {"notme", "block", "danger"},
