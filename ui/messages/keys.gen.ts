@@ -499,6 +499,12 @@ export interface Messages {
   "app.what.ticket": Record<never, never>;
   "app.what.web.title": { host: string | number };
   "app.what.wifi": Record<never, never>;
+  "backup.elsewhere": Record<never, never>;
+  "backup.elsewhere.do": Record<never, never>;
+  "backup.elsewhere.list": Record<never, never>;
+  "backup.elsewhere.stranger": Record<never, never>;
+  "backup.elsewhere.text": Record<never, never>;
+  "backup.elsewhere.title": Record<never, never>;
   "command.--config": Record<never, never>;
   "command.--help": Record<never, never>;
   "command.about": Record<never, never>;
