@@ -2313,6 +2313,8 @@ export interface Messages {
   "terminal.passphrase.why": { folder: string | number };
   "terminal.recover.from": { device: string | number; n: number; time: string | number };
   "terminal.recover.next": Record<never, never>;
+  "terminal.recover.state.failed_codes": { title: string | number };
+  "terminal.recover.state.failed_trash": { title: string | number };
   "terminal.recover.state.kept": { title: string | number };
   "terminal.recover.state.kept_other": { title: string | number };
   "terminal.recover.state.restored": { title: string | number };
