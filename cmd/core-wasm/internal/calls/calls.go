@@ -75,6 +75,8 @@ var ops = map[string]op{
 	"merge":  changing(merge),
 	"name":   changing(name),
 
+	"recover": changing(recovering),
+
 	"formats": asking(formats),
 	"read":    read,
 	"scanned": scanned,
