@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"countersign/internal/authenticator"
 	"countersign/internal/authenticator/desk"
 	"countersign/internal/authenticator/remote"
 	"countersign/internal/wire"
@@ -49,11 +50,14 @@ func (c recoverCommand) Run(ctx context.Context, w World, g *grammar) error {
 }
 
 // tellResults prints the result list, one account a line.
-func (w World) tellResults(list []desk.Recovered) {
+func (w World) tellResults(list []authenticator.Recovered) {
 	for _, r := range list {
-		key := "terminal.recover.state." + r.State
-		if r.State == desk.Kept && r.Other {
+		key := "terminal.recover.state." + string(r.State)
+		if r.State == authenticator.Kept && r.Other {
 			key = "terminal.recover.state.kept_other"
+		}
+		if r.State == authenticator.Failed {
+			key += "_" + r.Why
 		}
 		title := calm(r.Issuer)
 		if r.Name != "" && r.Issuer != "" {
