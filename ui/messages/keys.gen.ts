@@ -516,6 +516,7 @@ export interface Messages {
   "command.client": Record<never, never>;
   "command.client.add": Record<never, never>;
   "command.client.add.--audience": Record<never, never>;
+  "command.client.add.--device": Record<never, never>;
   "command.client.add.--id": Record<never, never>;
   "command.client.add.--kind": { choices: string | number };
   "command.client.add.--logout": Record<never, never>;
@@ -1457,6 +1458,7 @@ export interface Messages {
   "oauth.apps.remove": Record<never, never>;
   "oauth.apps.since": { day: string | number };
   "oauth.apps.title": Record<never, never>;
+  "oauth.consent.device": Record<never, never>;
   "oauth.consent.name": Record<never, never>;
   "oauth.consent.native": Record<never, never>;
   "oauth.consent.never": Record<never, never>;
@@ -1468,6 +1470,18 @@ export interface Messages {
   "oauth.consent.unverified": { publisher: string | number };
   "oauth.consent.verified": { publisher: string | number };
   "oauth.consent.yes": Record<never, never>;
+  "oauth.device.ago": { n: number };
+  "oauth.device.elsewhere": Record<never, never>;
+  "oauth.device.from": Record<never, never>;
+  "oauth.device.label": Record<never, never>;
+  "oauth.device.lead": Record<never, never>;
+  "oauth.device.name": Record<never, never>;
+  "oauth.device.next": Record<never, never>;
+  "oauth.device.only": Record<never, never>;
+  "oauth.device.place": Record<never, never>;
+  "oauth.device.title": Record<never, never>;
+  "oauth.device.warning": Record<never, never>;
+  "oauth.device.wrong": Record<never, never>;
   "oauth.gone.text": Record<never, never>;
   "oauth.gone.title": Record<never, never>;
   "oauth.logout.asked": { app: string | number };
@@ -1501,6 +1515,13 @@ export interface Messages {
   "oauth.signedout.name": Record<never, never>;
   "oauth.signedout.text": Record<never, never>;
   "oauth.signedout.title": Record<never, never>;
+  "oauth.told.no.text": Record<never, never>;
+  "oauth.told.no.title": Record<never, never>;
+  "oauth.told.security": Record<never, never>;
+  "oauth.told.weak.text": Record<never, never>;
+  "oauth.told.weak.title": Record<never, never>;
+  "oauth.told.yes.text": Record<never, never>;
+  "oauth.told.yes.title": Record<never, never>;
   "oauth.unknown.text": Record<never, never>;
   "oauth.unknown.title": Record<never, never>;
   "security.access.link": Record<never, never>;
