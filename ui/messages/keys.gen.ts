@@ -2188,6 +2188,7 @@ export interface Messages {
   "terminal.backup.state.stale": { account: string | number; server: string | number };
   "terminal.backup.state.storage_full": { account: string | number; server: string | number };
   "terminal.backup.state.waiting": { account: string | number; server: string | number };
+  "terminal.backup.type": { code: string | number; n: string | number; url: string | number };
   "terminal.backup.undeleted": Record<never, never>;
   "terminal.backup.verified": { time: string | number };
   "terminal.backup.way.device": { label: string | number; time: string | number };

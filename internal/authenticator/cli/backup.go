@@ -24,13 +24,15 @@ type backupCommand struct {
 	RecoveryKeyFile string `help:"A file whose first line is the recovery key." placeholder:"FILE" type:"path"`
 	NewKeyFile      string `help:"With on: write the new recovery key into this file, which must not exist, instead of showing it." placeholder:"FILE" type:"path"`
 	Removed         string `enum:"ask,keep,delete" default:"ask" help:"With now, when another device removed many accounts: ${enum}." placeholder:"WHAT"`
-	JSON            bool   `name:"json" help:"With status and versions: print JSON."`
+	signInAt
+	JSON bool `name:"json" help:"With status and versions: print JSON."`
 }
 
 // Help is what "countersign backup --help" says more.
 func (backupCommand) Help() string {
 	return `Examples:
   countersign backup on --server id.example.org
+  countersign backup on --server id.example.org --device
   countersign backup status
   countersign backup versions && countersign backup restore 12
   countersign backup save backup.tar
@@ -91,7 +93,7 @@ func (c backupCommand) on(ctx context.Context, w World, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	token, err := w.signIn(ctx, issuer, wire.ScopeBackup)
+	token, err := c.signIn(ctx, w, issuer, wire.ScopeBackup)
 	if err != nil {
 		return err
 	}
@@ -335,7 +337,7 @@ func (c backupCommand) delete(ctx context.Context, w World, d *desk.Desk) error 
 	if err := w.agrees("terminal.backup.delete.sure", "account", calm(b.Login)); err != nil {
 		return err
 	}
-	token, err := w.signIn(ctx, b.Issuer, wire.ScopeBackup)
+	token, err := c.signIn(ctx, w, b.Issuer, wire.ScopeBackup)
 	if err != nil {
 		return err
 	}
