@@ -260,8 +260,10 @@ CREATE TABLE report_settled (
 CREATE TABLE backup_place (
   id TEXT PRIMARY KEY, person_id TEXT NOT NULL UNIQUE,
   head BIGINT NOT NULL DEFAULT 0, etag TEXT NOT NULL DEFAULT '', -- of the newest version
+  remind BIGINT NOT NULL DEFAULT 1, remind_at BIGINT NOT NULL DEFAULT 0, -- whether, and when, to write that no device was heard of
   created_at BIGINT NOT NULL, deleted_at BIGINT NOT NULL DEFAULT 0
 );
+CREATE INDEX backup_place_remind ON backup_place (remind_at) WHERE remind_at > 0;
 CREATE INDEX backup_place_deleted ON backup_place (deleted_at) WHERE deleted_at > 0;
 -- A generation, as it was sent. Nobody here can open it.
 CREATE TABLE backup_version (
