@@ -24,7 +24,8 @@ type backupCommand struct {
 	RecoveryKeyFile string `placeholder:"FILE" type:"path"`
 	NewKeyFile      string `placeholder:"FILE" type:"path"`
 	Removed         string `enum:"ask,keep,delete" default:"ask" placeholder:"WHAT"`
-	JSON            bool   `name:"json"`
+	signInAt
+	JSON bool `name:"json"`
 }
 
 func (c backupCommand) Run(ctx context.Context, w World, g *grammar) error {
@@ -76,7 +77,7 @@ func (c backupCommand) on(ctx context.Context, w World, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	token, err := w.signIn(ctx, issuer, wire.ScopeBackup)
+	token, err := c.signIn(ctx, w, issuer, wire.ScopeBackup)
 	if err != nil {
 		return err
 	}
@@ -320,7 +321,7 @@ func (c backupCommand) delete(ctx context.Context, w World, d *desk.Desk) error 
 	if err := w.agrees("terminal.backup.delete.sure", "account", calm(b.Login)); err != nil {
 		return err
 	}
-	token, err := w.signIn(ctx, b.Issuer, wire.ScopeBackup)
+	token, err := c.signIn(ctx, w, b.Issuer, wire.ScopeBackup)
 	if err != nil {
 		return err
 	}

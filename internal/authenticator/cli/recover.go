@@ -14,7 +14,8 @@ type recoverCommand struct {
 	From            string `required:"" placeholder:"URL"`
 	RecoveryKeyFile string `placeholder:"FILE" type:"path"`
 	Others          string `enum:"aside,beside,instead" default:"aside" placeholder:"WHAT"`
-	JSON            bool   `name:"json"`
+	signInAt
+	JSON bool `name:"json"`
 }
 
 func (c recoverCommand) Run(ctx context.Context, w World, g *grammar) error {
@@ -31,7 +32,7 @@ func (c recoverCommand) Run(ctx context.Context, w World, g *grammar) error {
 		return err
 	}
 	defer d.Close()
-	token, err := w.signIn(ctx, issuer, wire.ScopeRecover)
+	token, err := c.signIn(ctx, w, issuer, wire.ScopeRecover)
 	if err != nil {
 		return err
 	}

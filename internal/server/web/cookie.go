@@ -10,6 +10,7 @@ import (
 const (
 	AttemptCookie  = "si" // the sign-in under way
 	KnownCookie    = "kb" // a browser that has signed in before
+	TypedCookie    = "dc" // the code of a device was typed here
 	SessionsCookie = "ss" // the sessions of this browser, newest first, joined by dots
 )
 

@@ -2,9 +2,11 @@ package securityweb
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"countersign/internal/server/audit"
+	"countersign/internal/server/backup"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
@@ -33,10 +35,11 @@ type overview struct {
 	Count    int    // of methods
 	Events   []eventRow
 	Sessions int
-	Changed  bool   // the password, just now
-	NotMe    bool   // they have just said so of a sign-in
-	Frozen   string // until when nothing may be changed, or ""
-	Since    int    // sessions begun since a sign-in was reported, this one not counted
+	Backup   *backupPage // where sealed backups lie, or nil
+	Changed  bool        // the password, just now
+	NotMe    bool        // they have just said so of a sign-in
+	Frozen   string      // until when nothing may be changed, or ""
+	Since    int         // sessions begun since a sign-in was reported, this one not counted
 }
 
 type passwordRow struct{ Exposed bool }
@@ -130,7 +133,14 @@ func (h *handler) look(ctx context.Context, tx *db.Tx, v visit) (o overview, err
 	o.Events = eventRows(events, v, tx.Now, recent)
 	sessions, err := signin.List(ctx, tx, v.person.ID)
 	o.Sessions = len(sessions)
+	if err != nil {
+		return o, err
+	}
 	o.Since = len(begunSince(sessions, v.session.ID, reportedAt(events, tx.Now)))
+	o.Backup, err = h.backupOf(ctx, tx, v)
+	if errors.Is(err, backup.ErrNone) {
+		err = nil
+	}
 	return o, err
 }
 
