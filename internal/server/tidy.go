@@ -71,7 +71,7 @@ func (r *rooms) look(ctx context.Context) error {
 
 func (r *rooms) clear(ctx context.Context) error {
 	return errors.Join(
-		r.signin.Prune(ctx), r.backup.Tidy(ctx),
+		r.signin.Prune(ctx), r.backup.Tidy(ctx), r.backup.Remind(ctx),
 		r.server.db.Write(ctx, func(tx *db.Tx) error { return admin.PruneSettled(ctx, tx) }),
 		r.server.db.Write(ctx, func(tx *db.Tx) error { return wayback.Prune(ctx, tx) }),
 		r.server.db.Write(ctx, func(tx *db.Tx) error { return audit.Erase(ctx, tx) }),

@@ -130,6 +130,10 @@ const (
 	BackupUnbound   Kind = "backup.unbound"
 	BackupDeleted   Kind = "backup.deleted"
 	BackupRestored  Kind = "backup.restored" // a deleted one was brought back
+	BackupSilent    Kind = "backup.silent"   // no device was heard of for a while, and the person was told
+	// Whether the person wants to be told that.
+	BackupReminderOn  Kind = "backup.reminder_on"
+	BackupReminderOff Kind = "backup.reminder_off"
 )
 
 // What those who manage an organisation did for somebody; Actor says who.

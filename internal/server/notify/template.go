@@ -55,6 +55,7 @@ const (
 	MailBackupBound     = "backup_bound"     // needs login, device
 	MailBackupRecovered = "backup_recovered" // needs login, device
 	MailBackupDeleted   = "backup_deleted"   // needs login
+	MailBackupSilent    = "backup_silent"    // needs login, device: that was heard of last
 
 	// What an admin did for somebody; they need login and by, the admin's name.
 	MailAdminSessions  = "admin_sessions"
@@ -105,6 +106,7 @@ var letters = map[string]letter{
 	MailBackupBound:     {"mail.backup_bound.subject", "mail.backup_bound.said", "mail.backup_bound.todo", []string{"login", "device"}},
 	MailBackupRecovered: {"mail.backup_recovered.subject", "mail.backup_recovered.said", "mail.backup_recovered.todo", []string{"login", "device"}},
 	MailBackupDeleted:   {"mail.backup_deleted.subject", "mail.backup_deleted.said", "mail.backup_deleted.todo", []string{"login"}},
+	MailBackupSilent:    {"mail.backup_silent.subject", "mail.backup_silent.said", "mail.backup_silent.todo", []string{"login", "device"}},
 	MailAdminSessions:   {"mail.admin_sessions.subject", "mail.admin_sessions.said", "mail.admin_sessions.todo", []string{"login", "by"}},
 	MailAdminPassword:   {"mail.admin_password.subject", "mail.admin_password.said", "mail.admin_password.todo", []string{"login", "by"}},
 	MailAdminSuspended:  {"mail.admin_suspended.subject", "mail.admin_suspended.said", "mail.admin_suspended.todo", []string{"login", "by"}},

@@ -2,9 +2,11 @@ package securityweb
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"countersign/internal/server/audit"
+	"countersign/internal/server/backup"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
@@ -34,11 +36,12 @@ type overview struct {
 	Count    int    // of methods
 	Events   []eventRow
 	Sessions int
-	Changed  bool   // the password, just now
-	NotMe    bool   // they have just said so of a sign-in
-	Frozen   string // until when nothing may be changed, or ""
-	Waits    string // when a new password is set that somebody chose without the old one, or ""
-	Since    int    // sessions begun since a sign-in was reported, this one not counted
+	Backup   *backupPage // where sealed backups lie, or nil
+	Changed  bool        // the password, just now
+	NotMe    bool        // they have just said so of a sign-in
+	Frozen   string      // until when nothing may be changed, or ""
+	Waits    string      // when a new password is set that somebody chose without the old one, or ""
+	Since    int         // sessions begun since a sign-in was reported, this one not counted
 }
 
 type passwordRow struct{ Exposed bool }
@@ -135,7 +138,14 @@ func (h *handler) look(ctx context.Context, tx *db.Tx, v visit) (o overview, err
 	o.Events = eventRows(events, v, tx.Now, recent)
 	sessions, err := signin.List(ctx, tx, v.person.ID)
 	o.Sessions = len(sessions)
+	if err != nil {
+		return o, err
+	}
 	o.Since = len(begunSince(sessions, v.session.ID, reportedAt(events, tx.Now)))
+	o.Backup, err = h.backupOf(ctx, tx, v)
+	if errors.Is(err, backup.ErrNone) {
+		err = nil
+	}
 	return o, err
 }
 

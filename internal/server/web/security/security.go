@@ -18,6 +18,7 @@ import (
 
 	"countersign/internal/server/approval"
 	"countersign/internal/server/audit"
+	"countersign/internal/server/backup"
 	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
@@ -46,6 +47,7 @@ type Deps struct {
 	Passes    *method.Passes
 	Dossier   *dossier.Service
 	Notify    *notify.Notify
+	Backup    *backup.Store
 }
 
 type handler struct {
@@ -130,6 +132,10 @@ func Mount(s *web.Shell, d Deps) error {
 	s.Page("POST /security/sessions/end", s.NeedSession(false, h.postEndAll))
 	s.Page("POST /security/sessions/end-since", s.NeedSession(false, h.postEndSince))
 
+	s.Page("GET /security/backup", s.NeedSession(false, h.getBackup))
+	s.Page("POST /security/backup/{device}/remove", s.NeedSession(true, h.postRemoveBinding))
+	s.Page("POST /security/backup/reminder", s.NeedSession(true, h.postReminder))
+
 	s.Page("GET /security/pair", h.pairing(true, h.getPair))
 	s.Page("POST /security/pair", h.pairing(true, h.postPair))
 	s.Page("GET /security/pair/{offer}", h.pairing(false, h.getOffer))
@@ -151,6 +157,8 @@ var problems = []web.Problem{
 	{Err: method.ErrCodeApp, Status: http.StatusNotFound, Code: "not_found", Title: "security.gone.title", Text: "security.gone.text"},
 	{Err: directory.ErrAddress, Status: http.StatusNotFound, Code: "not_found", Title: "security.email.gone.title", Text: "security.email.gone.text"},
 	{Err: method.ErrOffer, Status: http.StatusGone, Code: "offer_gone", Title: "security.offer.title", Text: "security.offer.text"},
+	{Err: backup.ErrUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "security.backup.gone.title", Text: "security.backup.gone.text"},
+	{Err: backup.ErrNone, Status: http.StatusNotFound, Code: "not_found", Title: "security.backup.none.title", Text: "security.backup.none.text"},
 	{Err: brake.ErrFrozen, Status: http.StatusConflict, Code: "frozen", Title: "security.frozen.title", Text: "security.frozen.text"},
 	{Err: audit.ErrUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "common.notfound.title", Text: "common.notfound.text"},
 	{Err: brake.ErrLink, Status: http.StatusGone, Code: "brake_gone", Title: "security.brake.gone.title", Text: "security.brake.gone.text"},

@@ -283,8 +283,10 @@ CREATE TABLE report_settled (
 CREATE TABLE backup_place (
   id TEXT PRIMARY KEY, person_id TEXT NOT NULL UNIQUE,
   head BIGINT NOT NULL DEFAULT 0, etag TEXT NOT NULL DEFAULT '', -- of the newest version
+  remind BIGINT NOT NULL DEFAULT 1, remind_at BIGINT NOT NULL DEFAULT 0, -- whether, and when, to write that no device was heard of
   created_at BIGINT NOT NULL, deleted_at BIGINT NOT NULL DEFAULT 0
 );
+CREATE INDEX backup_place_remind ON backup_place (remind_at) WHERE remind_at > 0;
 CREATE INDEX backup_place_deleted ON backup_place (deleted_at) WHERE deleted_at > 0;
 -- A generation, as it was sent. Nobody here can open it.
 CREATE TABLE backup_version (
@@ -315,15 +317,29 @@ CREATE TABLE client (
   redirects TEXT NOT NULL, logout_redirects TEXT NOT NULL DEFAULT '[]', -- JSON lists
   scopes TEXT NOT NULL, audience TEXT NOT NULL DEFAULT '',
   verified BIGINT NOT NULL DEFAULT 0, trusted BIGINT NOT NULL DEFAULT 0,
+  device BIGINT NOT NULL DEFAULT 0, -- 1: may sign somebody in with a code that they type elsewhere
   id_token_alg TEXT NOT NULL DEFAULT 'ES256', created_at BIGINT NOT NULL, disabled_at BIGINT NOT NULL DEFAULT 0
 );
 CREATE TABLE authorize_request (
   id TEXT PRIMARY KEY, client_id TEXT NOT NULL, redirect_uri TEXT NOT NULL, scope TEXT NOT NULL,
   state TEXT NOT NULL, nonce TEXT NOT NULL, challenge TEXT NOT NULL, prompt TEXT NOT NULL, login_hint TEXT NOT NULL,
   subject TEXT NOT NULL, max_age BIGINT NOT NULL, strength BIGINT NOT NULL, locales TEXT NOT NULL, resource TEXT NOT NULL,
+  device_code TEXT NOT NULL DEFAULT '', -- of a device that asked, which has no redirect_uri
   created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, answered_at BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX authorize_expires ON authorize_request (expires_at);
+-- A device that waits until somebody has typed its code in a browser and allowed it.
+CREATE TABLE device_code (
+  id TEXT PRIMARY KEY, hash BYTEA NOT NULL, user_code BYTEA NOT NULL UNIQUE, -- of what the device polls with; keyed, of what is typed
+  client_id TEXT NOT NULL, scope TEXT NOT NULL, resource TEXT NOT NULL,
+  ip TEXT NOT NULL, place TEXT NOT NULL, browser TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'allowed', 'denied', 'redeemed')),
+  request_id TEXT NOT NULL DEFAULT '', typed BYTEA NOT NULL DEFAULT '', -- the request of the browser it was typed in last, and a hash of that browser's cookie
+  grant_id TEXT NOT NULL DEFAULT '', every BIGINT NOT NULL, -- milliseconds between two polls
+  polled_at BIGINT NOT NULL DEFAULT 0, soon BIGINT NOT NULL DEFAULT 0, -- the last poll, and whether it came too soon
+  created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL
+);
+CREATE INDEX device_code_expires ON device_code (expires_at);
 CREATE TABLE consent (
   person_id TEXT NOT NULL, client_id TEXT NOT NULL, scope TEXT NOT NULL, at BIGINT NOT NULL, -- one row for each scope
   PRIMARY KEY (person_id, client_id, scope)
