@@ -25,7 +25,14 @@ export function NewKey({ home, use }: { home: Home; use: (key: string) => void }
   const shown = useSignal<Shown | undefined>(undefined)
   const confirming = useSignal(false)
   useEffect(() => void act(draw).then((made) => (shown.value = made)), [])
-  if (!shown.value) return <TroubleNote />
+  if (!shown.value) {
+    return (
+      <div class="card stack">
+        <p role="status">{busy.value ? t('backup.off.busy') : ''}</p>
+        <TroubleNote />
+      </div>
+    )
+  }
   const { key, picture } = shown.value
   if (confirming.value) return <Confirm wanted={key.split('-')[asked] ?? ''} use={() => use(key)} back={() => (confirming.value = false)} />
   return <Paper home={home} shown={{ key, picture }} next={() => (confirming.value = true)} />
@@ -66,7 +73,7 @@ function Paper({ home: { login, issuer }, shown: { key, picture }, next }: Paper
           <p class="tiny">{t('backup.key.paper.made', { when: new Date().toLocaleDateString(language(), { dateStyle: 'long' }) })}</p>
         </div>
       </div>
-      <div class="btns unprinted">
+      <div class="row wrap unprinted">
         <button class="btn" type="button" onClick={() => print()}>
           <Icon name="i-log" look="i-s" />
           {t('backup.key.print')}
