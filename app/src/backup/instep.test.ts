@@ -197,7 +197,7 @@ test('an answer that was lost is found by reading', async () => {
   expect(a.names()).toEqual(['Bank', 'Mail'])
 })
 
-test('R5: a server that was set back is noticed, said, and gets what is here', async () => {
+test('a server that was set back is noticed, said, and gets what is here', async () => {
   const a = await device(entry('Bank'))
   await a.turnOn(await a.newKey())
   await a.add('Mail')
@@ -305,7 +305,7 @@ test('a device that was removed opens nothing that is made afterwards', async ()
   await expect(b.core.sealed('readBackup', { keys: before!.keys, version: true }, { bytes: server.newest!.archive.slice() })).rejects.toMatchObject({ why: { code: 'key' } })
 })
 
-test('what the codes of a sign-in service are made from is in no backup (R4)', async () => {
+test('what the codes of a sign-in service are made from is in no backup', async () => {
   const secret = 'MZXW6YTBOJRGC6TBMZXW6YTBOJRGC6TB'
   const service = {
     issuer, host: 'id.example.org', directory: { id: 'D', name: 'Aoba', kind: 'organization' }, subject: 'S', registration: 'R',

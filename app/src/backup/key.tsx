@@ -12,6 +12,7 @@ import { utf8 } from '../remote/bytes'
 import { Icon } from '../shell/icon'
 import { language, t } from '../words/words'
 import { act, busy } from './act'
+import { sameGroup } from './group'
 import type { Home } from './kept'
 import { TroubleNote } from './parts'
 
@@ -131,10 +132,4 @@ function Confirm({ wanted, use, back }: ConfirmProps) {
       </button>
     </form>
   )
-}
-
-/** Forgives what reading and typing do to a group: case, width, O for 0, I and L for 1. */
-export function sameGroup(typed: string, wanted: string): boolean {
-  const plain = typed.normalize('NFKC').toUpperCase().replace(/[\s-]/g, '')
-  return plain.replaceAll('O', '0').replace(/[IL]/g, '1') === wanted
 }
