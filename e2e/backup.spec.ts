@@ -93,6 +93,7 @@ test.describe('backup', () => {
       await page.getByRole('dialog').getByRole('button', { name: say('backup.versions.back') }).click()
       await expect(page.getByText(say('backup.versions.done', { n: 1 }))).toBeVisible()
       await open('backup/ways')
+      await expect(page.getByText(say('backup.ways.key'), { exact: true })).toBeVisible()
       await eye.see(page, 'a06-backup-ways', say('backup.ways.devices'))
       await open('')
       await expect(standing(page).filter({ hasText: 'Gitlane' })).toHaveCount(1)
