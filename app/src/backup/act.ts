@@ -32,7 +32,8 @@ export async function act<T>(work: (core: Core) => Promise<T>, issuer = ours()):
   return attempt(work, issuer).finally(() => (doing.value = false))
 }
 
-/** Looks something up that a screen shows: it waits for whatever is being done. */
+/** Looks something up that a screen shows: it waits for whatever is being done,
+ *  and what was said about that stays. */
 export async function lookUp<T>(work: (core: Core) => Promise<T>): Promise<T | undefined> {
   looking.value++
   return attempt(work, ours()).finally(() => looking.value--)

@@ -8,7 +8,7 @@ import { Icon } from '../shell/icon'
 import { confirm } from '../shell/sheets'
 import { t } from '../words/words'
 import { when } from '../words/when'
-import { act, busy, done, lookUp } from './act'
+import { act, busy, done, forgetTrouble, lookUp } from './act'
 import { NewKey } from './key'
 import type { Begun } from './kept'
 import { Page, TroubleNote } from './parts'
@@ -45,7 +45,7 @@ function Looking({ again }: { again: () => void }) {
       <p role="status">{busy.value ? t('backup.begin.looking') : ''}</p>
       <TroubleNote />
       {!busy.value && (
-        <button class="btn" type="button" onClick={again}>
+        <button class="btn" type="button" onClick={() => (forgetTrouble(), again())}>
           {t('backup.begin.again')}
         </button>
       )}

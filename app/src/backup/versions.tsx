@@ -5,7 +5,7 @@ import { confirm } from '../shell/sheets'
 import { toast } from '../shell/toast'
 import { t } from '../words/words'
 import { when } from '../words/when'
-import { act, busy, lookUp } from './act'
+import { act, busy, forgetTrouble, lookUp } from './act'
 import { doorOf } from './bind'
 import { bringBack } from './instep'
 import type { Backup } from './kept'
@@ -22,7 +22,7 @@ export function VersionsScreen({ backup }: { backup: Backup }) {
       <TroubleNote />
       {!all.value && <p role="status">{busy.value ? t('backup.versions.loading') : ''}</p>}
       {!all.value && !busy.value && (
-        <button class="btn" type="button" onClick={fetchAll}>
+        <button class="btn" type="button" onClick={() => (forgetTrouble(), fetchAll())}>
           {t('backup.begin.again')}
         </button>
       )}
