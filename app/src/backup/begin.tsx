@@ -32,7 +32,7 @@ export function BeginScreen({ home }: { home: Begun }) {
       {found?.status.deletedUntil !== undefined && <Deleted home={home} until={found.status.deletedUntil} see={see} />}
       {found && !found.status.deletedUntil && (anew.value || !found.stored) && <First home={home} use={begin} />}
       {found?.stored && !anew.value && <Join home={home} there={found} anew={() => void startAnew()} />}
-      <button class="btn quiet" type="button" aria-disabled={busy.value} onClick={() => void act(() => turnOff(home))}>
+      <button class="btn quiet unprinted" type="button" aria-disabled={busy.value} onClick={() => void act(() => turnOff(home))}>
         {t('backup.begin.other')}
       </button>
     </Page>
