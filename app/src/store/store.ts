@@ -131,12 +131,12 @@ async function unlessThere(adding: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** The data key; made at the first change. Of two tabs that make one at the
+/** The data key; made at the first change, of the vault or of what lies beside it. Of two tabs that make one at the
  *  same time, the second uses the first one's. */
-async function ownDataKey(): Promise<DataKey> {
+export async function ownDataKey(): Promise<DataKey> {
   const found = await ringNow()
   if (found) return openRing(found)
-  if (current.value.generation > 0) throw new StoreTrouble('unreadable')
+  if ((await topGeneration()) > 0) throw new StoreTrouble('unreadable')
   const { ring } = await newRing()
   await unlessThere(transact('secrets', 'readwrite', (secrets) => secrets.add(ring, 'data')))
   const made = await ringNow()
