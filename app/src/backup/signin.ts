@@ -12,8 +12,8 @@ import { papers } from '../store/papers'
 export type Scope = 'backup' | 'recover'
 
 /** What is asked for: whose sign-in service, what for, and which screen of the
- *  app goes on with it ("backup/join"). */
-export type Wish = { issuer: string; scope: Scope; screen: string }
+ *  app goes on with it ("backup/join"). `login` is who will sign in, if it is known. */
+export type Wish = { issuer: string; scope: Scope; screen: string; login?: string }
 
 /** A sign-in that was begun. */
 type Note = Wish & { state: string; verifier: string }
@@ -50,6 +50,7 @@ export async function addressOf(wish: Wish): Promise<string> {
     code_challenge: base64url(await sha256(utf8(note.verifier))),
     code_challenge_method: 'S256',
     prompt: 'select_account',
+    ...(wish.login && { login_hint: wish.login }),
   })
   return `${wish.issuer}/authorize?${query}`
 }
