@@ -1,7 +1,7 @@
 // The authenticator in a terminal, as a device of its own.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -18,6 +18,17 @@ export class Terminal {
 
   file(name: string): string {
     return join(this.folder, name)
+  }
+
+  /** A file of this device with that text. */
+  async holds(text: string): Promise<string> {
+    const name = this.file('held')
+    await writeFile(name, text)
+    return name
+  }
+
+  async read(name: string): Promise<string> {
+    return (await readFile(this.file(name), 'utf8')).trim()
   }
 
   /** Runs a command to its end and gives what it printed. */

@@ -1,0 +1,111 @@
+// A phone is lost. What was backed up from a terminal comes back on a new phone
+// by the recovery key; what was there already is kept; a work account is issued
+// anew, so old and new device have codes of their own, and both are good.
+import type { Page } from '@playwright/test'
+import type { Demo } from './demo.ts'
+import { Eye } from './eye.ts'
+import { expect, test } from './fixtures.ts'
+import { withAccounts } from './keeping.ts'
+import { allow, giveCode, giveName, giveNameAndPassword, givePassword, mei, pair, readNumber } from './steps.ts'
+import { Terminal } from './terminal.ts'
+import type { Say } from './words.ts'
+
+const haru = 'haru@komorebi.example'
+
+/** A backup of a device with two accounts of other sites and one of work. Gives
+ *  the file of its recovery key, and the recovery codes that are left. */
+async function backUp(terminal: Terminal, computer: Page, demo: Demo, say: Say): Promise<string[]> {
+  for (const [issuer, secret] of [['Gitlane', 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'], ['Hinata Bank', 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP']]) {
+    await terminal.run('import', await terminal.holds(`otpauth://totp/${issuer}:mei?secret=${secret}&issuer=${issuer}`))
+  }
+  await pairTerminal(terminal, computer, demo, say, mei.login)
+  await computer.context().clearCookies()
+  await pairTerminal(terminal, computer, demo, say, haru)
+  await computer.goto(`${demo.at.id}/security/recovery`)
+  await computer.getByRole('button', { name: say('security.recovery.go') }).click()
+  const codes = await computer.locator('.codes li').allInnerTexts()
+  await computer.context().clearCookies()
+  const visit = (address: string) => signInByCode(computer, demo, say, codes, address)
+  await terminal.signingIn(visit, 'backup', 'on', '--server', demo.at.id, '--new-key-file', terminal.file('key'))
+  return codes
+}
+
+async function signInByCode(page: Page, demo: Demo, say: Say, codes: string[], address: string): Promise<void> {
+  await page.goto(address)
+  await giveName(page, say, haru)
+  await givePassword(page, demo, say)
+  await giveRecoveryCode(page, say, codes.shift() ?? '')
+  await allow(page, say)
+  await expect(page).toHaveURL(/callback/)
+}
+
+/** In the place of the phone that is gone. */
+async function giveRecoveryCode(page: Page, say: Say, code: string): Promise<void> {
+  await page.getByRole('link', { name: say('signin.ways.link') }).click()
+  await page.getByRole('link', { name: say('signin.ways.recovery') }).click()
+  await page.getByLabel(say('signin.recovery.name')).fill(code)
+  await page.getByRole('button', { name: say('signin.password.go') }).click()
+}
+
+/** The old device has an account of the sign-in service, too. */
+async function pairTerminal(terminal: Terminal, computer: Page, demo: Demo, say: Say, login: string): Promise<void> {
+  await computer.goto(`${demo.at.id}/signin?to=/security`)
+  await giveNameAndPassword(computer, demo, say, login)
+  await computer.getByRole('button', { name: say('security.start.go') }).click()
+  await computer.getByText(say('security.pair.type'), { exact: true }).click()
+  await terminal.run('pair', await computer.locator('.setup-code').innerText(), '--server', demo.at.id)
+  await computer.getByRole('button', { name: say('security.taken.yes') }).click()
+  await terminal.run('approve', '--number', await readNumber(computer))
+  await expect(computer).toHaveURL(`${demo.at.id}/security`)
+}
+
+test('a lost phone: what was backed up comes back on another, and nothing there is overwritten', async ({ computer, demo, language, phone, say }, info) => {
+  const eye = new Eye(language, info)
+  const terminal = await Terminal.open()
+  const codes = await backUp(terminal, computer, demo, say)
+  const { page } = phone
+  const line = (name: string) => page.locator('.line.fate').filter({ hasText: name })
+
+  await test.step('a sign-in with two proofs, and the recovery key', async () => {
+    await withAccounts(page, demo, [{ issuer: 'Hinata Bank', name: 'mei' }])
+    await page.goto(`${demo.at.app}/#recover`)
+    await eye.see(page, 'a07-begin', say('recover.begin.title'))
+    await page.getByLabel(say('recover.begin.login')).fill(haru)
+    await expect(page.getByLabel(say('recover.begin.server'))).toHaveValue(demo.at.id)
+    await page.getByRole('button', { name: say('recover.begin.go') }).click()
+    await expect(page.getByLabel(say('signin.name.label'))).toHaveValue(haru)
+    await giveNameAndPassword(page, demo, say, haru)
+    await giveRecoveryCode(page, say, codes.shift() ?? '')
+    await expect(page.getByRole('heading', { name: say('recover.unlock.title') })).toBeVisible()
+    await page.reload() // as if the phone had been put away
+    await eye.see(page, 'a07-unlock', say('recover.way.key'))
+    await page.getByRole('link', { name: say('recover.way.key') }).click()
+    const key = await terminal.read('key')
+    await page.getByLabel(say('recover.way.key')).fill(key.replace(/^./, (c) => (c === '2' ? '3' : '2')))
+    await page.getByRole('button', { name: say('recover.key.go') }).click()
+    await eye.see(page, 'a07-key', say('recover.key.group', { n: 1 }))
+    await page.getByLabel(say('recover.way.key')).fill(key.toLowerCase().replaceAll('-', ' '))
+    await page.getByRole('button', { name: say('recover.key.go') }).click()
+  })
+  await test.step('each account says what became of it', async () => {
+    await expect(line('Gitlane')).toContainText(say('recover.is.restored'))
+    await expect(line('Hinata Bank')).toContainText(say('recover.is.kept'))
+    await expect(line('Aoba Works').getByRole('link', { name: say('recover.do.scan') })).toBeVisible()
+    await eye.see(page, 'a07-list')
+    await line('Komorebi').getByRole('link', { name: say('recover.do.verify') }).click()
+    await eye.see(page, 'a03-restore', say('recover.restore.lead'))
+  })
+  await test.step('the work account is issued anew, beside that of the old device', async () => {
+    await computer.context().clearCookies()
+    await computer.goto(`${demo.at.id}/signin?to=/security/add`)
+    await giveNameAndPassword(computer, demo, say)
+    await computer.getByRole('link', { name: say('signin.ways.link') }).click()
+    await computer.getByRole('link', { name: say('signin.ways.code') }).click()
+    await giveCode(computer, say, await terminal.run('code', mei.login))
+    await computer.getByRole('button', { name: say('security.add.app') }).click()
+    await pair(phone, computer, demo, say)
+    await page.goto(`${demo.at.app}/#recover`)
+    await expect(line('Aoba Works')).toContainText(say('recover.is.restored'))
+  })
+  await terminal.close()
+})
