@@ -1,7 +1,7 @@
 /** The one call that a sign-in to the recovery account ends in: a new key of this
  *  device is bound to the backup place, and the token is used up. */
 import { platformOf } from '../pair/device'
-import { base64url, utf8 } from '../remote/bytes'
+import { base64url, fromBase64url, utf8 } from '../remote/bytes'
 import { open, parse, plain, readBytes, type Door } from '../remote/door'
 import { object, text, word } from '../remote/fields'
 import { bindMessage, sign, type PublicKey } from '../remote/message'
@@ -54,6 +54,16 @@ export async function unbind(of: Pick<Binding, 'issuer' | 'binding'>): Promise<v
     if (!(thrown instanceof Trouble)) throw thrown
   } finally {
     await keys.delete(of.binding)
+  }
+}
+
+/** Whose sign-in a token is of (RFC 9068, section 2.2); nobody's if it does not say. */
+export function subjectOf(token: string): string | undefined {
+  try {
+    const { sub } = object(parse(fromBase64url(token.split('.')[1] ?? '')))
+    return word(sub)
+  } catch {
+    return undefined
   }
 }
 

@@ -151,6 +151,8 @@ export type Questions = {
   read: Op<{ password?: string }, Found>
   scanned: Op<{ text: string; first?: boolean }, Found>
   forget: Op<None, null>
+  /** Any text as a QR code, unless it is too long for one. */
+  picture: Op<{ text: string }, Picture | null>
   /** Gives a file back for otpauth and aegis, and for own the text to seal. */
   export: Op<{ format: 'otpauth' | 'aegis' | 'google' | 'uris' | 'own'; ids?: string[]; password?: string }, Exported>
 }
@@ -175,6 +177,8 @@ export type Changes = {
   name: Op<{ name: string }, None>
   /** Takes the `contents` of a backup, and overwrites nothing. Once more, it changes nothing. */
   recover: Op<{ paired: Elsewhere[] }, Recovered[]>
+  /** Takes the `contents` of an old version and adds what is not here any more. */
+  bringBack: Op<None, Recovered[]>
   /** Choices by the place of the item, PINs by the place of the problem. */
   import: Op<{ choices?: Record<string, Choice>; pins?: Record<string, string> }, Receipt>
 }

@@ -30,6 +30,9 @@ export const loaded: ReadonlySignal<boolean> = ready
 /** True on a phone on which nothing was ever kept. */
 export const fresh = computed(() => current.value.generation === 0)
 
+/** Which version of the vault that is; each change makes the next. */
+export const generation = computed(() => current.value.generation)
+
 const channel = new BroadcastChannel('countersign/vault')
 channel.onmessage = () => void refresh().catch(() => undefined) // the next change will say why
 

@@ -178,7 +178,7 @@ func (d *Desk) RestoreVersion(ctx context.Context, n int64) (list []authenticato
 		if err != nil {
 			return nil, err
 		}
-		list, err = bringBack(a, g, d.now())
+		list, err = a.BringBack(d.now(), g.Vault)
 		return a, err
 	})
 	return list, err

@@ -6,7 +6,6 @@ import (
 
 	"countersign/internal/authenticator"
 	"countersign/internal/authenticator/backup"
-	"countersign/internal/authenticator/vault"
 	"countersign/seal"
 )
 
@@ -79,34 +78,4 @@ func recoverInto(a *authenticator.App, g backup.Generation, now time.Time, other
 		}
 	}
 	return list, nil
-}
-
-func marks(a *authenticator.App) map[string]bool {
-	all := map[string]bool{}
-	for _, e := range a.Vault().Entries() {
-		if mark := a.Vault().Mark(e); mark != "" {
-			all[mark] = true
-		}
-	}
-	return all
-}
-
-// bringBack adds what is in an old version and not here: under new ids, for the
-// old ones are removed, everywhere.
-func bringBack(a *authenticator.App, g backup.Generation, now time.Time) ([]authenticator.Recovered, error) {
-	list := []authenticator.Recovered{}
-	here := marks(a)
-	err := a.Vault().Change(now, vault.Restoring, func(c *vault.Change) error {
-		for _, e := range g.Vault.Entries() {
-			r := authenticator.Recovered{ID: e.ID, State: authenticator.Restored, Kind: e.Kind, Issuer: e.Issuer, Name: e.Name}
-			if here[a.Vault().Mark(e)] {
-				r.State = authenticator.Kept
-			} else {
-				r.ID = c.Add(e)
-			}
-			list = append(list, r)
-		}
-		return nil
-	})
-	return list, err
 }

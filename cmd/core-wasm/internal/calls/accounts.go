@@ -277,3 +277,12 @@ func recovering(d *Desk, c talk.Call, a restored) ([]authenticator.Recovered, er
 	}
 	return d.app.Recover(c.Now, theirs.Vault(), paired)
 }
+
+// bringBack adds what is in an old version, which comes as a vault, and not here.
+func bringBack(d *Desk, c talk.Call, _ none) ([]authenticator.Recovered, error) {
+	old, err := authenticator.Open(c.Bytes, c.Now)
+	if err != nil {
+		return nil, err
+	}
+	return d.app.BringBack(c.Now, old.Vault())
+}

@@ -75,7 +75,8 @@ var ops = map[string]op{
 	"merge":  changing(merge),
 	"name":   changing(name),
 
-	"recover": changing(recovering),
+	"recover":   changing(recovering),
+	"bringBack": changing(bringBack),
 
 	"formats": asking(formats),
 	"read":    read,
@@ -83,6 +84,7 @@ var ops = map[string]op{
 	"import":  changing(importFound),
 	"forget":  forget,
 	"export":  export,
+	"picture": asking(drawing),
 }
 
 // open takes a vault. Its bytes come back if opening it changed something: a
