@@ -1,12 +1,14 @@
 // A phone is lost. What was backed up from a terminal comes back on a new phone
 // by the recovery key; what was there already is kept; a work account is issued
-// anew, so old and new device have codes of their own, and both are good.
+// anew, so old and new device have codes of their own, and both are good. And when
+// that phone is lost as well, a passkey brings it back.
 import type { Page } from '@playwright/test'
 import type { Demo } from './demo.ts'
 import { Eye } from './eye.ts'
 import { expect, test } from './fixtures.ts'
 import { withAccounts } from './keeping.ts'
-import { allow, giveCode, giveName, giveNameAndPassword, givePassword, mei, pair, readNumber } from './steps.ts'
+import { Owner } from './locking.ts'
+import { allow, giveCode, giveNameAndPassword, mei, pair, readNumber } from './steps.ts'
 import { Terminal } from './terminal.ts'
 import type { Say } from './words.ts'
 
@@ -32,18 +34,17 @@ async function backUp(terminal: Terminal, computer: Page, demo: Demo, say: Say):
 
 async function signInByCode(page: Page, demo: Demo, say: Say, codes: string[], address: string): Promise<void> {
   await page.goto(address)
-  await giveName(page, say, haru)
-  await givePassword(page, demo, say)
-  await giveRecoveryCode(page, say, codes.shift() ?? '')
+  await prove(page, demo, say, codes)
   await allow(page, say)
   await expect(page).toHaveURL(/callback/)
 }
 
-/** In the place of the phone that is gone. */
-async function giveRecoveryCode(page: Page, say: Say, code: string): Promise<void> {
+/** Two proofs, the second one in the place of the phone that is gone. */
+async function prove(page: Page, demo: Demo, say: Say, codes: string[]): Promise<void> {
+  await giveNameAndPassword(page, demo, say, haru)
   await page.getByRole('link', { name: say('signin.ways.link') }).click()
   await page.getByRole('link', { name: say('signin.ways.recovery') }).click()
-  await page.getByLabel(say('signin.recovery.name')).fill(code)
+  await page.getByLabel(say('signin.recovery.name')).fill(codes.shift() ?? '')
   await page.getByRole('button', { name: say('signin.password.go') }).click()
 }
 
@@ -63,6 +64,7 @@ test('a lost phone: what was backed up comes back on another, and nothing there 
   const eye = new Eye(language, info)
   const terminal = await Terminal.open()
   const codes = await backUp(terminal, computer, demo, say)
+  const key = await terminal.read('key')
   const { page } = phone
   const line = (name: string) => page.locator('.line.fate').filter({ hasText: name })
 
@@ -71,16 +73,13 @@ test('a lost phone: what was backed up comes back on another, and nothing there 
     await page.goto(`${demo.at.app}/#recover`)
     await eye.see(page, 'a07-begin', say('recover.begin.title'))
     await page.getByLabel(say('recover.begin.login')).fill(haru)
-    await expect(page.getByLabel(say('recover.begin.server'))).toHaveValue(demo.at.id)
     await page.getByRole('button', { name: say('recover.begin.go') }).click()
     await expect(page.getByLabel(say('signin.name.label'))).toHaveValue(haru)
-    await giveNameAndPassword(page, demo, say, haru)
-    await giveRecoveryCode(page, say, codes.shift() ?? '')
+    await prove(page, demo, say, codes)
     await expect(page.getByRole('heading', { name: say('recover.unlock.title') })).toBeVisible()
     await page.reload() // as if the phone had been put away
     await eye.see(page, 'a07-unlock', say('recover.way.key'))
     await page.getByRole('link', { name: say('recover.way.key') }).click()
-    const key = await terminal.read('key')
     await page.getByLabel(say('recover.way.key')).fill(key.replace(/^./, (c) => (c === '2' ? '3' : '2')))
     await page.getByRole('button', { name: say('recover.key.go') }).click()
     await eye.see(page, 'a07-key', say('recover.key.group', { n: 1 }))
@@ -107,5 +106,31 @@ test('a lost phone: what was backed up comes back on another, and nothing there 
     await page.goto(`${demo.at.app}/#recover`)
     await expect(line('Aoba Works')).toContainText(say('recover.is.restored'))
   })
+  await test.step('the phone backs up to the same place; when it is lost too, a passkey opens it', async () => {
+    await Owner.of(page)
+    await page.goto(`${demo.at.app}/#backup`)
+    await page.getByRole('button', { name: say('backup.off.go') }).click()
+    await prove(page, demo, say, codes)
+    await page.getByLabel(say('backup.join.key')).fill(key)
+    await page.getByRole('button', { name: say('backup.join.go') }).click()
+    await expect(page.getByText(say('backup.join.done'))).toBeVisible()
+    await page.goto(`${demo.at.app}/#backup/ways`)
+    await page.getByRole('button', { name: say('backup.ways.passkey.add') }).click()
+    await expect(page.getByText(say('backup.ways.passkey.done'))).toBeVisible()
+    await empty(page, demo)
+    await page.getByRole('link', { name: say('recover.begin') }).click()
+    await page.getByRole('button', { name: say('recover.begin.go') }).click()
+    await prove(page, demo, say, codes)
+    await page.getByRole('button', { name: say('recover.way.passkey') }).click()
+    await expect(line('Hinata Bank')).toContainText(say('recover.is.restored'))
+    await expect(line('Aoba Works').getByRole('link', { name: say('recover.do.scan') })).toBeVisible()
+  })
   await terminal.close()
 })
+
+/** The same phone as if it had just been bought: only its passkeys are there. */
+async function empty(page: Page, demo: Demo): Promise<void> {
+  await page.goto(`${demo.at.app}/licences.txt`)
+  await page.evaluate(() => new Promise((resolve) => (indexedDB.deleteDatabase('countersign').onsuccess = resolve)))
+  await page.goto(demo.at.app)
+}

@@ -5,7 +5,6 @@ import { groupCode, readCode, type Typed } from './code'
 import { Confirm } from './confirm'
 import { typedIssuer, type Offer } from './link'
 import { Screen } from './screen'
-import { ownIssuer } from './where'
 
 /** A setup code and the address it is for, typed by hand. */
 export function CodeForm() {
@@ -106,5 +105,16 @@ function codeError(typed: Exclude<Typed, { ok: true }>): string {
       return typed.groups.length > 0
         ? t('app.pair.code.group', { group: typed.groups.join(', ') })
         : t('app.pair.code.mistyped')
+  }
+}
+
+/** The server this app came from: most codes are for it. */
+async function ownIssuer(): Promise<string> {
+  try {
+    const config: unknown = await (await fetch('/config.json', { cache: 'no-cache' })).json()
+    const { issuer } = config as { issuer?: unknown }
+    return typeof issuer === 'string' ? issuer : ''
+  } catch {
+    return ''
   }
 }

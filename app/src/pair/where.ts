@@ -12,14 +12,3 @@ export function installed(): boolean {
 export function fromOutside(): boolean {
   return history.state === null
 }
-
-/** The server this app came from: most people's is that one. */
-export async function ownIssuer(): Promise<string> {
-  try {
-    const config: unknown = await (await fetch('/config.json', { cache: 'no-cache' })).json()
-    const { issuer } = config as { issuer?: unknown }
-    return typeof issuer === 'string' ? issuer : ''
-  } catch {
-    return ''
-  }
-}

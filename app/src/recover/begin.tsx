@@ -1,8 +1,8 @@
 /** The first step: whose backup it is. */
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { hostOf, typedIssuer } from '../pair/link'
-import { ownIssuer } from '../pair/where'
+import { ownIssuer } from '../backup/home'
+import { hostOf } from '../pair/link'
 import { Icon } from '../shell/icon'
 import { t } from '../words/words'
 import { when } from '../words/when'
@@ -17,17 +17,12 @@ export function Begin() {
 
 function SignIn() {
   const login = useSignal('')
-  const server = useSignal('')
-  const wrong = useSignal(false)
-  useEffect(() => {
-    void ownIssuer().then((issuer) => (server.value ||= issuer))
-  }, [])
+  const issuer = useSignal('')
+  const find = async () => (issuer.value ||= await ownIssuer())
+  useEffect(() => void find().catch(() => undefined), []) // it is asked for again, and says why
   const submit = (event: Event) => {
     event.preventDefault()
-    const issuer = typedIssuer(server.value)
-    wrong.value = !issuer
-    if (issuer) void step(() => begin(issuer, login.value.trim()))
-    else document.getElementById('recover-server')?.focus()
+    void step(async () => begin(await find(), login.value.trim()))
   }
   return (
     <Page at="signin">
@@ -50,29 +45,7 @@ function SignIn() {
             onInput={(event) => (login.value = event.currentTarget.value)}
           />
           <p class="hint" id="recover-login-hint">
-            {t('recover.begin.login.hint')}
-          </p>
-        </div>
-        <div class="field">
-          <label for="recover-server">{t('recover.begin.server')}</label>
-          <input
-            id="recover-server"
-            type="text"
-            inputMode="url"
-            autocomplete="off"
-            autocapitalize="none"
-            spellcheck={false}
-            value={server.value}
-            aria-invalid={wrong.value}
-            aria-describedby="recover-server-hint recover-server-error"
-            onInput={(event) => (server.value = event.currentTarget.value)}
-          />
-          <p class="hint" id="recover-server-hint">
-            {t('recover.begin.server.hint')}
-          </p>
-          <p class="error" id="recover-server-error" role="alert">
-            {wrong.value && <Icon name="i-warn" look="i-s" />}
-            {wrong.value ? t('app.pair.code.server.wrong') : ''}
+            {issuer.value && t('recover.begin.server', { host: hostOf(issuer.value) })} {t('recover.begin.login.hint')}
           </p>
         </div>
         <button class="btn primary wide tall" type="submit" aria-disabled={working.value}>

@@ -9,7 +9,6 @@ import { t } from '../words/words'
 import { problem, unlock, working } from './opening'
 import { Page, ProblemNote } from './parts'
 import { keyIn } from './paper'
-import { problemWords } from './said'
 
 /** A file with a recovery key is a page of text at most. */
 const largest = 64 * 1024
@@ -52,7 +51,7 @@ export function KeyForm() {
             spellcheck={false}
             ref={field}
             value={typed.value}
-            aria-invalid={problem.value?.why === 'core'}
+            aria-invalid={problem.value !== undefined}
             aria-describedby="recovery-key-hint recovery-key-error"
             onInput={(event) => (typed.value = event.currentTarget.value)}
           />
@@ -89,7 +88,7 @@ export function KeyScan() {
       back('recover')
       return undefined
     }
-    return { title: t('recover.scan.not'), text: problem.value ? problemWords(problem.value) : '' }
+    return { title: t('recover.scan.not'), text: problem.value?.words ?? '' }
   }
   const ways = (
     <button class="btn" type="button" onClick={() => replace('recover/key')}>

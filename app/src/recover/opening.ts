@@ -1,18 +1,20 @@
 /** The step between the sign-in and the accounts: a backup lies here as it came,
  *  until somebody opens it. */
 import { signal, type ReadonlySignal } from '@preact/signals'
-import { arrive, arriveBack, fetchArchive, olderThan, open, problemOf, recovery, type Archive, type Problem } from './recovery'
+import { CoreTrouble } from '../core/ops'
+import { arrive, arriveBack, fetchArchive, olderThan, nothing, open, recovery, type Archive } from './recovery'
+import { mayHaveOlder, problemWords } from './said'
 
 const archive = signal<Archive | undefined>(undefined)
 const busy = signal(false)
-const trouble = signal<Problem | undefined>(undefined)
+const trouble = signal<{ words: string; older: boolean } | undefined>(undefined)
 
 export const closed: ReadonlySignal<Archive | undefined> = archive
 
 export const working: ReadonlySignal<boolean> = busy
 
-/** Why the last step led nowhere. */
-export const problem: ReadonlySignal<Problem | undefined> = trouble
+/** Why the last step led nowhere, and whether an older version may lead on. */
+export const problem: ReadonlySignal<{ words: string; older: boolean } | undefined> = trouble
 
 /** One step at a time; what went wrong is told. True if nothing did. */
 export async function step(work: () => Promise<unknown>): Promise<boolean> {
@@ -23,11 +25,16 @@ export async function step(work: () => Promise<unknown>): Promise<boolean> {
     await work()
     return true
   } catch (thrown) {
-    trouble.value = problemOf(thrown)
+    tell(thrown)
     return false
   } finally {
     busy.value = false
   }
+}
+
+function tell(thrown: unknown): void {
+  const issuer = recovery.value?.issuer ?? nothing.value?.issuer ?? ''
+  trouble.value = { words: problemWords(thrown, issuer), older: mayHaveOlder(thrown) }
 }
 
 /** Another screen has nothing to do with what went wrong on this one. */
@@ -68,6 +75,6 @@ export function takeOlder(): Promise<boolean> {
     if (now?.at !== 'unlock' || !there) return
     const before = await olderThan(now, there.version)
     if (before) archive.value = await fetchArchive(now, before.version)
-    else trouble.value = { why: 'core', refusal: { code: 'no_file' } }
+    else tell(new CoreTrouble({ code: 'no_file' }))
   })
 }

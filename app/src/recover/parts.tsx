@@ -6,7 +6,6 @@ import { Icon } from '../shell/icon'
 import { back } from '../shell/router'
 import { t } from '../words/words'
 import { forgetProblem, problem } from './opening'
-import { problemWords } from './said'
 
 type Step = 'signin' | 'unlock' | 'accounts'
 const order: Step[] = ['signin', 'unlock', 'accounts']
@@ -52,7 +51,7 @@ export function ProblemNote({ children }: { children?: ComponentChildren }) {
         <div class="note caution">
           <Icon name="i-warn" look="i-s" />
           <div class="stack gap-2">
-            <p>{problemWords(why)}</p>
+            <p>{why.words}</p>
             {children}
           </div>
         </div>

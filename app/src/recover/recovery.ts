@@ -6,16 +6,11 @@
 import { signal, type ReadonlySignal } from '@preact/signals'
 import { bind, doorOf, unbind, type Binding } from '../backup/bind'
 import { placeOf, refusal, type Place, type Version } from '../backup/place'
-import { signIn, SignInTrouble, takeToken, type SignInProblem } from '../backup/signin'
-import { CoreTrouble, type Generation, type Prf, type Recovered, type Refusal } from '../core/ops'
+import { signIn, takeToken } from '../backup/signin'
+import { CoreTrouble, type Generation, type Prf, type Recovered } from '../core/ops'
 import { loadCore } from '../core/plug'
-import { PasskeyTrouble } from '../lock/passkey'
-import { plain } from '../remote/door'
-import { clockOf } from '../remote/registrations'
 import { calm } from '../remote/text'
-import { Trouble, type Reason } from '../remote/trouble'
 import { papers } from '../store/papers'
-import { StoreTrouble } from '../store/trouble'
 
 /** The recovery account that was signed in to. */
 type Account = { issuer: string; login: string }
@@ -30,9 +25,6 @@ export type Recovery = Reading | Listing
 
 /** Why there is nothing to open. `until`: when a deleted backup is gone for good. */
 export type Nothing = Account & { until?: number }
-
-/** Why a step led nowhere. */
-export type Problem = { why: 'signin'; problem: SignInProblem } | { why: 'server'; reason: Reason } | { why: 'core'; refusal: Refusal } | { why: 'passkey'; unable: boolean } | { why: 'storage' }
 
 const paper = signal<Recovery | undefined>(undefined)
 const missing = signal<Nothing | undefined>(undefined)
@@ -63,10 +55,8 @@ async function note(next: Recovery | undefined): Promise<void> {
   paper.value = await papers.change<Recovery>(name, () => next)
 }
 
-/** Leaves for the sign-in pages of the recovery account, if that is where they
- *  are. Throws Trouble or StoreTrouble. */
+/** Leaves for the sign-in pages of the recovery account. */
 export async function begin(issuer: string, login: string): Promise<void> {
-  await plain(`${issuer}/.well-known/openid-configuration`, { signal: AbortSignal.timeout(10_000) }, clockOf(issuer))
   missing.value = undefined
   await signIn({ issuer, scope: 'recover', screen, ...(login && { login }) })
 }
@@ -100,8 +90,14 @@ export async function arriveBack(): Promise<boolean> {
   const came = await takeToken(bringingBack)
   if (!came) return false
   const bound = await bind(came.issuer, came.token)
-  await placeOf(await doorOf(bound)).undelete()
-  return found({ ...bound, place: await placeOf(await doorOf(bound)).status() })
+  try {
+    const place = placeOf(await doorOf(bound))
+    await place.undelete()
+    return await found({ ...bound, place: await place.status() })
+  } catch (thrown) {
+    await unbind(bound)
+    throw thrown
+  }
 }
 
 async function found({ issuer, login, binding, place }: Binding): Promise<boolean> {
@@ -176,15 +172,4 @@ export async function end(): Promise<void> {
 export async function startOver(): Promise<void> {
   if (paper.value?.at === 'unlock') await end()
   missing.value = undefined
-}
-
-/** What went wrong; what is a mistake of ours is thrown on. */
-export function problemOf(thrown: unknown): Problem {
-  if (thrown instanceof SignInTrouble) return { why: 'signin', problem: thrown.why }
-  if (thrown instanceof Trouble) return { why: 'server', reason: thrown.reason }
-  if (thrown instanceof CoreTrouble) return { why: 'core', refusal: thrown.why }
-  if (thrown instanceof PasskeyTrouble) return { why: 'passkey', unable: thrown.why === 'unable' }
-  if (thrown instanceof StoreTrouble) return { why: 'storage' }
-  if (thrown instanceof TypeError) return { why: 'core', refusal: { code: 'unavailable' } } // the core's script did not come
-  throw thrown
 }

@@ -1,75 +1,54 @@
-/** What went wrong in a recovery, in words: what is true, then what to do. */
-import type { Reason } from '../remote/trouble'
+/** What went wrong in a recovery, in words: what is true, then what to do. Where
+ *  the next step is another one than in a backup that runs, the words are others. */
+import { troubleWords } from '../backup/said'
+import { SignInTrouble } from '../backup/signin'
+import { CoreTrouble, type Refusal } from '../core/ops'
+import { Trouble, type Reason } from '../remote/trouble'
 import { t } from '../words/words'
-import type { Refusal } from '../core/ops'
-import type { Problem } from './recovery'
 
-export function problemWords(problem: Problem): string {
-  switch (problem.why) {
-    case 'signin':
-      return signInWords(problem.problem)
-    case 'server':
-      return serverWords(problem.reason)
-    case 'core':
-      return coreWords(problem.refusal)
-    case 'passkey':
-      return problem.unable ? t('recover.passkey.unable') : t('recover.passkey.cancelled')
-    case 'storage':
-      return t('recover.trouble.storage')
-  }
+/** Throws on what has no words. */
+export function problemWords(thrown: unknown, issuer: string): string {
+  return ownWords(thrown) ?? troubleWords(thrown, issuer)
 }
 
-function signInWords(problem: 'denied' | 'weak' | 'refused'): string {
-  switch (problem) {
-    case 'denied':
-      return t('recover.signin.denied')
-    case 'weak':
-      return t('recover.signin.weak')
-    case 'refused':
-      return t('recover.signin.refused')
-  }
+function ownWords(thrown: unknown): string | undefined {
+  if (thrown instanceof SignInTrouble) return thrown.why === 'weak' ? t('recover.trouble.weak') : undefined
+  if (thrown instanceof Trouble) return serverWords(thrown.reason)
+  if (thrown instanceof CoreTrouble) return coreWords(thrown.why)
+  if (thrown instanceof TypeError) return t('backup.trouble.core') // the core's script did not come
+  return undefined
 }
 
-function serverWords(reason: Reason): string {
+function serverWords(reason: Reason): string | undefined {
   switch (reason.why) {
     case 'offline':
       return t('recover.trouble.offline')
-    case 'busy':
-      return t('recover.trouble.busy', { n: Math.max(1, Math.ceil(reason.after / 60)) })
-    case 'clock':
-      return t('recover.trouble.clock')
-    case 'storage':
-      return t('recover.trouble.storage')
-    case 'refused':
-      return refusedWords(reason.code)
     case 'unreachable':
       return t('recover.trouble.unreachable')
-    default:
-      return t('recover.trouble.stranger')
+    case 'refused':
+      return refusedWords(reason.code)
   }
+  return undefined
 }
 
-function refusedWords(code: string): string {
+function refusedWords(code: string): string | undefined {
   switch (code) {
     case 'binding_ended':
-    case 'bearer':
       return t('recover.trouble.ended')
-    case 'not_personal':
-      return t('recover.trouble.work')
     case 'not_fresh':
-      return t('recover.signin.weak')
+      return t('recover.trouble.weak')
     case 'backup_deleted':
     case 'no_backup':
       return t('recover.trouble.deleted')
   }
-  return t('recover.trouble.stranger')
+  return undefined
 }
 
 /** Why a backup did not open: each has words of its own. */
-function coreWords({ code, about }: Refusal): string {
+function coreWords({ code, about }: Refusal): string | undefined {
   switch (code) {
     case 'mistyped':
-      return about && 'group' in about ? t('recover.key.group', { n: about.group }) : t('recover.key.shape')
+      return about && 'group' in about && about.group > 0 ? t('recover.key.group', { n: about.group }) : undefined
     case 'key':
       return t('recover.open.key')
     case 'truncated':
@@ -85,13 +64,13 @@ function coreWords({ code, about }: Refusal): string {
       return t('recover.open.foreign')
     case 'no_file':
       return t('recover.open.last')
-    case 'unavailable':
-      return t('recover.open.unavailable')
   }
-  return t('recover.open.failed')
+  return undefined
 }
 
+const spoilt: readonly Refusal['code'][] = ['truncated', 'corrupted', 'mixed', 'not_sealed', 'broken', 'foreign']
+
 /** Whether the version before may do where this one does not. */
-export function mayHaveOlder(problem: Problem | undefined): boolean {
-  return problem?.why === 'core' && ['truncated', 'corrupted', 'mixed', 'not_sealed', 'broken', 'foreign'].includes(problem.refusal.code)
+export function mayHaveOlder(thrown: unknown): boolean {
+  return thrown instanceof CoreTrouble && spoilt.includes(thrown.why.code)
 }

@@ -1,4 +1,5 @@
 /** The second step: the ways to open a backup. */
+import { evaluate } from '../backup/passkey'
 import type { Prf } from '../core/ops'
 import { hostOf } from '../pair/link'
 import { Icon } from '../shell/icon'
@@ -6,9 +7,7 @@ import { t } from '../words/words'
 import { when } from '../words/when'
 import { closed, goOn, problem, takeOlder, unlock, working } from './opening'
 import { Choice, Page, ProblemNote } from './parts'
-import { evaluate } from './passkey'
 import { startOver, type Archive, type Reading } from './recovery'
-import { mayHaveOlder } from './said'
 
 export function Unlock({ of }: { of: Reading }) {
   const archive = closed.value
@@ -25,7 +24,7 @@ export function Unlock({ of }: { of: Reading }) {
       </div>
       <ProblemNote>
         <p class="row wrap">
-          {mayHaveOlder(problem.value) && (
+          {problem.value?.older && (
             <button class="btn sm" type="button" onClick={() => void takeOlder()}>
               {t('recover.unlock.takeolder')}
             </button>
