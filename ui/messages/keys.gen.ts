@@ -1798,7 +1798,7 @@ export interface Messages {
   "recover.restore.scan.text": { host: string | number };
   "recover.restore.signin": Record<never, never>;
   "recover.restore.signin.text": Record<never, never>;
-  "recover.restore.stuck": Record<never, never>;
+  "recover.restore.stuck": { host: string | number };
   "recover.restore.title": Record<never, never>;
   "recover.restore.work": Record<never, never>;
   "recover.scan.not": Record<never, never>;

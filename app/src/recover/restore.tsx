@@ -35,7 +35,7 @@ export function Restore({ entry: { kind, server } }: { entry: Entry & { server: 
       </div>
       <p class="note info">
         <Icon name="i-help" look="i-s" />
-        <span>{work ? t('recover.restore.desk') : t('recover.restore.stuck')}</span>
+        <span>{work ? t('recover.restore.desk') : t('recover.restore.stuck', { host: server.host })}</span>
       </p>
     </div>
   )
