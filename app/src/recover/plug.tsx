@@ -15,7 +15,7 @@ import { KeyForm, KeyScan } from './key'
 import { List } from './list'
 import { Lost } from './lost'
 import { goOn } from './opening'
-import { follow, recovery } from './recovery'
+import { end, follow, recovery } from './recovery'
 import { Restore } from './restore'
 import { NoWay, Unlock } from './unlock'
 
@@ -43,6 +43,7 @@ export const recovering: Plug = {
   notices: () => <Unfinished />,
   account: (entry) => entry.server?.state === 'elsewhere' && <Restore entry={{ ...entry, server: entry.server }} />,
   beforeLeaving: async (entry) => (entry.server?.state === 'elsewhere' ? t('recover.remove', { name: titleOf(entry) }) : undefined),
+  erase: end,
   background: () => void follow().catch(() => undefined), // no storage: the app's first screen says so
 }
 
