@@ -160,6 +160,7 @@ test('a passkey opens the backup on a phone on which nothing is left', async ({ 
 
 /** The same phone as if it had just been bought: only its passkeys are there. */
 async function empty(page: Page, demo: Demo): Promise<void> {
+  await page.context().clearCookies()
   await page.goto(`${demo.at.app}/licences.txt`)
   await page.evaluate(() => new Promise((resolve) => (indexedDB.deleteDatabase('countersign').onsuccess = resolve)))
   await page.goto(demo.at.app)
