@@ -1,42 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { buildCore } from '../../build/core'
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { buildCrew, crew as anotherCrew } from '../../build/crew'
 import { exampleEntry } from '../../build/examples'
 import { closeDatabase, databaseName } from '../store/database'
 import { addEntry, removeEntry, type Vault } from '../store/vault'
 import type { Found } from './ops'
-import { serve, type Part, type Port, type Tells, type Told } from './serve'
+import { serve, type Tells } from './serve'
 import type { Core, Crew } from './worker'
 
-const folder = mkdtempSync(join(tmpdir(), 'core-'))
-const parts = new Map<Part, WebAssembly.Module>()
-
-beforeAll(async () => {
-  buildCore(folder)
-  for (const part of ['core', 'sealed'] as const) {
-    parts.set(part, await WebAssembly.compile(readFileSync(join(folder, `${part}.gen.wasm`))))
-  }
-  await import(/* @vite-ignore */ join(folder, 'go.gen.js'))
-}, 300_000)
-
-afterAll(() => rmSync(folder, { recursive: true }))
+beforeAll(buildCrew, 300_000)
 
 let crews = 0
 
-/** The real core, on the other end of a channel instead of in a worker. */
 function crew(): Crew {
   crews++
-  const { port1, port2 } = new MessageChannel()
-  const other: Port = {
-    postMessage: (message: Tells, transfer) => port2.postMessage(message, transfer),
-    addEventListener: (_, hear) => {
-      port2.onmessage = (event: MessageEvent<Told>) => hear(event)
-    },
-  }
-  serve(other, (part, imports) => WebAssembly.instantiate(parts.get(part) as WebAssembly.Module, imports))
-  return Object.assign(port1, { terminate: () => port1.close(), onerror: null }) as unknown as Crew
+  return anotherCrew()
 }
 
 /** A tab of its own: nothing in memory, the same disk. */
