@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -30,6 +31,9 @@ func typeOf(placeholders map[string]string) string {
 		kind := "string | number"
 		if placeholders[name] == "plural" {
 			kind = "number"
+		}
+		if strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz") != "" { // no name of JavaScript's
+			name = strconv.Quote(name)
 		}
 		fields = append(fields, name+": "+kind)
 	}

@@ -37,7 +37,7 @@ async function once() {
   const client = await context.newCDPSession(page)
   const events = []
   client.on('Tracing.dataCollected', ({ value }) => events.push(...value))
-  await client.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories: ['toplevel', 'blink.user_timing', '__metadata'] } })
+  await client.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories: ['toplevel', 'blink.user_timing', 'devtools.timeline', 'disabled-by-default-devtools.timeline', '__metadata'] } })
   const restored = await page.evaluate(recover, worker)
   const complete = new Promise((resolve) => client.once('Tracing.tracingComplete', resolve))
   await client.send('Tracing.end')
