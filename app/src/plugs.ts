@@ -7,7 +7,8 @@ import { files } from './files/plug'
 import { locking } from './lock/plug'
 import { pairing } from './pair/plug'
 import { pushes } from './push/plug'
+import { recovering } from './recover/plug'
 import type { Plug } from './shell/plug'
 import { program } from './sw/plug'
 
-export const plugs: Plug[] = [program, approvals, pairing, pushes, locking, accounts, files, backingUp, coming]
+export const plugs: Plug[] = [program, approvals, pairing, pushes, locking, accounts, recovering, files, backingUp, coming]

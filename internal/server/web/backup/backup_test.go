@@ -280,7 +280,9 @@ func TestABackupIsStoredReadListedDeletedAndBroughtBack(t *testing.T) {
 func TestRecoveringReadsForAnHour(t *testing.T) {
 	h := newHouse(t)
 	token := h.token(wire.ScopeRecover)
-	h.tryBind(token, regtest.NewKey(t)).want(t, 404, wire.CodeNoBackup)
+	if p := h.tryBind(token, regtest.NewKey(t)).want(t, 404, wire.CodeNoBackup).problem(); p.Login != "mei@mail.example" {
+		t.Errorf("no backup of %q", p.Login)
+	}
 	body := sealed(t)
 	writer := h.bind(wire.ScopeBackup)
 	writer.put(body, "If-None-Match", "*").want(t, 201, "")
