@@ -1428,6 +1428,12 @@ export interface Messages {
   "mail.passwordless_on.subject": Record<never, never>;
   "mail.passwordless_on.todo": { host: string | number; service: string | number };
   "mail.place": Record<never, never>;
+  "mail.recovery_code.said": { code: string | number; login: string | number; service: string | number };
+  "mail.recovery_code.subject": Record<never, never>;
+  "mail.recovery_code.todo": { host: string | number };
+  "mail.recovery_guessed.said": { login: string | number };
+  "mail.recovery_guessed.subject": Record<never, never>;
+  "mail.recovery_guessed.todo": { host: string | number; service: string | number };
   "mail.recovery_made.said": { login: string | number };
   "mail.recovery_made.subject": Record<never, never>;
   "mail.recovery_made.todo": { host: string | number; service: string | number };
@@ -1551,6 +1557,7 @@ export interface Messages {
   "security.activity.consent": { app: string | number };
   "security.activity.denied": Record<never, never>;
   "security.activity.lead": Record<never, never>;
+  "security.activity.mail_wrong": Record<never, never>;
   "security.activity.none": Record<never, never>;
   "security.activity.notme": Record<never, never>;
   "security.activity.older": Record<never, never>;
@@ -1574,6 +1581,7 @@ export interface Messages {
   "security.activity.reset": Record<never, never>;
   "security.activity.signed_in": Record<never, never>;
   "security.activity.signed_in_app": { app: string | number };
+  "security.activity.signed_in_recover": Record<never, never>;
   "security.activity.signed_out": Record<never, never>;
   "security.activity.signed_out_all": Record<never, never>;
   "security.activity.thawed": Record<never, never>;
@@ -2080,6 +2088,16 @@ export interface Messages {
   "signin.full.again": Record<never, never>;
   "signin.full.text": { time: string | number };
   "signin.full.title": Record<never, never>;
+  "signin.mail.again": Record<never, never>;
+  "signin.mail.name": Record<never, never>;
+  "signin.mail.send": Record<never, never>;
+  "signin.mail.send.lead": Record<never, never>;
+  "signin.mail.send.title": Record<never, never>;
+  "signin.mail.sent": { address: string | number };
+  "signin.mail.title": Record<never, never>;
+  "signin.mail.toooften": { time: string | number };
+  "signin.mail.which": Record<never, never>;
+  "signin.mail.wrong": Record<never, never>;
   "signin.mismatch.text": Record<never, never>;
   "signin.mismatch.title": Record<never, never>;
   "signin.name.accounts": Record<never, never>;
@@ -2172,6 +2190,7 @@ export interface Messages {
   "signin.ways.approval": Record<never, never>;
   "signin.ways.code": Record<never, never>;
   "signin.ways.link": Record<never, never>;
+  "signin.ways.mail": Record<never, never>;
   "signin.ways.none": Record<never, never>;
   "signin.ways.none.own": Record<never, never>;
   "signin.ways.pass": Record<never, never>;

@@ -35,6 +35,8 @@ const (
 	MailAddressCode     = "address_code"     // to the address itself; needs login, code
 	MailAddressAdded    = "address_added"    // needs login, address: as much of it as is shown
 	MailAddressRemoved  = "address_removed"  // needs login, address
+	MailRecoveryCode    = "recovery_code"    // to an address that is to be a proof; needs login, code
+	MailRecoveryGuessed = "recovery_guessed" // needs login
 	MailRecoveryMade    = "recovery_made"    // needs login
 	MailRecoveryUsed    = "recovery_used"    // needs login, left: how many there are
 	MailRecoveryRemoved = "recovery_removed" // needs login
@@ -80,6 +82,8 @@ var letters = map[string]letter{
 	MailAddressCode:     {"mail.address_code.subject", "mail.address_code.said", "mail.address_code.todo", []string{"login", "code"}},
 	MailAddressAdded:    {"mail.address_added.subject", "mail.address_added.said", "mail.address_added.todo", []string{"login", "address"}},
 	MailAddressRemoved:  {"mail.address_removed.subject", "mail.address_removed.said", "mail.address_removed.todo", []string{"login", "address"}},
+	MailRecoveryCode:    {"mail.recovery_code.subject", "mail.recovery_code.said", "mail.recovery_code.todo", []string{"login", "code"}},
+	MailRecoveryGuessed: {"mail.recovery_guessed.subject", "mail.recovery_guessed.said", "mail.recovery_guessed.todo", []string{"login"}},
 	MailRecoveryMade:    {"mail.recovery_made.subject", "mail.recovery_made.said", "mail.recovery_made.todo", []string{"login"}},
 	MailRecoveryUsed:    {"mail.recovery_used.subject", "mail.recovery_used.said", "mail.recovery_used.todo", []string{"login", "left"}},
 	MailRecoveryRemoved: {"mail.recovery_removed.subject", "mail.recovery_removed.said", "mail.recovery_removed.todo", []string{"login"}},

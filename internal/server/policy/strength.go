@@ -18,6 +18,7 @@ const (
 	Passkey      = "passkey"  // or security key, with user verification
 	Recovery     = "recovery" // recovery code
 	Pass         = "pass"     // temporary access pass
+	Mail         = "mail"     // code to a confirmed address; of a recovery sign-in only (N10)
 )
 
 // Strengths of a sign-in (threat model, "ways in"). Approvals and codes are
@@ -26,6 +27,7 @@ const (
 const (
 	Nothing   = 0
 	OneProof  = 1
+	WithMail  = 2 // password with a code to a confirmed address
 	TwoProofs = 3 // password with an approval, a one-time code, a recovery code or an access pass
 	Strong    = 4 // a key used by somebody whom it, or the lock it lies under, has verified
 )
@@ -45,7 +47,9 @@ func Strength(proofs []string) int {
 		return Strong
 	case given(Password) && second:
 		return TwoProofs
-	case given(Password), second:
+	case given(Password) && given(Mail):
+		return WithMail
+	case given(Password), second, given(Mail):
 		return OneProof
 	}
 	return Nothing
@@ -58,6 +62,7 @@ type Methods struct {
 	Pass                             bool // that is good now
 	Unlock                           bool // an app has an unlock key
 	Passwordless                     bool // an app signs in without a password, and may
+	Mail                             bool // a confirmed address, where a code to it is a proof
 }
 
 // Strongest is the strength of the strongest way in that they give. A pass is
@@ -72,6 +77,19 @@ func (m Methods) Strongest() int {
 		return OneProof
 	}
 	return Nothing
+}
+
+// twoProofs is [Methods.Strongest], with what counts for a recovery sign-in only:
+// a pass, and a code by mail.
+func (m Methods) twoProofs() int {
+	switch strongest := m.Strongest(); {
+	case m.Password && m.Pass:
+		return max(strongest, TwoProofs)
+	case m.Password && m.Mail:
+		return max(strongest, WithMail)
+	default:
+		return strongest
+	}
 }
 
 // Suffice tells whether somebody who has these can sign in where the policy is
