@@ -23,6 +23,7 @@ import (
 	"countersign/internal/server/oauth"
 	"countersign/internal/server/registration"
 	"countersign/internal/server/signin"
+	"countersign/internal/server/wayback"
 	"countersign/internal/server/web"
 	"countersign/internal/server/web/adminapi"
 	"countersign/internal/server/web/api"
@@ -47,6 +48,7 @@ type rooms struct {
 	registry  *registration.Registry
 	approvals *approval.Approvals
 	signin    *signin.Service
+	back      *wayback.Service
 	oauth     *oauth.Service
 	backup    *backup.Store
 	shell     *web.Shell
@@ -78,6 +80,7 @@ func (s *Server) furnish(ctx context.Context, c config.Config) (r *rooms, err er
 		CodeApps: r.codeApps, Passes: r.passes, Addresses: r.addresses,
 		Apps: r.registry, Approvals: r.approvals, Notify: r.notify, Host: hostPort(c.IDURL),
 	})
+	r.back = wayback.New(r.signin)
 	r.backup = backup.New(s.db, r.notify, backup.DefaultQuota)
 	r.oauth, err = oauth.New(ctx, oauth.Options{DB: s.db, Keeper: s.keeper, Issuer: c.IDURL, App: c.AppURL, Log: s.log})
 	if err == nil {
@@ -104,7 +107,7 @@ func (r *rooms) open(c config.Config) (err error) {
 	backupweb.Mount(r.shell, backupweb.Deps{DB: s.db, Backup: r.backup, OAuth: r.oauth})
 	adminapi.Mount(r.shell, adminapi.Deps{DB: s.db, Registry: r.registry, Passkeys: r.passkeys, Notify: r.notify, SignIn: r.signin, OAuth: r.oauth})
 	return errors.Join(
-		signinweb.Mount(r.shell, signinweb.Deps{SignIn: r.signin, OAuth: r.oauth, Addresses: r.addresses}),
+		signinweb.Mount(r.shell, signinweb.Deps{SignIn: r.signin, OAuth: r.oauth, Back: r.back, Addresses: r.addresses}),
 		oauthweb.Mount(r.shell, oauthweb.Deps{OAuth: r.oauth, SignIn: r.signin}),
 		securityweb.Mount(r.shell, securityweb.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, SignIn: r.signin, Passkeys: r.passkeys, CodeApps: r.codeApps, Addresses: r.addresses, Recovery: r.recovery, Passes: r.passes, Notify: r.notify, Backup: r.backup}),
 		consoleweb.Mount(r.shell, consoleweb.Deps{DB: s.db, Registry: r.registry, Passkeys: r.passkeys, CodeApps: r.codeApps, Notify: r.notify, SignIn: r.signin, OAuth: r.oauth, Version: Version()}),

@@ -85,6 +85,16 @@ const (
 	PassUsed   Kind = "pass.used"
 )
 
+// A forgotten password.
+const (
+	WayBackSent    Kind = "wayback.sent"    // a code, by mail
+	WayBackWrong   Kind = "wayback.wrong"   // a code that was not right
+	WayBackProven  Kind = "wayback.proven"  // one that was
+	WayBackWaits   Kind = "wayback.waits"   // the new password is set later
+	WayBackStopped Kind = "wayback.stopped" // before that
+	WayBackDone    Kind = "wayback.done"
+)
+
 // Sessions.
 const (
 	SessionStarted  Kind = "session.started"

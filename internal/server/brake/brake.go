@@ -38,6 +38,7 @@ const (
 	Recovery = "recovery" // recovery codes were made
 	Password = "password" // the password was changed
 	Pass     = "pass"     // an access pass was issued
+	WayBack  = "wayback"  // a new password waits to be set; it ends with the epoch
 	Less     = "less"     // something was removed or used up: nothing is there to take back
 )
 

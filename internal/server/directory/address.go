@@ -119,6 +119,22 @@ func AddressesOf(ctx context.Context, tx *db.Tx, person string) (all []Address, 
 	return all, nil
 }
 
+// Reach returns the mail addresses that a person was reached at for so long
+// already: an address put there yesterday proves nothing today (R1). The
+// directory's own counts as confirmed by who gave it.
+func Reach(ctx context.Context, tx *db.Tx, p Person, long time.Duration) (old []Address, err error) {
+	all, err := AddressesOf(ctx, tx, p.ID)
+	if p.Email != "" {
+		all = append(all, Address{Person: p.ID, Mail: p.Email, ConfirmedAt: p.EmailSince})
+	}
+	for _, a := range all {
+		if tx.Now.Sub(a.ConfirmedAt) > long {
+			old = append(old, a)
+		}
+	}
+	return old, err
+}
+
 // Offer sends a code to an address that somebody says is theirs. It returns
 // [ErrNotAddress], [ErrHeld], [ErrAddresses] or a *[TooOften]; codes are counted
 // for the address, whoever asks, so that nobody's mailbox can be filled from here.
@@ -140,7 +156,7 @@ func (a *Addresses) Offer(ctx context.Context, tx *db.Tx, in AddressIn, typed st
 	if _, err := tx.Exec(ctx, `DELETE FROM address WHERE session_id = $1 AND confirmed_at = 0`, in.Session); err != nil {
 		return "", nil, err
 	}
-	id, code := rand.Text(), drawCode()
+	id, code := rand.Text(), DrawCode()
 	_, err = tx.Exec(ctx, `
 		INSERT INTO address (id, person_id, address, session_id, code, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		id, p.ID, address, in.Session, a.hash(id, code), db.Millis(tx.Now.Add(AddressLife)), db.Millis(tx.Now))
@@ -195,8 +211,8 @@ func countSent(ctx context.Context, tx *db.Tx, in AddressIn, address string) (re
 	return nil, nil
 }
 
-// drawCode draws six digits, each as likely as the others.
-func drawCode() string {
+// DrawCode draws the six digits of a code to send, each as likely as the others.
+func DrawCode() string {
 	code := make([]byte, 0, 6)
 	for b := make([]byte, 1); len(code) < 6; {
 		if rand.Read(b); b[0] < 250 {

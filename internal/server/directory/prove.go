@@ -34,7 +34,7 @@ func (a *Addresses) Send(ctx context.Context, tx *db.Tx, in AddressIn, id string
 	if _, err := tx.Exec(ctx, `DELETE FROM address WHERE session_id = $1 AND confirmed_at = 0`, in.Session); err != nil {
 		return nil, err
 	}
-	row, code := rand.Text(), drawCode()
+	row, code := rand.Text(), DrawCode()
 	_, err = tx.Exec(ctx, `
 		INSERT INTO address (id, person_id, address, session_id, code, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		row, p.ID, to, in.Session, a.hash(row, code), db.Millis(tx.Now.Add(AddressLife)), db.Millis(tx.Now))

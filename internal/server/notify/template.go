@@ -37,6 +37,8 @@ const (
 	MailAddressRemoved  = "address_removed"  // needs login, address
 	MailRecoveryCode    = "recovery_code"    // to an address that is to be a proof; needs login, code
 	MailRecoveryGuessed = "recovery_guessed" // needs login
+	MailWayBackCode     = "wayback_code"     // needs login, code
+	MailWayBackWaits    = "wayback_waits"    // needs login
 	MailRecoveryMade    = "recovery_made"    // needs login
 	MailRecoveryUsed    = "recovery_used"    // needs login, left: how many there are
 	MailRecoveryRemoved = "recovery_removed" // needs login
@@ -84,6 +86,8 @@ var letters = map[string]letter{
 	MailAddressRemoved:  {"mail.address_removed.subject", "mail.address_removed.said", "mail.address_removed.todo", []string{"login", "address"}},
 	MailRecoveryCode:    {"mail.recovery_code.subject", "mail.recovery_code.said", "mail.recovery_code.todo", []string{"login", "code"}},
 	MailRecoveryGuessed: {"mail.recovery_guessed.subject", "mail.recovery_guessed.said", "mail.recovery_guessed.todo", []string{"login"}},
+	MailWayBackCode:     {"mail.wayback_code.subject", "mail.wayback_code.said", "mail.wayback_code.todo", []string{"login", "code"}},
+	MailWayBackWaits:    {"mail.wayback_waits.subject", "mail.wayback_waits.said", "mail.wayback_waits.todo", []string{"login"}},
 	MailRecoveryMade:    {"mail.recovery_made.subject", "mail.recovery_made.said", "mail.recovery_made.todo", []string{"login"}},
 	MailRecoveryUsed:    {"mail.recovery_used.subject", "mail.recovery_used.said", "mail.recovery_used.todo", []string{"login", "left"}},
 	MailRecoveryRemoved: {"mail.recovery_removed.subject", "mail.recovery_removed.said", "mail.recovery_removed.todo", []string{"login"}},

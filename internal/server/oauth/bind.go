@@ -57,7 +57,7 @@ func (r *Request) Recovers() bool { return r.Scopes.Has(wire.ScopeRecover) }
 func (r *Request) raise() {
 	switch {
 	case r.Recovers():
-		r.Strength = policy.WithMail
+		r.Strength = policy.Helped
 	case r.Scopes.bind():
 		r.Strength = policy.Strong
 	}

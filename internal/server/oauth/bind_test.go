@@ -29,7 +29,7 @@ func (w *world) proves(scope string) signin.Session {
 		return w.signIn(w.ren)
 	}
 	return signin.Session{ID: rand.Text(), Person: w.ren.ID, Directory: w.ren.DirectoryID, Epoch: w.ren.Epoch, Methods: []string{"pwd", "mail"},
-		Strength: policy.WithMail, AuthAt: w.clock.Now(), Recovery: true}
+		Strength: policy.Helped, AuthAt: w.clock.Now(), Recovery: true}
 }
 
 // token goes the whole way: asked to sign in anew, signed in, allowed, redeemed.
@@ -125,7 +125,7 @@ func TestN14ARecoverySignInBindsWithoutASession(t *testing.T) {
 	w := newWorld(t)
 	token, _ := w.token(wire.ScopeRecover)
 	spent, err := w.spend(token)
-	if err != nil || !spent.Recovers || spent.Strength != policy.WithMail {
+	if err != nil || !spent.Recovers || spent.Strength != policy.Helped {
 		t.Errorf("%+v, %v", spent, err)
 	}
 }

@@ -83,6 +83,9 @@ func Next(s State) Step {
 		return s.first()
 	}
 	have := Strength(s.Proofs)
+	if s.Purpose == Recover {
+		have = Recovering(s.Proofs)
+	}
 	switch {
 	case !s.Active:
 		return Step{Kind: Refuse, Why: WhySuspended}
@@ -157,7 +160,7 @@ func (s State) strong(prefer ...string) Step {
 // application that asks for more than the directory they give what they can.
 func (s State) need() int {
 	if s.Purpose == Recover {
-		return min(WithMail, s.Has.twoProofs())
+		return min(Helped, s.Has.twoProofs())
 	}
 	need := Need(s.Policy)
 	want := s.Want

@@ -18,7 +18,9 @@ const (
 	Passkey      = "passkey"  // or security key, with user verification
 	Recovery     = "recovery" // recovery code
 	Pass         = "pass"     // temporary access pass
-	Mail         = "mail"     // code to a confirmed address; of a recovery sign-in only (N10)
+	// Mail is a code sent to a confirmed address. It helps back in, or to a sealed
+	// backup, and makes no session (N10).
+	Mail = "mail"
 )
 
 // Strengths of a sign-in (threat model, "ways in"). Approvals and codes are
@@ -27,7 +29,7 @@ const (
 const (
 	Nothing   = 0
 	OneProof  = 1
-	WithMail  = 2 // password with a code to a confirmed address
+	Helped    = 2 // two proofs of a way back, or the password and a code by mail to recover a backup; no session is worth that
 	TwoProofs = 3 // password with an approval, a one-time code, a recovery code or an access pass
 	Strong    = 4 // a key used by somebody whom it, or the lock it lies under, has verified
 )
@@ -47,9 +49,29 @@ func Strength(proofs []string) int {
 		return Strong
 	case given(Password) && second:
 		return TwoProofs
-	case given(Password) && given(Mail):
-		return WithMail
-	case given(Password), second, given(Mail):
+	case given(Password), second:
+		return OneProof
+	}
+	return Nothing
+}
+
+// Recovering is what the proofs are worth to recover a sealed backup: there a code
+// by mail counts too, with the password.
+func Recovering(proofs []string) int {
+	if slices.Contains(proofs, Password) && slices.Contains(proofs, Mail) {
+		return max(Helped, Strength(proofs))
+	}
+	return Strength(proofs)
+}
+
+// Back is how much the proofs of a way back are worth together: those that
+// [Strength] does not count, and those that it counts with the password only,
+// which is what was forgotten.
+func Back(proofs []string) int {
+	switch n := len(slices.Compact(slices.Sorted(slices.Values(proofs)))); {
+	case n >= 2:
+		return Helped
+	case n == 1:
 		return OneProof
 	}
 	return Nothing
@@ -86,7 +108,7 @@ func (m Methods) twoProofs() int {
 	case m.Password && m.Pass:
 		return max(strongest, TwoProofs)
 	case m.Password && m.Mail:
-		return max(strongest, WithMail)
+		return max(strongest, Helped)
 	default:
 		return strongest
 	}

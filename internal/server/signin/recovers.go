@@ -37,7 +37,7 @@ func (s *Service) Recovered(ctx context.Context, token, goal string) (Session, e
 		return Session{}, ErrNoSession
 	}
 	return Session{ID: a.ID, Person: a.person.ID, Directory: a.person.DirectoryID, Epoch: a.epoch, Methods: a.Proofs,
-		Strength: policy.Strength(a.Proofs), AuthAt: a.doneAt, CreatedAt: a.doneAt, Recovery: true}, nil
+		Strength: policy.Recovering(a.Proofs), AuthAt: a.doneAt, CreatedAt: a.doneAt, Recovery: true}, nil
 }
 
 // recovered ends a recovery sign-in.

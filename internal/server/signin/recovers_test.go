@@ -63,7 +63,7 @@ func TestN14ARecoverySignInTakesTwoProofsAndLeavesNothing(t *testing.T) {
 			codes := w.RecoveryCodes(t, mei)
 			return v.proven(mei).recovery(codes[0])
 		}},
-		"password and a code by mail": {policy.WithMail, func(w *signintest.World, mei directory.Person, v *visitor) error {
+		"password and a code by mail": {policy.Helped, func(w *signintest.World, mei directory.Person, v *visitor) error {
 			id := w.Address(t, mei, "mei@other.example")
 			v.proven(mei)
 			return v.mail(v.mailed(id, "mei@other.example"))

@@ -38,6 +38,7 @@ type overview struct {
 	Changed  bool        // the password, just now
 	NotMe    bool        // they have just said so of a sign-in
 	Frozen   string      // until when nothing may be changed, or ""
+	Waits    string      // when a new password is set that somebody chose without the old one, or ""
 	Since    int         // sessions begun since a sign-in was reported, this one not counted
 }
 
@@ -123,6 +124,9 @@ func (h *handler) look(ctx context.Context, tx *db.Tx, v visit) (o overview, err
 		o.Count++
 	}
 	if o.Frozen, err = frozen(ctx, tx, v); err != nil {
+		return o, err
+	}
+	if o.Waits, err = waits(ctx, tx, v); err != nil {
 		return o, err
 	}
 	events, err := audit.Of(ctx, tx, v.person.ID, scanned)

@@ -114,6 +114,7 @@ func Mount(s *web.Shell, d Deps) error {
 	s.Page("POST /security/recovery", s.NeedSession(true, h.postRecovery))
 	s.Page("POST /security/recovery/remove", s.NeedSession(true, h.postRemoveRecovery))
 
+	s.Page("POST /security/wayback/stop", s.NeedSession(false, h.postStopWayBack))
 	s.Page("GET /security/password", s.NeedSession(true, h.getPassword))
 	s.Page("POST /security/password", s.NeedSession(true, h.postPassword))
 

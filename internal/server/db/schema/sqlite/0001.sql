@@ -68,7 +68,8 @@ CREATE TABLE directory (
 ) STRICT;
 CREATE TABLE person (
   id TEXT PRIMARY KEY, directory_id TEXT NOT NULL REFERENCES directory (id),
-  login TEXT NOT NULL UNIQUE, name TEXT NOT NULL, email TEXT NOT NULL DEFAULT '',
+  login TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+  email TEXT NOT NULL DEFAULT '', email_at INTEGER NOT NULL DEFAULT 0, -- since when it is theirs
   locale TEXT NOT NULL DEFAULT '', zone TEXT NOT NULL DEFAULT '', role TEXT NOT NULL DEFAULT '',
   state TEXT NOT NULL CHECK (state IN ('active', 'suspended')),
   enrol TEXT NOT NULL CHECK (enrol IN ('open', 'closed')),
@@ -250,6 +251,26 @@ CREATE TABLE known_browser (
   hash BLOB NOT NULL, person_id TEXT NOT NULL, epoch INTEGER NOT NULL, second TEXT NOT NULL DEFAULT '',
   created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
   PRIMARY KEY (hash, person_id)
+) STRICT;
+
+-- wayback: somebody who has forgotten the password, on the way to a new one
+CREATE TABLE way_back (
+  id TEXT PRIMARY KEY, hash BLOB NOT NULL UNIQUE, login TEXT NOT NULL, directory_id TEXT NOT NULL,
+  person_id TEXT NOT NULL, -- '' for a name nobody has: a decoy
+  epoch INTEGER NOT NULL, proofs TEXT NOT NULL DEFAULT '', -- space-separated: see package policy
+  state TEXT NOT NULL CHECK (state IN ('open', 'waits', 'done', 'stopped')),
+  password TEXT NOT NULL DEFAULT '', ready_at INTEGER NOT NULL DEFAULT 0, -- of 'waits': the hash to set, and when
+  ip TEXT NOT NULL, net TEXT NOT NULL, place TEXT NOT NULL, browser TEXT NOT NULL, correlation TEXT NOT NULL,
+  created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX way_back_person ON way_back (person_id) WHERE state = 'waits';
+CREATE INDEX way_back_ready ON way_back (ready_at) WHERE state = 'waits';
+CREATE INDEX way_back_expires ON way_back (expires_at);
+-- The last code that was sent to what the person can be reached by.
+CREATE TABLE way_back_code (
+  way_id TEXT NOT NULL, proof TEXT NOT NULL, code BLOB NOT NULL, -- keyed
+  tries INTEGER NOT NULL DEFAULT 0, since INTEGER NOT NULL, expires_at INTEGER NOT NULL, -- since: when what it was sent to was confirmed
+  PRIMARY KEY (way_id, proof)
 ) STRICT;
 
 -- admin: reports of suspicious sign-ins that somebody has seen to
