@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -63,6 +64,9 @@ func (s *Server) furnish(ctx context.Context, c config.Config) (r *rooms, err er
 	}
 	if r.notify, err = NewNotifier(ctx, c, s.db, s.keeper, s.log); err != nil {
 		return nil, errors.Join(err, r.close())
+	}
+	if s.o.Texts != nil {
+		r.notify.SetTexter(s.o.Texts)
 	}
 	r.passwords = method.NewPasswords(c.Limits.Passwords, method.Params{})
 	if r.passkeys, err = method.NewPasskeys(c.IDURL, r.notify); err != nil {
@@ -138,8 +142,16 @@ func NewNotifier(ctx context.Context, c config.Config, d *db.DB, k *keep.Keeper,
 		return nil, err
 	}
 	return notify.New(d, k, notify.Options{
-		Service: name, Of: directory.NameOf, Host: hostPort(c.IDURL), URL: c.IDURL, Contact: c.IDURL, Client: client, SMTP: mail, Log: log,
+		Service: name, Of: directory.NameOf, Texts: webhook(c.Text, client), Host: hostPort(c.IDURL), URL: c.IDURL, Contact: c.IDURL, Client: client, SMTP: mail, Log: log,
 	}), nil
+}
+
+// webhook is who sends texts; nil for nobody.
+func webhook(t config.Text, client *http.Client) notify.Texter {
+	if t.URL == "" {
+		return nil
+	}
+	return notify.Webhook{URL: t.URL, Secret: keep.NewSecret(t.Secret.Reveal()), Client: client}
 }
 
 // serviceName is what letters call the service: the organisation's name, when there is one.

@@ -676,6 +676,7 @@ export interface Messages {
   "config.same_origin": Record<never, never>;
   "config.schemes": Record<never, never>;
   "config.syntax": { line: string | number; what: string | number };
+  "config.text_url": { value: string | number };
   "config.tls_files": Record<never, never>;
   "config.tls_https": { mode: string | number };
   "config.unknown": { key: string | number };
@@ -1413,6 +1414,12 @@ export interface Messages {
   "mail.notme_admin.said": { login: string | number };
   "mail.notme_admin.subject": Record<never, never>;
   "mail.notme_admin.todo": { host: string | number };
+  "mail.number_added.said": { address: string | number; login: string | number };
+  "mail.number_added.subject": Record<never, never>;
+  "mail.number_added.todo": { host: string | number; service: string | number };
+  "mail.number_removed.said": { address: string | number; login: string | number };
+  "mail.number_removed.subject": Record<never, never>;
+  "mail.number_removed.todo": { host: string | number; service: string | number };
   "mail.pass_issued.said": { login: string | number; service: string | number };
   "mail.pass_issued.subject": Record<never, never>;
   "mail.pass_issued.todo": Record<never, never>;
@@ -1464,6 +1471,7 @@ export interface Messages {
   "mail.signed_out.subject": Record<never, never>;
   "mail.signed_out.todo": { host: string | number; service: string | number };
   "mail.stop": Record<never, never>;
+  "mail.text": { code: string | number; service: string | number };
   "mail.wayback_code.said": { code: string | number; login: string | number };
   "mail.wayback_code.subject": { code: string | number };
   "mail.wayback_code.todo": Record<never, never>;
@@ -1613,6 +1621,7 @@ export interface Messages {
   "security.add.email.text": Record<never, never>;
   "security.add.key.text": Record<never, never>;
   "security.add.passkey.text": Record<never, never>;
+  "security.add.phone.text": Record<never, never>;
   "security.add.recovery.text": Record<never, never>;
   "security.add.strong": Record<never, never>;
   "security.add.strongest": Record<never, never>;
@@ -1651,6 +1660,7 @@ export interface Messages {
   "security.backup.title": Record<never, never>;
   "security.backup.unknown": Record<never, never>;
   "security.backup.until": { when: string | number };
+  "security.brake.address": { name: string | number };
   "security.brake.app": { name: string | number };
   "security.brake.codeapp": { name: string | number };
   "security.brake.done": Record<never, never>;
@@ -1726,7 +1736,7 @@ export interface Messages {
   "security.email.code.title": Record<never, never>;
   "security.email.code.wrong": Record<never, never>;
   "security.email.confirmed": { when: string | number };
-  "security.email.full": { n: string | number };
+  "security.email.full": Record<never, never>;
   "security.email.gone.text": Record<never, never>;
   "security.email.gone.title": Record<never, never>;
   "security.email.held": Record<never, never>;
@@ -1834,6 +1844,16 @@ export interface Messages {
   "security.password.save": Record<never, never>;
   "security.password.text": Record<never, never>;
   "security.password.title": Record<never, never>;
+  "security.phone.added": Record<never, never>;
+  "security.phone.code.text": { number: string | number };
+  "security.phone.hint": Record<never, never>;
+  "security.phone.invalid": Record<never, never>;
+  "security.phone.label": Record<never, never>;
+  "security.phone.name": Record<never, never>;
+  "security.phone.remove.go": Record<never, never>;
+  "security.phone.remove.text": Record<never, never>;
+  "security.phone.text": Record<never, never>;
+  "security.phone.title": Record<never, never>;
   "security.problem.closed": Record<never, never>;
   "security.problem.full": Record<never, never>;
   "security.problem.invalid": Record<never, never>;
@@ -2127,6 +2147,9 @@ export interface Messages {
   "signin.forgot.proofs.lead": { login: string | number };
   "signin.forgot.recovery.go": Record<never, never>;
   "signin.forgot.recovery.label": Record<never, never>;
+  "signin.forgot.text": Record<never, never>;
+  "signin.forgot.text.sent": Record<never, never>;
+  "signin.forgot.text.text": Record<never, never>;
   "signin.forgot.title": Record<never, never>;
   "signin.forgot.voids": Record<never, never>;
   "signin.forgot.waits": { when: string | number };

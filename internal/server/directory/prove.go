@@ -11,7 +11,7 @@ import (
 	"countersign/otp"
 )
 
-// Send sends a code to a confirmed address of a person, which says in the
+// Send sends a code to a confirmed mail address of a person, which says in the
 // sign-in that in.Session names that they read it. A new code voids the one
 // before. It returns [ErrAddress] or a *[TooOften].
 func (a *Addresses) Send(ctx context.Context, tx *db.Tx, in AddressIn, id string) (refused, err error) {
@@ -19,7 +19,7 @@ func (a *Addresses) Send(ctx context.Context, tx *db.Tx, in AddressIn, id string
 	if err != nil {
 		return nil, err
 	}
-	all, err := AddressesOf(ctx, tx, in.Person)
+	all, err := AddressesOf(ctx, tx, in.Person, ByMail)
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +27,7 @@ func (a *Addresses) Send(ctx context.Context, tx *db.Tx, in AddressIn, id string
 	if i < 0 {
 		return ErrAddress, nil
 	}
-	to := all[i].Mail
+	to := all[i].Text
 	if refused, err := countSent(ctx, tx, in, to); refused != nil || err != nil {
 		return refused, err
 	}
@@ -36,8 +36,8 @@ func (a *Addresses) Send(ctx context.Context, tx *db.Tx, in AddressIn, id string
 	}
 	row, code := rand.Text(), DrawCode()
 	_, err = tx.Exec(ctx, `
-		INSERT INTO address (id, person_id, address, session_id, code, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		row, p.ID, to, in.Session, a.hash(row, code), db.Millis(tx.Now.Add(AddressLife)), db.Millis(tx.Now))
+		INSERT INTO address (id, person_id, kind, address, session_id, code, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		row, p.ID, ByMail, to, in.Session, a.hash(row, code), db.Millis(tx.Now.Add(AddressLife)), db.Millis(tx.Now))
 	if err != nil {
 		return nil, err
 	}

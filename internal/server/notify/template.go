@@ -39,6 +39,8 @@ const (
 	MailRecoveryGuessed = "recovery_guessed" // needs login
 	MailWayBackCode     = "wayback_code"     // needs login, code
 	MailWayBackWaits    = "wayback_waits"    // needs login
+	MailNumberAdded     = "number_added"     // needs login, address
+	MailNumberRemoved   = "number_removed"   // needs login, address
 	MailRecoveryMade    = "recovery_made"    // needs login
 	MailRecoveryUsed    = "recovery_used"    // needs login, left: how many there are
 	MailRecoveryRemoved = "recovery_removed" // needs login
@@ -88,6 +90,8 @@ var letters = map[string]letter{
 	MailRecoveryGuessed: {"mail.recovery_guessed.subject", "mail.recovery_guessed.said", "mail.recovery_guessed.todo", []string{"login"}},
 	MailWayBackCode:     {"mail.wayback_code.subject", "mail.wayback_code.said", "mail.wayback_code.todo", []string{"login", "code"}},
 	MailWayBackWaits:    {"mail.wayback_waits.subject", "mail.wayback_waits.said", "mail.wayback_waits.todo", []string{"login"}},
+	MailNumberAdded:     {"mail.number_added.subject", "mail.number_added.said", "mail.number_added.todo", []string{"login", "address"}},
+	MailNumberRemoved:   {"mail.number_removed.subject", "mail.number_removed.said", "mail.number_removed.todo", []string{"login", "address"}},
 	MailRecoveryMade:    {"mail.recovery_made.subject", "mail.recovery_made.said", "mail.recovery_made.todo", []string{"login"}},
 	MailRecoveryUsed:    {"mail.recovery_used.subject", "mail.recovery_used.said", "mail.recovery_used.todo", []string{"login", "left"}},
 	MailRecoveryRemoved: {"mail.recovery_removed.subject", "mail.recovery_removed.said", "mail.recovery_removed.todo", []string{"login"}},

@@ -18,9 +18,10 @@ const (
 	Passkey      = "passkey"  // or security key, with user verification
 	Recovery     = "recovery" // recovery code
 	Pass         = "pass"     // temporary access pass
-	// Mail is a code sent to a confirmed address. It helps back in, or to a sealed
-	// backup, and makes no session (N10).
+	// Mail and Text are codes sent to a confirmed address or number. They help back
+	// in, a code by mail also to a sealed backup, and make no session (N10).
 	Mail = "mail"
+	Text = "text"
 )
 
 // Strengths of a sign-in (threat model, "ways in"). Approvals and codes are

@@ -290,10 +290,10 @@ func (s *Service) look(ctx context.Context, tx *db.Tx, a *Attempt) error {
 // reachable tells whether a code to an address of the person can be a proof: of
 // a recovery sign-in only (N10).
 func (s *Service) reachable(ctx context.Context, tx *db.Tx, a *Attempt) (bool, error) {
-	if a.Purpose != policy.Recover || !s.Addresses.Usable() {
+	if a.Purpose != policy.Recover || !s.Addresses.Usable(directory.ByMail) {
 		return false, nil
 	}
-	all, err := directory.AddressesOf(ctx, tx, a.person.ID)
+	all, err := directory.AddressesOf(ctx, tx, a.person.ID, directory.ByMail)
 	return len(all) > 0, err
 }
 

@@ -51,7 +51,7 @@ func (s *Service) recovered(ctx context.Context, tx *db.Tx, a *Attempt) error {
 // was sent to last and can be typed still; a zero one for none.
 func (s *Service) Reachable(ctx context.Context, a Attempt) (all []directory.Address, sent directory.Address, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		if all, err = directory.AddressesOf(ctx, tx, a.person.ID); err != nil {
+		if all, err = directory.AddressesOf(ctx, tx, a.person.ID, directory.ByMail); err != nil {
 			return err
 		}
 		sent, err = s.Addresses.Sent(ctx, tx, a.ID)
@@ -75,7 +75,7 @@ func (s *Service) SendMail(ctx context.Context, token, address string, b Browser
 		if !a.Step.Mail {
 			return ErrStep
 		}
-		refused, err = s.Addresses.Send(ctx, tx, directory.AddressIn{Person: a.person.ID, Session: a.ID, Net: b.Net,
+		refused, err = s.Addresses.Send(ctx, tx, directory.AddressIn{Person: a.person.ID, Kind: directory.ByMail, Session: a.ID, Net: b.Net,
 			From: map[string]string{"browser": b.Agent(), "place": b.Place, "ip": b.IP}}, address)
 		return err
 	})

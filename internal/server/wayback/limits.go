@@ -35,8 +35,8 @@ func (w Way) tried() []budget {
 }
 
 // sent counts codes that are sent, so that nobody's mailbox can be filled from here.
-func (w Way) sent() []budget {
-	return []budget{{"wayback-sent:" + w.name(), 3}, {"wayback-sent-net:" + w.from.Net, 30}}
+func (w Way) sent(proof string) []budget {
+	return []budget{{"wayback-" + proof + ":" + w.name(), 3}, {"wayback-" + proof + "-net:" + w.from.Net, 10}, {"wayback-" + proof + "-server", 500}}
 }
 
 func (w Way) name() string {

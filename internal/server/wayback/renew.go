@@ -83,7 +83,7 @@ func (w Way) weigh(ctx context.Context, tx *db.Tx) (p Plan, err error) {
 func (w Way) given(ctx context.Context, tx *db.Tx) (all []ways.Proof, err error) {
 	for _, name := range w.Proofs {
 		p := ways.Proof{Name: name}
-		if name == policy.Mail {
+		if kindOf[name] != "" {
 			var since int64
 			if err := tx.QueryRow(ctx, `SELECT since FROM way_back_code WHERE way_id = $1 AND proof = $2`, w.ID, name).Scan(&since); err != nil {
 				return nil, fmt.Errorf("code of a proof: %w", err)

@@ -1,7 +1,7 @@
 // Package wayback leads from a forgotten password to a new one.
 //
 // Whoever has forgotten it gives two different proofs of what is theirs besides
-// (N14): a recovery code, a code sent to an address known for long. Together they
+// (N14): a recovery code, a code sent to an address or a number known for long. Together they
 // are worth less than a sign-in, so they open nothing (N10): all that comes of
 // them is a new password, and what that would open decides how (policy/ways,
 // R1). If the person's app or passkey still stands before it, the password is set
@@ -70,7 +70,7 @@ type Way struct {
 	Login       string // as typed
 	Directory   directory.Directory
 	Proofs      []string // in the order they were given
-	Sent        bool     // a code is on its way that can still be typed
+	Sent        []string // proofs for which a code is on its way that can still be typed
 	State       string
 	ReadyAt     time.Time // of Waits
 	Correlation string    // CS-XXXX-XXXX
@@ -123,7 +123,7 @@ func (s *Service) begin(ctx context.Context, tx *db.Tx, login string, b signin.B
 	if err != nil {
 		return "", nil, err
 	}
-	if !d.SelfReset() || !s.signin.Notify.CanMail() {
+	if !d.SelfReset() || len(s.Ways()) < Proofs {
 		return "", ErrManaged, nil
 	}
 	p, err := directory.ByLogin(ctx, tx, login)
@@ -152,7 +152,7 @@ func (s *Service) Find(ctx context.Context, token string) (w Way, err error) {
 }
 
 const columns = `id, hash, login, directory_id, person_id, epoch, proofs, state, ready_at, ip, net, place, browser, correlation, expires_at,
-	EXISTS (SELECT 1 FROM way_back_code c WHERE c.way_id = way_back.id AND c.expires_at > $2 AND c.tries < $3)`
+	COALESCE((SELECT MIN(c.proof) || ' ' || MAX(c.proof) FROM way_back_code c WHERE c.way_id = way_back.id AND c.expires_at > $2 AND c.tries < $3), '')`
 
 func find(ctx context.Context, tx *db.Tx, token string) (Way, error) {
 	if token == "" {
@@ -167,13 +167,14 @@ func find(ctx context.Context, tx *db.Tx, token string) (Way, error) {
 }
 
 func scan(row interface{ Scan(...any) error }) (w Way, err error) {
-	var proofs string
+	var proofs, sent string
 	var ready, expires int64
 	err = row.Scan(&w.ID, &w.hash, &w.Login, &w.Directory.ID, &w.person.ID, &w.epoch, &proofs, &w.State, &ready,
-		&w.from.IP, &w.from.Net, &w.from.Place, &w.from.Name, &w.Correlation, &expires, &w.Sent)
+		&w.from.IP, &w.from.Net, &w.from.Place, &w.from.Name, &w.Correlation, &expires, &sent)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Way{}, ErrNone
 	}
+	w.Sent = strings.Fields(sent)
 	w.Proofs, w.ReadyAt, w.ExpiresAt = strings.Fields(proofs), db.Time(ready), db.Time(expires)
 	return w, err
 }

@@ -193,7 +193,7 @@ func (w *World) Waiting(t testing.TB, d regtest.Device) (open []wire.Brief) {
 func (w *World) Address(t testing.TB, p directory.Person, mail string) (id string) {
 	t.Helper()
 	addresses := directory.NewAddresses(w.Keeper, w.Notify)
-	in := directory.AddressIn{Person: p.ID, Session: "address of " + p.ID, Net: "192.0.2.0/24", From: map[string]string{}}
+	in := directory.AddressIn{Person: p.ID, Kind: directory.ByMail, Session: "address of " + p.ID, Net: "192.0.2.0/24", From: map[string]string{}}
 	w.Write(t, func(tx *db.Tx) (err error) {
 		var refused error
 		id, refused, err = addresses.Offer(t.Context(), tx, in, mail)

@@ -31,6 +31,7 @@ type overview struct {
 	Keys     bool   // passkeys can be added
 	Codes    bool   // so can authenticators that only make codes
 	Mail     bool   // and mail addresses
+	Texts    bool   // and phone numbers
 	Count    int    // of methods
 	Events   []eventRow
 	Sessions int
@@ -112,7 +113,7 @@ func (h *handler) look(ctx context.Context, tx *db.Tx, v visit) (o overview, err
 	if err != nil {
 		return o, err
 	}
-	o.First, o.Keys, o.Codes, o.Mail = has.First(chosen), h.Passkeys.Usable(), d.Codes, h.Addresses.Usable()
+	o.First, o.Keys, o.Codes, o.Mail, o.Texts = has.First(chosen), h.Passkeys.Usable(), d.Codes, h.Addresses.Usable(directory.ByMail), h.Addresses.Usable(directory.ByPhone)
 	o.Count = len(o.Apps) + len(o.Passkeys) + len(o.CodeApps) + len(o.Emails)
 	for _, there := range []bool{o.Recovery.Of > 0, o.Pass != ""} {
 		if there {

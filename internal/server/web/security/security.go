@@ -103,10 +103,12 @@ func Mount(s *web.Shell, d Deps) error {
 	s.Page("GET /security/codeapps/{id}/remove", s.NeedSession(true, h.getRemoveCode))
 	s.Page("POST /security/codeapps/{id}/remove", s.NeedSession(true, h.postRemoveCode))
 
-	s.Page("GET /security/add/email", s.NeedSession(true, h.getAddEmail))
-	s.Page("POST /security/add/email", s.NeedSession(true, h.postAddEmail))
-	s.Page("GET /security/add/email/{offer}", s.NeedSession(true, h.getEmailCode))
-	s.Page("POST /security/add/email/{offer}", s.NeedSession(true, h.postEmailCode))
+	for _, path := range addPath {
+		s.Page("GET "+path, s.NeedSession(true, h.getAddAddress))
+		s.Page("POST "+path, s.NeedSession(true, h.postAddAddress))
+		s.Page("GET "+path+"/{offer}", s.NeedSession(true, h.getAddressCode))
+		s.Page("POST "+path+"/{offer}", s.NeedSession(true, h.postAddressCode))
+	}
 	s.Page("GET /security/addresses/{id}", s.NeedSession(true, h.getAddress))
 	s.Page("POST /security/addresses/{id}/remove", s.NeedSession(true, h.postRemoveAddress))
 

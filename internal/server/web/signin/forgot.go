@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
@@ -98,10 +99,16 @@ func viewIn(d directory.Directory, login string) view {
 // what anybody could have, not what the person has.
 type proofsPage struct {
 	view
-	Sent           bool // a code was, or as if
-	Mail, Recovery bool // given already
-	MailError      string
-	RecoveryError  string
+	Ways  []proofRow
+	Wrong string // the proof that the error is about
+}
+
+// A proofRow is one way to show who one is.
+type proofRow struct {
+	Proof string // policy.Mail, policy.Text or policy.Recovery
+	Sent  bool   // a code was, or as if
+	Given bool
+	Error string
 }
 
 func (h *handler) getProofs(w http.ResponseWriter, r *http.Request) error {
@@ -120,8 +127,15 @@ func (h *handler) proofsPage(w http.ResponseWriter, r *http.Request, status int,
 	}
 	web.SetReference(r, back.Correlation)
 	web.Here(r, proofsPath)
-	p.view, p.Sent = viewIn(back.Directory, back.Login), back.Sent
-	p.Mail, p.Recovery = back.Has(policy.Mail), back.Has(policy.Recovery)
+	problem := p.Error
+	p.view = viewIn(back.Directory, back.Login)
+	for _, proof := range h.back.Ways() {
+		row := proofRow{Proof: proof, Sent: slices.Contains(back.Sent, proof), Given: back.Has(proof)}
+		if proof == p.Wrong {
+			row.Error = problem
+		}
+		p.Ways = append(p.Ways, row)
+	}
 	return h.Render(w, r, status, "signin/forgotproofs.html", p)
 }
 
@@ -137,30 +151,37 @@ func (h *handler) offPath(w http.ResponseWriter, err error) error {
 }
 
 func (h *handler) postSend(w http.ResponseWriter, r *http.Request) error {
-	err := h.even(r.Context(), func() error { return h.back.Send(r.Context(), h.Cookie(r, web.WayBackCookie), h.browser(r)) })
+	proof := r.PathValue("proof")
+	err := h.even(r.Context(), func() error {
+		return h.back.Send(r.Context(), h.Cookie(r, web.WayBackCookie), proof, h.browser(r))
+	})
 	if wait, ok := errors.AsType[*signin.TooMany](err); ok {
 		web.RetryAfter(w, wait.After)
-		return h.proofsPage(w, r, http.StatusTooManyRequests, proofsPage{MailError: ui.T(h.Lang(r), "security.email.often", "time", web.Wait(h.Lang(r), wait.After))})
+		return h.wrongProof(w, r, http.StatusTooManyRequests, proof, ui.T(h.Lang(r), "security.email.often", "time", web.Wait(h.Lang(r), wait.After)))
 	} else if err != nil {
 		return h.offPath(w, err)
 	}
 	return see(w, proofsPath)
 }
 
-func (h *handler) postMailCode(w http.ResponseWriter, r *http.Request) error {
-	problem, status, err := h.proof(w, r, h.back.Code, "signin.forgot.mail.wrong")
-	if err != nil || problem == "" {
-		return err
-	}
-	return h.proofsPage(w, r, status, proofsPage{MailError: problem})
+func (h *handler) wrongProof(w http.ResponseWriter, r *http.Request, status int, proof, problem string) error {
+	return h.proofsPage(w, r, status, proofsPage{view: view{Error: problem}, Wrong: proof})
 }
 
-func (h *handler) postBackRecovery(w http.ResponseWriter, r *http.Request) error {
-	problem, status, err := h.proof(w, r, h.back.RecoveryCode, "signin.recovery.wrong")
+// postProof takes a code, that was sent or from paper.
+func (h *handler) postProof(w http.ResponseWriter, r *http.Request) error {
+	proof, wrong := r.PathValue("proof"), "signin.forgot.mail.wrong"
+	try := func(ctx context.Context, token, typed string, b signin.Browser) (string, error) {
+		return h.back.Code(ctx, token, proof, typed, b)
+	}
+	if proof == policy.Recovery {
+		try, wrong = h.back.RecoveryCode, "signin.recovery.wrong"
+	}
+	problem, status, err := h.proof(w, r, try, wrong)
 	if err != nil || problem == "" {
 		return err
 	}
-	return h.proofsPage(w, r, status, proofsPage{RecoveryError: problem})
+	return h.wrongProof(w, r, status, proof, problem)
 }
 
 // proof has a code looked at; problem says in words why it does not count. With

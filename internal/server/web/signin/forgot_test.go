@@ -29,21 +29,21 @@ func TestAForgottenPasswordIsReplacedByTwoProofs(t *testing.T) {
 	w := newWorld(t)
 	b, mei, phone, codes := w.forgets(t)
 	b.submit("/signin/forgot", "login", mei.Login).shows("/signin/forgot/proofs", "If this account has had an address")
-	b.submit("/signin/forgot/send").shows("/signin/forgot/proofs", "on its way")
+	b.submit("/signin/forgot/send/mail").shows("/signin/forgot/proofs", "on its way")
 	_, letter := w.Letter(t, mei.Email)
 	if len(letter["code"]) != 6 || letter["browser"] != "Chrome, Windows" {
 		t.Fatalf("%v", letter)
 	}
-	if b.submit("/signin/forgot/code", "code", "12345678").shows("/signin/forgot/code", "not the code"); b.status != 422 {
+	if b.submit("/signin/forgot/proof/mail", "code", "12345678").shows("/signin/forgot/proof/mail", "not the code"); b.status != 422 {
 		t.Errorf("a wrong code: %d", b.status)
 	}
 	before := b.cookies["__Host-wb"].Value
-	b.submit("/signin/forgot/code", "code", letter["code"]).shows("/signin/forgot/proofs", "Done.")
+	b.submit("/signin/forgot/proof/mail", "code", letter["code"]).shows("/signin/forgot/proofs", "Done.")
 	if b.cookies["__Host-wb"].Value == before {
 		t.Error("the token stays after a proof")
 	}
-	b.submit("/signin/forgot/recovery", "code", "no such").shows("/signin/forgot/recovery", "mistyped")
-	b.submit("/signin/forgot/recovery", "code", codes[0]).shows("/signin/forgot/password", "works at once")
+	b.submit("/signin/forgot/proof/recovery", "code", "no such").shows("/signin/forgot/proof/recovery", "mistyped")
+	b.submit("/signin/forgot/proof/recovery", "code", codes[0]).shows("/signin/forgot/password", "works at once")
 	b.shows("/signin/forgot/password", "recovery codes end")
 	b.submit("/signin/forgot/password", "password", "short").shows("/signin/forgot/password", "at least 8")
 	b.submit("/signin/forgot/password", "password", phrase).shows("/signin/forgot/done", "Your password is changed")
@@ -76,8 +76,8 @@ func TestA8ANameNobodyHasSeesTheSamePages(t *testing.T) {
 	for _, login := range []string{mei.Login, "nob@aoba.example"} {
 		b := w.browser(t)
 		page := b.get("/signin/forgot").submit("/signin/forgot", "login", login).page
-		page += b.submit("/signin/forgot/send").page
-		page += b.submit("/signin/forgot/code", "code", "1234567").page
+		page += b.submit("/signin/forgot/send/mail").page
+		page += b.submit("/signin/forgot/proof/mail", "code", "1234567").page
 		seen = append(seen, strings.ReplaceAll(page, login, "LOGIN"))
 	}
 	if seen[0] != seen[1] {
@@ -88,9 +88,9 @@ func TestA8ANameNobodyHasSeesTheSamePages(t *testing.T) {
 func TestAWayBackThatIsOverBeginsAnew(t *testing.T) {
 	w := newWorld(t)
 	b, mei, _, codes := w.forgets(t)
-	b.submit("/signin/forgot", "login", mei.Login).submit("/signin/forgot/recovery", "code", codes[0])
+	b.submit("/signin/forgot", "login", mei.Login).submit("/signin/forgot/proof/recovery", "code", codes[0])
 	w.Write(t, func(tx *db.Tx) error { _, err := directory.BumpEpoch(t.Context(), tx, mei.ID); return err })
-	b.submit("/signin/forgot/send").shows("/signin/forgot", "Start again")
+	b.submit("/signin/forgot/send/mail").shows("/signin/forgot", "Start again")
 	b.lang = "ja"
 	b.get("/signin/help").shows("/signin/help", "サインインできない場合")
 	for _, path := range []string{"/signin/forgot/proofs", "/signin/forgot/password", "/signin/forgot/done"} {

@@ -53,12 +53,12 @@ CREATE TABLE audit_hour (
 
 -- notify: mail to send; what a template is filled with is sealed, and emptied once it is sent
 CREATE TABLE mail (
-  id TEXT PRIMARY KEY, person_id TEXT NOT NULL, address TEXT NOT NULL, locale TEXT NOT NULL, zone TEXT NOT NULL,
+  id TEXT PRIMARY KEY, channel TEXT NOT NULL CHECK (channel IN ('mail', 'text')), person_id TEXT NOT NULL, address TEXT NOT NULL, locale TEXT NOT NULL, zone TEXT NOT NULL,
   template TEXT NOT NULL, sealed BYTEA NOT NULL, created_at BIGINT NOT NULL,
   next_at BIGINT NOT NULL, tries BIGINT NOT NULL DEFAULT 0, leased_until BIGINT NOT NULL DEFAULT 0,
   ended_at BIGINT NOT NULL DEFAULT 0, outcome TEXT NOT NULL DEFAULT '', error TEXT NOT NULL DEFAULT ''
 );
-CREATE INDEX mail_due ON mail (ended_at, next_at);
+CREATE INDEX mail_due ON mail (channel, ended_at, next_at);
 
 -- directory
 CREATE TABLE directory (
@@ -89,7 +89,8 @@ CREATE INDEX person_word_person ON person_word (person_id, word);
 -- A mail address that a person gave themselves. It is on its way, in the session that
 -- asked for it, until the code that was sent to it was typed.
 CREATE TABLE address (
-  id TEXT PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person (id), address TEXT NOT NULL, session_id TEXT NOT NULL,
+  id TEXT PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person (id),
+  kind TEXT NOT NULL CHECK (kind IN ('mail', 'phone')), address TEXT NOT NULL, session_id TEXT NOT NULL,
   code BYTEA NOT NULL, tries BIGINT NOT NULL DEFAULT 0, expires_at BIGINT NOT NULL, -- of the last code; keyed
   created_at BIGINT NOT NULL, confirmed_at BIGINT NOT NULL DEFAULT 0
 );
