@@ -7,6 +7,7 @@ type File = { default: Record<string, string> }
 const families: Record<Language, Record<string, () => Promise<File>>> = {
   en: {
     app: () => import('../../../ui/messages/en/app.json'),
+    backup: () => import('../../../ui/messages/en/backup.json'),
     files: () => import('../../../ui/messages/en/files.json'),
     lock: () => import('../../../ui/messages/en/lock.json'),
     time: () => import('../../../ui/messages/en/time.json'),
@@ -14,6 +15,7 @@ const families: Record<Language, Record<string, () => Promise<File>>> = {
   },
   ja: {
     app: () => import('../../../ui/messages/ja/app.json'),
+    backup: () => import('../../../ui/messages/ja/backup.json'),
     files: () => import('../../../ui/messages/ja/files.json'),
     lock: () => import('../../../ui/messages/ja/lock.json'),
     time: () => import('../../../ui/messages/ja/time.json'),

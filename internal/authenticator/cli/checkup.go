@@ -11,21 +11,9 @@ import (
 )
 
 type checkupCommand struct {
-	Drill           bool   `help:"First fetch the newest backup and really open it; with the recovery key, if --recovery-key-file names it."`
-	RecoveryKeyFile string `help:"With --drill: a file whose first line is the recovery key; \"-\" asks for it. This proves it." placeholder:"FILE"`
-	JSON            bool   `name:"json" help:"Print JSON."`
-}
-
-// Help is what "countersign checkup --help" says more.
-func (checkupCommand) Help() string {
-	return `Examples:
-  countersign checkup
-  countersign checkup --drill --recovery-key-file key.txt
-  countersign checkup --json
-
-If you lost this device now: what would come back? It looks at what is known here,
-changes nothing and asks nobody, but for --drill. Once a month the newest backup is
-opened for practice by itself. "countersign doctor" says the same.`
+	Drill           bool
+	RecoveryKeyFile string `placeholder:"FILE"`
+	JSON            bool   `name:"json"`
 }
 
 // A checkup is what would come back if this device were lost.

@@ -17,7 +17,7 @@ const signInTime = 15 * time.Minute
 
 // A signInAt says where the browser is with which a person signs in.
 type signInAt struct {
-	Device bool `help:"Sign in with a browser on another device: a code that is shown here is typed there. So it is by itself where no browser can be opened."`
+	Device bool
 }
 
 // signIn has the person sign in with a browser, and returns the token that the

@@ -75,12 +75,16 @@ var ops = map[string]op{
 	"merge":  changing(merge),
 	"name":   changing(name),
 
+	"recover":   changing(recovering),
+	"bringBack": changing(bringBack),
+
 	"formats": asking(formats),
 	"read":    read,
 	"scanned": scanned,
 	"import":  changing(importFound),
 	"forget":  forget,
 	"export":  export,
+	"picture": asking(drawing),
 }
 
 // open takes a vault. Its bytes come back if opening it changed something: a
