@@ -550,7 +550,7 @@ export interface Messages {
   "authenticator.codes.more": Record<never, never>;
   "authenticator.completion": Record<never, never>;
   "authenticator.completion.<shell>": { choices: string | number };
-  "authenticator.completion.more": { fpath[1]: string | number };
+  "authenticator.completion.more": Record<never, never>;
   "authenticator.deny": Record<never, never>;
   "authenticator.deny.--report": Record<never, never>;
   "authenticator.deny.<id>": Record<never, never>;
