@@ -29,7 +29,6 @@ import (
 	"countersign/internal/server/registration"
 	"countersign/internal/server/signin"
 	"countersign/internal/server/web"
-	"countersign/internal/wire"
 )
 
 //go:embed *.html
@@ -158,8 +157,8 @@ var problems = []web.Problem{
 	{Err: method.ErrCodeApp, Status: http.StatusNotFound, Code: "not_found", Title: "security.gone.title", Text: "security.gone.text"},
 	{Err: directory.ErrAddress, Status: http.StatusNotFound, Code: "not_found", Title: "security.email.gone.title", Text: "security.email.gone.text"},
 	{Err: method.ErrOffer, Status: http.StatusGone, Code: "offer_gone", Title: "security.offer.title", Text: "security.offer.text"},
-	{Err: backup.ErrUnknown, Status: http.StatusNotFound, Code: wire.CodeUnknown, Title: "security.backup.gone.title", Text: "security.backup.gone.text"},
-	{Err: backup.ErrNone, Status: http.StatusNotFound, Code: wire.CodeNoBackup, Title: "security.backup.none.title", Text: "security.backup.none.text"},
+	{Err: errNoBinding, Status: http.StatusNotFound, Code: "not_found", Title: "security.backup.gone.title", Text: "security.backup.gone.text"},
+	{Err: errNoBackup, Status: http.StatusNotFound, Code: "not_found", Title: "security.backup.none.title", Text: "security.backup.none.text"},
 	{Err: brake.ErrFrozen, Status: http.StatusConflict, Code: "frozen", Title: "security.frozen.title", Text: "security.frozen.text"},
 	{Err: audit.ErrUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "common.notfound.title", Text: "common.notfound.text"},
 	{Err: brake.ErrLink, Status: http.StatusGone, Code: "brake_gone", Title: "security.brake.gone.title", Text: "security.brake.gone.text"},
