@@ -1,0 +1,187 @@
+package move
+
+import (
+	"bytes"
+	"compress/flate"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"countersign/seal"
+)
+
+const (
+	version  = 1
+	saltSize = 16
+	maxName  = 64      // characters of a device's name
+	maxSmall = 8 << 10 // bytes of a message that is no parcel
+	maxCount = 1 << 20 // accounts in a receipt
+)
+
+// digitsOf are six digits of H(R, r, n): R as text, r of 16 bytes, n of 32.
+func digitsOf(recipient string, salt, nonce []byte) string {
+	sum := hash("digits", []byte(recipient), salt, nonce)
+	return fmt.Sprintf("%0*d", Digits, binary.BigEndian.Uint64(sum)%1_000_000)
+}
+
+// proofOf is what shows that somebody has seen the invitation and the digits.
+func proofOf(recipient string, salt []byte, digits string) []byte {
+	return hash("answer", []byte(recipient), salt, []byte(digits))
+}
+
+// hash is SHA-256 of a label and parts, each ended by a newline.
+func hash(label string, parts ...[]byte) []byte {
+	h := sha256.New()
+	h.Write([]byte("countersign/move/1 " + label + "\n"))
+	for _, part := range parts {
+		h.Write(part)
+		h.Write([]byte{'\n'})
+	}
+	return h.Sum(nil)
+}
+
+// An envelope is a small message: JSON, packed. Exactly one member says which.
+type envelope struct {
+	Move       int         `json:"move"`
+	Invitation *invitation `json:"invitation,omitempty"`
+	Answer     *answer     `json:"answer,omitempty"`
+	Receipt    *signed     `json:"receipt,omitempty"`
+}
+
+func (e envelope) bytes() []byte {
+	e.Move = version
+	b, err := json.Marshal(e)
+	if err != nil {
+		panic(err) // strings, bytes and numbers
+	}
+	return pack(b)
+}
+
+func open(message []byte) (envelope, error) {
+	b, err := unpack(message, maxSmall)
+	if err != nil {
+		return envelope{}, ErrOther
+	}
+	var v struct {
+		Move int `json:"move"`
+	}
+	var e envelope
+	switch {
+	case json.Unmarshal(b, &v) != nil || v.Move < 1:
+		return e, ErrOther
+	case v.Move > version:
+		return e, ErrNewer
+	case json.Unmarshal(b, &e) != nil:
+		return e, ErrOther
+	}
+	return e, nil
+}
+
+// pack makes a text smaller; unpack makes no more of it than a limit.
+func pack(text []byte) []byte {
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, flate.BestCompression)
+	if err != nil {
+		panic(err) // the level is one
+	}
+	_, _ = w.Write(text) // into memory
+	_ = w.Close()
+	return b.Bytes()
+}
+
+func unpack(packed []byte, limit int64) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), limit+1))
+	switch {
+	case err != nil:
+		return nil, seal.ErrCorrupted
+	case int64(len(text)) > limit:
+		return nil, seal.ErrTooLarge
+	}
+	return text, nil
+}
+
+type invitation struct {
+	Name      string `json:"name"`
+	Recipient string `json:"recipient"`
+	Salt      []byte `json:"salt"`
+}
+
+func (i invitation) bytes() []byte { return envelope{Invitation: &i}.bytes() }
+
+func readInvitation(message []byte) (invitation, error) {
+	e, err := open(message)
+	if err != nil {
+		return invitation{}, err
+	}
+	i := e.Invitation
+	if i == nil || !isName(i.Name) || len(i.Salt) != saltSize || seal.CheckRecipient(i.Recipient) != nil {
+		return invitation{}, ErrOther
+	}
+	return *i, nil
+}
+
+// isName reports whether a name can be shown as it is.
+func isName(name string) bool {
+	return name != "" && utf8.ValidString(name) && utf8.RuneCountInString(name) <= maxName && strings.TrimSpace(name) == name &&
+		strings.IndexFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
+}
+
+type answer struct {
+	Proof []byte `json:"proof"`
+}
+
+func (a answer) bytes() []byte { return envelope{Answer: &a}.bytes() }
+
+func readAnswer(message []byte) (answer, error) {
+	e, err := open(message)
+	if err != nil {
+		return answer{}, err
+	}
+	if e.Answer == nil || len(e.Answer.Proof) != sha256.Size {
+		return answer{}, ErrOther
+	}
+	return *e.Answer, nil
+}
+
+// signed is a receipt, and what proves that it is from whoever opened the
+// parcel.
+type signed struct {
+	Receipt
+	Mac []byte `json:"mac"`
+}
+
+func (r Receipt) bytes(secret []byte) []byte {
+	return envelope{Receipt: &signed{r, r.mac(secret)}}.bytes()
+}
+
+func (r Receipt) mac(secret []byte) []byte {
+	m := hmac.New(sha256.New, secret)
+	fmt.Fprintf(m, "countersign/move/1 receipt\n%d %d %d %d %d", r.Of, r.Arrived, r.Beside, r.Personal, r.Work)
+	return m.Sum(nil)
+}
+
+func readReceipt(message, secret []byte) (Receipt, error) {
+	e, err := open(message)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if e.Receipt == nil {
+		return Receipt{}, ErrOther
+	}
+	r := e.Receipt.Receipt
+	for _, n := range []int{r.Of, r.Arrived, r.Beside, r.Personal, r.Work} {
+		if n < 0 || n > maxCount {
+			return Receipt{}, ErrOther
+		}
+	}
+	if !hmac.Equal(e.Receipt.Mac, r.mac(secret)) {
+		return Receipt{}, ErrOther
+	}
+	return r, nil
+}
