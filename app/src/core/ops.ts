@@ -218,7 +218,37 @@ export type Sealing = {
   newPasskey: Op<None, Prf>
   /** Takes an archive. */
   passkeyOf: Op<None, Prf>
+
+  /** A move: this device is the new one, and shows its invitation. */
+  moveBegin: Op<{ name: string }, None>
+  /** A frame of what is shown. */
+  moveFrame: Op<{ number: number }, Picture>
+  /** The text of a QR code that the camera found. */
+  moveSee: Op<{ text: string }, Seen>
+  /** The invitation was seen: this device is the old one. */
+  moveMeet: Op<None, { name: string; digits: string }>
+  moveAnswer: Op<{ typed: string }, None>
+  /** The answer was seen. It is looked at once. */
+  moveHear: Op<None, None>
+  /** Takes the vault, and shows it. */
+  movePack: Op<None, { frames: number; seconds: number }>
+  /** The parcel was seen: `contents` gives the vault in it. */
+  moveOpen: Op<None, Unpacked>
+  /** Takes the vault after the merge, and shows what arrived. */
+  moveReceipt: Op<None, Arrived>
+  /** The receipt was seen. */
+  moveReceived: Op<None, Arrived>
+  moveEnd: Op<None, None>
 }
+
+/** How much of a message the camera has seen. */
+export type Seen = { have: number; of: number; whole: boolean }
+
+/** What came to the new device. */
+export type Unpacked = { accounts: number; paired: Elsewhere[] }
+
+/** What arrived, counted on the new device. */
+export type Arrived = { of: number; arrived: number; beside: number; personal: number; work: number }
 
 export const sealedOps: ReadonlySet<keyof Ops> = new Set<keyof Sealing>([
   'seal',
@@ -239,6 +269,17 @@ export const sealedOps: ReadonlySet<keyof Ops> = new Set<keyof Sealing>([
   'removeWay',
   'newPasskey',
   'passkeyOf',
+  'moveBegin',
+  'moveFrame',
+  'moveSee',
+  'moveMeet',
+  'moveAnswer',
+  'moveHear',
+  'movePack',
+  'moveOpen',
+  'moveReceipt',
+  'moveReceived',
+  'moveEnd',
 ])
 
 /** What the client asks by itself. */
@@ -289,6 +330,11 @@ export type Code =
   | 'branch'
   | 'holders'
   | 'differs'
+  | 'other_step'
+  | 'typed'
+  | 'other_digits'
+  | 'step'
+  | 'stranger'
   | 'format'
   | 'failed'
   | 'unavailable'

@@ -7,6 +7,7 @@ import (
 
 	"rsc.io/qr/coding"
 
+	"countersign/cmd/core-wasm/internal/picture"
 	"countersign/cmd/core-wasm/internal/talk"
 	"countersign/internal/authenticator"
 	"countersign/otp"
@@ -219,19 +220,19 @@ type exporting struct {
 
 // link is an account as a URI, to be shown as a QR code or printed.
 type link struct {
-	Issuer  string   `json:"issuer"`
-	Name    string   `json:"name"`
-	URI     string   `json:"uri"`
-	Key     string   `json:"key"`               // base32
-	PIN     string   `json:"pin,omitempty"`     // typed besides the key
-	Picture *picture `json:"picture,omitempty"` // none if it is too long for one
+	Issuer  string           `json:"issuer"`
+	Name    string           `json:"name"`
+	URI     string           `json:"uri"`
+	Key     string           `json:"key"`               // base32
+	PIN     string           `json:"pin,omitempty"`     // typed besides the key
+	Picture *picture.Picture `json:"picture,omitempty"` // none if it is too long for one
 }
 
 type exported struct {
-	Accounts int        `json:"accounts"`
-	Left     []left     `json:"left"`
-	Codes    []*picture `json:"codes,omitempty"` // google: one for each ten accounts or fewer
-	Links    []link     `json:"links,omitempty"` // uris
+	Accounts int                `json:"accounts"`
+	Left     []left             `json:"left"`
+	Codes    []*picture.Picture `json:"codes,omitempty"` // google: one for each ten accounts or fewer
+	Links    []link             `json:"links,omitempty"` // uris
 }
 
 // left is an account that the format has no place for.
@@ -266,12 +267,12 @@ func export(d *Desk, ctx context.Context, c talk.Call) (talk.Answer, error) {
 		}
 		out.Accounts -= len(problems)
 		for _, page := range pages {
-			out.Codes = append(out.Codes, pictureOf(string(page), coding.L))
+			out.Codes = append(out.Codes, picture.Of(string(page), coding.L))
 		}
 	case "uris":
 		for _, account := range accounts {
 			uri := account.Key().URI()
-			out.Links = append(out.Links, link{account.Issuer, account.Name, uri, otp.FormatSecret(account.Secret), account.Pin, pictureOf(uri, coding.M)})
+			out.Links = append(out.Links, link{account.Issuer, account.Name, uri, otp.FormatSecret(account.Secret), account.Pin, picture.Of(uri, coding.M)})
 		}
 	default:
 		return talk.Answer{}, errFormat
