@@ -124,6 +124,9 @@ export type Exported = {
   links?: Link[]
 }
 
+/** How much of a message the camera has seen. */
+export type Seen = { have: number; of: number; whole: boolean }
+
 /** What is asked about the vault as it is. */
 export type Questions = {
   trash: Op<None, Trashed[]>
@@ -137,6 +140,11 @@ export type Questions = {
   forget: Op<None, null>
   /** Gives a file back for otpauth and aegis, and for own the text to seal. */
   export: Op<{ format: 'otpauth' | 'aegis' | 'google' | 'uris' | 'own'; ids?: string[]; password?: string }, Exported>
+  /** Takes a message for another device, which `frame` draws from then on. */
+  show: Op<None, { frames: number; seconds: number }>
+  frame: Op<{ number: number }, Picture>
+  /** The text of a QR code that the camera found; gives the message once it is whole. */
+  see: Op<{ text: string }, Seen>
 }
 
 /** What changes the vault. */
@@ -219,30 +227,28 @@ export type Sealing = {
   /** Takes an archive. */
   passkeyOf: Op<None, Prf>
 
-  /** A move: this device is the new one, and shows its invitation. */
-  moveBegin: Op<{ name: string }, None>
-  /** A frame of what is shown. */
-  moveFrame: Op<{ number: number }, Picture>
-  /** The text of a QR code that the camera found. */
-  moveSee: Op<{ text: string }, Seen>
-  /** The invitation was seen: this device is the old one. */
+  /** A move: this device is the new one. Gives the invitation. */
+  moveBegin: Op<{ name: string }, null>
+  /** Takes an invitation: this device is the old one. */
   moveMeet: Op<None, { name: string; digits: string }>
-  moveAnswer: Op<{ typed: string }, None>
-  /** The answer was seen. It is looked at once. */
+  /** Gives the answer. */
+  moveAnswer: Op<{ typed: string }, null>
+  /** Takes the answer, once. */
   moveHear: Op<None, None>
-  /** Takes the vault, and shows it. */
-  movePack: Op<None, { frames: number; seconds: number }>
-  /** The parcel was seen: `contents` gives the vault in it. */
-  moveOpen: Op<None, Unpacked>
-  /** Takes the vault after the merge, and shows what arrived. */
+  /** Takes the vault, gives what goes of it. */
+  moveCopy: Op<None, null>
+  /** Takes that, made smaller; gives the parcel. */
+  moveSeal: Op<None, null>
+  /** Takes the parcel, gives what was sealed. */
+  moveUnseal: Op<None, null>
+  /** Takes that at its full size: `contents` gives the vault in it. */
+  moveTake: Op<None, Unpacked>
+  /** Takes the vault after the merge, gives the message with the receipt. */
   moveReceipt: Op<None, Arrived>
-  /** The receipt was seen. */
+  /** Takes that message. */
   moveReceived: Op<None, Arrived>
   moveEnd: Op<None, None>
 }
-
-/** How much of a message the camera has seen. */
-export type Seen = { have: number; of: number; whole: boolean }
 
 /** What came to the new device. */
 export type Unpacked = { accounts: number; paired: Elsewhere[] }
@@ -270,13 +276,13 @@ export const sealedOps: ReadonlySet<keyof Ops> = new Set<keyof Sealing>([
   'newPasskey',
   'passkeyOf',
   'moveBegin',
-  'moveFrame',
-  'moveSee',
   'moveMeet',
   'moveAnswer',
   'moveHear',
-  'movePack',
-  'moveOpen',
+  'moveCopy',
+  'moveSeal',
+  'moveUnseal',
+  'moveTake',
   'moveReceipt',
   'moveReceived',
   'moveEnd',
@@ -318,6 +324,8 @@ export type Code =
   | 'kdf_cost'
   | 'no_export'
   | 'other_batch'
+  | 'not_shown'
+  | 'no_frame'
   | 'asks'
   | 'mistyped'
   | 'not_sealed'

@@ -1,16 +1,13 @@
 package move
 
 import (
-	"bytes"
-	"compress/flate"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"io"
+	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"countersign/seal"
@@ -46,7 +43,7 @@ func hash(label string, parts ...[]byte) []byte {
 	return h.Sum(nil)
 }
 
-// An envelope is a small message: JSON, packed. Exactly one member says which.
+// An envelope is a small message, as JSON. One member says which.
 type envelope struct {
 	Move       int         `json:"move"`
 	Invitation *invitation `json:"invitation,omitempty"`
@@ -60,12 +57,11 @@ func (e envelope) bytes() []byte {
 	if err != nil {
 		panic(err) // strings, bytes and numbers
 	}
-	return pack(b)
+	return b
 }
 
 func open(message []byte) (envelope, error) {
-	b, err := unpack(message, maxSmall)
-	if err != nil {
+	if len(message) > maxSmall {
 		return envelope{}, ErrOther
 	}
 	var v struct {
@@ -73,37 +69,14 @@ func open(message []byte) (envelope, error) {
 	}
 	var e envelope
 	switch {
-	case json.Unmarshal(b, &v) != nil || v.Move < 1:
+	case json.Unmarshal(message, &v) != nil || v.Move < 1:
 		return e, ErrOther
 	case v.Move > version:
 		return e, ErrNewer
-	case json.Unmarshal(b, &e) != nil:
+	case json.Unmarshal(message, &e) != nil:
 		return e, ErrOther
 	}
 	return e, nil
-}
-
-// pack makes a text smaller; unpack makes no more of it than a limit.
-func pack(text []byte) []byte {
-	var b bytes.Buffer
-	w, err := flate.NewWriter(&b, flate.BestCompression)
-	if err != nil {
-		panic(err) // the level is one
-	}
-	_, _ = w.Write(text) // into memory
-	_ = w.Close()
-	return b.Bytes()
-}
-
-func unpack(packed []byte, limit int64) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), limit+1))
-	switch {
-	case err != nil:
-		return nil, seal.ErrCorrupted
-	case int64(len(text)) > limit:
-		return nil, seal.ErrTooLarge
-	}
-	return text, nil
 }
 
 type invitation struct {
@@ -129,7 +102,7 @@ func readInvitation(message []byte) (invitation, error) {
 // isName reports whether a name can be shown as it is.
 func isName(name string) bool {
 	return name != "" && utf8.ValidString(name) && utf8.RuneCountInString(name) <= maxName && strings.TrimSpace(name) == name &&
-		strings.IndexFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
+		strings.IndexFunc(name, func(r rune) bool { return !strconv.IsPrint(r) }) < 0
 }
 
 type answer struct {

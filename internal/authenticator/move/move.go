@@ -27,10 +27,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
-	"time"
 
-	"countersign/internal/authenticator/backup"
-	"countersign/internal/authenticator/vault"
 	"countersign/seal"
 )
 
@@ -88,32 +85,25 @@ func (n *New) Answer(typed string) ([]byte, error) {
 	return answer{proofOf(n.key.Recipient(), n.salt, digits)}.bytes(), nil
 }
 
-// Open takes the parcel. It returns [ErrStranger], an error of seal or one of
-// vault, and then another parcel may come.
-func (n *New) Open(parcel []byte, now time.Time) (backup.Generation, error) {
+// Unseal takes the parcel, and gives what was put into it. It returns
+// [ErrStranger] or an error of seal, and then another parcel may come.
+func (n *New) Unseal(parcel []byte) ([]byte, error) {
 	if n.typed == "" {
-		return backup.Generation{}, ErrStep
+		return nil, ErrStep
 	}
 	plain, err := seal.OpenParcel(parcel, n.key)
 	if err != nil {
-		return backup.Generation{}, err
+		return nil, err
 	}
 	if len(plain) < secretSize {
-		return backup.Generation{}, seal.ErrCorrupted
+		return nil, seal.ErrCorrupted
 	}
-	secret, packed := plain[:secretSize], plain[secretSize:]
+	secret := plain[:secretSize]
 	if digitsOf(n.key.Recipient(), n.salt, nonceOf(secret)) != n.typed {
-		return backup.Generation{}, ErrStranger
+		return nil, ErrStranger
 	}
-	line, err := unpack(packed, seal.MaxPlain)
-	if err != nil {
-		return backup.Generation{}, err
-	}
-	g, err := backup.ReadCopy(line, now)
-	if err == nil {
-		n.secret = secret
-	}
-	return g, err
+	n.secret = secret
+	return plain[secretSize:], nil
 }
 
 // Receipt is what the new device shows at the end, and says to the old one.
@@ -167,17 +157,13 @@ func (o *Old) Hear(message []byte) error {
 	return nil
 }
 
-// Pack seals everything that goes to the new device. It returns [ErrStep]
-// before the digits were right, or [seal.ErrTooLarge].
-func (o *Old) Pack(v *vault.Vault) ([]byte, error) {
+// Seal makes the parcel. It returns [ErrStep] before the digits were right, or
+// [seal.ErrTooLarge].
+func (o *Old) Seal(packed []byte) ([]byte, error) {
 	if !o.agreed {
 		return nil, ErrStep
 	}
-	line := backup.Copy(v)
-	if len(line) > seal.MaxPlain {
-		return nil, seal.ErrTooLarge
-	}
-	return seal.Parcel(o.to.Recipient, append(append([]byte{}, o.secret...), pack(line)...))
+	return seal.Parcel(o.to.Recipient, append(append([]byte{}, o.secret...), packed...))
 }
 
 // Received reads the receipt of the new device. It returns [ErrOther] for

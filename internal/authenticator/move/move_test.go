@@ -2,12 +2,15 @@ package move
 
 import (
 	"bytes"
+	"compress/flate"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"countersign/internal/authenticator/backup"
 	"countersign/internal/authenticator/frames"
 	"countersign/internal/authenticator/vault"
 	"countersign/otp"
@@ -72,11 +75,25 @@ func (c *ceremony) agree() *ceremony {
 
 func (c *ceremony) pack(v *vault.Vault) []byte {
 	c.t.Helper()
-	parcel, err := c.old.Pack(v)
+	parcel, err := c.old.Seal(Pack(v))
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	return parcel
+}
+
+// take opens a parcel on the new device.
+func (c *ceremony) take(parcel []byte) backup.Generation {
+	c.t.Helper()
+	packed, err := c.new.Unseal(parcel)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	g, err := Unpack(packed, noon)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return g
 }
 
 func another(digits string) string {
@@ -92,10 +109,7 @@ func TestTheNewDeviceGetsWhatTheOldOneHas(t *testing.T) {
 	if err := c.old.Hear(c.answer(digits[:3] + "\u3000" + digits[3:])); err != nil {
 		t.Fatal(err)
 	}
-	g, err := c.new.Open(c.pack(opened(t, face)), noon)
-	if err != nil {
-		t.Fatal(err)
-	}
+	g := c.take(c.pack(opened(t, face)))
 	here := vault.New()
 	here.Merge(g.Vault, noon, vault.Keep)
 	if e, err := here.Entry("a2"); err != nil || e.Counter != 7 || string(e.Secret) != "foobar" {
@@ -117,12 +131,7 @@ func TestTheNewDeviceGetsWhatTheOldOneHas(t *testing.T) {
 // What the codes of a sign-in service are made from, and what signs for the
 // person there, stays on its device.
 func TestNoSecretOfASignInServiceLeaves(t *testing.T) {
-	c := begin(t).agree()
-	plain, err := seal.OpenParcel(c.pack(opened(t, face)), c.new.key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	line, err := unpack(plain[secretSize:], seal.MaxPlain)
+	line, err := io.ReadAll(flate.NewReader(bytes.NewReader(Pack(opened(t, face)))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,10 +147,7 @@ func TestNoSecretOfASignInServiceLeaves(t *testing.T) {
 
 func TestWhatWasHereIsKept(t *testing.T) {
 	c := begin(t).agree()
-	g, err := c.new.Open(c.pack(opened(t, face)), noon)
-	if err != nil {
-		t.Fatal(err)
-	}
+	g := c.take(c.pack(opened(t, face)))
 	// GitHub with another secret, the bank with the same, and Aoba paired anew.
 	here := strings.Replace(strings.Replace(face, "GEZDGNBVGY3TQOJQ", "MFRGGZDFMZTWQ2LK", 1), "0123456789abcdef01", "fedcba9876543210fe", 1)
 	for _, id := range []string{"a1", "a2", "p1", "w1"} {
@@ -164,10 +170,7 @@ func TestWhatWasHereIsKept(t *testing.T) {
 
 func TestWhatDidNotArriveIsNotCounted(t *testing.T) {
 	c := begin(t).agree()
-	g, err := c.new.Open(c.pack(opened(t, face)), noon)
-	if err != nil {
-		t.Fatal(err)
-	}
+	g := c.take(c.pack(opened(t, face)))
 	if r := Count(vault.New(), g); r != (Receipt{Of: 4, Arrived: 2, Personal: 1, Work: 1}) {
 		t.Errorf("%+v", r)
 	}
@@ -183,14 +186,14 @@ func TestOtherDigitsEndIt(t *testing.T) {
 	if err := c.old.Hear(right); !errors.Is(err, ErrStep) {
 		t.Errorf("a second try: %v", err)
 	}
-	if _, err := c.old.Pack(opened(t, face)); !errors.Is(err, ErrStep) {
+	if _, err := c.old.Seal(Pack(opened(t, face))); !errors.Is(err, ErrStep) {
 		t.Errorf("%v", err)
 	}
 }
 
 func TestNothingIsPackedBeforeTheDigitsWereRight(t *testing.T) {
 	c := begin(t)
-	if _, err := c.old.Pack(opened(t, face)); !errors.Is(err, ErrStep) {
+	if _, err := c.old.Seal(Pack(opened(t, face))); !errors.Is(err, ErrStep) {
 		t.Errorf("%v", err)
 	}
 	for _, other := range [][]byte{nil, []byte("hello"), c.new.Invitation(), Receipt{}.bytes(c.old.secret)} {
@@ -207,14 +210,14 @@ func TestNothingIsPackedBeforeTheDigitsWereRight(t *testing.T) {
 func TestAStrangersParcelIsNotBelieved(t *testing.T) {
 	c, others := begin(t).agree(), begin(t).agree()
 	others.old.to.Recipient = c.new.key.Recipient()
-	forged, err := others.old.Pack(opened(t, face))
+	forged, err := others.old.Seal(Pack(opened(t, face)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.new.Open(forged, noon); !errors.Is(err, ErrStranger) {
+	if _, err := c.new.Unseal(forged); !errors.Is(err, ErrStranger) {
 		t.Errorf("%v", err)
 	}
-	if _, err := c.new.Open(begin(t).agree().pack(opened(t, face)), noon); !errors.Is(err, seal.ErrKey) {
+	if _, err := c.new.Unseal(begin(t).agree().pack(opened(t, face))); !errors.Is(err, seal.ErrKey) {
 		t.Errorf("%v", err)
 	}
 	stranger := begin(t)
@@ -222,7 +225,7 @@ func TestAStrangersParcelIsNotBelieved(t *testing.T) {
 	if err := begin(t).old.Hear(stranger.answer(c.old.Digits())); !errors.Is(err, ErrDigits) {
 		t.Errorf("%v", err)
 	}
-	if _, err := c.new.Open(c.pack(opened(t, face)), noon); err != nil {
+	if _, err := c.new.Unseal(c.pack(opened(t, face))); err != nil {
 		t.Errorf("the right one, after those: %v", err)
 	}
 }
@@ -260,7 +263,7 @@ func TestAReceiptIsTheNewDevicesOwn(t *testing.T) {
 }
 
 func TestWhatIsNoInvitationIsSaidToBe(t *testing.T) {
-	good := readable(t, Begin("iPhone").Invitation())
+	good := string(Begin("iPhone").Invitation())
 	for name, message := range map[string]struct {
 		text string
 		want error
@@ -276,22 +279,34 @@ func TestWhatIsNoInvitationIsSaidToBe(t *testing.T) {
 		"no salt":            {strings.Replace(good, `"salt":"`, `"salt":"AAAA`, 1), ErrOther},
 		"too much":           {`{"move":1,"x":"` + strings.Repeat("x", maxSmall) + `"}`, ErrOther},
 	} {
-		if _, err := Meet(pack([]byte(message.text))); !errors.Is(err, message.want) {
+		if _, err := Meet([]byte(message.text)); !errors.Is(err, message.want) {
 			t.Errorf("%s: %v, want %v", name, err, message.want)
 		}
 	}
-	if _, err := Meet(pack([]byte(good))); err != nil {
+	if _, err := Meet([]byte(good)); err != nil {
 		t.Errorf("the right one: %v", err)
 	}
 }
 
-func readable(t *testing.T, message []byte) string {
-	t.Helper()
-	text, err := unpack(message, maxSmall)
-	if err != nil {
-		t.Fatal(err)
+func TestWhatIsNoVaultIsNotUnpacked(t *testing.T) {
+	good := Pack(opened(t, face))
+	bomb := packed(bytes.Repeat([]byte{' '}, seal.MaxPlain+1))
+	for name, c := range map[string]struct {
+		packed []byte
+		want   error
+	}{"nothing": {nil, seal.ErrCorrupted}, "cut off": {good[:len(good)-9], seal.ErrCorrupted}, "no vault": {packed([]byte("{}")), vault.ErrBroken}, "too much": {bomb, seal.ErrTooLarge}} {
+		if _, err := Unpack(c.packed, noon); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
 	}
-	return string(text)
+}
+
+func packed(text []byte) []byte {
+	var b bytes.Buffer
+	w, _ := flate.NewWriter(&b, flate.BestSpeed)
+	_, _ = w.Write(text)
+	_ = w.Close()
+	return b.Bytes()
 }
 
 func TestOnlySixDigitsAreTyped(t *testing.T) {
@@ -337,7 +352,7 @@ func FuzzMessages(f *testing.F) {
 	f.Add(n.Invitation())
 	f.Add(a)
 	f.Add(Receipt{Of: 1}.bytes(make([]byte, secretSize)))
-	f.Add(pack([]byte(`{"move":2}`)))
+	f.Add([]byte(`{"move":2}`))
 	f.Fuzz(func(t *testing.T, message []byte) {
 		if o, err := Meet(message); err == nil {
 			again, err := Meet(o.to.bytes())

@@ -1,75 +1,30 @@
 package seals
 
 import (
-	"errors"
-
-	"countersign/cmd/core-wasm/internal/picture"
 	"countersign/cmd/core-wasm/internal/talk"
-	"countersign/internal/authenticator/frames"
+	"countersign/internal/authenticator/backup"
 	"countersign/internal/authenticator/move"
 	"countersign/internal/authenticator/vault"
 )
 
 // A handover is a move that is under way: this device is the new one or the old
-// one, shows one message at a time, and has seen another.
+// one. Messages come as bytes and go as files; how they get from the one to the
+// other is not its business.
 type handover struct {
-	new    *move.New
-	old    *move.Old
-	screen *frames.Screen
-	camera frames.Camera
-	seen   []byte // the message that was seen last, whole
-}
-
-type named struct {
-	Name string `json:"name"`
+	new *move.New
+	old *move.Old
 }
 
 // moveBegin makes this device the new one, which shows its invitation.
-func moveBegin(d *Desk, _ talk.Call, a named) (none, error) {
-	d.move = handover{new: move.Begin(a.Name)}
-	return none{}, d.move.show(d.move.new.Invitation())
-}
-
-func (h *handover) show(message []byte) (err error) {
-	h.screen, err = frames.Show(message)
-	return err
-}
-
-type numbered struct {
-	Number uint32 `json:"number"`
-}
-
-// moveFrame draws a frame of the message that is shown.
-func moveFrame(d *Desk, _ talk.Call, a numbered) (*picture.Picture, error) {
-	if d.move.screen == nil {
-		return nil, move.ErrStep
+func moveBegin(d *Desk, c talk.Call) (talk.Answer, error) {
+	args, err := talk.Decode[struct {
+		Name string `json:"name"`
+	}](c.Args)
+	if err != nil {
+		return talk.Answer{}, err
 	}
-	return picture.OfFrame(d.move.screen.Frame(a.Number)), nil
-}
-
-type text struct {
-	Text string `json:"text"`
-}
-
-// looked is how much of a message was seen.
-type looked struct {
-	Have  int  `json:"have"`
-	Of    int  `json:"of"`
-	Whole bool `json:"whole"`
-}
-
-// moveSee takes the text of a QR code. What was not read as it was shown has
-// not been seen.
-func moveSee(d *Desk, _ talk.Call, a text) (looked, error) {
-	message, err := d.move.camera.See(a.Text)
-	if err != nil && !errors.Is(err, frames.ErrDamaged) {
-		return looked{}, err
-	}
-	have, of := d.move.camera.Progress()
-	if message != nil {
-		d.move.camera, d.move.seen = frames.Camera{}, message
-	}
-	return looked{have, of, message != nil}, nil
+	d.move = handover{new: move.Begin(args.Name)}
+	return talk.Answer{File: d.move.new.Invitation()}, nil
 }
 
 type met struct {
@@ -77,9 +32,9 @@ type met struct {
 	Digits string `json:"digits"`
 }
 
-// moveMeet makes this device the old one, of the invitation that was seen.
-func moveMeet(d *Desk, _ talk.Call, _ none) (met, error) {
-	old, err := move.Meet(d.move.seen)
+// moveMeet takes an invitation, and makes this device the old one.
+func moveMeet(d *Desk, c talk.Call, _ none) (met, error) {
+	old, err := move.Meet(c.Bytes)
 	if err != nil {
 		return met{}, err
 	}
@@ -88,49 +43,52 @@ func moveMeet(d *Desk, _ talk.Call, _ none) (met, error) {
 }
 
 // moveAnswer is for the new device, when the digits were typed.
-func moveAnswer(d *Desk, _ talk.Call, a typed) (none, error) {
-	if d.move.new == nil {
-		return none{}, move.ErrStep
-	}
-	answer, err := d.move.new.Answer(a.Typed)
+func moveAnswer(d *Desk, c talk.Call) (talk.Answer, error) {
+	args, err := talk.Decode[typed](c.Args)
 	if err != nil {
-		return none{}, err
+		return talk.Answer{}, err
 	}
-	return none{}, d.move.show(answer)
+	if d.move.new == nil {
+		return talk.Answer{}, move.ErrStep
+	}
+	answer, err := d.move.new.Answer(args.Typed)
+	return talk.Answer{File: answer}, err
 }
 
-// moveHear is for the old device, when it has seen the answer.
-func moveHear(d *Desk, _ talk.Call, _ none) (none, error) {
+// moveHear takes the answer, once.
+func moveHear(d *Desk, c talk.Call, _ none) (none, error) {
 	if d.move.old == nil {
 		return none{}, move.ErrStep
 	}
-	return none{}, d.move.old.Hear(d.move.seen)
+	return none{}, d.move.old.Hear(c.Bytes)
 }
 
-// packed is how much there is to show.
-type packed struct {
-	Frames  int `json:"frames"`
-	Seconds int `json:"seconds"` // of one round
-}
-
-// movePack takes the vault of the old device, which shows it from then on.
-func movePack(d *Desk, c talk.Call, _ none) (packed, error) {
-	if d.move.old == nil {
-		return packed{}, move.ErrStep
-	}
+// moveCopy is what of a vault goes to another device. The app makes it smaller
+// before it is sealed.
+func moveCopy(_ *Desk, c talk.Call) (talk.Answer, error) {
 	v, err := vault.Open(c.Bytes, c.Now)
 	if err != nil {
-		return packed{}, err
+		return talk.Answer{}, err
 	}
-	parcel, err := d.move.old.Pack(v)
-	if err != nil {
-		return packed{}, err
+	return talk.Answer{File: backup.Copy(v)}, nil
+}
+
+// moveSeal makes the parcel of the old device.
+func moveSeal(d *Desk, c talk.Call) (talk.Answer, error) {
+	if d.move.old == nil {
+		return talk.Answer{}, move.ErrStep
 	}
-	if err := d.move.show(parcel); err != nil {
-		return packed{}, err
+	parcel, err := d.move.old.Seal(c.Bytes)
+	return talk.Answer{File: parcel}, err
+}
+
+// moveUnseal opens it on the new one.
+func moveUnseal(d *Desk, c talk.Call) (talk.Answer, error) {
+	if d.move.new == nil {
+		return talk.Answer{}, move.ErrStep
 	}
-	n := d.move.screen.Blocks()
-	return packed{n, (n + frames.PerSecond - 1) / frames.PerSecond}, nil
+	packed, err := d.move.new.Unseal(c.Bytes)
+	return talk.Answer{File: packed}, err
 }
 
 // unpacked is what came to the new device and waits to be taken in.
@@ -139,12 +97,9 @@ type unpacked struct {
 	Paired   []elsewhere `json:"paired"`
 }
 
-// moveOpen opens the parcel that was seen: contents gives the vault in it.
-func moveOpen(d *Desk, c talk.Call, _ none) (unpacked, error) {
-	if d.move.new == nil {
-		return unpacked{}, move.ErrStep
-	}
-	g, err := d.move.new.Open(d.move.seen, c.Now)
+// moveTake takes the copy that was in the parcel; contents gives the vault in it.
+func moveTake(d *Desk, c talk.Call, _ none) (unpacked, error) {
+	g, err := backup.ReadCopy(c.Bytes, c.Now)
 	if err != nil {
 		return unpacked{}, err
 	}
@@ -152,31 +107,31 @@ func moveOpen(d *Desk, c talk.Call, _ none) (unpacked, error) {
 	return unpacked{g.Count(), pairedOf(g.Paired)}, nil
 }
 
-// moveReceipt takes the vault of the new device after the merge, and shows what
-// arrived.
-func moveReceipt(d *Desk, c talk.Call, _ none) (move.Receipt, error) {
+// moveReceipt takes the vault of the new device after the merge, and says what
+// arrived: to the person, and in a message to the old one.
+func moveReceipt(d *Desk, c talk.Call) (talk.Answer, error) {
 	if d.move.new == nil || d.opened == nil {
-		return move.Receipt{}, move.ErrStep
+		return talk.Answer{}, move.ErrStep
 	}
 	v, err := vault.Open(c.Bytes, c.Now)
 	if err != nil {
-		return move.Receipt{}, err
+		return talk.Answer{}, err
 	}
 	r := move.Count(v, *d.opened)
 	said, err := d.move.new.Receipt(r)
 	if err != nil {
-		return move.Receipt{}, err
+		return talk.Answer{}, err
 	}
 	d.opened = nil
-	return r, d.move.show(said)
+	return talk.Answer{Result: r, File: said}, nil
 }
 
-// moveReceived is for the old device, when it has seen the receipt.
-func moveReceived(d *Desk, _ talk.Call, _ none) (move.Receipt, error) {
+// moveReceived takes the receipt.
+func moveReceived(d *Desk, c talk.Call, _ none) (move.Receipt, error) {
 	if d.move.old == nil {
 		return move.Receipt{}, move.ErrStep
 	}
-	return d.move.old.Received(d.move.seen)
+	return d.move.old.Received(c.Bytes)
 }
 
 // moveEnd forgets it all.

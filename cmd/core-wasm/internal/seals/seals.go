@@ -17,7 +17,6 @@ import (
 
 	"countersign/cmd/core-wasm/internal/talk"
 	"countersign/internal/authenticator/backup"
-	"countersign/internal/authenticator/frames"
 	"countersign/internal/authenticator/move"
 	"countersign/internal/authenticator/vault"
 	"countersign/seal"
@@ -69,15 +68,15 @@ var ops = map[string]op{
 	"newPasskey": asking(newPasskey),
 	"passkeyOf":  asking(passkeyOf),
 
-	"moveBegin":    asking(moveBegin),
-	"moveFrame":    asking(moveFrame),
-	"moveSee":      asking(moveSee),
+	"moveBegin":    moveBegin,
 	"moveMeet":     asking(moveMeet),
-	"moveAnswer":   asking(moveAnswer),
+	"moveAnswer":   moveAnswer,
 	"moveHear":     asking(moveHear),
-	"movePack":     asking(movePack),
-	"moveOpen":     asking(moveOpen),
-	"moveReceipt":  asking(moveReceipt),
+	"moveCopy":     moveCopy,
+	"moveSeal":     moveSeal,
+	"moveUnseal":   moveUnseal,
+	"moveTake":     asking(moveTake),
+	"moveReceipt":  moveReceipt,
 	"moveReceived": asking(moveReceived),
 	"moveEnd":      asking(moveEnd),
 }
@@ -142,7 +141,6 @@ var causes = []talk.Cause{
 	{Err: vault.ErrBroken, Code: "broken"}, {Err: vault.ErrNewer, Code: "newer"},
 	{Err: move.ErrOther, Code: "other_step"}, {Err: move.ErrNewer, Code: "newer"}, {Err: move.ErrTyped, Code: "typed"},
 	{Err: move.ErrDigits, Code: "other_digits"}, {Err: move.ErrStep, Code: "step"}, {Err: move.ErrStranger, Code: "stranger"},
-	{Err: frames.ErrOther, Code: "other_step"}, {Err: frames.ErrNewer, Code: "newer"}, {Err: frames.ErrTooLarge, Code: "too_large"},
 }
 
 // A slip is where a recovery key was mistyped.
