@@ -4,9 +4,10 @@ import { accounts } from './codes/plug'
 import { coming } from './core/plug'
 import { files } from './files/plug'
 import { locking } from './lock/plug'
+import { moving } from './move/plug'
 import { pairing } from './pair/plug'
 import { pushes } from './push/plug'
 import type { Plug } from './shell/plug'
 import { program } from './sw/plug'
 
-export const plugs: Plug[] = [program, approvals, pairing, pushes, locking, accounts, files, coming]
+export const plugs: Plug[] = [program, approvals, pairing, pushes, locking, accounts, moving, files, coming]
