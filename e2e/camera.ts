@@ -1,25 +1,36 @@
 // A fake camera: what it sees is a .y4m file, which Chromium reads anew each
 // time a page opens the camera. So one phone can look at many things.
 import { rename, writeFile } from 'node:fs/promises'
-import type { Browser, Locator } from '@playwright/test'
+import { expect, type Browser, type Locator } from '@playwright/test'
 
 const width = 1280
 const height = 720
 
 /** Films nothing: a grey wall. */
 export async function filmWall(file: string): Promise<void> {
-  const rgba = new Uint8ClampedArray(width * height * 4).fill(128)
-  await load(file, film(rgba))
+  await load(file, film([new Uint8ClampedArray(width * height * 4).fill(128)]))
 }
 
 /** Films a picture (PNG) from some distance. */
 export async function filmPicture(browser: Browser, file: string, png: Buffer): Promise<void> {
-  await load(file, film(await pixels(browser, png)))
+  await load(file, film(await pixels(browser, [png])))
 }
 
 /** Films what another page shows, as a camera held to its screen would. */
 export async function filmScreen(browser: Browser, file: string, seen: Locator): Promise<void> {
   await filmPicture(browser, file, await seen.screenshot())
+}
+
+/** Films a picture that moves: what it shows one after the other, as it changes. */
+export async function filmMoving(browser: Browser, file: string, seen: Locator, pictures: number): Promise<void> {
+  const shots: Buffer[] = []
+  const drawn = () => seen.locator('path').getAttribute('d')
+  for (let before: string | null = null; shots.length < pictures; ) {
+    await expect.poll(drawn).not.toBe(before)
+    before = await drawn()
+    shots.push(await seen.screenshot())
+  }
+  await load(file, film(await pixels(browser, shots)))
 }
 
 /** Puts a film in at once: a camera that is still open reads on in the old one. */
@@ -28,12 +39,16 @@ async function load(file: string, frames: Buffer): Promise<void> {
   await rename(`${file}.next`, file)
 }
 
-/** Draws the picture in the middle of a frame and gives its pixels. */
-async function pixels(browser: Browser, png: Buffer): Promise<Uint8ClampedArray> {
+/** Draws each picture in the middle of a frame and gives its pixels. */
+async function pixels(browser: Browser, pngs: Buffer[]): Promise<Uint8ClampedArray[]> {
   const page = await browser.newPage()
   try {
-    const base64 = await page.evaluate(draw, { url: `data:image/png;base64,${png.toString('base64')}`, w: width, h: height })
-    return new Uint8ClampedArray(Buffer.from(base64, 'base64'))
+    const frames: Uint8ClampedArray[] = []
+    for (const png of pngs) {
+      const base64 = await page.evaluate(draw, { url: `data:image/png;base64,${png.toString('base64')}`, w: width, h: height })
+      frames.push(new Uint8ClampedArray(Buffer.from(base64, 'base64')))
+    }
+    return frames
   } finally {
     await page.close()
   }
@@ -56,8 +71,15 @@ async function draw({ url, w, h }: { url: string; w: number; h: number }): Promi
   return btoa(text)
 }
 
-/** One frame as YUV 4:2:0 (ITU-R BT.601, studio range), repeated. */
-function film(rgba: Uint8ClampedArray): Buffer {
+/** Pictures one after the other, three tenths of a second each, over and over. */
+function film(pictures: Uint8ClampedArray[]): Buffer {
+  const frames = pictures.map((picture) => Buffer.concat([Buffer.from('FRAME\n'), yuv(picture)]))
+  const head = Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\n`)
+  return Buffer.concat([head, ...frames.flatMap((frame) => [frame, frame, frame])])
+}
+
+/** A picture as YUV 4:2:0 (ITU-R BT.601, studio range). */
+function yuv(rgba: Uint8ClampedArray): Buffer {
   const y = Buffer.alloc(width * height)
   const u = Buffer.alloc((width * height) / 4)
   const v = Buffer.alloc((width * height) / 4)
@@ -73,6 +95,5 @@ function film(rgba: Uint8ClampedArray): Buffer {
       }
     }
   }
-  const frame = Buffer.concat([Buffer.from('FRAME\n'), y, u, v])
-  return Buffer.concat([Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\n`), frame, frame])
+  return Buffer.concat([y, u, v])
 }

@@ -3,6 +3,7 @@ import { approvals } from './approve/plug'
 import { accounts } from './codes/plug'
 import { coming } from './core/plug'
 import { files } from './files/plug'
+import { help } from './help/plug'
 import { locking } from './lock/plug'
 import { moving } from './move/plug'
 import { pairing } from './pair/plug'
@@ -10,4 +11,4 @@ import { pushes } from './push/plug'
 import type { Plug } from './shell/plug'
 import { program } from './sw/plug'
 
-export const plugs: Plug[] = [program, approvals, pairing, pushes, locking, accounts, moving, files, coming]
+export const plugs: Plug[] = [program, approvals, pairing, pushes, locking, accounts, moving, files, help, coming]

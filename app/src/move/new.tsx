@@ -131,6 +131,9 @@ function Missing({ paired }: { paired: Elsewhere[] }) {
           </li>
         ))}
       </ul>
+      <p class="small">
+        <a href="#help/work">{t('help.work.title')}</a>
+      </p>
     </>
   )
 }

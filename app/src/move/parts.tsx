@@ -57,11 +57,16 @@ function wordsOf(why: End): { title: string; text: string } {
   }
 }
 
-/** For phones whose camera says no, and for more than codes can carry. */
+/** For phones whose camera says no, and for more than codes can carry; and help. */
 export function FileInstead() {
   return (
-    <p class="small">
-      {t('move.file')} <a href="#files">{t('move.file.go')}</a>
-    </p>
+    <>
+      <p class="small">
+        {t('move.file')} <a href="#files">{t('move.file.go')}</a>
+      </p>
+      <p class="small">
+        <a href="#help/moving">{t('help.moving.title')}</a>
+      </p>
+    </>
   )
 }

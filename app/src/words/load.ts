@@ -8,6 +8,7 @@ const families: Record<Language, Record<string, () => Promise<File>>> = {
   en: {
     app: () => import('../../../ui/messages/en/app.json'),
     files: () => import('../../../ui/messages/en/files.json'),
+    help: () => import('../../../ui/messages/en/help.json'),
     lock: () => import('../../../ui/messages/en/lock.json'),
     move: () => import('../../../ui/messages/en/move.json'),
     time: () => import('../../../ui/messages/en/time.json'),
@@ -16,6 +17,7 @@ const families: Record<Language, Record<string, () => Promise<File>>> = {
   ja: {
     app: () => import('../../../ui/messages/ja/app.json'),
     files: () => import('../../../ui/messages/ja/files.json'),
+    help: () => import('../../../ui/messages/ja/help.json'),
     lock: () => import('../../../ui/messages/ja/lock.json'),
     move: () => import('../../../ui/messages/ja/move.json'),
     time: () => import('../../../ui/messages/ja/time.json'),
