@@ -1518,6 +1518,8 @@ export interface Messages {
   "move.ended.interrupted.text": Record<never, never>;
   "move.ended.large": Record<never, never>;
   "move.ended.large.text": Record<never, never>;
+  "move.ended.unable": Record<never, never>;
+  "move.ended.unable.text": Record<never, never>;
   "move.ended.unchanged": Record<never, never>;
   "move.file": Record<never, never>;
   "move.file.go": Record<never, never>;

@@ -212,7 +212,7 @@ export type Sealing = {
   verifyBackup: Op<{ keys: Keys; sum: string }, None>
   /** Takes an archive, and keeps what it opened. */
   readBackup: Op<{ keys: Keys; version?: boolean }, Generation>
-  openBackup: Op<{ typed: string } | { passkey: Prf }, Generation>
+  openBackup: Op<{ typed: string } | { passkey: Prf } | { lent: string }, Generation>
   /** Gives the vault of what was opened, for the core's `merge`. */
   contents: Op<None, null>
   joinBackup: Op<{ device: string }, Kept>
@@ -228,16 +228,18 @@ export type Sealing = {
   passkeyOf: Op<None, Prf>
 
   /** A move: this device is the new one. Gives the invitation. */
-  moveBegin: Op<{ name: string }, null>
+  moveBegin: Op<{ name: string; wants: Wants }, null>
   /** Takes an invitation: this device is the old one. */
-  moveMeet: Op<None, { name: string; digits: string }>
+  moveMeet: Op<None, { name: string; wants: Wants; digits: string }>
   /** Gives the answer. */
   moveAnswer: Op<{ typed: string }, null>
   /** Takes the answer, once. */
   moveHear: Op<None, None>
   /** Takes the vault, gives what goes of it. */
   moveCopy: Op<None, null>
-  /** Takes that, made smaller; gives the parcel. */
+  /** Gives what opens the backup. */
+  moveLend: Op<{ keys: Keys }, null>
+  /** Takes either, made smaller; gives the parcel. */
   moveSeal: Op<None, null>
   /** Takes the parcel, gives what was sealed. */
   moveUnseal: Op<None, null>
@@ -249,6 +251,9 @@ export type Sealing = {
   moveReceived: Op<None, Arrived>
   moveEnd: Op<None, None>
 }
+
+/** What the new device asks for: everything, or what opens the backup it has. */
+export type Wants = 'accounts' | 'backup'
 
 /** What came to the new device. */
 export type Unpacked = { accounts: number; paired: Elsewhere[] }
@@ -280,6 +285,7 @@ export const sealedOps: ReadonlySet<keyof Ops> = new Set<keyof Sealing>([
   'moveAnswer',
   'moveHear',
   'moveCopy',
+  'moveLend',
   'moveSeal',
   'moveUnseal',
   'moveTake',

@@ -34,7 +34,7 @@ export async function begin(): Promise<void> {
   now.value = { at: 'begin' }
   await attempt(async () => {
     const core = await loadCore()
-    const { file } = await core.sealed('moveBegin', { name: platformOf(navigator.userAgent, navigator.maxTouchPoints) })
+    const { file } = await core.sealed('moveBegin', { name: platformOf(navigator.userAgent, navigator.maxTouchPoints), wants: 'accounts' })
     now.value = { at: 'invite', showing: await show(file) }
   })
 }

@@ -55,8 +55,9 @@ export async function refusalOf(thrown: unknown): Promise<Refusal> {
   throw thrown
 }
 
-/** Why a move ended. `interrupted`: the worker that knew of it went. */
-export type End = 'digits' | 'large' | 'newer' | 'interrupted'
+/** Why a move ended. `unable`: this phone does not open a backup;
+ *  `interrupted`: the worker that knew of it went. */
+export type End = 'digits' | 'large' | 'newer' | 'unable' | 'interrupted'
 
 export function endOf({ code }: Refusal): End {
   switch (code) {

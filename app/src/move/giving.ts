@@ -47,7 +47,7 @@ export const findNew = watching((message: Bytes) =>
   take(async () => {
     const core = await loadCore()
     const { result } = await core.sealed('moveMeet', {}, { bytes: message })
-    now.value = { at: 'confirm', ...result }
+    now.value = result.wants === 'accounts' ? { at: 'confirm', ...result } : { at: 'ended', why: 'unable' }
   }),
 )
 

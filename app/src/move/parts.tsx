@@ -52,6 +52,8 @@ function wordsOf(why: End): { title: string; text: string } {
       return { title: t('move.ended.large'), text: t('move.ended.large.text') }
     case 'newer':
       return { title: t('move.newer.title'), text: t('move.newer.text') }
+    case 'unable':
+      return { title: t('move.ended.unable'), text: t('move.ended.unable.text') }
     case 'interrupted':
       return { title: t('move.ended.interrupted'), text: t('move.ended.interrupted.text') }
   }

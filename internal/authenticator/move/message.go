@@ -81,6 +81,7 @@ func open(message []byte) (envelope, error) {
 
 type invitation struct {
 	Name      string `json:"name"`
+	Wants     Wants  `json:"wants"`
 	Recipient string `json:"recipient"`
 	Salt      []byte `json:"salt"`
 }
@@ -93,7 +94,7 @@ func readInvitation(message []byte) (invitation, error) {
 		return invitation{}, err
 	}
 	i := e.Invitation
-	if i == nil || !isName(i.Name) || len(i.Salt) != saltSize || seal.CheckRecipient(i.Recipient) != nil {
+	if i == nil || !isName(i.Name) || i.Wants != Accounts && i.Wants != Backup || len(i.Salt) != saltSize || seal.CheckRecipient(i.Recipient) != nil {
 		return invitation{}, ErrOther
 	}
 	return *i, nil

@@ -8,7 +8,8 @@
 //	      is the hash of a secret s that it drew
 //	new   is told the digits by the person, and answers with what only somebody
 //	      can who saw both the invitation and the digits
-//	old   looks at the answer, once; then it seals s and the accounts to R
+//	old   looks at the answer, once; then it seals s and what was asked for to R:
+//	      the accounts, or the identity that opens a backup
 //	new   opens that, and believes it if s is the one that gives the digits
 //	      that were typed; it says what arrived, under s
 //
@@ -52,25 +53,35 @@ const Digits = 6
 
 const secretSize = 32
 
+// Wants is what the new device asks for.
+type Wants string
+
+// What can be asked for.
+const (
+	Accounts Wants = "accounts" // everything that a backup would hold
+	Backup   Wants = "backup"   // what opens the backup, which it has
+)
+
 // New is the device that gets.
 type New struct {
 	key    seal.Identity
 	name   string
+	wants  Wants
 	salt   []byte
 	typed  string
 	secret []byte // of the old one, once its parcel was opened
 }
 
 // Begin is a device that has nothing yet. Its name is shown on the other.
-func Begin(name string) *New {
-	n := &New{key: seal.NewIdentity(), name: name, salt: make([]byte, saltSize)}
+func Begin(name string, wants Wants) *New {
+	n := &New{key: seal.NewIdentity(), name: name, wants: wants, salt: make([]byte, saltSize)}
 	_, _ = rand.Read(n.salt) // never fails
 	return n
 }
 
 // Invitation is what the new device shows first.
 func (n *New) Invitation() []byte {
-	return invitation{n.name, n.key.Recipient(), n.salt}.bytes()
+	return invitation{n.name, n.wants, n.key.Recipient(), n.salt}.bytes()
 }
 
 // Answer is what it shows when the person has typed the digits, in groups or
@@ -136,6 +147,9 @@ func Meet(message []byte) (*Old, error) {
 
 // Name is what the new device calls itself.
 func (o *Old) Name() string { return o.to.Name }
+
+// Wants is what it asks for.
+func (o *Old) Wants() Wants { return o.to.Wants }
 
 // Digits are to be typed on the new device.
 func (o *Old) Digits() string { return digitsOf(o.to.Recipient, o.to.Salt, nonceOf(o.secret)) }

@@ -48,7 +48,7 @@ type ceremony struct {
 
 func begin(t *testing.T) *ceremony {
 	t.Helper()
-	n := Begin("iPhone, Safari")
+	n := Begin("iPhone, Safari", Accounts)
 	o, err := Meet(n.Invitation())
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +102,7 @@ func another(digits string) string {
 
 func TestTheNewDeviceGetsWhatTheOldOneHas(t *testing.T) {
 	c := begin(t)
-	if c.old.Name() != "iPhone, Safari" || len(c.old.Digits()) != Digits {
+	if c.old.Name() != "iPhone, Safari" || c.old.Wants() != Accounts || len(c.old.Digits()) != Digits {
 		t.Errorf("%q %q", c.old.Name(), c.old.Digits())
 	}
 	digits := c.old.Digits()
@@ -233,7 +233,7 @@ func TestAStrangersParcelIsNotBelieved(t *testing.T) {
 // Digits follow from what the old device draws: who has only seen the invitation
 // cannot know them.
 func TestDigitsAreNewEachTime(t *testing.T) {
-	n, seen := Begin("iPhone"), map[string]bool{}
+	n, seen := Begin("iPhone", Accounts), map[string]bool{}
 	for range 5 {
 		o, err := Meet(n.Invitation())
 		if err != nil {
@@ -263,7 +263,7 @@ func TestAReceiptIsTheNewDevicesOwn(t *testing.T) {
 }
 
 func TestWhatIsNoInvitationIsSaidToBe(t *testing.T) {
-	good := string(Begin("iPhone").Invitation())
+	good := string(Begin("iPhone", Accounts).Invitation())
 	for name, message := range map[string]struct {
 		text string
 		want error
@@ -275,6 +275,7 @@ func TestWhatIsNoInvitationIsSaidToBe(t *testing.T) {
 		"no name":            {strings.Replace(good, "iPhone", "", 1), ErrOther},
 		"a name in the dark": {strings.Replace(good, "iPhone", `i\u202ePhone`, 1), ErrOther},
 		"a long name":        {strings.Replace(good, "iPhone", strings.Repeat("i", maxName+1), 1), ErrOther},
+		"no wish":            {strings.Replace(good, `"wants":"accounts"`, `"wants":"all"`, 1), ErrOther},
 		"no recipient":       {strings.Replace(good, "age1pq1", "age1pq2", 1), ErrOther},
 		"no salt":            {strings.Replace(good, `"salt":"`, `"salt":"AAAA`, 1), ErrOther},
 		"too much":           {`{"move":1,"x":"` + strings.Repeat("x", maxSmall) + `"}`, ErrOther},
@@ -313,7 +314,7 @@ func TestOnlySixDigitsAreTyped(t *testing.T) {
 	for typed, ok := range map[string]bool{
 		"123456": true, " 123 456 ": true, "１２３４５６": true, "123-456": true, "": false, "12345": false, "1234567": false, "12345a": false,
 	} {
-		n := Begin("iPhone")
+		n := Begin("iPhone", Accounts)
 		if _, err := n.Answer(typed); (err == nil) != ok || n.typed != "" && n.typed != "123456" {
 			t.Errorf("%q: %v", typed, err)
 		}
@@ -347,7 +348,7 @@ func TestThreeHundredAccountsAreShownInAMinute(t *testing.T) {
 // Whatever is read, the old device does not break, and only an answer to its
 // own digits is one.
 func FuzzMessages(f *testing.F) {
-	n := Begin("iPhone")
+	n := Begin("iPhone", Accounts)
 	a, _ := n.Answer("123456")
 	f.Add(n.Invitation())
 	f.Add(a)

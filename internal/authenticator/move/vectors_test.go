@@ -78,7 +78,7 @@ func TestVectors(t *testing.T) {
 	if err := o.Hear(v.Answer); err != nil {
 		t.Error(err)
 	}
-	n := &New{key: key, name: v.Name, salt: v.Salt, typed: v.Digits}
+	n := &New{key: key, name: v.Name, wants: Accounts, salt: v.Salt, typed: v.Digits}
 	for _, w := range v.Wrong {
 		_, err := Meet(w.Message)
 		if w.Parcel != nil {

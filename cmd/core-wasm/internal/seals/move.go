@@ -18,18 +18,20 @@ type handover struct {
 // moveBegin makes this device the new one, which shows its invitation.
 func moveBegin(d *Desk, c talk.Call) (talk.Answer, error) {
 	args, err := talk.Decode[struct {
-		Name string `json:"name"`
+		Name  string     `json:"name"`
+		Wants move.Wants `json:"wants"`
 	}](c.Args)
 	if err != nil {
 		return talk.Answer{}, err
 	}
-	d.move = handover{new: move.Begin(args.Name)}
+	d.move = handover{new: move.Begin(args.Name, args.Wants)}
 	return talk.Answer{File: d.move.new.Invitation()}, nil
 }
 
 type met struct {
-	Name   string `json:"name"`
-	Digits string `json:"digits"`
+	Name   string     `json:"name"`
+	Wants  move.Wants `json:"wants"`
+	Digits string     `json:"digits"`
 }
 
 // moveMeet takes an invitation, and makes this device the old one.
@@ -39,7 +41,7 @@ func moveMeet(d *Desk, c talk.Call, _ none) (met, error) {
 		return met{}, err
 	}
 	d.move = handover{old: old}
-	return met{old.Name(), old.Digits()}, nil
+	return met{old.Name(), old.Wants(), old.Digits()}, nil
 }
 
 // moveAnswer is for the new device, when the digits were typed.
@@ -71,6 +73,19 @@ func moveCopy(_ *Desk, c talk.Call) (talk.Answer, error) {
 		return talk.Answer{}, err
 	}
 	return talk.Answer{File: backup.Copy(v)}, nil
+}
+
+// moveLend is what opens the backup of this device's keys.
+func moveLend(_ *Desk, c talk.Call) (talk.Answer, error) {
+	args, err := talk.Decode[keyed](c.Args)
+	if err != nil {
+		return talk.Answer{}, err
+	}
+	k, err := keysOf(args.Keys)
+	if err != nil {
+		return talk.Answer{}, err
+	}
+	return talk.Answer{File: k.Lend()}, nil
 }
 
 // moveSeal makes the parcel of the old device.

@@ -73,6 +73,7 @@ var ops = map[string]op{
 	"moveAnswer":   moveAnswer,
 	"moveHear":     asking(moveHear),
 	"moveCopy":     moveCopy,
+	"moveLend":     moveLend,
 	"moveSeal":     moveSeal,
 	"moveUnseal":   moveUnseal,
 	"moveTake":     asking(moveTake),
