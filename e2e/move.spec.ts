@@ -26,7 +26,7 @@ test('an old phone hands everything to a new one, and the new one back', async (
     await eye.see(phone.page, 'digits')
     await answer(phone, other, say, String((Number(digits) + 1) % 1_000_000).padStart(6, '0'))
     await expect(phone.page.getByText(say('move.ended.digits'))).toBeVisible()
-    await eye.see(phone.page, 'ended')
+    await phone.page.getByRole('button', { name: say('move.again') }).click()
   })
 
   await test.step('the right ones begin it, and both count what arrived', async () => {
