@@ -28,10 +28,10 @@ export function Ended({ why, again }: { why: End; again: () => void }) {
   const { title, text } = wordsOf(why)
   return (
     <>
+      <StepTitle>{title}</StepTitle>
       <div class="note caution" role="alert">
         <Icon name="i-warn" look="i-s" />
         <div>
-          <StepTitle>{title}</StepTitle>
           <p>{text}</p>
           <p>{t('move.ended.unchanged')}</p>
         </div>
