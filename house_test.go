@@ -198,7 +198,7 @@ func TestServerImportsDownwardsOnly(t *testing.T) {
 // coreStoreys are the floors of the authenticator: one core, and its faces on
 // top. A package imports only what lies below it.
 var coreStoreys = [][]string{
-	{"otp", "seal", "internal/wire", "cmd/core-wasm/internal/talk", "cmd/core-wasm/internal/picture"},
+	{"otp", "seal", "internal/wire", "cmd/core-wasm/internal/talk"},
 	{"transfer"},
 	{"transfer/sqlitefile", "transfer/sealed", "internal/authenticator/vault", "internal/authenticator/scan", "internal/authenticator/frames"},
 	{"internal/authenticator", "internal/authenticator/backup"},

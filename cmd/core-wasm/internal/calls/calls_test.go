@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"rsc.io/qr/coding"
+
 	"countersign/cmd/core-wasm/internal/talk"
 	"countersign/transfer"
 )
@@ -223,6 +225,9 @@ func TestAccountsLeaveInEveryForm(t *testing.T) {
 	link := c.say("export", object{"format": "uris", "ids": []string{"a1"}}, nil).(object)["links"].([]any)[0].(object)
 	if p := link["picture"].(object); p["size"] != 41.0 || !strings.HasPrefix(p["path"].(string), "M0 0.5h7M") || link["key"] != "GEZDGNBVGY3TQOJQ" {
 		t.Errorf("%v", link)
+	}
+	if pictureOf(strings.Repeat("x", 3000), coding.L) != nil {
+		t.Error("a QR code of 3000 bytes")
 	}
 	c.fails("export", object{"format": "xlsx"}, nil, "format")
 	if all := c.say("formats", nil, nil).([]any); len(all) != len(transfer.Formats()) {

@@ -7,7 +7,6 @@ import (
 
 	"rsc.io/qr/coding"
 
-	"countersign/cmd/core-wasm/internal/picture"
 	"countersign/cmd/core-wasm/internal/talk"
 	"countersign/internal/authenticator"
 	"countersign/otp"
@@ -225,13 +224,13 @@ type link struct {
 	URI     string           `json:"uri"`
 	Key     string           `json:"key"`               // base32
 	PIN     string           `json:"pin,omitempty"`     // typed besides the key
-	Picture *picture.Picture `json:"picture,omitempty"` // none if it is too long for one
+	Picture *picture `json:"picture,omitempty"` // none if it is too long for one
 }
 
 type exported struct {
 	Accounts int                `json:"accounts"`
 	Left     []left             `json:"left"`
-	Codes    []*picture.Picture `json:"codes,omitempty"` // google: one for each ten accounts or fewer
+	Codes    []*picture `json:"codes,omitempty"` // google: one for each ten accounts or fewer
 	Links    []link             `json:"links,omitempty"` // uris
 }
 
@@ -267,12 +266,12 @@ func export(d *Desk, ctx context.Context, c talk.Call) (talk.Answer, error) {
 		}
 		out.Accounts -= len(problems)
 		for _, page := range pages {
-			out.Codes = append(out.Codes, picture.Of(string(page), coding.L))
+			out.Codes = append(out.Codes, pictureOf(string(page), coding.L))
 		}
 	case "uris":
 		for _, account := range accounts {
 			uri := account.Key().URI()
-			out.Links = append(out.Links, link{account.Issuer, account.Name, uri, otp.FormatSecret(account.Secret), account.Pin, picture.Of(uri, coding.M)})
+			out.Links = append(out.Links, link{account.Issuer, account.Name, uri, otp.FormatSecret(account.Secret), account.Pin, pictureOf(uri, coding.M)})
 		}
 	default:
 		return talk.Answer{}, errFormat

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"countersign/cmd/core-wasm/internal/picture"
 	"countersign/cmd/core-wasm/internal/talk"
 	"countersign/internal/authenticator/frames"
 )
@@ -35,11 +34,11 @@ type numbered struct {
 	Number uint32 `json:"number"`
 }
 
-func frame(d *Desk, _ talk.Call, a numbered) (*picture.Picture, error) {
+func frame(d *Desk, _ talk.Call, a numbered) (*picture, error) {
 	if d.screen == nil {
 		return nil, errNotShown
 	}
-	return picture.OfFrame(d.screen.Frame(a.Number)), nil
+	return pictureOfFrame(d.screen.Frame(a.Number)), nil
 }
 
 type sight struct {

@@ -1,5 +1,4 @@
-// Package picture draws texts as QR codes, for whoever shows them.
-package picture
+package calls
 
 import (
 	"strconv"
@@ -7,23 +6,23 @@ import (
 	"rsc.io/qr/coding"
 )
 
-// A Picture is a QR code: so many modules a side, and the dark ones of each row
-// as strokes of an SVG path, one module wide. The quiet zone is the business of
-// the box around it.
-type Picture struct {
+// A picture is a text as a QR code, to be drawn by whoever shows it: so many
+// modules a side, and the dark ones of each row as strokes of an SVG path, one
+// module wide. The quiet zone is the business of the box around it.
+type picture struct {
 	Size int    `json:"size"`
 	Path string `json:"path"`
 }
 
-// Of draws a text, with as much to spare for damage as the level says. There is
-// none of a text that no QR code holds.
-func Of(text string, level coding.Level) *Picture { return draw(coding.String(text), level) }
+// pictureOf draws a text, with as much to spare for damage as the level says.
+// There is none of a text that no QR code holds.
+func pictureOf(text string, level coding.Level) *picture { return draw(coding.String(text), level) }
 
-// OfFrame draws a text of the few characters that take less room: capitals,
-// digits and " $%*+-./:".
-func OfFrame(text string) *Picture { return draw(coding.Alpha(text), coding.L) }
+// pictureOfFrame draws a text of the few characters that take less room:
+// capitals, digits and " $%*+-./:".
+func pictureOfFrame(text string) *picture { return draw(coding.Alpha(text), coding.L) }
 
-func draw(text coding.Encoding, level coding.Level) *Picture {
+func draw(text coding.Encoding, level coding.Level) *picture {
 	for v := coding.Version(coding.MinVersion); v <= coding.MaxVersion; v++ {
 		if text.Bits(v) > v.DataBytes(level)*8 {
 			continue
@@ -36,7 +35,7 @@ func draw(text coding.Encoding, level coding.Level) *Picture {
 		if err != nil {
 			return nil
 		}
-		return &Picture{code.Size, pathOf(code)}
+		return &picture{code.Size, pathOf(code)}
 	}
 	return nil
 }
