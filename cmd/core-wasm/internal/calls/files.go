@@ -219,19 +219,19 @@ type exporting struct {
 
 // link is an account as a URI, to be shown as a QR code or printed.
 type link struct {
-	Issuer  string           `json:"issuer"`
-	Name    string           `json:"name"`
-	URI     string           `json:"uri"`
-	Key     string           `json:"key"`               // base32
-	PIN     string           `json:"pin,omitempty"`     // typed besides the key
+	Issuer  string   `json:"issuer"`
+	Name    string   `json:"name"`
+	URI     string   `json:"uri"`
+	Key     string   `json:"key"`               // base32
+	PIN     string   `json:"pin,omitempty"`     // typed besides the key
 	Picture *picture `json:"picture,omitempty"` // none if it is too long for one
 }
 
 type exported struct {
-	Accounts int                `json:"accounts"`
-	Left     []left             `json:"left"`
+	Accounts int        `json:"accounts"`
+	Left     []left     `json:"left"`
 	Codes    []*picture `json:"codes,omitempty"` // google: one for each ten accounts or fewer
-	Links    []link             `json:"links,omitempty"` // uris
+	Links    []link     `json:"links,omitempty"` // uris
 }
 
 // left is an account that the format has no place for.
