@@ -1,7 +1,7 @@
 // A fake camera: what it sees is a .y4m file, which Chromium reads anew each
 // time a page opens the camera. So one phone can look at many things.
 import { rename, writeFile } from 'node:fs/promises'
-import { expect, type Browser, type Locator } from '@playwright/test'
+import type { Browser, Locator } from '@playwright/test'
 
 const width = 1280
 const height = 720
@@ -13,7 +13,7 @@ export async function filmWall(file: string): Promise<void> {
 
 /** Films a picture (PNG) from some distance. */
 export async function filmPicture(browser: Browser, file: string, png: Buffer): Promise<void> {
-  await load(file, film(await pixels(browser, [png])))
+  await load(file, film([await pixels(browser, png)]))
 }
 
 /** Films what another page shows, as a camera held to its screen would. */
@@ -21,16 +21,43 @@ export async function filmScreen(browser: Browser, file: string, seen: Locator):
   await filmPicture(browser, file, await seen.screenshot())
 }
 
-/** Films a picture that moves: what it shows one after the other, as it changes. */
-export async function filmMoving(browser: Browser, file: string, seen: Locator, pictures: number): Promise<void> {
-  const shots: Buffer[] = []
-  const drawn = () => seen.locator('path').getAttribute('d')
-  for (let before: string | null = null; shots.length < pictures; ) {
-    await expect.poll(drawn).not.toBe(before)
-    before = await drawn()
-    shots.push(await seen.screenshot())
+/** Films QR codes that move: what the page draws one after the other, as many as it takes. */
+export async function filmMoving(file: string, seen: Locator, pictures: number): Promise<void> {
+  const { size, paths } = await seen.evaluate(collect, pictures)
+  await load(file, film(paths.map((path) => drawCode(path, size))))
+}
+
+/** Waits in the page until so many codes have been drawn. */
+function collect(svg: Element, pictures: number): Promise<{ size: number; paths: string[] }> {
+  const drawn = () => svg.querySelector('path')?.getAttribute('d') ?? ''
+  const size = (svg as SVGSVGElement).viewBox.baseVal.width
+  return new Promise((resolve) => {
+    const paths = [drawn()]
+    const observer = new MutationObserver(() => {
+      if (paths.push(drawn()) < pictures) return
+      observer.disconnect()
+      resolve({ size, paths })
+    })
+    observer.observe(svg, { subtree: true, attributes: true, attributeFilter: ['d'] })
+  })
+}
+
+/** A QR code on a screen, from some distance: strokes "Mx y.5hN" in a square with its quiet zone. */
+function drawCode(path: string, size: number): Uint8ClampedArray {
+  const rgba = new Uint8ClampedArray(width * height * 4).fill(138)
+  const module = Math.floor((0.8 * height) / size)
+  const [left, top] = [(width - size * module) >> 1, (height - size * module) >> 1]
+  const fill = (x: number, y: number, across: number, down: number, grey: number) => {
+    for (let row = 0; row < down; row++) {
+      const at = 4 * ((y + row) * width + x)
+      rgba.fill(grey, at, at + 4 * across)
+    }
   }
-  await load(file, film(await pixels(browser, shots)))
+  fill(left, top, size * module, size * module, 255)
+  for (const [, x, y, run] of path.matchAll(/M(\d+) (\d+)\.5h(\d+)/g)) {
+    fill(left + (Number(x) + 4) * module, top + (Number(y) + 4) * module, Number(run) * module, module, 0)
+  }
+  return rgba
 }
 
 /** Puts a film in at once: a camera that is still open reads on in the old one. */
@@ -39,16 +66,12 @@ async function load(file: string, frames: Buffer): Promise<void> {
   await rename(`${file}.next`, file)
 }
 
-/** Draws each picture in the middle of a frame and gives its pixels. */
-async function pixels(browser: Browser, pngs: Buffer[]): Promise<Uint8ClampedArray[]> {
+/** Draws the picture in the middle of a frame and gives its pixels. */
+async function pixels(browser: Browser, png: Buffer): Promise<Uint8ClampedArray> {
   const page = await browser.newPage()
   try {
-    const frames: Uint8ClampedArray[] = []
-    for (const png of pngs) {
-      const base64 = await page.evaluate(draw, { url: `data:image/png;base64,${png.toString('base64')}`, w: width, h: height })
-      frames.push(new Uint8ClampedArray(Buffer.from(base64, 'base64')))
-    }
-    return frames
+    const base64 = await page.evaluate(draw, { url: `data:image/png;base64,${png.toString('base64')}`, w: width, h: height })
+    return new Uint8ClampedArray(Buffer.from(base64, 'base64'))
   } finally {
     await page.close()
   }
@@ -71,7 +94,7 @@ async function draw({ url, w, h }: { url: string; w: number; h: number }): Promi
   return btoa(text)
 }
 
-/** Pictures one after the other, three tenths of a second each, over and over. */
+/** Pictures one after the other, for three tenths of a second each, over and over. */
 function film(pictures: Uint8ClampedArray[]): Buffer {
   const frames = pictures.map((picture) => Buffer.concat([Buffer.from('FRAME\n'), yuv(picture)]))
   const head = Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\n`)

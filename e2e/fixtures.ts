@@ -40,9 +40,9 @@ export class Phone {
     await filmScreen(this.browser, this.film, seen)
   }
 
-  /** Holds the camera to a picture on another page that changes all the time. */
+  /** Holds the camera to QR codes on another page that change all the time. */
   async seesMoving(seen: Locator, pictures: number): Promise<void> {
-    await filmMoving(this.browser, this.film, seen, pictures)
+    await filmMoving(this.film, seen, pictures)
   }
 
   /** Holds the camera to a picture. */
