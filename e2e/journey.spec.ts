@@ -1,7 +1,11 @@
 // The main journey: somebody signs in to an application for the first time,
-// pairs the phone on the way, and next time approves with the number.
+// pairs the phone on the way, and next time approves with the number. It is played
+// as people have it: by the whole browser, and with what moves.
+import { chromium } from './chromium.ts'
 import { expect, test, type Language } from './fixtures.ts'
 import { allow, giveNameAndPassword, mei, readNumber, scan, typeNumber } from './steps.ts'
+
+test.use({ engine: 'whole', launchOptions: chromium('whole'), contextOptions: { reducedMotion: 'no-preference' } })
 
 for (const language of ['en', 'ja'] satisfies Language[]) {
   test.describe(language, () => {

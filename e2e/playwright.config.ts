@@ -15,7 +15,8 @@ export default defineConfig({
   forbidOnly: true,
   reporter: 'list',
   use: {
-    launchOptions: chromium(),
+    launchOptions: chromium('shell'),
+    contextOptions: { reducedMotion: 'reduce' }, // what moves takes time and proves nothing; the main journey moves
     locale: 'en-GB',
     timezoneId: 'Asia/Tokyo',
     screenshot: 'only-on-failure',

@@ -7,6 +7,8 @@ import { expect, test, type Phone } from './fixtures.ts'
 import { Wire } from './hear.ts'
 import { firstSignIn, givePassword, readNumber, typeNumber } from './steps.ts'
 
+test.use({ engine: 'whole' })
+
 test('a knock shows that a sign-in waits, without number or code; a touch leads to it; an answer takes it down', async ({
   computer,
   demo,

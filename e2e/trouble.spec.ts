@@ -8,7 +8,7 @@ import { firstLook, giveCode, giveNameAndPassword, readCode, readNumber, typeNum
 import type { Say } from './words.ts'
 
 test.describe('the camera', () => {
-  test.use({ language: 'ja' })
+  test.use({ engine: 'whole', language: 'ja' })
   test('says what it saw; refused, it leaves the other ways', async ({ demo, phone, say }) => {
     const { page } = phone
     const said = page.getByRole('region', { name: say('app.scan.ways') }).getByRole('status')

@@ -8,7 +8,7 @@
 # password). Where it may not, it prints the one command to run and exits 1.
 set -euo pipefail
 
-packages=(gcc libc6-dev chromium fonts-noto-cjk postgresql oathtool zbar-tools age)
+packages=(gcc libc6-dev chromium chromium-headless-shell fonts-noto-cjk postgresql oathtool zbar-tools age)
 
 say() { printf '%s\n' "$*" >&2; }
 has() { command -v "$1" >/dev/null 2>&1; }

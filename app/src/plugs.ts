@@ -1,5 +1,6 @@
 /** The parts of the app, in the order in which they are asked. */
 import { approvals } from './approve/plug'
+import { backingUp } from './backup/plug'
 import { accounts } from './codes/plug'
 import { coming } from './core/plug'
 import { files } from './files/plug'
@@ -11,4 +12,4 @@ import { pushes } from './push/plug'
 import type { Plug } from './shell/plug'
 import { program } from './sw/plug'
 
-export const plugs: Plug[] = [program, approvals, pairing, pushes, locking, accounts, moving, files, help, coming]
+export const plugs: Plug[] = [program, approvals, pairing, pushes, locking, accounts, moving, files, backingUp, help, coming]

@@ -11,5 +11,5 @@ export default defineConfig({
   fullyParallel: true,
   timeout: 300_000,
   reporter: 'list',
-  use: { launchOptions: chromium(), timezoneId: 'Asia/Tokyo', actionTimeout: 20_000, navigationTimeout: 20_000 },
+  use: { launchOptions: chromium('whole'), timezoneId: 'Asia/Tokyo', actionTimeout: 20_000, navigationTimeout: 20_000 },
 })

@@ -15,7 +15,7 @@ export const out = join(root, 'gallery-out')
 export default async function sheet(): Promise<void> {
   await mkdir(out, { recursive: true })
   const shots = (await readdir(out)).filter((f) => f.endsWith('.png') && !/^(sheet|scene)\./.test(f)).toSorted()
-  const browser = await engine.launch(chromium())
+  const browser = await engine.launch(chromium('whole'))
   const window = await browser.newPage({ viewport: { width: 2000, height: 1000 } })
   for (const look of ['light', 'dark', 'ja']) {
     const page = join(out, `${look}.html`)

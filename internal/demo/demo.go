@@ -45,6 +45,7 @@ type Stage struct {
 	Terminal string
 
 	start, expenses, notes, api, smtp net.Listener
+	inbox                             *inbox
 }
 
 // host is where the sites are: this computer, under a name that the service's
@@ -54,7 +55,7 @@ const host = "127.0.0.1"
 // Listen takes four ports from first on, or free ones where those are taken,
 // and one for mail. id and app are the service's origins.
 func Listen(id, app string, first int) (*Stage, error) {
-	s := &Stage{Origins: Origins{ID: id, App: app}}
+	s := &Stage{Origins: Origins{ID: id, App: app}, inbox: newInbox()}
 	for i, site := range []struct {
 		listener *net.Listener
 		origin   *string
@@ -100,6 +101,11 @@ func (s *Stage) Mail() (host string, port int) {
 	return a.IP.String(), a.Port
 }
 
+// SendText keeps a text to a phone in the inbox.
+func (s *Stage) SendText(ctx context.Context, id, number, text string) error {
+	return s.inbox.SendText(ctx, id, number, text)
+}
+
 // Samples are the sites in the order a visitor meets them.
 func (s *Stage) Samples() []Sample {
 	return []Sample{{"start", s.Start}, {"expenses", s.Expenses}, {"notes", s.Notes}, {"api", s.API}, {"inbox", s.Start + pathInbox}}
@@ -112,8 +118,7 @@ func (s *Stage) Run(ctx context.Context, seeded Seeded, client *http.Client) err
 	if client == nil {
 		client = &http.Client{Timeout: 10 * time.Second}
 	}
-	inbox := newInbox()
-	sites, err := s.sites(seeded, client, inbox)
+	sites, err := s.sites(seeded, client)
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}
@@ -121,7 +126,7 @@ func (s *Stage) Run(ctx context.Context, seeded Seeded, client *http.Client) err
 	for l, h := range sites {
 		go func() { done <- serve(ctx, l, h) }()
 	}
-	go func() { done <- inbox.serve(ctx, s.smtp) }()
+	go func() { done <- s.inbox.serve(ctx, s.smtp) }()
 	var errs []error
 	for range len(sites) + 1 {
 		errs = append(errs, <-done)
@@ -129,8 +134,8 @@ func (s *Stage) Run(ctx context.Context, seeded Seeded, client *http.Client) err
 	return errors.Join(errs...)
 }
 
-func (s *Stage) sites(seeded Seeded, client *http.Client, inbox *inbox) (map[net.Listener]http.Handler, error) {
-	start, err := newStart(s.Origins, s.Terminal, seeded, inbox)
+func (s *Stage) sites(seeded Seeded, client *http.Client) (map[net.Listener]http.Handler, error) {
+	start, err := newStart(s.Origins, s.Terminal, seeded, s.inbox)
 	if err != nil {
 		return nil, err
 	}

@@ -120,6 +120,7 @@ func ensureDirectory(ctx context.Context, tx *db.Tx, d directory.Directory) (dir
 func (s *Seeded) add(ctx context.Context, tx *db.Tx, d directory.Directory, people []directory.Person, hash string) error {
 	for _, p := range people {
 		p.DirectoryID, p.Email = d.ID, p.Login
+		p.EmailSince = tx.Now.Add(-7 * 24 * time.Hour) // so that a forgotten password can be tried
 		if p.Zone == "" {
 			p.Zone = "Asia/Tokyo"
 		}

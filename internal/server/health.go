@@ -155,5 +155,12 @@ func (s *Server) figures() {
 		figures = append(figures, metrics.Figure{Name: "countersign_mails_total", Help: "Mails by result.",
 			Label: "result", Value: result, Total: func() float64 { return float64(of(r.notify.Stats())) }})
 	}
+	for result, of := range map[string]func(notify.Stats) int64{
+		"sent":   func(n notify.Stats) int64 { return n.Texts },
+		"failed": func(n notify.Stats) int64 { return n.TextsFailed },
+	} {
+		figures = append(figures, metrics.Figure{Name: "countersign_texts_total", Help: "Texts by result.",
+			Label: "result", Value: result, Total: func() float64 { return float64(of(r.notify.Stats())) }})
+	}
 	s.metrics.Show(figures...)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -23,6 +24,7 @@ import (
 	"countersign/internal/server/oauth"
 	"countersign/internal/server/registration"
 	"countersign/internal/server/signin"
+	"countersign/internal/server/wayback"
 	"countersign/internal/server/web"
 	"countersign/internal/server/web/adminapi"
 	"countersign/internal/server/web/api"
@@ -48,6 +50,7 @@ type rooms struct {
 	registry  *registration.Registry
 	approvals *approval.Approvals
 	signin    *signin.Service
+	back      *wayback.Service
 	oauth     *oauth.Service
 	backup    *backup.Store
 	shell     *web.Shell
@@ -62,6 +65,9 @@ func (s *Server) furnish(ctx context.Context, c config.Config) (r *rooms, err er
 	}
 	if r.notify, err = NewNotifier(ctx, c, s.db, s.keeper, s.log); err != nil {
 		return nil, errors.Join(err, r.close())
+	}
+	if s.o.Texts != nil {
+		r.notify.SetTexter(s.o.Texts)
 	}
 	r.passwords = method.NewPasswords(c.Limits.Passwords, method.Params{})
 	if r.passkeys, err = method.NewPasskeys(c.IDURL, r.notify); err != nil {
@@ -79,6 +85,7 @@ func (s *Server) furnish(ctx context.Context, c config.Config) (r *rooms, err er
 		CodeApps: r.codeApps, Passes: r.passes,
 		Apps: r.registry, Approvals: r.approvals, Notify: r.notify, Host: hostPort(c.IDURL),
 	})
+	r.back = wayback.New(r.signin)
 	r.backup = backup.New(s.db, r.notify, backup.DefaultQuota)
 	r.oauth, err = oauth.New(ctx, oauth.Options{DB: s.db, Keeper: s.keeper, Issuer: c.IDURL, App: c.AppURL, Log: s.log})
 	if err == nil {
@@ -105,9 +112,9 @@ func (r *rooms) open(c config.Config) (err error) {
 	backupweb.Mount(r.shell, backupweb.Deps{DB: s.db, Backup: r.backup, OAuth: r.oauth})
 	adminapi.Mount(r.shell, adminapi.Deps{DB: s.db, Registry: r.registry, Passkeys: r.passkeys, Notify: r.notify, SignIn: r.signin, OAuth: r.oauth})
 	return errors.Join(
-		signinweb.Mount(r.shell, signinweb.Deps{SignIn: r.signin, OAuth: r.oauth, Addresses: r.addresses}),
+		signinweb.Mount(r.shell, signinweb.Deps{SignIn: r.signin, OAuth: r.oauth, Back: r.back, Addresses: r.addresses}),
 		oauthweb.Mount(r.shell, oauthweb.Deps{OAuth: r.oauth, SignIn: r.signin}),
-		securityweb.Mount(r.shell, securityweb.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, SignIn: r.signin, Passkeys: r.passkeys, CodeApps: r.codeApps, Addresses: r.addresses, Recovery: r.recovery, Passes: r.passes, Notify: r.notify}),
+		securityweb.Mount(r.shell, securityweb.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, SignIn: r.signin, Passkeys: r.passkeys, CodeApps: r.codeApps, Addresses: r.addresses, Recovery: r.recovery, Passes: r.passes, Notify: r.notify, Backup: r.backup}),
 		consoleweb.Mount(r.shell, consoleweb.Deps{DB: s.db, Registry: r.registry, Passkeys: r.passkeys, CodeApps: r.codeApps, Notify: r.notify, SignIn: r.signin, OAuth: r.oauth, Version: Version()}),
 		helpweb.Mount(r.shell),
 		appweb.Mount(r.shell, appweb.Config{Issuer: c.IDURL, Origin: c.AppURL, PlainToo: s.o.Plain != nil, Version: Version(), Dist: app.Dist()}),
@@ -137,8 +144,16 @@ func NewNotifier(ctx context.Context, c config.Config, d *db.DB, k *keep.Keeper,
 		return nil, err
 	}
 	return notify.New(d, k, notify.Options{
-		Service: name, Of: directory.NameOf, Host: hostPort(c.IDURL), URL: c.IDURL, Contact: c.IDURL, Client: client, SMTP: mail, Log: log,
+		Service: name, Of: directory.NameOf, Texts: webhook(c.Text, client), Host: hostPort(c.IDURL), URL: c.IDURL, Contact: c.IDURL, Client: client, SMTP: mail, Log: log,
 	}), nil
+}
+
+// webhook is who sends texts; nil for nobody.
+func webhook(t config.Text, client *http.Client) notify.Texter {
+	if t.URL == "" {
+		return nil
+	}
+	return notify.Webhook{URL: t.URL, Secret: keep.NewSecret(t.Secret.Reveal()), Client: client}
 }
 
 // serviceName is what letters call the service: the organisation's name, when there is one.

@@ -25,6 +25,7 @@ import (
 	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
 	"countersign/internal/server/metrics"
+	"countersign/internal/server/notify"
 )
 
 // ErrNotSetUp is returned for a database without a directory: nobody could sign in.
@@ -44,6 +45,8 @@ type Options struct {
 	// Plain is served over plain http instead of the redirect to https, and
 	// browsers are not told to keep to https.
 	Plain http.Handler
+	// Texts sends texts to phones, in place of the configuration's webhook.
+	Texts notify.Texter
 	// Ready is called when the server listens.
 	Ready func()
 }

@@ -11,6 +11,7 @@ import (
 	"countersign/internal/server/admin"
 	"countersign/internal/server/db"
 	"countersign/internal/server/limit"
+	"countersign/internal/server/wayback"
 )
 
 // Housekeeping forgets what is over. What somebody waits for the end of, a
@@ -61,6 +62,7 @@ func (r *rooms) look(ctx context.Context) error {
 	d := r.server.db
 	return errors.Join(
 		d.Write(ctx, func(tx *db.Tx) error { return r.registry.Prune(ctx, tx) }),
+		r.back.Ripen(ctx),
 		d.Write(ctx, func(tx *db.Tx) error { return r.approvals.Prune(ctx, tx) }),
 		d.Write(ctx, func(tx *db.Tx) error { _, err := limit.Prune(ctx, tx); return err }),
 	)
@@ -68,7 +70,8 @@ func (r *rooms) look(ctx context.Context) error {
 
 func (r *rooms) clear(ctx context.Context) error {
 	return errors.Join(
-		r.signin.Prune(ctx), r.backup.Tidy(ctx),
+		r.signin.Prune(ctx), r.backup.Tidy(ctx), r.backup.Remind(ctx),
 		r.server.db.Write(ctx, func(tx *db.Tx) error { return admin.PruneSettled(ctx, tx) }),
+		r.server.db.Write(ctx, func(tx *db.Tx) error { return wayback.Prune(ctx, tx) }),
 	)
 }

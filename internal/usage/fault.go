@@ -14,6 +14,7 @@ var faults = []struct {
 	{regexp.MustCompile(`^unexpected argument ([^ ,]+), did you mean (?:one of )?(.+)\?$`), "usage.unexpected_near", []string{"typed", "near"}},
 	{regexp.MustCompile(`^unexpected argument (.+)$`), "usage.unexpected", []string{"typed"}},
 	{regexp.MustCompile(`^missing (?:flags:|positional arguments) (.+)$`), "usage.missing", []string{"what"}},
+	{regexp.MustCompile(`^expected "(<[^"]+>(?: \.\.\.)?)"$`), "usage.missing", []string{"what"}},
 	{regexp.MustCompile(`^expected (?:one of )?("?<?[a-z].*)$`), "usage.missing", []string{"what"}},
 	{regexp.MustCompile(`^(\S+) must be one of (.+) but got "(.*)"$`), "usage.choice", []string{"flag", "choices", "typed"}},
 	{regexp.MustCompile(`^(--[^:= ]+)\S*: (?:missing value|.*got "EOL")`), "usage.no_value", []string{"flag"}},

@@ -46,6 +46,24 @@ func (v Voice) Keys(node *kong.Node) []string {
 	return keys
 }
 
+// Explain writes the words into the grammar itself, from a node on, for what
+// makes something else of it than help: a manual, completion for a shell.
+func (v Voice) Explain(node *kong.Node) {
+	node.Help = ui.T(v.Lang, v.key(node, ""))
+	if key := v.key(node, "more"); ui.Has(v.Lang, key) {
+		node.Detail = ui.T(v.Lang, key)
+	}
+	for _, p := range node.Positional {
+		p.Help = v.value(node, argument(p), p)
+	}
+	for _, f := range node.Flags {
+		f.Help = v.value(node, "--"+f.Name, f.Value)
+	}
+	for _, c := range node.Children {
+		v.Explain(c)
+	}
+}
+
 // key is that of a node's own message, or of something in it: the nearest
 // there is, going up.
 func (v Voice) key(node *kong.Node, name string) string {

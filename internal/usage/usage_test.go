@@ -99,7 +99,7 @@ func TestALineThatCannotBeUnderstood(t *testing.T) {
 		{"usr", `usr was not expected here; did you mean "user"?`, `もしかして "user" ですか`},
 		{"user", `Missing: "add", "pass"`, `指定が必要です: "add", "pass"`},
 		{"user add mei", "Missing: --name=STRING", "指定が必要です: --name=STRING"},
-		{"user add --name M", `Missing: "<login>"`, `指定が必要です: "<login>"`},
+		{"user add --name M", `Missing: <login>`, `指定が必要です: <login>`},
 		{"user add mei --name M --role king", `--role must be one of "member","owner", not "king"`, "「king」は指定できません"},
 		{"user pass mei --length x", `--length cannot be "x"`, "--length に「x」は指定できません"},
 		{"user pass mei --length", "--length needs a value", "--length には値が必要です"},

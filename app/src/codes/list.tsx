@@ -5,6 +5,7 @@ import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { plugs } from '../plugs'
 import { draw } from '../shell/h'
+import { attention } from '../shell/attention'
 import { drawDock, drawSkip } from '../shell/dock'
 import { Frame, useTitle } from '../shell/frame'
 import { Icon } from '../shell/icon'
@@ -52,7 +53,7 @@ export function AccountsScreen({ beside }: { beside?: Beside }) {
       <Top />
       {drawAccounts(draw, model, hands, <Above />)}
       {beside?.pane}
-      {drawDock(draw, 'accounts')}
+      {drawDock(draw, 'accounts', attention())}
       <InView />
     </div>
   )

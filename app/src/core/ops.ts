@@ -106,6 +106,22 @@ export type Found = {
   scanned?: { have: number; of: number; missing: number[] }
 }
 
+/** What became of an account in a recovery. `verify`: a personal account of a
+ *  sign-in service, `scan`: one of work or school; they wait to be issued anew. */
+export type Fate = 'restored' | 'kept' | 'verify' | 'scan' | 'failed'
+
+/** `other`: of a kept account the backup has another copy, for `beside`; `id` is that copy's then. */
+export type Recovered = {
+  id: string
+  state: Fate
+  why?: 'trash' | 'codes'
+  kind: Entry['kind']
+  issuer: string
+  name: string
+  host?: string
+  other?: boolean
+}
+
 export type Receipt = { added: number; filled: number; replaced: number; skipped: number; ids: string[] }
 
 /** A QR code: modules a side, and the dark ones as strokes of an SVG path. */
@@ -138,6 +154,8 @@ export type Questions = {
   read: Op<{ password?: string }, Found>
   scanned: Op<{ text: string; first?: boolean }, Found>
   forget: Op<None, null>
+  /** Any text as a QR code, unless it is too long for one. */
+  picture: Op<{ text: string }, Picture | null>
   /** Gives a file back for otpauth and aegis, and for own the text to seal. */
   export: Op<{ format: 'otpauth' | 'aegis' | 'google' | 'uris' | 'own'; ids?: string[]; password?: string }, Exported>
   /** Takes a message for another device, which `frame` draws from then on. */
@@ -165,6 +183,10 @@ export type Changes = {
   /** Takes another copy of a vault. */
   merge: Op<{ answer?: 'delete' | 'keep' }, Outcome>
   name: Op<{ name: string }, None>
+  /** Takes the `contents` of a backup, and overwrites nothing. Once more, it changes nothing. */
+  recover: Op<{ paired: Elsewhere[] }, Recovered[]>
+  /** Takes the `contents` of an old version and adds what is not here any more. */
+  bringBack: Op<None, Recovered[]>
   /** Choices by the place of the item, PINs by the place of the problem. */
   import: Op<{ choices?: Record<string, Choice>; pins?: Record<string, string> }, Receipt>
 }
@@ -184,7 +206,21 @@ export type Head = { lineage: string; generation: number; device: string; time: 
 export type Way = { id: string; kind: 'key' | 'passkey' | 'device'; label: string; added: number; this: boolean }
 
 /** An account of a sign-in service on some device: it is issued anew here. */
-export type Elsewhere = { id: string; kind: Entry['kind']; issuer: string; name: string; server: string }
+export type Elsewhere = {
+  id: string
+  kind: 'personal' | 'work'
+  issuer: string
+  name: string
+  note: string
+  icon: string
+  tags: string[] | null
+  pinned: boolean
+  created: number
+  server: string
+  host: string
+  directory: string
+  subject: string
+}
 
 /** A generation that was opened and waits to be taken in. */
 export type Generation = Head & { accounts: number; entries: { issuer: string; name: string }[]; paired: Elsewhere[]; ways: Way[] }

@@ -64,6 +64,18 @@ export async function askPasskey({ credential, salt }: Passkey): Promise<CryptoK
   return passkeyKey(bytesOf(first))
 }
 
+/** Has a passkey of this app, whichever the person chooses, give two secrets. */
+export async function askForSecrets(inputs: { first: Bytes; second: Bytes }): Promise<{ first: Bytes; second: Bytes }> {
+  const said = await asking(() =>
+    navigator.credentials.get({
+      publicKey: { rpId: location.hostname, challenge: random(32), userVerification: 'required', extensions: { prf: { eval: inputs } } },
+    }),
+  )
+  const { first, second } = said.getClientExtensionResults().prf?.results ?? {}
+  if (!first || !second) throw new PasskeyTrouble('unable')
+  return { first: bytesOf(first), second: bytesOf(second) }
+}
+
 async function asking(ask: () => Promise<Credential | null>): Promise<PublicKeyCredential> {
   const given = await ask().catch((thrown: unknown) => {
     const name = thrown instanceof DOMException ? thrown.name : ''

@@ -1,8 +1,8 @@
 /** What a server answers to a phone that took its offer, checked before any of
  *  it is kept. */
 import type { Algorithm, Entry, Server } from '../store/vault'
+import { number, object, stranger, text, word, type Fields } from '../remote/fields'
 import { calm } from '../remote/text'
-import { Trouble } from '../remote/trouble'
 import { hostOf } from './link'
 
 export type Answer = {
@@ -13,8 +13,6 @@ export type Answer = {
   /** How long the offer still lasts, in milliseconds. */
   lasts: number
 }
-
-type Fields = Record<string, unknown>
 
 /** Reads the answer of `issuer`, whose clock says `now`. Anything that the app
  *  could not work with later is a stranger's. */
@@ -71,28 +69,4 @@ function code(fields: Fields): Server['code'] {
   if (!known || (digits !== 6 && digits !== 7 && digits !== 8)) throw stranger()
   if (typeof period !== 'number' || !Number.isInteger(period) || period < 10 || period > 300) throw stranger()
   return { secret, algorithm: known, digits, period }
-}
-
-function object(value: unknown): Fields {
-  if (typeof value !== 'object' || value === null) throw stranger()
-  return value as Fields
-}
-
-function text(value: unknown): string {
-  if (typeof value !== 'string') throw stranger()
-  return value
-}
-
-function word(value: unknown): string {
-  if (typeof value !== 'string' || !/^[\w.~-]{1,128}$/.test(value)) throw stranger()
-  return value
-}
-
-function number(value: unknown): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw stranger()
-  return value
-}
-
-function stranger(): Trouble {
-  return new Trouble({ why: 'stranger' })
 }

@@ -14,6 +14,10 @@ export type Call = {
   /** Path and query below the issuer. */
   path: string
   body?: unknown
+  /** In place of a body: bytes, and what they are. */
+  file?: { bytes: Bytes; type: string }
+  /** What stands beside the signature. */
+  headers?: Record<string, string>
   /** Ends the call; without one it ends after ten seconds. */
   signal?: AbortSignal
 }
@@ -43,12 +47,12 @@ export async function ask(door: Door, call: Call): Promise<unknown> {
   return parse(await bytes(door, call))
 }
 
-/** Reads a body of at most 64 KiB. */
-export async function readBytes(response: Response): Promise<Bytes> {
+/** Reads a body of at most 64 KiB, or of what else is the most. */
+export async function readBytes(response: Response, most = largest): Promise<Bytes> {
   const body = await response.arrayBuffer().catch(() => {
     throw unanswered()
   })
-  if (body.byteLength > largest) throw new Trouble({ why: 'stranger' })
+  if (body.byteLength > most) throw new Trouble({ why: 'stranger' })
   return new Uint8Array(body)
 }
 
@@ -82,10 +86,10 @@ const quiet = {
 } as const satisfies RequestInit
 
 async function once(door: Door, call: Call): Promise<Response> {
-  const { method, path } = call
-  const body = call.body === undefined ? undefined : utf8(JSON.stringify(call.body))
-  const target: Target = { method, url: door.issuer + path, ...(body && { body }) }
+  const { method, path, file } = call
+  const body = call.body === undefined ? file?.bytes : utf8(JSON.stringify(call.body))
+  const target: Target = { method, url: door.issuer + path, ...(body && { body }), ...(file && { type: file.type }) }
   const signed = await headers(target, door.registration, door.key, door.clock.now())
   const signal = call.signal ?? AbortSignal.timeout(10_000)
-  return plain(target.url, { method, headers: signed, signal, ...(body && { body }) }, door.clock)
+  return plain(target.url, { method, headers: { ...signed, ...call.headers }, signal, ...(body && { body }) }, door.clock)
 }

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import bind from '../../../testdata/vectors/wire/bind.json'
 import decide from '../../../testdata/vectors/wire/decide.json'
 import pair from '../../../testdata/vectors/wire/pair.json'
 import { fromBase64url, sha256, utf8, base64url, type Bytes } from './bytes'
-import { decideMessage, pairMessage, sign, type Pairing, type PublicKey, type Verdict } from './message'
+import { bindMessage, decideMessage, pairMessage, sign, type Pairing, type PublicKey, type Verdict } from './message'
 
 type Jwk = { kty: string; crv: string; x: string; y: string }
 
@@ -27,6 +28,13 @@ test.each(pair.cases.filter((one) => one.message_hex))('pair: $name', async (one
   if (one.error === 'key') return // the server's to notice: our keys come from WebCrypto
   const { key, signature } = one.pair
   expect(await signedBy(key, message, signature)).toBe(one.error === '')
+})
+
+test.each(bind.cases.filter((one) => one.message_hex))('bind: $name', async (one) => {
+  const message = await bindMessage(one.issuer, one.token, one.bind as { key: PublicKey; platform: string })
+  expect(hex(message)).toBe(one.message_hex)
+  if (one.error === 'key') return // the server's to notice: our keys come from WebCrypto
+  expect(await signedBy(one.bind.key, message, one.bind.signature)).toBe(one.error === '')
 })
 
 test.each(decide.cases.filter((one) => one.message_hex))('decide: $name', async (one) => {

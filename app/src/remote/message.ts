@@ -2,7 +2,7 @@
  *  author on each side; `testdata/vectors/wire` keeps the two alike. A label
  *  keeps a message from ever being taken for one of another kind, a length
  *  before each field keeps the fields apart. */
-import { fromBase64url, utf8, type Bytes } from './bytes'
+import { fromBase64url, sha256, utf8, type Bytes } from './bytes'
 
 /** The public half of a device key, as JSON Web Key (RFC 7517). */
 export type PublicKey = { kty: 'EC'; crv: 'P-256'; x: string; y: string }
@@ -56,6 +56,12 @@ export function pairMessage(issuer: string, pairing: Pairing): Bytes {
     fromBase64url(push?.p256dh ?? ''),
     fromBase64url(push?.auth ?? ''),
   ])
+}
+
+/** What is signed when a device is bound to a backup place of `issuer`: by whose
+ *  sign-in the token says. */
+export async function bindMessage(issuer: string, token: string, { key, platform }: { key: PublicKey; platform: string }): Promise<Bytes> {
+  return message('countersign/bind/1', [utf8(issuer), await sha256(utf8(token)), fromBase64url(key.x), fromBase64url(key.y), utf8(platform)])
 }
 
 /** What is signed when a request is answered. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { archives } from '../../../testdata/vectors/wire/bind.json'
 import vectors from '../../../testdata/vectors/wire/call.json'
 import { utf8 } from './bytes'
 import { base, headers } from './signature'
@@ -28,6 +29,13 @@ test.each(good)('$name: the headers are exactly those of the vectors, newly sign
   const raw = Uint8Array.from(atob(made.Signature!.slice(4, -1)), (c) => c.charCodeAt(0))
   const verifier = await crypto.subtle.importKey('jwk', vectors.key.public, es256, false, ['verify'])
   expect(await crypto.subtle.verify({ name: 'ECDSA', hash: 'SHA-256' }, verifier, raw, utf8(text))).toBe(true)
+})
+
+test.each(archives.filter((one) => one.error === ''))('$name: the base is the one of the vectors', async (one) => {
+  const body = Uint8Array.from(Buffer.from(one.body_hex, 'hex'))
+  const target = { method: 'PUT', url: one.target_uri, body, type: 'application/x-tar' }
+  const { text } = await base(target, { created: one.created, nonce: one.nonce, keyid: one.binding })
+  expect(text).toBe(one.signature_base)
 })
 
 test('no two requests carry the same nonce', async () => {

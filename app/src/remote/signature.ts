@@ -4,8 +4,9 @@
 import { base64, base64url, random, sha256, utf8, type Bytes } from './bytes'
 import { sign } from './message'
 
-/** What is covered. `url` is the whole address, as the server knows itself. */
-export type Target = { method: string; url: string; body?: Bytes }
+/** What is covered. `url` is the whole address, as the server knows itself; a
+ *  body without a `type` is JSON. */
+export type Target = { method: string; url: string; body?: Bytes; type?: string }
 
 /** The parameters that differ from request to request. `created` counts whole
  *  seconds since 1970 on the server's clock. */
@@ -21,7 +22,7 @@ export async function base(target: Target, parameters: Parameters): Promise<{ te
     ['@target-uri', target.url],
   ]
   if (target.body) {
-    lines.push(['content-digest', await digest(target.body)], ['content-type', json])
+    lines.push(['content-digest', await digest(target.body)], ['content-type', target.type ?? json])
   }
   const names = lines.map(([name]) => `"${name}"`).join(' ')
   const { created, nonce, keyid } = parameters
@@ -42,7 +43,7 @@ export async function headers(
   const signature = base64(await sign(key, utf8(text)))
   const signed = { 'Signature-Input': `cs=${input}`, Signature: `cs=:${signature}:` }
   if (!target.body) return signed
-  return { ...signed, 'Content-Digest': await digest(target.body), 'Content-Type': json }
+  return { ...signed, 'Content-Digest': await digest(target.body), 'Content-Type': target.type ?? json }
 }
 
 /** Content-Digest of RFC 9530. */

@@ -52,7 +52,7 @@ export async function readTrouble(response: Response, fallback = 5): Promise<Tro
   if (response.status === 410 && code === 'closed') {
     return new Trouble({ why: 'closed', state: String(body.state ?? '') })
   }
-  if (response.status >= 500) return new Trouble({ why: 'unreachable' }) // a broken server may have heard us, or not
+  if (response.status >= 500 && code !== 'storage_full') return new Trouble({ why: 'unreachable' }) // a broken server may have heard us, or not
   if (code === '') return new Trouble({ why: 'stranger' })
   return new Trouble({ why: 'refused', code, status: response.status, detail: body })
 }

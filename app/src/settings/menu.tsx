@@ -20,6 +20,7 @@ export function MenuScreen() {
   const { settings } = vault.value
   return (
     <Frame title={t('app.list.menu')} dock="menu">
+      <div class="group">{plugs.map((plug, i) => plug.menuTop && <plug.menuTop key={i} />)}</div>
       <h2 class="group-title">{t('app.menu.codes')}</h2>
       <div class="group">
         <Switch

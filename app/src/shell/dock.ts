@@ -3,7 +3,8 @@ import type { Draw } from '../start/draw'
 import { drawIcon } from '../start/draw'
 import { t } from '../words/words'
 
-export function drawDock<N>(draw: Draw<N>, here: 'accounts' | 'menu'): N {
+/** `attention` says what waits in the menu, if something does. */
+export function drawDock<N>(draw: Draw<N>, here: 'accounts' | 'menu', attention?: string): N {
   const current = (name: string) => (name === here ? 'page' : undefined)
   return draw(
     'nav',
@@ -18,8 +19,9 @@ export function drawDock<N>(draw: Draw<N>, here: 'accounts' | 'menu'): N {
     draw(
       'a',
       { href: '#menu', 'aria-current': current('menu') },
-      draw('span', { class: 'icon-dot' }, drawIcon(draw, 'i-menu')),
+      draw('span', { class: 'icon-dot' }, drawIcon(draw, 'i-menu'), attention ? draw('span', { class: 'red-dot' }) : null),
       t('app.list.menu'),
+      attention ? draw('span', { class: 'vh' }, attention) : null,
     ),
   )
 }

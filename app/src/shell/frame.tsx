@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { t } from '../words/words'
+import { attention } from './attention'
 import { drawDock, drawSkip } from './dock'
 import { draw } from './h'
 import { Icon } from './icon'
@@ -35,7 +36,7 @@ export function Frame({ title, from, quiet, end, dock, children }: Frame) {
       <main id="main" tabIndex={-1}>
         {children}
       </main>
-      {dock && drawDock(draw, dock)}
+      {dock && drawDock(draw, dock, attention())}
     </div>
   )
 }

@@ -17,8 +17,12 @@ export type Plug = {
   welcome?: () => ComponentChildren
   /** Further ways on the screen where an account is typed in. */
   ways?: () => ComponentChildren
-  /** Lines (`.line`) of the menu's group "This app". */
+  /** Lines (`.line`) of the menu's first group. */
+  menuTop?: () => ComponentChildren
+  /** Lines of the menu's group "This app". */
   menu?: () => ComponentChildren
+  /** Something waits for the person: the way to the menu has a red dot. */
+  attention?: () => boolean
   /** Groups below the code on the screen of an account. */
   account?: (entry: Entry) => ComponentChildren
   /** What to warn of before an account is removed, if there is anything. */

@@ -1,6 +1,7 @@
 /** The app's one IndexedDB database, `countersign`:
  *  - `secrets`: the data key in what wraps it, under `data` (`ring.ts`); for a
- *    lock with a PIN, its part of the key and the count of tries.
+ *    lock with a PIN, its part of the key and the count of tries; sealed papers
+ *    (`papers.ts`).
  *  - `versions`: the sealed vault by generation; the five newest are kept.
  *  - `devices`: device keys by registration.
  *  The service worker may read all of it; only the app writes the first two. */

@@ -2,10 +2,11 @@
  *  key and rewrites every version under it, so that nothing that was ever
  *  wrapped in another way opens what is kept from now on. */
 import { alone } from './alone'
-import { together } from './database'
+import { together, transact } from './database'
 import { onDisk } from './newest'
 import { hold, nameOf, openRing, unwrap, wrap, type DataKey, type LockedRing, type OpenRing, type Ring } from './ring'
 import { seal, unseal, type Sealed } from './seal'
+import { papersIn, putPapers, reseal as resealPapers, unchanged, type Paper } from './shelf'
 import { StoreTrouble, storeTrouble } from './trouble'
 import { newId } from './vault'
 
@@ -36,8 +37,8 @@ async function unreadable(id: string, readable: CryptoKey): Promise<CryptoKey> {
  *  tries yet; nothing without a PIN. */
 export type Beside = { local?: CryptoKey }
 
-/** Makes a new data key, seals every kept version anew, and puts all of it in
- *  the place of what was, in one transaction: whenever the app is killed, either
+/** Makes a new data key, seals every kept version and paper anew, and puts all of
+ *  it in the place of what was, in one transaction: whenever the app is killed, either
  *  everything is as before or everything is done. Throws StoreTrouble, and then
  *  nothing has changed. */
 export async function rekey(wrapping: Wrapping, beside: Beside = {}): Promise<void> {
@@ -54,9 +55,13 @@ async function attempt(wrapping: Wrapping, beside: Beside): Promise<boolean> {
   const { ring: before, versions } = await onDisk()
   if (!before && versions.length > 0) throw new StoreTrouble('unreadable')
   const old = before && (await openRing(before))
+  const papers = await transact('secrets', 'readonly', papersIn)
   const { ring, data } = await newRing(wrapping)
-  const resealed = old ? await reseal(old.key, data.key, versions) : []
-  const done = await replace(before, ring, versions, resealed, beside)
+  const resealed = {
+    versions: old ? await reseal(old.key, data.key, versions) : [],
+    papers: old ? await resealPapers(old.key, data.key, papers) : [],
+  }
+  const done = await replace({ ring: before, versions, papers }, { ring, ...resealed }, beside)
   if (done) hold(data)
   return done
 }
@@ -76,21 +81,27 @@ async function reseal(old: CryptoKey, data: CryptoKey, versions: Sealed[]): Prom
   return made
 }
 
-/** Puts ring and versions in the place of the old ones, if those are still what
- *  lies there. */
-function replace(before: Ring | undefined, ring: Ring, old: Sealed[], made: Sealed[], { local }: Beside): Promise<boolean> {
+/** All that lies under a data key, with its ring. */
+type Kept = { ring: Ring | undefined; versions: Sealed[]; papers: Paper[] }
+
+/** Puts ring, versions and papers in the place of the old ones, if those are
+ *  still what lies there. */
+function replace(old: Kept, made: Kept, { local }: Beside): Promise<boolean> {
   return together(['secrets', 'versions'], 'readwrite', (tx) => {
     const [secrets, versions] = [tx.objectStore('secrets'), tx.objectStore('versions')]
     const found: IDBRequest<Ring | undefined> = secrets.get('data')
+    const papers = papersIn(secrets)
     const top = versions.getAllKeys()
     let same = false
     top.onsuccess = () => {
-      same = idOf(found.result) === idOf(before) && Number(top.result.at(-1) ?? 0) === (old[0]?.generation ?? 0)
+      const newest = Number(top.result.at(-1) ?? 0)
+      same = idOf(found.result) === idOf(old.ring) && newest === (old.versions[0]?.generation ?? 0) && unchanged(old.papers, papers.result)
       if (!same) return
       versions.clear()
-      for (const sealed of made) versions.add(sealed)
+      for (const sealed of made.versions) versions.add(sealed)
+      putPapers(secrets, made.papers)
       for (const name of ['local', 'tries']) secrets.delete(name)
-      secrets.put(ring, 'data')
+      secrets.put(made.ring, 'data')
       if (local) secrets.add(local, 'local')
     }
     return () => same

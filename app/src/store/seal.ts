@@ -3,32 +3,45 @@
 import { StoreTrouble } from './trouble'
 import type { Vault } from './vault'
 
-export type Sealed = {
+export type Sealed = Box & {
   /** Counts versions from 1. */
   generation: number
   /** When it was sealed, in milliseconds since 1970. */
   at: number
-  iv: Uint8Array<ArrayBuffer>
-  box: ArrayBuffer
 }
 
+/** What AES-GCM made of a text. */
+export type Box = { iv: Uint8Array<ArrayBuffer>; box: ArrayBuffer }
+
 export async function seal(key: CryptoKey, generation: number, at: number, vault: Vault): Promise<Sealed> {
-  const iv = crypto.getRandomValues(new Uint8Array(12))
-  const plain = new TextEncoder().encode(JSON.stringify(vault))
-  const box = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: label(generation, at) }, key, plain)
-  return { generation, at, iv, box }
+  return { generation, at, ...(await sealText(key, label(generation, at), JSON.stringify(vault))) }
 }
 
 /** Opens what `seal` made. Throws an OperationError for anything else, and
  *  `newer` for a vault this version of the app does not know. */
 export async function unseal(key: CryptoKey, sealed: Sealed): Promise<Vault> {
-  const { generation, at, iv, box } = sealed
-  const plain = await crypto.subtle.decrypt({ name: 'AES-GCM', iv, additionalData: label(generation, at) }, key, box)
-  const vault = JSON.parse(new TextDecoder().decode(plain)) as Vault
+  const { generation, at } = sealed
+  const vault = JSON.parse(await unsealText(key, label(generation, at), sealed)) as Vault
   if (vault.version !== 1) throw new StoreTrouble('newer')
   return vault
 }
 
-function label(generation: number, at: number): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(`countersign/vault/1\0${generation}\0${at}`)
+/** Seals a text, bound to the label it is under. */
+export async function sealText(key: CryptoKey, under: string, text: string): Promise<Box> {
+  const iv = crypto.getRandomValues(new Uint8Array(12))
+  const box = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: utf8(under) }, key, utf8(text))
+  return { iv, box }
+}
+
+/** Opens what `sealText` made under that label. Throws an OperationError for anything else. */
+export async function unsealText(key: CryptoKey, under: string, { iv, box }: Box): Promise<string> {
+  return new TextDecoder().decode(await crypto.subtle.decrypt({ name: 'AES-GCM', iv, additionalData: utf8(under) }, key, box))
+}
+
+function label(generation: number, at: number): string {
+  return `countersign/vault/1\0${generation}\0${at}`
+}
+
+function utf8(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text)
 }

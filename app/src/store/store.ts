@@ -30,6 +30,9 @@ export const loaded: ReadonlySignal<boolean> = ready
 /** True on a phone on which nothing was ever kept. */
 export const fresh = computed(() => current.value.generation === 0)
 
+/** Which version of the vault that is; each change makes the next. */
+export const generation = computed(() => current.value.generation)
+
 const channel = new BroadcastChannel('countersign/vault')
 channel.onmessage = () => void refresh().catch(() => undefined) // the next change will say why
 
@@ -131,12 +134,12 @@ async function unlessThere(adding: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** The data key; made at the first change. Of two tabs that make one at the
+/** The data key; made at the first change, of the vault or of what lies beside it. Of two tabs that make one at the
  *  same time, the second uses the first one's. */
-async function ownDataKey(): Promise<DataKey> {
+export async function ownDataKey(): Promise<DataKey> {
   const found = await ringNow()
   if (found) return openRing(found)
-  if (current.value.generation > 0) throw new StoreTrouble('unreadable')
+  if ((await topGeneration()) > 0) throw new StoreTrouble('unreadable')
   const { ring } = await newRing()
   await unlessThere(transact('secrets', 'readwrite', (secrets) => secrets.add(ring, 'data')))
   const made = await ringNow()

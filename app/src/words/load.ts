@@ -7,6 +7,7 @@ type File = { default: Record<string, string> }
 const families: Record<Language, Record<string, () => Promise<File>>> = {
   en: {
     app: () => import('../../../ui/messages/en/app.json'),
+    backup: () => import('../../../ui/messages/en/backup.json'),
     files: () => import('../../../ui/messages/en/files.json'),
     help: () => import('../../../ui/messages/en/help.json'),
     lock: () => import('../../../ui/messages/en/lock.json'),
@@ -16,6 +17,7 @@ const families: Record<Language, Record<string, () => Promise<File>>> = {
   },
   ja: {
     app: () => import('../../../ui/messages/ja/app.json'),
+    backup: () => import('../../../ui/messages/ja/backup.json'),
     files: () => import('../../../ui/messages/ja/files.json'),
     help: () => import('../../../ui/messages/ja/help.json'),
     lock: () => import('../../../ui/messages/ja/lock.json'),

@@ -152,11 +152,11 @@ func (k Keys) Make(v *vault.Vault, now time.Time) (seal.Files, Keys, error) {
 	return files, k, nil
 }
 
-// elsewhere are the accounts of other devices, without those that are here too
-// or were removed.
+// elsewhere are the accounts of other devices, without those that are here too,
+// under whatever id, or were removed.
 func (k Keys) elsewhere(v *vault.Vault, here []vault.Paired) []vault.Paired {
 	return slices.DeleteFunc(slices.Clone(k.Elsewhere), func(p vault.Paired) bool {
-		return v.Removed(p.ID) || slices.ContainsFunc(here, func(q vault.Paired) bool { return q.ID == p.ID })
+		return v.Removed(p.ID) || slices.ContainsFunc(here, func(q vault.Paired) bool { return q.ID == p.ID || q.Person() == p.Person() })
 	})
 }
 

@@ -18,32 +18,17 @@ import (
 )
 
 type addCommand struct {
-	Issuer    string   `help:"Who asks for the codes, for example GitHub."`
-	Name      string   `help:"Whose they are, for example mei@example.org."`
-	Type      string   `help:"${enum}." enum:"totp,hotp,steam,yandex,motp" default:"totp"`
-	Algorithm string   `help:"SHA1, SHA256 or SHA512." placeholder:"NAME"`
-	Digits    int      `help:"4 to 10." placeholder:"N"`
-	Period    int      `help:"Seconds that a code lasts." placeholder:"N"`
-	Counter   uint64   `help:"Of the next code, with hotp." placeholder:"N"`
-	Note      string   `help:"A note for yourself."`
-	Tag       []string `help:"A tag; may be given several times." sep:"none"`
-	Picture   string   `help:"A picture (PNG, JPEG, GIF) with the QR code, or several; - for standard input." placeholder:"FILE" xor:"from"`
-	Screen    string   `help:"Text copied from a screen, with a link or a drawn QR code; - for standard input." placeholder:"FILE" xor:"from"`
-}
-
-// Help is what "countersign add --help" says more.
-func (addCommand) Help() string {
-	return `Examples:
-  countersign add                                 asks; what you type does not show
-  countersign add --picture screenshot.png        the QR codes in a picture
-  xclip -selection clipboard -t image/png -o | countersign add --picture -
-  tmux capture-pane -ep | countersign add --screen -
-  countersign add --issuer GitHub --name mei < key
-
-Standard input holds an otpauth, steam or motp link, or the setup key: in base32,
-with motp in hexadecimal. With yandex and motp the second line is the PIN.
---screen reads text that was copied from a screen: links in it, and QR codes that
-a program drew with block characters.`
+	Issuer    string
+	Name      string
+	Type      string `enum:"totp,hotp,steam,yandex,motp" default:"totp"`
+	Algorithm string `placeholder:"NAME"`
+	Digits    int    `placeholder:"N"`
+	Period    int    `placeholder:"N"`
+	Counter   uint64 `placeholder:"N"`
+	Note      string
+	Tag       []string `sep:"none"`
+	Picture   string   `placeholder:"FILE" xor:"from"`
+	Screen    string   `placeholder:"FILE" xor:"from"`
 }
 
 func (c addCommand) Run(ctx context.Context, w World, g *grammar) error {

@@ -13,18 +13,8 @@ import (
 )
 
 type approveCommand struct {
-	ID     string `arg:"" optional:"" help:"The request; without it, the latest that waits."`
-	Number string `help:"The number that the page of the sign-in shows; without it, you are asked." placeholder:"N"`
-}
-
-// Help is what "countersign approve --help" says more.
-func (approveCommand) Help() string {
-	return `Examples:
-  countersign approve                    shows who asks, and asks for the number
-  countersign approve ID --number 47
-
-Approve only what you began yourself, and type the number that you see on your own
-screen. A wrong number ends the request. Exit code 7: it was not approved.`
+	ID     string `arg:"" optional:""`
+	Number string `placeholder:"N"`
 }
 
 func (c approveCommand) Run(ctx context.Context, w World, g *grammar) error {
@@ -49,15 +39,8 @@ func (c approveCommand) Run(ctx context.Context, w World, g *grammar) error {
 }
 
 type denyCommand struct {
-	ID     string `arg:"" optional:"" help:"The request; without it, the latest that waits."`
-	Report bool   `help:"Say also that it was not you."`
-}
-
-// Help is what "countersign deny --help" says more.
-func (denyCommand) Help() string {
-	return `Examples:
-  countersign deny
-  countersign deny ID --report           somebody else tried: they are stopped, and it is noted`
+	ID     string `arg:"" optional:""`
+	Report bool
 }
 
 func (c denyCommand) Run(ctx context.Context, w World, g *grammar) error {

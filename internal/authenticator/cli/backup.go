@@ -18,28 +18,14 @@ import (
 )
 
 type backupCommand struct {
-	Do              string `arg:"" enum:"on,off,now,pause,resume,status,versions,restore,save,identity,delete,undelete" help:"One of ${enum}."`
-	What            string `arg:"" optional:"" name:"version-or-file" help:"With restore: the number of a version. With save: the file to write. With identity: a saved backup to open instead of the newest."`
-	Server          string `help:"With on: the address of the sign-in service that is to hold the backup." placeholder:"URL"`
-	RecoveryKeyFile string `help:"A file whose first line is the recovery key." placeholder:"FILE" type:"path"`
-	NewKeyFile      string `help:"With on: write the new recovery key into this file, which must not exist, instead of showing it." placeholder:"FILE" type:"path"`
-	Removed         string `enum:"ask,keep,delete" default:"ask" help:"With now, when another device removed many accounts: ${enum}." placeholder:"WHAT"`
-	JSON            bool   `name:"json" help:"With status and versions: print JSON."`
-}
-
-// Help is what "countersign backup --help" says more.
-func (backupCommand) Help() string {
-	return `Examples:
-  countersign backup on --server id.example.org
-  countersign backup status
-  countersign backup versions && countersign backup restore 12
-  countersign backup save backup.tar
-  countersign backup identity --recovery-key-file key.txt
-
-The backup is sealed on this computer; the service cannot open it. It is made after
-each command that changes something, and read back and opened each time. What opens
-it without this program: tar -xf backup.tar; age -d holder-key.age > h;
-age -d -i h identity.age > id; age -d -i id backup.age`
+	Do              string `arg:"" enum:"on,off,now,pause,resume,status,versions,restore,save,identity,delete,undelete"`
+	What            string `arg:"" optional:"" name:"version-or-file"`
+	Server          string `placeholder:"URL"`
+	RecoveryKeyFile string `placeholder:"FILE" type:"path"`
+	NewKeyFile      string `placeholder:"FILE" type:"path"`
+	Removed         string `enum:"ask,keep,delete" default:"ask" placeholder:"WHAT"`
+	signInAt
+	JSON bool `name:"json"`
 }
 
 func (c backupCommand) Run(ctx context.Context, w World, g *grammar) error {
@@ -91,7 +77,7 @@ func (c backupCommand) on(ctx context.Context, w World, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	token, err := w.signIn(ctx, issuer, wire.ScopeBackup)
+	token, err := c.signIn(ctx, w, issuer, wire.ScopeBackup)
 	if err != nil {
 		return err
 	}
@@ -335,7 +321,7 @@ func (c backupCommand) delete(ctx context.Context, w World, d *desk.Desk) error 
 	if err := w.agrees("terminal.backup.delete.sure", "account", calm(b.Login)); err != nil {
 		return err
 	}
-	token, err := w.signIn(ctx, b.Issuer, wire.ScopeBackup)
+	token, err := c.signIn(ctx, w, b.Issuer, wire.ScopeBackup)
 	if err != nil {
 		return err
 	}

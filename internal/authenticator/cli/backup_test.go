@@ -22,10 +22,10 @@ import (
 // they sign in.
 type home struct {
 	*journeytest.World
-	t     *testing.T
-	mei   *journeytest.Person
-	codes []string
-	by    func(b *journeytest.Browser, path string) // how they sign in, if not like that
+	t      *testing.T
+	mei    *journeytest.Person
+	codes  []string
+	proves func(b *journeytest.Browser, path string) // how they sign in, if not like that
 }
 
 func newHome(t *testing.T) *home {
@@ -65,22 +65,36 @@ var address = regexp.MustCompile(`http://localhost:\d+(/authorize\?\S+)`)
 // signingIn runs a command that sends somebody to a browser, and is that person.
 func (h *home) signingIn(d desk, code int, args ...string) (out string) {
 	h.t.Helper()
+	return h.by("DISPLAY=:0", address, h.signIn, d, code, args...)
+}
+
+// by runs a command in an environment, and gives what it says to whoever waits for it.
+func (h *home) by(environment string, pattern *regexp.Regexp, person func(string), d desk, code int, args ...string) (out string) {
+	h.t.Helper()
 	var printed bytes.Buffer
 	said := &heard{more: make(chan struct{}, 1)}
-	w := cli.World{Env: func(string) string { return "" }, In: strings.NewReader(""), Out: &printed, Err: said, Now: time.Now}
+	env := func(name string) string {
+		for v := range strings.FieldsSeq(environment) {
+			if value, ok := strings.CutPrefix(v, name+"="); ok {
+				return value
+			}
+		}
+		return ""
+	}
+	w := cli.World{Env: env, In: strings.NewReader(""), Out: &printed, Err: said, Now: time.Now}
 	args = append([]string{"--vault", d.vault, "--passphrase-file", d.pass}, args...)
 	done := make(chan int, 1)
 	go func() { done <- cli.Run(h.t.Context(), w, args) }()
-	var path []string
-	for path == nil {
+	var found []string
+	for found == nil {
 		select {
 		case <-said.more:
-			path = address.FindStringSubmatch(said.String())
+			found = pattern.FindStringSubmatch(said.String())
 		case got := <-done:
 			h.t.Fatalf("%v: exit %d before anybody signed in: %s", args, got, said)
 		}
 	}
-	h.signIn(path[1])
+	person(found[1])
 	if got := <-done; got != code {
 		h.t.Fatalf("%v: exit %d, want %d\n%s%s", args, got, code, printed.String(), said)
 	}
@@ -91,8 +105,8 @@ func (h *home) signingIn(d desk, code int, args ...string) (out string) {
 func (h *home) signIn(path string) {
 	h.t.Helper()
 	ctx, b := h.t.Context(), h.Browser(h.mei)
-	if h.by != nil {
-		h.by(b, path)
+	if h.proves != nil {
+		h.proves(b, path)
 		return
 	}
 	must(h.t, b.Get(ctx, path))

@@ -10,17 +10,7 @@ import (
 )
 
 type checkupCommand struct {
-	JSON bool `name:"json" help:"Print JSON."`
-}
-
-// Help is what "countersign checkup --help" says more.
-func (checkupCommand) Help() string {
-	return `Examples:
-  countersign checkup
-  countersign checkup --json
-
-If you lost this device now: what would come back? It looks at what is known here,
-changes nothing and asks nobody. "countersign doctor" says the same.`
+	JSON bool `name:"json"`
 }
 
 // A checkup is what would come back if this device were lost.

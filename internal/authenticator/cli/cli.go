@@ -18,6 +18,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"countersign/internal/authenticator/desk"
+	"countersign/internal/usage"
 	"countersign/ui"
 )
 
@@ -49,49 +50,40 @@ func (w World) lang() string {
 	return ui.Languages[0]
 }
 
+// program is what this one is called in words.
+const program = "countersign"
+
 // grammar is all that can be typed.
 type grammar struct {
-	Vault          string `help:"The folder of the vault; countersign in your configuration folder unless COUNTERSIGN_VAULT says otherwise." placeholder:"DIR" type:"path"`
-	PassphraseFile string `help:"A file whose first line is the vault's passphrase; or COUNTERSIGN_PASSPHRASE_FILE." placeholder:"FILE" type:"path"`
-	Passphrase     bool   `help:"Protect a new vault with a passphrase although there is a keyring."`
+	Vault          string `placeholder:"DIR" type:"path"`
+	PassphraseFile string `placeholder:"FILE" type:"path"`
+	Passphrase     bool
 
-	Open    openCommand    `cmd:"" default:"1" help:"Open the full-screen app; so does no command at all."`
-	Codes   codesCommand   `cmd:"" help:"Show one-time codes."`
-	Code    codeCommand    `cmd:"" help:"Print the code of one account."`
-	Add     addCommand     `cmd:"" help:"Add an account."`
-	Import  importCommand  `cmd:"" help:"Take over the accounts of another app's file."`
-	Export  exportCommand  `cmd:"" help:"Write the accounts for another app."`
-	Edit    editCommand    `cmd:"" help:"Change the names, the note or the tags of an account."`
-	Rm      rmCommand      `cmd:"" help:"Put an account into the trash."`
-	Undo    undoCommand    `cmd:"" help:"Take back what was done last."`
-	Pair    pairCommand    `cmd:"" help:"Add an account of a sign-in service, so that this device answers for you."`
-	Watch   watchCommand   `cmd:"" help:"Wait for sign-ins that ask for your approval."`
-	Approve approveCommand `cmd:"" help:"Approve a sign-in with the number on its page."`
-	Deny    denyCommand    `cmd:"" help:"Deny a sign-in."`
-	Lock    lockCommand    `cmd:"" help:"Lock the vault with a passphrase, change it, or leave its key to the keyring."`
-	Backup  backupCommand  `cmd:"" help:"Keep a sealed backup in the cloud: on, off, now, status, versions, restore and more."`
-	Recover recoverCommand `cmd:"" help:"Bring the accounts of a backup to this device."`
-	Checkup checkupCommand `cmd:"" help:"If you lost this device now: what would come back?"`
-	Doctor  doctorCommand  `cmd:"" help:"Look whether all is well."`
+	Open    openCommand    `cmd:"" default:"1"`
+	Codes   codesCommand   `cmd:""`
+	Code    codeCommand    `cmd:""`
+	Add     addCommand     `cmd:""`
+	Import  importCommand  `cmd:""`
+	Export  exportCommand  `cmd:""`
+	Edit    editCommand    `cmd:""`
+	Rm      rmCommand      `cmd:""`
+	Undo    undoCommand    `cmd:""`
+	Pair    pairCommand    `cmd:""`
+	Watch   watchCommand   `cmd:""`
+	Approve approveCommand `cmd:""`
+	Deny    denyCommand    `cmd:""`
+	Lock    lockCommand    `cmd:""`
+	Backup  backupCommand  `cmd:""`
+	Recover recoverCommand `cmd:""`
+	Checkup checkupCommand `cmd:""`
+	Doctor  doctorCommand  `cmd:""`
 
-	Completion completionCommand `cmd:"" help:"Print what a shell needs to complete commands."`
-	Man        manCommand        `cmd:"" help:"Print the manual page."`
+	Completion completionCommand `cmd:""`
+	Man        manCommand        `cmd:""`
 }
 
-const description = `The Countersign authenticator.
-
-  countersign                          the app: all codes, live, and sign-ins to approve
-  countersign add                      type or paste a setup key or an otpauth link
-  countersign codes                    all codes, live
-  countersign code github --copy       one code, into the clipboard
-  countersign import export.json       what another authenticator exported
-  countersign pair && countersign watch   answer sign-ins from here
-  countersign backup on --server id.example.org   a sealed backup in the cloud
-  countersign COMMAND --help           more, with examples
-
-Exit codes: 0 done, 1 failed, 2 not understood, 3 not found or not one only,
-4 passphrase or password missing or wrong, 5 damaged or unknown file,
-6 server not reached, 7 answered too late, wrongly, or refused.`
+// family are the messages that say what the grammar means.
+const family = "authenticator."
 
 // Run does what args say and returns the code to exit with.
 func Run(ctx context.Context, w World, args []string) int {
@@ -106,18 +98,18 @@ func Run(ctx context.Context, w World, args []string) int {
 func run(ctx context.Context, w World, args []string) error {
 	var g grammar
 	stopped := false
-	k, err := kong.New(&g, kong.Name("countersign"), kong.Description(description),
-		kong.Writers(w.Out, w.Err), kong.Exit(func(int) { stopped = true }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))
+	voice := usage.Voice{Lang: w.lang(), Family: family}
+	k, err := kong.New(&g, kong.Name(program), kong.Writers(w.Out, w.Err), kong.Exit(func(int) { stopped = true }), voice)
 	if err != nil {
 		return err
 	}
+	voice.Explain(k.Model.Node) // for completion and the manual
 	c, err := k.Parse(args)
 	if stopped { // --help has said all
 		return nil
 	}
 	if err != nil {
-		return usage{err}
+		return misused{voice.Fault(program, err)}
 	}
 	if err := g.fill(w); err != nil {
 		return err

@@ -20,21 +20,10 @@ import (
 )
 
 type codesCommand struct {
-	Filter []string `arg:"" optional:"" help:"Words that stand in issuer, name, note, tags or host."`
-	Once   bool     `help:"Print the codes once, also at a terminal."`
-	JSON   bool     `help:"Print one JSON object."`
-	At     string   `help:"The codes of another time: RFC 3339, or seconds since 1970." placeholder:"TIME"`
-}
-
-// Help is what "countersign codes --help" says more.
-func (codesCommand) Help() string {
-	return `Examples:
-  countersign codes                       live, until Ctrl-C
-  countersign codes work github --once
-  countersign codes --once --json --at 2026-03-14T09:26:53Z
-
-Accounts that count (HOTP) show the code of their next counter with --json and
-are not counted on; "countersign code NAME" counts.`
+	Filter []string `arg:"" optional:""`
+	Once   bool
+	JSON   bool
+	At     string `placeholder:"TIME"`
 }
 
 // A codeLine is one account in the list of codes.
@@ -170,18 +159,9 @@ func live(ctx context.Context, w World, screen *os.File, show func(time.Time) []
 }
 
 type codeCommand struct {
-	Name []string `arg:"" help:"The account: its name, or words that stand in no other."`
-	Copy bool     `help:"Put the code into the terminal's clipboard (OSC 52) instead of printing it."`
-	At   string   `help:"The code of another time: RFC 3339, or seconds since 1970." placeholder:"TIME"`
-}
-
-// Help is what "countersign code --help" says more.
-func (codeCommand) Help() string {
-	return `Examples:
-  countersign code github
-  countersign code github mei --copy
-
-The code of an account that counts (HOTP) is given out once: its counter moves on.`
+	Name []string `arg:""`
+	Copy bool
+	At   string `placeholder:"TIME"`
 }
 
 func (c codeCommand) Run(ctx context.Context, w World, g *grammar) error {

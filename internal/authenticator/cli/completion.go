@@ -8,18 +8,7 @@ import (
 )
 
 type completionCommand struct {
-	Shell string `arg:"" help:"bash, zsh or fish." enum:"bash,zsh,fish"`
-}
-
-// Help is what "countersign completion --help" says more.
-func (completionCommand) Help() string {
-	return `Examples:
-  countersign completion bash > ~/.local/share/bash-completion/completions/countersign
-  countersign completion zsh > "${fpath[1]}/_countersign"
-  countersign completion fish > ~/.config/fish/completions/countersign.fish
-
-Commands, options and files are completed. Names of accounts are not: the vault would
-have to be opened at each press of the Tab key.`
+	Shell string `arg:"" enum:"bash,zsh,fish"`
 }
 
 func (c completionCommand) Run(w World, model *kong.Application) error {

@@ -12,15 +12,6 @@ import (
 
 type doctorCommand struct{}
 
-// Help is what "countersign doctor --help" says more.
-func (doctorCommand) Help() string {
-	return `Examples:
-  countersign doctor
-
-Looks at the folder, the keyring, whether the vault opens, and asks the sign-in
-services of your accounts how they and the clocks are. It changes nothing.`
-}
-
 func (doctorCommand) Run(ctx context.Context, w World, g *grammar) error {
 	d, err := g.open(w)
 	if err != nil {

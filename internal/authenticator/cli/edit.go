@@ -10,23 +10,15 @@ import (
 )
 
 type editCommand struct {
-	Account string   `arg:"" help:"The account: its name, id, or words that stand in no other."`
-	Issuer  *string  `help:"Another issuer."`
-	Name    *string  `help:"Another name."`
-	Note    *string  `help:"Another note."`
-	Tag     []string `help:"Add a tag; may be given several times." sep:"none"`
-	Untag   []string `help:"Take a tag away." sep:"none"`
-	Pin     *bool    `help:"Show the account before the others, or no longer." negatable:""`
-	Top     bool     `help:"Move the account to the top of the list." xor:"move"`
-	Below   string   `help:"Move the account below another one." placeholder:"ACCOUNT" xor:"move"`
-}
-
-// Help is what "countersign edit --help" says more.
-func (editCommand) Help() string {
-	return `Examples:
-  countersign edit github --name mei@example.org --tag work
-  countersign edit "GitHub (mei)" --pin
-  countersign edit bank --below github`
+	Account string `arg:""`
+	Issuer  *string
+	Name    *string
+	Note    *string
+	Tag     []string `sep:"none"`
+	Untag   []string `sep:"none"`
+	Pin     *bool    `negatable:""`
+	Top     bool     `xor:"move"`
+	Below   string   `placeholder:"ACCOUNT" xor:"move"`
 }
 
 func (c editCommand) Run(ctx context.Context, w World, g *grammar) error {
@@ -88,18 +80,8 @@ func (c editCommand) apply(e *vault.Entry) {
 }
 
 type rmCommand struct {
-	Name []string `arg:"" help:"The account: its name, id, or words that stand in no other."`
-	Yes  bool     `short:"y" help:"Do not ask."`
-}
-
-// Help is what "countersign rm --help" says more.
-func (rmCommand) Help() string {
-	return `Examples:
-  countersign rm "GitHub (mei)"
-  countersign undo
-
-The account stays in the trash for thirty days. Switch its codes off at the site
-first, or you may be locked out there.`
+	Name []string `arg:""`
+	Yes  bool     `short:"y"`
 }
 
 func (c rmCommand) Run(ctx context.Context, w World, g *grammar) error {
@@ -124,14 +106,6 @@ func (c rmCommand) Run(ctx context.Context, w World, g *grammar) error {
 }
 
 type undoCommand struct{}
-
-// Help is what "countersign undo --help" says more.
-func (undoCommand) Help() string {
-	return `Examples:
-  countersign undo     an import, an edit, a removal: the latest that was not taken back yet
-
-Counters of codes that count (HOTP) stay where they are.`
-}
 
 func (undoCommand) Run(ctx context.Context, w World, g *grammar) error {
 	var done vault.Done

@@ -16,24 +16,11 @@ import (
 )
 
 type exportCommand struct {
-	Format       string   `help:"${enum}." enum:"otpauth,aegis,google,sealed" default:"aegis"`
-	Sealed       bool     `help:"Write Countersign's own file, which age opens too; the same as --format sealed."`
-	Output       string   `short:"o" help:"The file to write; it must not be there yet." placeholder:"FILE" type:"path"`
-	PasswordFile string   `help:"A file whose first line is the password to encrypt with (aegis, sealed)." placeholder:"FILE" type:"path"`
-	Filter       []string `arg:"" optional:"" help:"Words that stand in issuer, name, note, tags or host."`
-}
-
-// Help is what "countersign export --help" says more.
-func (exportCommand) Help() string {
-	return `Examples:
-  countersign export --output accounts.json                    Aegis, encrypted; asks for a password
-  countersign export --sealed --output accounts.age            Countersign's own file
-  countersign export --format google                           QR codes on the screen
-  countersign export --format otpauth | age -p > accounts.age
-
-Countersign's own file is an ordinary file of age: "age -d accounts.age" opens it
-as well. A recovery key may be its password. Lists of otpauth links and Google's codes are not encrypted: whoever has them has
-the codes. Accounts of sign-in services stay here; pair the other device instead.`
+	Format       string `enum:"otpauth,aegis,google,sealed" default:"aegis"`
+	Sealed       bool
+	Output       string   `short:"o" placeholder:"FILE" type:"path"`
+	PasswordFile string   `placeholder:"FILE" type:"path"`
+	Filter       []string `arg:"" optional:""`
 }
 
 func (c exportCommand) Run(ctx context.Context, w World, g *grammar) error {

@@ -13,23 +13,12 @@ import (
 )
 
 type importCommand struct {
-	File         string `arg:"" help:"The file, or - for standard input."`
-	DryRun       bool   `help:"Only show what would come."`
-	JSON         bool   `help:"Print what the file holds as one JSON object, secrets included."`
-	PasswordFile string `help:"A file whose first line is the password of the imported file." placeholder:"FILE" type:"path"`
-	Update       bool   `help:"Accounts that are here under other names take the file's."`
-	Yes          bool   `short:"y" help:"Do not ask."`
-}
-
-// Help is what "countersign import --help" says more.
-func (importCommand) Help() string {
-	return `Examples:
-  countersign import aegis.json --dry-run
-  countersign import aegis.json --password-file password.txt
-  countersign import --dry-run --json export.json
-
-Accounts that are here already stay as they are; nothing is overwritten. "countersign
-undo" takes an import back.`
+	File         string `arg:""`
+	DryRun       bool
+	JSON         bool
+	PasswordFile string `placeholder:"FILE" type:"path"`
+	Update       bool
+	Yes          bool `short:"y"`
 }
 
 func (c importCommand) Run(ctx context.Context, w World, g *grammar) error {

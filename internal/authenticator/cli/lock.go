@@ -8,19 +8,8 @@ import (
 )
 
 type lockCommand struct {
-	Keyring           bool   `help:"Leave the key to the keyring of this computer instead of a passphrase."`
-	NewPassphraseFile string `help:"A file whose first line is the new passphrase." placeholder:"FILE" type:"path"`
-}
-
-// Help is what "countersign lock --help" says more.
-func (lockCommand) Help() string {
-	return `Examples:
-  countersign lock                       asks for a new passphrase, twice
-  countersign lock --keyring             no passphrase any more: the keyring has the key
-
-The vault gets a new key, and the versions that the old one opened are deleted. Apps
-that are open lock themselves and ask. Without a passphrase this device approves nothing
-that asks for it, and signs in nowhere without a password.`
+	Keyring           bool
+	NewPassphraseFile string `placeholder:"FILE" type:"path"`
 }
 
 func (c lockCommand) Run(ctx context.Context, w World, g *grammar) error {

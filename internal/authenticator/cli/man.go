@@ -2,7 +2,7 @@ package cli
 
 import (
 	"bytes"
-	"fmt"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,27 +11,19 @@ import (
 )
 
 type manCommand struct {
-	Command string `arg:"" optional:"" help:"The command whose page to print; without it, that of countersign itself."`
-	Output  string `short:"o" help:"Write all pages into this folder." placeholder:"DIR" type:"path"`
-}
-
-// Help is what "countersign man --help" says more.
-func (manCommand) Help() string {
-	return `Examples:
-  countersign man | man -l -
-  countersign man codes > countersign-codes.1
-  countersign man --output ~/.local/share/man/man1`
+	Command string `arg:"" optional:""`
+	Output  string `short:"o" placeholder:"DIR" type:"path"`
 }
 
 func (c manCommand) Run(w World, model *kong.Application) error {
-	pages := map[string][]byte{"": mainPage(model)}
+	pages := map[string][]byte{"": w.mainPage(model)}
 	for _, n := range model.Leaves(true) {
-		pages[n.Name] = page(n)
+		pages[n.Name] = w.page(n)
 	}
 	if c.Output == "" {
 		text, ok := pages[c.Command]
 		if !ok {
-			return usage{fmt.Errorf("no such command: %s", calm(c.Command))}
+			return misused{errors.New(w.t("terminal.man.none", "name", calm(c.Command)))}
 		}
 		_, err := w.Out.Write(text)
 		return err
@@ -64,8 +56,6 @@ func plainRoff(text string) string {
 	return text
 }
 
-func (r *roff) section(title string) { r.line(".SH " + title) }
-
 func (r *roff) term(term, text string) {
 	r.line(".TP")
 	r.line(`\fB` + plainRoff(term) + `\fR`)
@@ -81,39 +71,41 @@ func (r *roff) example(text string) {
 	r.line(".fi")
 }
 
-func heading(name, about string) *roff {
+// section begins one, by the last part of its message.
+func (w World) section(r *roff, name string) { r.line(`.SH "` + w.t("terminal.man.page."+name) + `"`) }
+
+func (w World) heading(name, about string) *roff {
 	r := &roff{}
 	r.line(`.TH "` + strings.ToUpper(name) + `" "1" "" "Countersign" "Countersign"`)
-	r.section("NAME")
-	r.text(name + " - " + strings.TrimSuffix(strings.ToLower(about[:1])+about[1:], "."))
-	r.section("SYNOPSIS")
+	w.section(r, "name")
+	r.text(name + " - " + strings.TrimRight(strings.ToLower(about[:1])+about[1:], ".。"))
+	w.section(r, "synopsis")
 	return r
 }
 
-func mainPage(app *kong.Application) []byte {
-	r := heading("countersign", "The Countersign authenticator at a terminal.")
-	r.text("countersign [--vault DIR] [COMMAND] ...")
-	r.section("DESCRIPTION")
-	r.text("One-time codes of any account, import and export, and answers to sign-ins that ask. Without a command it fills the terminal.")
-	r.section("COMMANDS")
+func (w World) mainPage(app *kong.Application) []byte {
+	r := w.heading(program, app.Help)
+	r.text(w.t("terminal.man.page.form"))
+	w.section(r, "description")
+	r.text(w.t("terminal.man.page.about"))
+	w.section(r, "commands")
 	for _, n := range app.Leaves(true) {
 		r.term(n.Name, n.Help)
 	}
-	r.section("OPTIONS")
+	w.section(r, "options")
 	for _, f := range app.Flags {
 		r.option(f)
 	}
-	about, codes, _ := strings.Cut(description, "Exit codes:")
-	r.section("EXAMPLES")
-	_, about, _ = strings.Cut(about, "\n\n")
-	r.example(about)
-	r.section(`"EXIT STATUS"`)
-	r.text(strings.TrimSpace(strings.ReplaceAll(codes, "\n", " ")))
-	r.section("ENVIRONMENT")
-	r.term("COUNTERSIGN_VAULT", "The folder of the vault.")
-	r.term("COUNTERSIGN_PASSPHRASE_FILE", "A file whose first line is the vault's passphrase.")
-	r.term("LC_ALL, LC_MESSAGES, LANG", "The language of messages: English or Japanese.")
-	r.term("NO_COLOR", "Without colours.")
+	examples, exits, _ := strings.Cut(app.Detail, "\n\n")
+	w.section(r, "examples")
+	r.example(examples)
+	w.section(r, "exits")
+	r.text(strings.ReplaceAll(exits, "\n", " "))
+	w.section(r, "environment")
+	r.term("COUNTERSIGN_VAULT", w.t("terminal.man.page.vault"))
+	r.term("COUNTERSIGN_PASSPHRASE_FILE", w.t("terminal.man.page.passphrase"))
+	r.term("LC_ALL, LC_MESSAGES, LANG", w.t("terminal.man.page.lang"))
+	r.term("NO_COLOR", w.t("terminal.man.page.color"))
 	return r.Bytes()
 }
 
@@ -125,30 +117,31 @@ func (r *roff) option(f *kong.Flag) {
 	if !f.IsBool() {
 		term += " " + f.FormatPlaceHolder()
 	}
-	r.term(term, strings.ReplaceAll(f.Help, "${enum}", f.Enum))
+	r.term(term, f.Help)
 }
 
-func page(n *kong.Node) []byte {
-	r := heading("countersign-"+n.Name, n.Help)
-	r.text(strings.Join(strings.Fields("countersign "+n.Name+" "+strings.TrimPrefix(n.Summary(), n.Name)), " "))
+func (w World) page(n *kong.Node) []byte {
+	r := w.heading(program+"-"+n.Name, n.Help)
+	r.text(strings.Join(strings.Fields(program+" "+n.Name+" "+strings.TrimPrefix(n.Summary(), n.Name)), " "))
 	if len(n.Positional) > 0 {
-		r.section("ARGUMENTS")
+		w.section(r, "arguments")
 		for _, p := range n.Positional {
 			r.term(p.Summary(), p.Help)
 		}
 	}
-	r.section("OPTIONS")
+	w.section(r, "options")
 	for _, f := range options(n) {
 		r.option(f)
 	}
-	examples, rest, _ := strings.Cut(strings.TrimPrefix(n.Detail, "Examples:\n"), "\n\n")
-	r.section("EXAMPLES")
+	_, more, _ := strings.Cut(n.Detail, "\n") // the word "Examples"
+	examples, notes, _ := strings.Cut(more, "\n\n")
+	w.section(r, "examples")
 	r.example(examples)
-	if rest != "" {
-		r.section("NOTES")
-		r.text(strings.ReplaceAll(rest, "\n", " "))
+	if notes != "" {
+		w.section(r, "notes")
+		r.text(strings.ReplaceAll(notes, "\n", " "))
 	}
-	r.section(`"SEE ALSO"`)
-	r.line(`\fBcountersign\fR(1)`)
+	w.section(r, "see")
+	r.line(`\fB` + program + `\fR(1)`)
 	return r.Bytes()
 }

@@ -8,16 +8,6 @@ import (
 
 type openCommand struct{}
 
-// Help is what "countersign open --help" says more.
-func (openCommand) Help() string {
-	return `Examples:
-  countersign
-  countersign --vault work
-
-All codes, live: / searches, Enter shows one, c copies its code, ? lists the keys.
-Sign-ins that ask for your approval come up by themselves while it is open.`
-}
-
 func (openCommand) Run(ctx context.Context, w World, g *grammar) error {
 	_, in := terminal(w.In)
 	_, out := terminal(w.Out)

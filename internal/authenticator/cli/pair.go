@@ -12,19 +12,9 @@ import (
 )
 
 type pairCommand struct {
-	Offer  string `arg:"" optional:"" name:"url-or-code" help:"What the pairing page shows: the link behind the QR code, or the code to type. Without it, you are asked."`
-	Server string `help:"With a typed code: the address of the sign-in service." placeholder:"URL"`
-	Name   string `help:"What this device is called on the Security info page; its host name unless you say otherwise."`
-}
-
-// Help is what "countersign pair --help" says more.
-func (pairCommand) Help() string {
-	return `Examples:
-  countersign pair 'https://app.aoba.example/#pair?i=…'
-  countersign pair ABCD-EFGH-JKMN-PQRS --server id.aoba.example
-
-An offer works once, for ten minutes, and only after you said on the page that the
-device is yours. The page then sends a test: answer it with "countersign approve".`
+	Offer  string `arg:"" optional:"" name:"url-or-code"`
+	Server string `placeholder:"URL"`
+	Name   string
 }
 
 func (c pairCommand) Run(ctx context.Context, w World, g *grammar) error {

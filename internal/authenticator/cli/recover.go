@@ -4,28 +4,18 @@ import (
 	"context"
 	"fmt"
 
+	"countersign/internal/authenticator"
 	"countersign/internal/authenticator/desk"
 	"countersign/internal/authenticator/remote"
 	"countersign/internal/wire"
 )
 
 type recoverCommand struct {
-	From            string `required:"" help:"The address of the sign-in service that holds the backup." placeholder:"URL"`
-	RecoveryKeyFile string `help:"A file whose first line is the recovery key; without it, you are asked." placeholder:"FILE" type:"path"`
-	Others          string `enum:"aside,beside,instead" default:"aside" help:"What becomes of an account in the backup that is here with another key: ${enum}." placeholder:"WHAT"`
-	JSON            bool   `name:"json" help:"Print the result as JSON."`
-}
-
-// Help is what "countersign recover --help" says more.
-func (recoverCommand) Help() string {
-	return `Examples:
-  countersign recover --from id.example.org
-  countersign recover --from id.example.org --recovery-key-file key.txt --json
-
-Signs in to the recovery account with two different proofs, opens its newest backup
-with the recovery key and takes over what is not here. Accounts that are here are
-kept as they are. It can be run again. States in the result: restored, kept, verify
-(sign in there), scan (a QR code of your organisation).`
+	From            string `required:"" placeholder:"URL"`
+	RecoveryKeyFile string `placeholder:"FILE" type:"path"`
+	Others          string `enum:"aside,beside,instead" default:"aside" placeholder:"WHAT"`
+	signInAt
+	JSON bool `name:"json"`
 }
 
 func (c recoverCommand) Run(ctx context.Context, w World, g *grammar) error {
@@ -42,7 +32,7 @@ func (c recoverCommand) Run(ctx context.Context, w World, g *grammar) error {
 		return err
 	}
 	defer d.Close()
-	token, err := w.signIn(ctx, issuer, wire.ScopeRecover)
+	token, err := c.signIn(ctx, w, issuer, wire.ScopeRecover)
 	if err != nil {
 		return err
 	}
@@ -61,11 +51,14 @@ func (c recoverCommand) Run(ctx context.Context, w World, g *grammar) error {
 }
 
 // tellResults prints the result list, one account a line.
-func (w World) tellResults(list []desk.Recovered) {
+func (w World) tellResults(list []authenticator.Recovered) {
 	for _, r := range list {
-		key := "terminal.recover.state." + r.State
-		if r.State == desk.Kept && r.Other {
+		key := "terminal.recover.state." + string(r.State)
+		if r.State == authenticator.Kept && r.Other {
 			key = "terminal.recover.state.kept_other"
+		}
+		if r.State == authenticator.Failed {
+			key += "_" + r.Why
 		}
 		title := calm(r.Issuer)
 		if r.Name != "" && r.Issuer != "" {

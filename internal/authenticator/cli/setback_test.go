@@ -64,7 +64,7 @@ func TestAnAccountOfAnOrganisationHoldsNoBackup(t *testing.T) {
 	h := &home{World: w, t: t, mei: w.People[0]}
 	a := newDesk(t)
 	a.add("GitHub", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
-	h.by = func(b *journeytest.Browser, path string) {
+	h.proves = func(b *journeytest.Browser, path string) {
 		ctx := t.Context()
 		must(t, b.Get(ctx, path))
 		must(t, b.Submit(ctx, "/signin/name", url.Values{"login": {h.mei.Login}}))

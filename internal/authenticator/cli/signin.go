@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"runtime"
 	"time"
 
 	"countersign/internal/authenticator/remote"
@@ -14,9 +15,41 @@ import (
 // signInTime is how long a person has to sign in.
 const signInTime = 15 * time.Minute
 
+// A signInAt says where the browser is with which a person signs in.
+type signInAt struct {
+	Device bool
+}
+
 // signIn has the person sign in with a browser, and returns the token that the
-// sign-in ends in. The browser comes back to this computer (RFC 8252, section 7.3).
-func (w World) signIn(ctx context.Context, issuer, scope string) (string, error) {
+// sign-in ends in.
+func (at signInAt) signIn(ctx context.Context, w World, issuer, scope string) (string, error) {
+	if at.Device || !w.browses() {
+		return w.signInElsewhere(ctx, issuer, scope)
+	}
+	return w.signInHere(ctx, issuer, scope)
+}
+
+// browses tells whether a browser on this computer can be used by whoever sits
+// at the terminal: not from afar, nor without a screen.
+func (w World) browses() bool {
+	if w.Env("SSH_CONNECTION") != "" {
+		return false
+	}
+	return runtime.GOOS == "windows" || runtime.GOOS == "darwin" || w.Env("DISPLAY") != "" || w.Env("WAYLAND_DISPLAY") != ""
+}
+
+// signInElsewhere shows a code that is typed in a browser on any device (RFC 8628).
+func (w World) signInElsewhere(ctx context.Context, issuer, scope string) (string, error) {
+	in, err := remote.AskCode(ctx, issuer, scope)
+	if err != nil {
+		return "", err
+	}
+	w.say("terminal.backup.type", "url", in.Page, "code", in.Code, "n", int(in.Life/time.Minute))
+	return in.Wait(ctx)
+}
+
+// signInHere waits for the browser to come back to this computer (RFC 8252, section 7.3).
+func (w World) signInHere(ctx context.Context, issuer, scope string) (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err

@@ -40,8 +40,8 @@ var (
 	errSignIn     = errors.New("nobody signed in")
 )
 
-// A usage is something that cannot be typed like this.
-type usage struct{ error }
+// misused is something that cannot be typed like this.
+type misused struct{ error }
 
 // An ambiguous name fits more than one account.
 type ambiguous struct{ titles []string }
@@ -125,8 +125,8 @@ var foreign = []struct {
 
 // plain is an error as a person reads it.
 func (w World) plain(err error) string {
-	if u := (usage{}); errors.As(err, &u) {
-		return w.t("terminal.error.usage", "problem", u.Error())
+	if m := (misused{}); errors.As(err, &m) {
+		return m.Error()
 	}
 	if a := (ambiguous{}); errors.As(err, &a) {
 		return w.t("terminal.error.ambiguous", "titles", "\n  "+strings.Join(a.titles, "\n  "))
@@ -172,7 +172,7 @@ func (w World) ofFile(err error) string {
 }
 
 func exitCode(err error) int {
-	if errors.As(err, &usage{}) {
+	if errors.As(err, &misused{}) {
 		return 2
 	}
 	if errors.As(err, &ambiguous{}) {

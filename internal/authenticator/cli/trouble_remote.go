@@ -29,6 +29,7 @@ var farSayings = []saying{
 	{remote.ErrNotPersonal, "terminal.error.not_personal", 7},
 	{remote.ErrWeak, "terminal.error.weak", 7},
 	{remote.ErrStorage, "terminal.error.storage", 7},
+	{remote.ErrLate, "terminal.error.sign_in", 7},
 	{remote.ErrDenied, "terminal.error.denied", 7},
 	{errServer, "terminal.error.server", 2},
 	{errWrongNumber, "terminal.error.wrong_number", 7},

@@ -13,17 +13,8 @@ import (
 )
 
 type watchCommand struct {
-	JSON bool `help:"Print one JSON object a line: what is asked, and when it is over."`
-	Once bool `help:"End after the first request."`
-}
-
-// Help is what "countersign watch --help" says more.
-func (watchCommand) Help() string {
-	return `Examples:
-  countersign watch                      until Ctrl-C
-  countersign watch --json | jq .id
-
-Each request is shown once. Answer it with "countersign approve" or "countersign deny".`
+	JSON bool
+	Once bool
 }
 
 // An event is a line of "watch --json".

@@ -53,7 +53,7 @@ func (d *Desk) Doors() ([]Paired, error) {
 func (d *Desk) doors(a *authenticator.App, keys map[string][]byte) (all []Paired) {
 	for _, e := range a.Vault().Entries() {
 		s, ok := e.Server()
-		if !ok || s.State == removed {
+		if !ok || !s.Here() {
 			continue
 		}
 		key, err := readKey(keys[s.Registration])

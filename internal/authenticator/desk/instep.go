@@ -160,7 +160,7 @@ func (d *Desk) store(ctx context.Context, place *remote.Place, began time.Time) 
 
 // RestoreVersion brings back what is in an old version and not here any more.
 // What is here stays as it is.
-func (d *Desk) RestoreVersion(ctx context.Context, n int64) (list []Recovered, err error) {
+func (d *Desk) RestoreVersion(ctx context.Context, n int64) (list []authenticator.Recovered, err error) {
 	place, err := d.Place()
 	if err != nil {
 		return nil, err
@@ -178,7 +178,7 @@ func (d *Desk) RestoreVersion(ctx context.Context, n int64) (list []Recovered, e
 		if err != nil {
 			return nil, err
 		}
-		list, err = bringBack(a, g, d.now())
+		list, err = a.BringBack(d.now(), g.Vault)
 		return a, err
 	})
 	return list, err

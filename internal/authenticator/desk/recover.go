@@ -2,41 +2,19 @@ package desk
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"countersign/internal/authenticator"
 	"countersign/internal/authenticator/backup"
-	"countersign/internal/authenticator/vault"
 	"countersign/seal"
 )
 
-// States of an account after a recovery.
-const (
-	Restored = "restored" // it came from the backup
-	Kept     = "kept"     // it is here already, and stays as it is
-	Verify   = "verify"   // a personal account: sign in there
-	Scan     = "scan"     // of work or school: scan the organisation's QR code
-)
-
-// A Recovered is one line of the result of a recovery.
-type Recovered struct {
-	State  string `json:"state"`
-	Kind   string `json:"kind"`
-	Issuer string `json:"issuer"`
-	Name   string `json:"name"`
-	Host   string `json:"host,omitempty"` // of the sign-in service
-	// Other tells of a kept account that the backup's copy is another one: the
-	// person may have it beside theirs, or instead.
-	Other bool `json:"other,omitempty"`
-}
-
 // A Recovery is what came of one: from which backup, and each of its accounts.
 type Recovery struct {
-	Generation uint64      `json:"generation"`
-	Made       time.Time   `json:"made"`
-	Device     string      `json:"device"` // that made it
-	Results    []Recovered `json:"results"`
+	Generation uint64                    `json:"generation"`
+	Made       time.Time                 `json:"made"`
+	Device     string                    `json:"device"` // that made it
+	Results    []authenticator.Recovered `json:"results"`
 }
 
 // Others say what becomes of copies in the backup of accounts that are here in
@@ -84,73 +62,20 @@ func (d *Desk) Recover(ctx context.Context, issuer, token string, key seal.Recov
 	return r, nil
 }
 
-// recoverInto merges a backup, and tells of each of its accounts what became of
-// it.
-func recoverInto(a *authenticator.App, g backup.Generation, now time.Time, others Others) ([]Recovered, error) {
-	list := []Recovered{}
-	here := marks(a)
-	before := a.Vault().Entries()
-	a.Vault().Merge(g.Vault, now, vault.Keep)
-	aside := a.Vault().Aside()
-	for _, e := range g.Vault.Entries() {
-		r := Recovered{State: Restored, Kind: string(e.Kind), Issuer: e.Issuer, Name: e.Name}
-		r.Other = slices.ContainsFunc(aside, func(one vault.Entry) bool { return one.ID == e.ID })
-		if r.Other && others == Aside || here[a.Vault().Mark(e)] {
-			r.State = Kept
-		}
-		list = append(list, r)
-		if r.Other && others != Aside {
-			if err := a.Beside(now, others == Instead, e.ID); err != nil {
+// recoverInto takes a backup in, and does with other copies of what is here as
+// the person said.
+func recoverInto(a *authenticator.App, g backup.Generation, now time.Time, others Others) ([]authenticator.Recovered, error) {
+	list, err := a.Recover(now, g.Vault, g.Paired)
+	if err != nil || others == Aside {
+		return list, err
+	}
+	for i := range list {
+		if r := &list[i]; r.Other {
+			if err := a.Beside(now, others == Instead, r.ID); err != nil {
 				return nil, err
 			}
+			r.State = authenticator.Restored
 		}
-	}
-	for _, p := range g.Paired {
-		r := Recovered{State: Verify, Kind: string(p.Kind), Issuer: p.Issuer, Name: p.Name, Host: p.Host}
-		if p.Kind == vault.Work {
-			r.State = Scan
-		}
-		if slices.ContainsFunc(before, func(e vault.Entry) bool { return isSame(e, p) }) {
-			r.State = Kept
-		}
-		list = append(list, r)
 	}
 	return list, nil
-}
-
-// isSame reports whether an account is that of a backup: of the same person at
-// the same sign-in service.
-func isSame(e vault.Entry, p vault.Paired) bool {
-	s, ok := e.Server()
-	return ok && s.State != removed && s.Issuer == p.Server && s.Directory == p.Directory && s.Subject == p.Subject
-}
-
-func marks(a *authenticator.App) map[string]bool {
-	all := map[string]bool{}
-	for _, e := range a.Vault().Entries() {
-		if mark := a.Vault().Mark(e); mark != "" {
-			all[mark] = true
-		}
-	}
-	return all
-}
-
-// bringBack adds what is in an old version and not here: under new ids, for the
-// old ones are removed, everywhere.
-func bringBack(a *authenticator.App, g backup.Generation, now time.Time) ([]Recovered, error) {
-	list := []Recovered{}
-	here := marks(a)
-	err := a.Vault().Change(now, vault.Restoring, func(c *vault.Change) error {
-		for _, e := range g.Vault.Entries() {
-			r := Recovered{State: Restored, Kind: string(e.Kind), Issuer: e.Issuer, Name: e.Name}
-			if here[a.Vault().Mark(e)] {
-				r.State = Kept
-			} else {
-				c.Add(e)
-			}
-			list = append(list, r)
-		}
-		return nil
-	})
-	return list, err
 }

@@ -66,11 +66,7 @@ func (s SignIn) Finish(ctx context.Context, answer url.Values) (token string, er
 	defer cancel()
 	form := url.Values{"grant_type": {"authorization_code"}, "client_id": {clientID}, "redirect_uri": {s.Redirect},
 		"code": {answer.Get("code")}, "code_verifier": {s.verifier}}
-	call := wire.Call{Method: http.MethodPost, TargetURI: s.Issuer + "/token", Body: []byte(form.Encode())}
-	b, _, err := send(ctx, call, http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
-	t, err := read[struct {
-		AccessToken string `json:"access_token"`
-	}](b, err)
+	t, err := post[tokenAnswer](ctx, s.Issuer+"/token", form)
 	if err == nil && t.AccessToken == "" {
 		err = ErrStranger
 	}

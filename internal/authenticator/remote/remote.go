@@ -72,6 +72,7 @@ var refusals = map[string]error{
 	wire.CodeFull: ErrFull, wire.CodeTooMany: ErrBusy,
 	wire.CodeBindingEnded: ErrEnded, wire.CodeNoBackup: ErrNoBackup, wire.CodeConflict: ErrConflict, wire.CodeNotPersonal: ErrNotPersonal,
 	wire.CodeNotFresh: ErrWeak, wire.CodeStorageFull: ErrStorage,
+	"authorization_pending": errPending, "slow_down": errSlow, "expired_token": ErrLate, "access_denied": ErrDenied, // RFC 8628, section 3.5
 }
 
 // client follows no redirect: what we sign is for one address.

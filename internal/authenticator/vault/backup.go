@@ -3,6 +3,8 @@ package vault
 import (
 	"slices"
 	"time"
+
+	"countersign/otp"
 )
 
 // A Paired is what a backup says of an account of a sign-in service: enough to
@@ -18,6 +20,31 @@ type Paired struct {
 	Created                  time.Time
 	Server                   string // the issuer's address
 	Host, Directory, Subject string
+}
+
+// A Person is somebody at a sign-in service: what their account is the same by,
+// whatever it is called and whichever device has it.
+type Person struct{ Issuer, Directory, Subject string }
+
+// Person is who the account is of.
+func (p Paired) Person() Person { return Person{p.Server, p.Directory, p.Subject} }
+
+// Person is who the account is of.
+func (s Server) Person() Person { return Person{s.Issuer, s.Directory, s.Subject} }
+
+// Awaited is the account as it stands on a device on which it has to be issued
+// anew: by its names, without a registration.
+func (p Paired) Awaited() Entry {
+	var w writer
+	w.text(`{"issuer":`, p.Server)
+	w.text(`,"host":`, p.Host)
+	w.text(`,"directory":{"id":`, p.Directory)
+	w.text(`,"name":`, p.Issuer)
+	w.text(`,"kind":""},"subject":`, p.Subject)
+	w.text(`,"registration":"","state":`, awaited)
+	w.add(`,"numberDigits":2,"code":{"secret":"","algorithm":"SHA1","digits":6,"period":30}}`)
+	return Entry{Kind: p.Kind, Issuer: p.Issuer, Name: p.Name, Type: otp.TOTP, Algorithm: otp.SHA1, Digits: 6, Period: 30,
+		Note: p.Note, Icon: p.Icon, Tags: p.Tags, Pinned: p.Pinned, Created: p.Created, server: w.b}
 }
 
 // ForBackup parts a vault into what a backup holds of it – accounts of any site

@@ -73,10 +73,20 @@ func (e Entry) Title() string {
 // A Server is what a sign-in service gave this device for an account.
 type Server struct {
 	Issuer, Host, Directory, Subject, Registration string
-	State                                          string // pending, active or removed
+	State                                          string // pending, active, removed, or elsewhere
 	Code                                           otp.Key
 	ClockOffset                                    time.Duration // the server's clock minus this device's
 }
+
+// States in which a device has no registration of the account: it was taken
+// away, or the account came from a backup and is not issued anew yet.
+const (
+	removed = "removed"
+	awaited = "elsewhere"
+)
+
+// Here reports whether this device has a registration of the account.
+func (s Server) Here() bool { return s.State != removed && s.State != awaited }
 
 // Server reads what the sign-in service gave this device. It is kept as the
 // faces wrote it; here is what the core knows of it.

@@ -83,6 +83,16 @@ const (
 	PassUsed   Kind = "pass.used"
 )
 
+// A forgotten password.
+const (
+	WayBackSent    Kind = "wayback.sent"    // a code, by mail
+	WayBackWrong   Kind = "wayback.wrong"   // a code that was not right
+	WayBackProven  Kind = "wayback.proven"  // one that was
+	WayBackWaits   Kind = "wayback.waits"   // the new password is set later
+	WayBackStopped Kind = "wayback.stopped" // before that
+	WayBackDone    Kind = "wayback.done"
+)
+
 // Sessions.
 const (
 	SessionStarted  Kind = "session.started"
@@ -118,6 +128,10 @@ const (
 	BackupUnbound   Kind = "backup.unbound"
 	BackupDeleted   Kind = "backup.deleted"
 	BackupRestored  Kind = "backup.restored" // a deleted one was brought back
+	BackupSilent    Kind = "backup.silent"   // no device was heard of for a while, and the person was told
+	// Whether the person wants to be told that.
+	BackupReminderOn  Kind = "backup.reminder_on"
+	BackupReminderOff Kind = "backup.reminder_off"
 )
 
 // What those who manage an organisation did for somebody; Actor says who.

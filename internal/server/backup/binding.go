@@ -76,6 +76,9 @@ func (s *Store) Bind(ctx context.Context, tx *db.Tx, p Proof, key *ecdsa.PublicK
 		INSERT INTO backup_binding (id, place_id, person_id, epoch, rights, public_key, platform, place, idle, created_at, seen_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)`,
 		b.ID, b.Place, b.Person, b.epoch, b.Rights, b.public, b.Platform, b.Where, b.idle.Milliseconds(), db.Millis(tx.Now), millis(b.ExpiresAt))
+	if err == nil && b.Rights == wire.Write {
+		err = heard(ctx, tx, b.Place)
+	}
 	if err != nil {
 		return Binding{}, err
 	}
@@ -197,7 +200,35 @@ func (b Binding) Stale(now time.Time) bool { return now.Sub(b.SeenAt) >= seenEve
 // Seen notes that a device called.
 func (s *Store) Seen(ctx context.Context, tx *db.Tx, b Binding) error {
 	_, err := tx.Exec(ctx, `UPDATE backup_binding SET seen_at = $1 WHERE id = $2 AND seen_at < $1`, db.Millis(tx.Now), b.ID)
-	return err
+	if err != nil || b.Rights != wire.Write {
+		return err
+	}
+	return heard(ctx, tx, b.Place)
+}
+
+// Of is what a person has at their place: the devices that are bound to it, and
+// whether they want the mail about silence. It returns [ErrNone] for no place.
+func (s *Store) Of(ctx context.Context, tx *db.Tx, person string) (devices []Binding, remind bool, err error) {
+	at, err := placeOf(ctx, tx, person)
+	if err != nil {
+		return nil, false, err
+	}
+	var want int64
+	if err := tx.QueryRow(ctx, `SELECT remind FROM backup_place WHERE id = $1`, at.id).Scan(&want); err != nil {
+		return nil, false, err
+	}
+	devices, err = s.devices(ctx, tx, at.id)
+	return devices, want == 1, err
+}
+
+// Remove ends a binding of a person, by themselves: the device has to sign in
+// again. It returns [ErrNone] or [ErrUnknown].
+func (s *Store) Remove(ctx context.Context, tx *db.Tx, person, id string, from registration.Where) error {
+	at, err := placeOf(ctx, tx, person)
+	if err != nil {
+		return err
+	}
+	return s.end(ctx, tx, at.id, person, id, from)
 }
 
 // Devices are the bindings of a place that are good, the oldest first.
@@ -252,14 +283,18 @@ func (s *Store) End(ctx context.Context, tx *db.Tx, b Binding, id string, from r
 	if id != b.ID && b.Rights != wire.Write {
 		return ErrReadOnly
 	}
+	return s.end(ctx, tx, b.Place, b.Person, id, from)
+}
+
+func (s *Store) end(ctx context.Context, tx *db.Tx, place, person, id string, from registration.Where) error {
 	ended, err := scanBinding(tx.QueryRow(ctx, `UPDATE backup_binding SET ended_at = $1 WHERE id = $2 AND place_id = $3 AND ended_at = 0 RETURNING `+bindingColumns,
-		db.Millis(tx.Now), id, b.Place))
+		db.Millis(tx.Now), id, place))
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrUnknown
 	} else if err != nil {
 		return err
 	}
-	p, err := directory.ByID(ctx, tx, b.Person)
+	p, err := directory.ByID(ctx, tx, person)
 	if err != nil {
 		return err
 	}
@@ -275,15 +310,18 @@ func (s *Store) Once(ctx context.Context, tx *db.Tx, b Binding, nonce string) er
 	return err
 }
 
-// told writes down what happened, and tells the person.
+// told writes down what happened, and tells the person, at every address and in
+// every app.
 func (s *Store) told(ctx context.Context, tx *db.Tx, kind audit.Kind, letter string, p directory.Person, device string, from registration.Where) error {
-	if err := record(ctx, tx, kind, p, device, from); err != nil || p.Email == "" {
+	if err := record(ctx, tx, kind, p, device, from); err != nil {
 		return err
 	}
-	return s.notify.Mail(ctx, tx, notify.Mail{
-		Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: letter,
-		Data: map[string]string{"login": p.Login, "device": device, "browser": from.Browser, "place": from.Place, "ip": from.IP},
-	})
+	err := directory.Tell(ctx, tx, s.notify, p, letter,
+		map[string]string{"login": p.Login, "device": device, "browser": from.Browser, "place": from.Place, "ip": from.IP})
+	if err != nil {
+		return err
+	}
+	return s.notify.Wake(ctx, tx, registration.PersonTopic(p.ID))
 }
 
 func record(ctx context.Context, tx *db.Tx, kind audit.Kind, p directory.Person, device string, from registration.Where) error {

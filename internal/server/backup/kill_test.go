@@ -18,6 +18,8 @@ import (
 	"countersign/internal/server/backup"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
+	"countersign/internal/server/keep/keeptest"
+	"countersign/internal/server/notify"
 	"countersign/internal/server/policy"
 	"countersign/internal/server/registration"
 	"countersign/internal/server/registration/regtest"
@@ -109,7 +111,7 @@ func begin(t *testing.T, file string, body []byte) {
 	if err := d.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	store := backup.New(d, nil, 1<<30)
+	store := backup.New(d, notify.New(d, keeptest.New(t, d), notify.Options{}), 1<<30)
 	var b backup.Binding
 	err = d.Write(t.Context(), func(tx *db.Tx) error {
 		home, err := directory.Create(t.Context(), tx, directory.Directory{Kind: directory.Personal, Name: "Personal"})

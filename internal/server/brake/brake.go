@@ -36,8 +36,10 @@ const (
 	Passkey  = "passkey"  // a passkey or security key came
 	CodeApp  = "codeapp"  // another authenticator came
 	Recovery = "recovery" // recovery codes were made
+	Address  = "address"  // a mail address or number came
 	Password = "password" // the password was changed
 	Pass     = "pass"     // an access pass was issued
+	WayBack  = "wayback"  // a new password waits to be set; it ends with the epoch
 	Less     = "less"     // something was removed or used up: nothing is there to take back
 )
 

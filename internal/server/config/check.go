@@ -19,7 +19,7 @@ var Known = []string{"en", "ja"}
 func (c Config) Check() error {
 	return errors.Join(
 		c.checkOrigins(), c.checkListen(), c.checkDatabase(), c.checkLanguages(),
-		c.Mail.check(), c.checkTLS(), c.Limits.check(), c.Log.check(),
+		c.Mail.check(), c.Text.check(), c.checkTLS(), c.Limits.check(), c.Log.check(),
 		listenable("metrics.listen", c.Metrics.Listen),
 	)
 }
@@ -113,6 +113,13 @@ func (m Mail) check() error {
 		errs = append(errs, fault("mail_from", "value", m.From))
 	}
 	return errors.Join(append(errs, oneOf("mail.security", m.Security, "starttls", "tls", "none"))...)
+}
+
+func (t Text) check() error {
+	if u, err := url.Parse(t.URL); t.URL != "" && (err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil) {
+		return fault("text_url", "value", t.URL)
+	}
+	return nil
 }
 
 func (c Config) checkTLS() error {

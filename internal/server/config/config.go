@@ -72,6 +72,9 @@ type Config struct {
 	// Mail that the server sends: news about a person's security. At once.
 	Mail Mail `toml:"mail"`
 
+	// Texts (SMS) that the server has sent: codes that confirm a number, or help back in.
+	Text Text `toml:"text"`
+
 	// Encryption of connections.
 	TLS TLS `toml:"tls"`
 
@@ -102,6 +105,17 @@ type Mail struct {
 
 	// The sender, "Name <address>" or an address alone. Needed with mail.server.
 	From string `toml:"from"`
+}
+
+// Text says who sends texts.
+type Text struct {
+	// An https address of yours that is posted each text to send, as JSON with "id",
+	// "to" (a number like "+819012345678") and "text". Default: none, and nobody can
+	// add a number.
+	URL string `toml:"url"`
+
+	// What is shown to it: "Authorization: Bearer …". Default: nothing.
+	Secret Secret `toml:"secret"`
 }
 
 // TLS says how connections are encrypted.

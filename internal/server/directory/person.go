@@ -68,8 +68,9 @@ type Person struct {
 	Login       string // what is typed to sign in; normalised, unique on the server
 	Name        string // as people call them
 	Email       string
-	Locale      string // "en" or "ja"; "" for not chosen
-	Zone        string // IANA time zone; "" for not chosen
+	EmailSince  time.Time // when that address was given
+	Locale      string    // "en" or "ja"; "" for not chosen
+	Zone        string    // IANA time zone; "" for not chosen
 	Role        string
 	State       string
 	Enrol       string
@@ -98,7 +99,7 @@ func Login(typed string) (string, error) {
 }
 
 // CreatePerson adds a person: DirectoryID, Login and Name are needed. Enrol is
-// open unless said otherwise. It returns [ErrTaken] for a login in use.
+// open, and the address of now, unless said otherwise. It returns [ErrTaken] for a login in use.
 func CreatePerson(ctx context.Context, tx *db.Tx, p Person) (Person, error) {
 	login, err := Login(p.Login)
 	if err != nil {
@@ -111,13 +112,16 @@ func CreatePerson(ctx context.Context, tx *db.Tx, p Person) (Person, error) {
 	if p.Enrol == "" {
 		p.Enrol = EnrolOpen
 	}
+	if p.EmailSince.IsZero() {
+		p.EmailSince = tx.Now
+	}
 	if !slices.Contains(Roles, p.Role) {
 		return Person{}, fmt.Errorf("role %q: %w", p.Role, ErrInvalid)
 	}
 	n, err := tx.Exec(ctx, `
-		INSERT INTO person (id, directory_id, login, name, email, locale, zone, role, state, enrol, epoch, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (login) DO NOTHING`,
-		p.ID, p.DirectoryID, p.Login, p.Name, p.Email, p.Locale, p.Zone, p.Role, p.State, p.Enrol, p.Epoch, db.Millis(tx.Now))
+		INSERT INTO person (id, directory_id, login, name, email, locale, zone, role, state, enrol, epoch, created_at, email_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (login) DO NOTHING`,
+		p.ID, p.DirectoryID, p.Login, p.Name, p.Email, p.Locale, p.Zone, p.Role, p.State, p.Enrol, p.Epoch, db.Millis(tx.Now), db.Millis(p.EmailSince))
 	if err != nil {
 		return Person{}, err
 	}
@@ -130,7 +134,7 @@ func CreatePerson(ctx context.Context, tx *db.Tx, p Person) (Person, error) {
 	return p, audit.Record(ctx, tx, audit.Event{Kind: audit.PersonCreated, Directory: p.DirectoryID, Person: p.ID})
 }
 
-const personColumns = `id, directory_id, login, name, email, locale, zone, role, state, enrol, enrol_until, epoch`
+const personColumns = `id, directory_id, login, name, email, email_at, locale, zone, role, state, enrol, enrol_until, epoch`
 
 // ByID returns a person, or [ErrUnknown].
 func ByID(ctx context.Context, tx *db.Tx, id string) (Person, error) {
@@ -167,11 +171,12 @@ func Owners(ctx context.Context, tx *db.Tx, directory string) iter.Seq2[Person, 
 
 func scanPerson(row scanner) (Person, error) {
 	var p Person
-	var until int64
-	err := row.Scan(&p.ID, &p.DirectoryID, &p.Login, &p.Name, &p.Email, &p.Locale, &p.Zone, &p.Role, &p.State, &p.Enrol, &until, &p.Epoch)
+	var since, until int64
+	err := row.Scan(&p.ID, &p.DirectoryID, &p.Login, &p.Name, &p.Email, &since, &p.Locale, &p.Zone, &p.Role, &p.State, &p.Enrol, &until, &p.Epoch)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Person{}, fmt.Errorf("person: %w", ErrUnknown)
 	}
+	p.EmailSince = db.Time(since)
 	if until > 0 {
 		p.EnrolUntil = db.Time(until)
 	}
@@ -221,7 +226,8 @@ func Describe(ctx context.Context, tx *db.Tx, person, name, email string) error 
 	if name = strings.TrimSpace(name); name == "" {
 		return fmt.Errorf("person %s needs a name: %w", person, ErrInvalid)
 	}
-	n, err := tx.Exec(ctx, `UPDATE person SET name = $1, email = $2 WHERE id = $3`, name, email, person)
+	n, err := tx.Exec(ctx, `UPDATE person SET name = $1, email = $2, email_at = CASE WHEN email = $2 THEN email_at ELSE $4 END WHERE id = $3`,
+		name, email, person, db.Millis(tx.Now))
 	if err == nil && n == 0 {
 		err = fmt.Errorf("person %s: %w", person, ErrUnknown)
 	}

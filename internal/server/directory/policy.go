@@ -40,6 +40,10 @@ type Policy struct {
 	// SelfRegister lets people of a personal directory make their account
 	// themselves, on its sign-in page.
 	SelfRegister bool
+	// SelfReset lets people of an organisation choose a new password when they
+	// have forgotten theirs, see package wayback; else the IT desk helps. In a
+	// personal directory there is none, and they always may.
+	SelfReset bool
 	// FreshFor is how long after a full sign-in the person may change sign-in
 	// methods without signing in again.
 	FreshFor time.Duration
@@ -134,6 +138,7 @@ type policyJSON struct {
 	SelfRegister *bool   `json:"self_register,omitempty"`
 	Unlock       *bool   `json:"unlock,omitempty"`
 	Passwordless *bool   `json:"passwordless,omitempty"`
+	SelfReset    *bool   `json:"self_reset,omitempty"`
 }
 
 // fields points into a policy, so that reading JSON over it keeps what is missing there.
@@ -141,7 +146,7 @@ func (p *Policy) fields() policyJSON {
 	return policyJSON{
 		&p.SecondFactor, &p.PhoneFirst, &p.Codes, &p.Digits,
 		(*span)(&p.ApprovalTTL), (*span)(&p.SessionIdle), (*span)(&p.SessionLife), (*span)(&p.KnownBrowser), (*span)(&p.FreshFor), (*span)(&p.BackupIdle), &p.NewBrowsers,
-		&p.SelfRegister, &p.Unlock, &p.Passwordless,
+		&p.SelfRegister, &p.Unlock, &p.Passwordless, &p.SelfReset,
 	}
 }
 

@@ -53,6 +53,17 @@ func (n *Notify) Mail(ctx context.Context, tx *db.Tx, m Mail) error {
 		n.log.WarnContext(ctx, "person has no usable mail address", "person", m.Person, "template", m.Template)
 		return nil
 	}
+	return n.queue(ctx, tx, byMail, m)
+}
+
+// Channels by which a message goes.
+const (
+	byMail = "mail"
+	byText = "text"
+)
+
+// queue keeps a message until it is sent, with whom it speaks for.
+func (n *Notify) queue(ctx context.Context, tx *db.Tx, channel string, m Mail) error {
 	filled := maps.Clone(m.Data)
 	if n.o.Of != nil {
 		of, err := n.o.Of(ctx, tx, m.Person)
@@ -71,9 +82,9 @@ func (n *Notify) Mail(ctx context.Context, tx *db.Tx, m Mail) error {
 		return err
 	}
 	_, err = tx.Exec(ctx, `
-		INSERT INTO mail (id, person_id, address, locale, zone, template, sealed, created_at, next_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)`,
-		id, m.Person, m.Address, m.Locale, m.Zone, m.Template, sealed, db.Millis(tx.Now))
+		INSERT INTO mail (id, channel, person_id, address, locale, zone, template, sealed, created_at, next_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)`,
+		id, channel, m.Person, m.Address, m.Locale, m.Zone, m.Template, sealed, db.Millis(tx.Now))
 	if err != nil {
 		return err
 	}
@@ -114,17 +125,26 @@ func (n *Notify) sendMail(ctx context.Context) {
 	}
 }
 
-// sendDue leases a batch, sends it and writes down what became of it; it tells how many it tried.
-func (n *Notify) sendDue(ctx context.Context) (int, error) {
-	server := n.smtp.Load()
-	if server == nil {
-		return 0, nil
+// sendDue sends what is due by each channel there is; it tells how many it tried.
+func (n *Notify) sendDue(ctx context.Context) (tried int, err error) {
+	if server := n.smtp.Load(); server != nil {
+		tried, err = n.sendBatch(ctx, byMail, func(batch []queued) []error { return server.send(ctx, n.compose(server, batch)) })
 	}
-	batch, err := n.lease(ctx)
+	if err == nil && n.o.Texts != nil {
+		var texts int
+		texts, err = n.sendBatch(ctx, byText, func(batch []queued) []error { return n.sendTexts(ctx, batch) })
+		tried += texts
+	}
+	return tried, err
+}
+
+// sendBatch leases a batch, sends it and writes down what became of it.
+func (n *Notify) sendBatch(ctx context.Context, channel string, send func([]queued) []error) (int, error) {
+	batch, err := n.lease(ctx, channel)
 	if err != nil || len(batch) == 0 {
 		return 0, err
 	}
-	for i, err := range server.send(ctx, n.compose(server, batch)) {
+	for i, err := range send(batch) {
 		batch[i].err = err
 	}
 	late, stop := outlive(ctx) // what has been sent is written down also when the node stops now
@@ -135,6 +155,7 @@ func (n *Notify) sendDue(ctx context.Context) (int, error) {
 // A queued is a leased row of the queue.
 type queued struct {
 	id        string
+	channel   string
 	mail      Mail
 	sealed    []byte
 	createdAt time.Time
@@ -144,22 +165,22 @@ type queued struct {
 
 // lease takes due mails for this node alone: one statement, so that of two
 // nodes at once each mail falls to one.
-func (n *Notify) lease(ctx context.Context) (batch []queued, err error) {
+func (n *Notify) lease(ctx context.Context, channel string) (batch []queued, err error) {
 	err = n.d.Write(ctx, func(tx *db.Tx) error {
 		batch = batch[:0]
 		now := db.Millis(tx.Now)
 		rows, err := tx.Query(ctx, `
 			UPDATE mail SET leased_until = $1, tries = tries + 1
-			WHERE id IN (SELECT id FROM mail WHERE ended_at = 0 AND next_at <= $2 AND leased_until <= $2 ORDER BY next_at, id LIMIT $3)
+			WHERE id IN (SELECT id FROM mail WHERE channel = $4 AND ended_at = 0 AND next_at <= $2 AND leased_until <= $2 ORDER BY next_at, id LIMIT $3)
 				AND ended_at = 0 AND leased_until <= $2
 			RETURNING id, person_id, address, locale, zone, template, sealed, created_at, tries`,
-			now+mailLease.Milliseconds(), now, mailBatch)
+			now+mailLease.Milliseconds(), now, mailBatch, channel)
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
 		for rows.Next() {
-			var q queued
+			q := queued{channel: channel}
 			var at int64
 			if err := rows.Scan(&q.id, &q.mail.Person, &q.mail.Address, &q.mail.Locale, &q.mail.Zone, &q.mail.Template, &q.sealed, &at, &q.tries); err != nil {
 				return err
@@ -210,12 +231,16 @@ func (n *Notify) settleOne(ctx context.Context, tx *db.Tx, q queued) error {
 
 func (n *Notify) count(batch []queued) {
 	for _, q := range batch {
+		sent, failed := &n.counts.mailed, &n.counts.mailFailed
+		if q.channel == byText {
+			sent, failed = &n.counts.texted, &n.counts.textFailed
+		}
 		switch {
 		case q.err == nil:
-			n.counts.mailed.Add(1)
+			sent.Add(1)
 		case !errors.Is(q.err, errStopped):
-			n.counts.mailFailed.Add(1)
-			n.log.Warn("mail not sent", "mail", q.id, "template", q.mail.Template, "tries", q.tries, "error", unaddressed(q))
+			failed.Add(1)
+			n.log.Warn(q.channel+" not sent", "id", q.id, "template", q.mail.Template, "tries", q.tries, "error", unaddressed(q))
 		}
 	}
 }
@@ -260,14 +285,14 @@ func (n *Notify) MailStatus(ctx context.Context) (MailStatus, error) {
 	s := MailStatus{Configured: n.smtp.Load() != nil}
 	err := n.d.Read(ctx, func(tx *db.Tx) error {
 		var oldest int64
-		err := tx.QueryRow(ctx, `SELECT count(*), COALESCE(min(created_at), 0) FROM mail WHERE ended_at = 0`).Scan(&s.Waiting, &oldest)
+		err := tx.QueryRow(ctx, `SELECT count(*), COALESCE(min(created_at), 0) FROM mail WHERE channel = 'mail' AND ended_at = 0`).Scan(&s.Waiting, &oldest)
 		if err != nil {
 			return err
 		}
 		s.Oldest = db.Time(oldest)
 		return tx.QueryRow(ctx, `
-			SELECT count(*), COALESCE((SELECT error FROM mail WHERE error <> '' AND outcome <> 'sent' ORDER BY next_at DESC, id LIMIT 1), '')
-			FROM mail WHERE outcome = 'given up'`).Scan(&s.GivenUp, &s.LastError)
+			SELECT count(*), COALESCE((SELECT error FROM mail WHERE channel = 'mail' AND error <> '' AND outcome <> 'sent' ORDER BY next_at DESC, id LIMIT 1), '')
+			FROM mail WHERE channel = 'mail' AND outcome = 'given up'`).Scan(&s.GivenUp, &s.LastError)
 	})
 	if err != nil {
 		return MailStatus{}, fmt.Errorf("mail status: %w", err)

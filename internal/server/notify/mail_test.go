@@ -202,7 +202,7 @@ func TestMailOfADeadNodeIsTakenOver(t *testing.T) {
 	o := Options{Host: "id.aoba.example", SMTP: &s.settings}
 	dead, alive := node(t, url, clock, o), node(t, url, clock, o)
 	post(t, dead, letterTo("mei@aoba.example"))
-	if batch, err := dead.lease(t.Context()); err != nil || len(batch) != 1 {
+	if batch, err := dead.lease(t.Context(), byMail); err != nil || len(batch) != 1 {
 		t.Fatal(len(batch), err)
 	}
 	if due(t, alive) != 0 {
@@ -218,7 +218,7 @@ func TestStoppingNodeGivesBackWhatItHasNotTried(t *testing.T) {
 	s := newSink(t, NoTLS)
 	n := mailing(t, s)
 	post(t, n, letterTo("mei@aoba.example"))
-	batch, err := n.lease(t.Context())
+	batch, err := n.lease(t.Context(), byMail)
 	if err != nil || len(batch) != 1 {
 		t.Fatal(len(batch), err)
 	}

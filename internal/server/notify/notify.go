@@ -48,6 +48,8 @@ type Options struct {
 	Client *http.Client
 	// SMTP is the mail server, until [Notify.SetSMTP] says another; nil: no mail is written.
 	SMTP *SMTP
+	// Texts sends texts to phones; nil: none are written.
+	Texts Texter
 	// Log hears of what could not be delivered, never of contents or addresses. Nil means [slog.Default].
 	Log *slog.Logger
 }
@@ -80,7 +82,7 @@ type Notify struct {
 
 // counts are what [Notify.Stats] tells.
 type counts struct {
-	knocked, dropped, failed, gone, mailed, mailFailed atomic.Int64
+	knocked, dropped, failed, gone, mailed, mailFailed, texted, textFailed atomic.Int64
 }
 
 // Stats counts since the start of this node.
@@ -91,6 +93,8 @@ type Stats struct {
 	Gone         int64 // subscriptions that were no more
 	Mails        int64 // taken by the mail server
 	MailsFailed  int64 // tries that failed
+	Texts        int64 // taken by whoever sends them
+	TextsFailed  int64 // tries that failed
 	Waiting      int   // subscriptions to the hub
 }
 
@@ -130,7 +134,7 @@ func (n *Notify) Stats() Stats {
 	c := &n.counts
 	return Stats{
 		Knocks: c.knocked.Load(), KnocksLost: c.dropped.Load(), KnocksFailed: c.failed.Load(), Gone: c.gone.Load(),
-		Mails: c.mailed.Load(), MailsFailed: c.mailFailed.Load(), Waiting: n.Hub.Waiting(),
+		Mails: c.mailed.Load(), MailsFailed: c.mailFailed.Load(), Texts: c.texted.Load(), TextsFailed: c.textFailed.Load(), Waiting: n.Hub.Waiting(),
 	}
 }
 

@@ -35,6 +35,10 @@ const (
 	MailAddressCode     = "address_code"     // to the address itself; needs login, code
 	MailAddressAdded    = "address_added"    // needs login, address: as much of it as is shown
 	MailAddressRemoved  = "address_removed"  // needs login, address
+	MailWayBackCode     = "wayback_code"     // needs login, code
+	MailWayBackWaits    = "wayback_waits"    // needs login
+	MailNumberAdded     = "number_added"     // needs login, address
+	MailNumberRemoved   = "number_removed"   // needs login, address
 	MailRecoveryMade    = "recovery_made"    // needs login
 	MailRecoveryUsed    = "recovery_used"    // needs login, left: how many there are
 	MailRecoveryRemoved = "recovery_removed" // needs login
@@ -49,6 +53,7 @@ const (
 	MailBackupBound     = "backup_bound"     // needs login, device
 	MailBackupRecovered = "backup_recovered" // needs login, device
 	MailBackupDeleted   = "backup_deleted"   // needs login
+	MailBackupSilent    = "backup_silent"    // needs login, device: that was heard of last
 
 	// What an admin did for somebody; they need login and by, the admin's name.
 	MailAdminSessions  = "admin_sessions"
@@ -79,6 +84,10 @@ var letters = map[string]letter{
 	MailAddressCode:     {"mail.address_code.subject", "mail.address_code.said", "mail.address_code.todo", []string{"login", "code"}},
 	MailAddressAdded:    {"mail.address_added.subject", "mail.address_added.said", "mail.address_added.todo", []string{"login", "address"}},
 	MailAddressRemoved:  {"mail.address_removed.subject", "mail.address_removed.said", "mail.address_removed.todo", []string{"login", "address"}},
+	MailWayBackCode:     {"mail.wayback_code.subject", "mail.wayback_code.said", "mail.wayback_code.todo", []string{"login", "code"}},
+	MailWayBackWaits:    {"mail.wayback_waits.subject", "mail.wayback_waits.said", "mail.wayback_waits.todo", []string{"login"}},
+	MailNumberAdded:     {"mail.number_added.subject", "mail.number_added.said", "mail.number_added.todo", []string{"login", "address"}},
+	MailNumberRemoved:   {"mail.number_removed.subject", "mail.number_removed.said", "mail.number_removed.todo", []string{"login", "address"}},
 	MailRecoveryMade:    {"mail.recovery_made.subject", "mail.recovery_made.said", "mail.recovery_made.todo", []string{"login"}},
 	MailRecoveryUsed:    {"mail.recovery_used.subject", "mail.recovery_used.said", "mail.recovery_used.todo", []string{"login", "left"}},
 	MailRecoveryRemoved: {"mail.recovery_removed.subject", "mail.recovery_removed.said", "mail.recovery_removed.todo", []string{"login"}},
@@ -93,6 +102,7 @@ var letters = map[string]letter{
 	MailBackupBound:     {"mail.backup_bound.subject", "mail.backup_bound.said", "mail.backup_bound.todo", []string{"login", "device"}},
 	MailBackupRecovered: {"mail.backup_recovered.subject", "mail.backup_recovered.said", "mail.backup_recovered.todo", []string{"login", "device"}},
 	MailBackupDeleted:   {"mail.backup_deleted.subject", "mail.backup_deleted.said", "mail.backup_deleted.todo", []string{"login"}},
+	MailBackupSilent:    {"mail.backup_silent.subject", "mail.backup_silent.said", "mail.backup_silent.todo", []string{"login", "device"}},
 	MailAdminSessions:   {"mail.admin_sessions.subject", "mail.admin_sessions.said", "mail.admin_sessions.todo", []string{"login", "by"}},
 	MailAdminPassword:   {"mail.admin_password.subject", "mail.admin_password.said", "mail.admin_password.todo", []string{"login", "by"}},
 	MailAdminSuspended:  {"mail.admin_suspended.subject", "mail.admin_suspended.said", "mail.admin_suspended.todo", []string{"login", "by"}},

@@ -22,6 +22,8 @@ const (
 	Choose                   // choose an account
 	Consent                  // allow the application, or not
 	OtherAccount             // the application is not for this person's directory
+	TypeCode                 // type the device's code: it was not typed in this browser
+	Told                     // nothing more: the device hears of the answer by itself
 )
 
 // A Step is the next step of an authorization request.
@@ -29,13 +31,15 @@ type Step struct {
 	Do      What
 	To      string   // Answer: where to go, with all parameters
 	Request *Request // stored, unless Do is Answer
+	Refused error    // Told: why the device hears no; nil for yes
 	Session signin.Session
 
 	asked bool // the person was asked for consent
 }
 
-// From is where a request came from, for the audit log.
-type From struct{ IP, Place, Browser, Correlation string }
+// From is where a request came from: for the audit log and, where it is a
+// browser in which a device's code was typed, what proves that.
+type From struct{ IP, Place, Browser, Correlation, Typed string }
 
 // Begin takes an authorization request with the parameters in v and the
 // sessions this browser holds, the one used last first. Its errors are for
@@ -71,6 +75,9 @@ func (s *Service) Resume(ctx context.Context, id string, session *signin.Session
 	if err != nil {
 		return Step{}, err
 	}
+	if !r.typedIn(from) {
+		return Step{Do: TypeCode}, nil
+	}
 	step, err := s.next(ctx, r, session, true)
 	if err != nil {
 		return s.answerStored(ctx, r, err)
@@ -88,6 +95,9 @@ func (s *Service) Allow(ctx context.Context, id string, session *signin.Session,
 	if err != nil {
 		return Step{}, err
 	}
+	if !r.typedIn(from) {
+		return Step{Do: TypeCode}, nil
+	}
 	step, err := s.next(ctx, r, session, true)
 	if err != nil {
 		return s.answerStored(ctx, r, err)
@@ -102,10 +112,13 @@ func (s *Service) Allow(ctx context.Context, id string, session *signin.Session,
 }
 
 // Deny answers the application that the person does not want to.
-func (s *Service) Deny(ctx context.Context, id string) (Step, error) {
+func (s *Service) Deny(ctx context.Context, id string, from From) (Step, error) {
 	r, err := s.load(ctx, id)
 	if err != nil {
 		return Step{}, err
+	}
+	if !r.typedIn(from) {
+		return Step{Do: TypeCode}, nil
 	}
 	return s.answerStored(ctx, r, refuse(ErrAccessDenied, "the person said no"))
 }
@@ -220,6 +233,9 @@ func (s *Service) refusal(r *Request, err error) (Step, error) {
 	if !errors.As(err, &no) {
 		return Step{}, err
 	}
+	if r.Device != nil {
+		return Step{Do: Told, Request: r, Refused: no}, nil
+	}
 	answer := url.Values{"error": {no.Code}}
 	if no.Description != "" {
 		answer.Set("error_description", no.Description)
@@ -233,7 +249,12 @@ func (s *Service) answerStored(ctx context.Context, r *Request, err error) (Step
 	if !errors.As(err, &no) {
 		return Step{}, err
 	}
-	err = s.db.Write(ctx, func(tx *db.Tx) error { return markAnswered(ctx, tx, r.ID) })
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := markAnswered(ctx, tx, r.ID); err != nil || r.Device == nil {
+			return err
+		}
+		return r.tell(ctx, tx, deviceDenied, "")
+	})
 	if err != nil {
 		return Step{}, err
 	}

@@ -78,7 +78,7 @@ func TestTrustedApplicationIsNotAskedFor(t *testing.T) {
 func TestSayingNoIsToldToTheApplication(t *testing.T) {
 	w := newWorld(t)
 	step := w.begin(ask("expenses"), w.signIn(w.mei))
-	step, err := w.s.Deny(t.Context(), step.Request.ID)
+	step, err := w.s.Deny(t.Context(), step.Request.ID, oauth.From{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ func own(o Options) map[string]*Client {
 	scopes := Scopes{wire.ScopeBackup, wire.ScopeRecover}
 	all := map[string]*Client{ClientTerminal: {
 		ID: ClientTerminal, Name: "Countersign", Host: host(o.Issuer), Kind: Native, Redirects: []string{"http://127.0.0.1/callback"},
-		Scopes: scopes, Verified: true, IDTokenAlg: ES256,
+		Scopes: scopes, Verified: true, Device: true, IDTokenAlg: ES256,
 	}}
 	if o.App != "" {
 		all[ClientApp] = &Client{

@@ -55,7 +55,11 @@ type Client struct {
 	Verified bool
 	// Trusted applications are the directory's own: people are not asked for
 	// consent. Never a native one, whose name any program can use (RFC 8252 §8.6).
-	Trusted    bool
+	Trusted bool
+	// Device lets a native application sign somebody in who types a code in a
+	// browser elsewhere (RFC 8628). It is switched on for each: a stranger can ask
+	// in its name, and talk somebody into typing the code.
+	Device     bool
 	IDTokenAlg string // ES256 unless it needs RS256
 	CreatedAt  time.Time
 
@@ -81,6 +85,9 @@ func (c *Client) check() error {
 	}
 	if c.Trusted && c.Kind == Native {
 		return fmt.Errorf("%w: a native application cannot be trusted without asking", ErrBadClient)
+	}
+	if c.Device && c.Kind != Native {
+		return fmt.Errorf("%w: only a native application signs in by a code typed elsewhere", ErrBadClient)
 	}
 	if c.IDTokenAlg != ES256 && c.IDTokenAlg != RS256 {
 		return fmt.Errorf("%w: algorithm %q", ErrBadClient, c.IDTokenAlg)
@@ -135,14 +142,14 @@ func (s *Service) Put(ctx context.Context, c Client) (id string, secret keep.Sec
 func putClient(ctx context.Context, tx *db.Tx, c *Client) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO client (id, directory_id, name, host, kind, secret_hash, redirects, logout_redirects,
-			scopes, audience, verified, trusted, id_token_alg, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+			scopes, audience, verified, trusted, device, id_token_alg, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		ON CONFLICT (id) DO UPDATE SET directory_id = excluded.directory_id, name = excluded.name, host = excluded.host,
 			kind = excluded.kind, secret_hash = excluded.secret_hash, redirects = excluded.redirects,
 			logout_redirects = excluded.logout_redirects, scopes = excluded.scopes, audience = excluded.audience,
-			verified = excluded.verified, trusted = excluded.trusted, id_token_alg = excluded.id_token_alg, disabled_at = 0`,
+			verified = excluded.verified, trusted = excluded.trusted, device = excluded.device, id_token_alg = excluded.id_token_alg, disabled_at = 0`,
 		c.ID, c.Directory, c.Name, c.Host, string(c.Kind), c.secretHash, list(c.Redirects), list(c.LogoutRedirects),
-		c.Scopes.String(), c.Audience, number(c.Verified), number(c.Trusted), c.IDTokenAlg, db.Millis(tx.Now))
+		c.Scopes.String(), c.Audience, number(c.Verified), number(c.Trusted), number(c.Device), c.IDTokenAlg, db.Millis(tx.Now))
 	return err
 }
 
@@ -169,7 +176,7 @@ func recordClient(ctx context.Context, tx *db.Tx, c *Client, what string) error 
 }
 
 const clientColumns = `id, directory_id, name, host, kind, secret_hash, redirects, logout_redirects,
-	scopes, audience, verified, trusted, id_token_alg, created_at`
+	scopes, audience, verified, trusted, device, id_token_alg, created_at`
 
 // client finds an application that is switched on, or [ErrUnknownClient].
 func (s *Service) client(ctx context.Context, id string) (*Client, error) {
@@ -215,14 +222,14 @@ func (s *Service) registered(ctx context.Context, id string) (c *Client, err err
 func scanClient(row interface{ Scan(...any) error }) (*Client, error) {
 	var c Client
 	var kind, redirects, logouts, scopes string
-	var verified, trusted, created int64
+	var verified, trusted, device, created int64
 	err := row.Scan(&c.ID, &c.Directory, &c.Name, &c.Host, &kind, &c.secretHash, &redirects, &logouts,
-		&scopes, &c.Audience, &verified, &trusted, &c.IDTokenAlg, &created)
+		&scopes, &c.Audience, &verified, &trusted, &device, &c.IDTokenAlg, &created)
 	if err != nil {
 		return nil, err
 	}
 	c.Kind, c.Scopes = Kind(kind), ParseScopes(scopes)
-	c.Verified, c.Trusted, c.CreatedAt = verified == 1, trusted == 1, db.Time(created)
+	c.Verified, c.Trusted, c.Device, c.CreatedAt = verified == 1, trusted == 1, device == 1, db.Time(created)
 	return &c, errors.Join(json.Unmarshal([]byte(redirects), &c.Redirects), json.Unmarshal([]byte(logouts), &c.LogoutRedirects))
 }
 

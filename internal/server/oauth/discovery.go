@@ -10,6 +10,9 @@ const (
 	PathKeys      = "/jwks.json"
 	PathRevoke    = "/revoke"
 	PathLogout    = "/logout"
+
+	PathDeviceAuthorization = "/device_authorization"
+	PathDevice              = "/device" // where the code is typed
 )
 
 // metadata says what the service can do (OpenID Connect Discovery §3, RFC 8414
@@ -22,6 +25,7 @@ type metadata struct {
 	Keys                string   `json:"jwks_uri"`
 	Revocation          string   `json:"revocation_endpoint"`
 	EndSession          string   `json:"end_session_endpoint"`
+	Device              string   `json:"device_authorization_endpoint"` // RFC 8628 §4
 	Scopes              []string `json:"scopes_supported"`
 	ResponseTypes       []string `json:"response_types_supported"`
 	ResponseModes       []string `json:"response_modes_supported"`
@@ -51,10 +55,11 @@ func discovery(issuer string) []byte {
 		Keys:           issuer + PathKeys,
 		Revocation:     issuer + PathRevoke,
 		EndSession:     issuer + PathLogout,
+		Device:         issuer + PathDeviceAuthorization,
 		Scopes:         []string{scopeOpenID, scopeProfile, scopeEmail, scopeOffline, ScopeAdmin},
 		ResponseTypes:  []string{"code"},
 		ResponseModes:  []string{"query"},
-		GrantTypes:     []string{"authorization_code", "refresh_token"},
+		GrantTypes:     []string{"authorization_code", "refresh_token", GrantDevice},
 		SubjectTypes:   []string{"public"},
 		IDTokenAlgs:    []string{ES256, RS256},
 		TokenAuth:      auth,

@@ -69,6 +69,11 @@ func (s *Service) grant(ctx context.Context, step Step, from From) (Step, error)
 		if err := insertGrant(ctx, tx, r, session, id, secret); err != nil {
 			return err
 		}
+		if r.Device != nil {
+			if err := r.tell(ctx, tx, deviceAllowed, id); err != nil {
+				return err
+			}
+		}
 		if r.recovers() { // a recovery sign-in leaves no session behind
 			if err := signin.End(ctx, tx, session.Person, session.ID, "recovery"); err != nil {
 				return err
@@ -78,6 +83,10 @@ func (s *Service) grant(ctx context.Context, step Step, from From) (Step, error)
 	})
 	if err != nil {
 		return s.refusal(r, err)
+	}
+	if r.Device != nil {
+		step.Do = Told
+		return step, nil
 	}
 	step.To = s.back(r, url.Values{"code": {id + "." + secret}})
 	return step, nil
@@ -91,6 +100,9 @@ func insertGrant(ctx context.Context, tx *db.Tx, r *Request, session *signin.Ses
 		resource = r.Client.Audience
 	}
 	expires := tx.Now.Add(codeLife)
+	if r.Device != nil { // which asks with a code of its own
+		expires = r.Device.ExpiresAt
+	}
 	_, err := tx.Exec(ctx, `
 		INSERT INTO oauth_grant (id, client_id, person_id, session_id, epoch, scope, resource, redirect_uri, nonce, challenge,
 			auth_at, strength, methods, code_hash, code_expires, offline, created_at, ends_at)
@@ -101,22 +113,28 @@ func insertGrant(ctx context.Context, tx *db.Tx, r *Request, session *signin.Ses
 	return err
 }
 
+// redeemGrant is what changes when a grant is redeemed, now ($1): it may be
+// refreshed until $2, or its ID token is good until $3.
+const redeemGrant = `
+	UPDATE oauth_grant SET redeemed_at = $1,
+		refresh_n = offline, refreshed_at = offline * CAST($1 AS BIGINT), refresh_expires = offline * CAST($2 AS BIGINT),
+		ends_at = CASE WHEN offline = 1 THEN CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END`
+
+func redeemArgs(tx *db.Tx, c *Client) []any {
+	return []any{db.Millis(tx.Now), db.Millis(tx.Now.Add(c.refreshIdle())), db.Millis(tx.Now.Add(idLife))}
+}
+
 // redeem turns a code (the grant's id, a dot, a secret) into the grant it
 // stands for, once: the code, whom it was
 // given to, where it was sent and who can prove to have asked (PKCE) are looked
 // at and the code is used up in one statement (O6).
 func redeem(ctx context.Context, tx *db.Tx, c *Client, code, redirect, challenge string) (grant, error) {
 	id, secret, _ := strings.Cut(code, ".")
-	now := db.Millis(tx.Now)
-	refreshUntil := tx.Now.Add(c.refreshIdle())
-	g, err := scanGrant(tx.QueryRow(ctx, `
-		UPDATE oauth_grant SET redeemed_at = $1,
-			refresh_n = offline, refreshed_at = offline * CAST($1 AS BIGINT), refresh_expires = offline * CAST($2 AS BIGINT),
-			ends_at = CASE WHEN offline = 1 THEN CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END
+	g, err := scanGrant(tx.QueryRow(ctx, redeemGrant+`
 		WHERE id = $4 AND code_hash = $5 AND client_id = $6 AND redirect_uri = $7 AND challenge = $8
 			AND redeemed_at = 0 AND revoked_at = 0 AND code_expires > $1
 		RETURNING `+grantColumns,
-		now, db.Millis(refreshUntil), db.Millis(tx.Now.Add(idLife)), id, keep.Hash(secret), c.ID, redirect, challenge))
+		append(redeemArgs(tx, c), id, keep.Hash(secret), c.ID, redirect, challenge)...))
 	if errors.Is(err, sql.ErrNoRows) {
 		return grant{}, refuse(ErrInvalidGrant, "code is wrong, expired, used, or another's")
 	}

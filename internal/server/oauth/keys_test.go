@@ -259,7 +259,7 @@ func TestDiscoveryPromisesNothingElse(t *testing.T) {
 		"issuer": issuer, "jwks_uri": issuer + "/jwks.json", "token_endpoint": issuer + "/token",
 		"response_types_supported": "[code]", "code_challenge_methods_supported": "[S256]", "response_modes_supported": "[query]",
 		"request_uri_parameter_supported": "false", "authorization_response_iss_parameter_supported": "true",
-		"grant_types_supported": "[authorization_code refresh_token]", "id_token_signing_alg_values_supported": "[ES256 RS256]",
+		"grant_types_supported": "[authorization_code refresh_token urn:ietf:params:oauth:grant-type:device_code]", "id_token_signing_alg_values_supported": "[ES256 RS256]",
 	} {
 		if got := fmt.Sprint(m[name]); got != want {
 			t.Errorf("%s = %s, want %s", name, got, want)

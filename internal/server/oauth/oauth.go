@@ -8,7 +8,8 @@
 // token has one successor, and which is revoked as a whole.
 //
 // Of the protocol's many roads there is one: the code flow with PKCE (S256,
-// always) and exact redirect matching. No implicit grant, no passwords, no
+// always) and exact redirect matching; and a side road for devices without a
+// browser, whose code is typed in one elsewhere (RFC 8628). No implicit grant, no passwords, no
 // plain challenge. Clients are of three kinds: web applications with a secret,
 // single-page applications, and native applications with a loopback redirect.
 //
@@ -120,6 +121,7 @@ func (s *Service) prune(ctx context.Context) error {
 			since time.Duration
 		}{
 			{`DELETE FROM authorize_request WHERE expires_at < $1`, 0},
+			{`DELETE FROM device_code WHERE expires_at < $1`, deviceLife},
 			{`DELETE FROM oauth_grant WHERE ends_at < $1`, 0},
 			{`DELETE FROM signing_key WHERE shown_until < $1`, keyKept},
 		} {

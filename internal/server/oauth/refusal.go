@@ -26,19 +26,25 @@ func refuse(kind *Refusal, why string) *Refusal { return &Refusal{kind.Code, why
 
 // The refusals, with where they are defined.
 var (
-	ErrInvalidRequest    = &Refusal{Code: "invalid_request"}           // RFC 6749 §4.1.2.1, §5.2
-	ErrInvalidClient     = &Refusal{Code: "invalid_client"}            // RFC 6749 §5.2
-	ErrInvalidGrant      = &Refusal{Code: "invalid_grant"}             // RFC 6749 §5.2
-	ErrUnsupportedGrant  = &Refusal{Code: "unsupported_grant_type"}    // RFC 6749 §5.2
-	ErrUnsupportedType   = &Refusal{Code: "unsupported_response_type"} // RFC 6749 §4.1.2.1
-	ErrInvalidScope      = &Refusal{Code: "invalid_scope"}             // RFC 6749 §4.1.2.1
-	ErrInvalidTarget     = &Refusal{Code: "invalid_target"}            // RFC 8707 §2
-	ErrAccessDenied      = &Refusal{Code: "access_denied"}             // RFC 6749 §4.1.2.1
-	ErrLoginRequired     = &Refusal{Code: "login_required"}            // OpenID Connect Core §3.1.2.6
-	ErrConsentRequired   = &Refusal{Code: "consent_required"}          // OpenID Connect Core §3.1.2.6
-	ErrNoRequestObjects  = &Refusal{Code: "request_not_supported"}     // OpenID Connect Core §3.1.2.6
-	ErrNoRequestURI      = &Refusal{Code: "request_uri_not_supported"} // OpenID Connect Core §3.1.2.6
-	ErrTooWeak           = &Refusal{Code: "unmet_authentication_requirements"}
+	ErrInvalidRequest   = &Refusal{Code: "invalid_request"}           // RFC 6749 §4.1.2.1, §5.2
+	ErrInvalidClient    = &Refusal{Code: "invalid_client"}            // RFC 6749 §5.2
+	ErrInvalidGrant     = &Refusal{Code: "invalid_grant"}             // RFC 6749 §5.2
+	ErrUnsupportedGrant = &Refusal{Code: "unsupported_grant_type"}    // RFC 6749 §5.2
+	ErrUnsupportedType  = &Refusal{Code: "unsupported_response_type"} // RFC 6749 §4.1.2.1
+	ErrInvalidScope     = &Refusal{Code: "invalid_scope"}             // RFC 6749 §4.1.2.1
+	ErrInvalidTarget    = &Refusal{Code: "invalid_target"}            // RFC 8707 §2
+	ErrAccessDenied     = &Refusal{Code: "access_denied"}             // RFC 6749 §4.1.2.1
+	ErrLoginRequired    = &Refusal{Code: "login_required"}            // OpenID Connect Core §3.1.2.6
+	ErrConsentRequired  = &Refusal{Code: "consent_required"}          // OpenID Connect Core §3.1.2.6
+	ErrNoRequestObjects = &Refusal{Code: "request_not_supported"}     // OpenID Connect Core §3.1.2.6
+	ErrNoRequestURI     = &Refusal{Code: "request_uri_not_supported"} // OpenID Connect Core §3.1.2.6
+	ErrTooWeak          = &Refusal{Code: "unmet_authentication_requirements"}
+	// RFC 6749 §5.2, and RFC 8628 §3.5 for devices that wait.
+	ErrUnauthorizedClient   = &Refusal{Code: "unauthorized_client"}
+	ErrAuthorizationPending = &Refusal{Code: "authorization_pending"}
+	ErrSlowDown             = &Refusal{Code: "slow_down"}
+	ErrExpiredToken         = &Refusal{Code: "expired_token"}
+
 	ErrInvalidToken      = &Refusal{Code: "invalid_token"}      // RFC 6750 §3.1
 	ErrInsufficientScope = &Refusal{Code: "insufficient_scope"} // RFC 6750 §3.1
 )

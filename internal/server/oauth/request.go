@@ -32,6 +32,7 @@ type Request struct {
 	Locales   string        // preferred languages of the pages (BCP 47, spaces between)
 	Resource  string
 	CreatedAt time.Time
+	Device    *Asking // that asked by a code; it has no Redirect, State or Challenge
 }
 
 func (r *Request) prompts(p string) bool { return slices.Contains(r.Prompts, p) }

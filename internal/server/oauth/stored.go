@@ -33,30 +33,43 @@ func (s *Service) store(ctx context.Context, r *Request, from From) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `
-			INSERT INTO authorize_request (id, client_id, redirect_uri, scope, state, nonce, challenge, prompt, login_hint,
-				subject, max_age, strength, locales, resource, created_at, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-			r.ID, r.Client.ID, r.Redirect, r.Scopes.String(), r.State, r.Nonce, r.Challenge, strings.Join(r.Prompts, " "), r.LoginHint,
-			r.Subject, int64(r.MaxAge/time.Second), r.Strength, r.Locales, r.Resource,
-			db.Millis(r.CreatedAt), db.Millis(r.CreatedAt.Add(requestLife)))
-		return err
+		return insertRequest(ctx, tx, r)
 	})
+}
+
+func insertRequest(ctx context.Context, tx *db.Tx, r *Request) error {
+	device := ""
+	if r.Device != nil {
+		device = r.Device.ID
+	}
+	_, err := tx.Exec(ctx, `
+			INSERT INTO authorize_request (id, client_id, redirect_uri, scope, state, nonce, challenge, prompt, login_hint,
+				subject, max_age, strength, locales, resource, device_code, created_at, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		r.ID, r.Client.ID, r.Redirect, r.Scopes.String(), r.State, r.Nonce, r.Challenge, strings.Join(r.Prompts, " "), r.LoginHint,
+		r.Subject, int64(r.MaxAge/time.Second), r.Strength, r.Locales, r.Resource, device,
+		db.Millis(r.CreatedAt), db.Millis(r.CreatedAt.Add(requestLife)))
+	return err
 }
 
 // load reads a stored request that is still open: else [ErrGone] or [ErrAnswered].
 func (s *Service) load(ctx context.Context, id string) (*Request, error) {
 	r := &Request{ID: id}
-	var client, scopes, prompts string
+	var client, scopes, prompts, device string
 	var age, created, expires, answered int64
 	now := s.db.Now()
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
-		return tx.QueryRow(ctx, `
+		err := tx.QueryRow(ctx, `
 			SELECT client_id, redirect_uri, scope, state, nonce, challenge, prompt, login_hint,
-				subject, max_age, strength, locales, resource, created_at, expires_at, answered_at
+				subject, max_age, strength, locales, resource, device_code, created_at, expires_at, answered_at
 			FROM authorize_request WHERE id = $1`, id).Scan(
 			&client, &r.Redirect, &scopes, &r.State, &r.Nonce, &r.Challenge, &prompts, &r.LoginHint,
-			&r.Subject, &age, &r.Strength, &r.Locales, &r.Resource, &created, &expires, &answered)
+			&r.Subject, &age, &r.Strength, &r.Locales, &r.Resource, &device, &created, &expires, &answered)
+		if err != nil || device == "" {
+			return err
+		}
+		r.Device, err = asking(ctx, tx, device)
+		return err
 	})
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -65,7 +78,7 @@ func (s *Service) load(ctx context.Context, id string) (*Request, error) {
 		return nil, fmt.Errorf("authorization request: %w", err)
 	case answered != 0:
 		return nil, ErrAnswered
-	case expires <= db.Millis(now):
+	case expires <= db.Millis(now), r.Device != nil && !now.Before(r.Device.ExpiresAt):
 		return nil, ErrGone
 	}
 	r.Scopes, r.Prompts = ParseScopes(scopes), strings.Fields(prompts)

@@ -44,6 +44,8 @@ func (s *Service) Token(ctx context.Context, in Credentials, from From) (Tokens,
 		return s.exchange(ctx, c, in.Form, from)
 	case "refresh_token":
 		return s.refresh(ctx, c, in.Form, from)
+	case GrantDevice:
+		return s.poll(ctx, c, in.Form, from)
 	}
 	return Tokens{}, ErrUnsupportedGrant
 }

@@ -245,7 +245,7 @@ func later(w *world, d time.Duration) { w.clock.Add(d) }
 func dump(w *world) ([]byte, error) {
 	var b bytes.Buffer
 	err := w.d.Read(w.Context(), func(tx *db.Tx) error {
-		for _, table := range []string{"client", "authorize_request", "consent", "oauth_grant", "signing_key", "audit_event"} {
+		for _, table := range []string{"client", "authorize_request", "device_code", "consent", "oauth_grant", "signing_key", "audit_event"} {
 			rows, err := tx.Query(w.Context(), `SELECT * FROM `+table)
 			if err != nil {
 				return err

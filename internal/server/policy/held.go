@@ -1,6 +1,10 @@
 package policy
 
-import "countersign/internal/server/policy/ways"
+import (
+	"slices"
+
+	"countersign/internal/server/policy/ways"
+)
 
 // A Device holds a method and has a name that its person knows.
 type Device struct{ ID, Name string }
@@ -67,6 +71,13 @@ func (h Held) Graph() ways.Graph {
 		second(ways.Method{ID: idEnrol, On: memory})
 	}
 	return g
+}
+
+// Opens is how strong a sign-in becomes possible by a new password alone, to
+// somebody who holds nothing of the person's but what they have just proven.
+func (h Held) Opens(proofs []string) int {
+	theirs := Held{Password: true, Recovery: h.Recovery && slices.Contains(proofs, Recovery), Enrol: h.Enrol && len(h.Apps)+len(h.Alone) == 0}
+	return theirs.Graph().After(0)
 }
 
 // hold adds a thing.

@@ -18,6 +18,10 @@ const (
 	Passkey      = "passkey"  // or security key, with user verification
 	Recovery     = "recovery" // recovery code
 	Pass         = "pass"     // temporary access pass
+	// Mail and Text are codes sent to a confirmed address or number. They help back
+	// in and prove no sign-in (N10).
+	Mail = "mail"
+	Text = "text"
 )
 
 // Strengths of a sign-in (threat model, "ways in"). Approvals and codes are
@@ -26,6 +30,7 @@ const (
 const (
 	Nothing   = 0
 	OneProof  = 1
+	Helped    = 2 // two proofs of a way back; no sign-in is worth that
 	TwoProofs = 3 // password with an approval, a one-time code, a recovery code or an access pass
 	Strong    = 4 // a key used by somebody whom it, or the lock it lies under, has verified
 )
@@ -46,6 +51,19 @@ func Strength(proofs []string) int {
 	case given(Password) && second:
 		return TwoProofs
 	case given(Password), second:
+		return OneProof
+	}
+	return Nothing
+}
+
+// Back is how much the proofs of a way back are worth together: those that
+// [Strength] does not count, and those that it counts with the password only,
+// which is what was forgotten.
+func Back(proofs []string) int {
+	switch n := len(slices.Compact(slices.Sorted(slices.Values(proofs)))); {
+	case n >= 2:
+		return Helped
+	case n == 1:
 		return OneProof
 	}
 	return Nothing

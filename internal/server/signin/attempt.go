@@ -144,7 +144,7 @@ func (s *Service) begin(ctx context.Context, tx *db.Tx, token string, start Star
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
 			ON CONFLICT DO NOTHING`,
 			rand.Text(), keep.Hash(token), start.Goal, cmp.Or(start.Purpose, policy.SignIn), start.Client, start.App, start.AppHost, bit(start.AppVerified),
-			start.Strength, clip(start.Hint), a.Login, a.Directory.ID, a.person.ID, a.epoch, bit(a.Known), a.Second, a.state, b.IP, b.Net, b.Place, b.Name, b.System,
+			start.Strength, Clip(start.Hint), a.Login, a.Directory.ID, a.person.ID, a.epoch, bit(a.Known), a.Second, a.state, b.IP, b.Net, b.Place, b.Name, b.System,
 			NewReference(), db.Millis(tx.Now), db.Millis(tx.Now.Add(AttemptLife)))
 		if err != nil || n == 1 {
 			return err
@@ -314,8 +314,8 @@ func (a Attempt) nameKey() string {
 // has tells whether a proof was given.
 func (a Attempt) has(proof string) bool { return slices.Contains(a.Proofs, proof) }
 
-// clip keeps what was typed to a sensible length, in whole characters.
-func clip(typed string) string {
+// Clip keeps what was typed to a sensible length, in whole characters.
+func Clip(typed string) string {
 	typed = strings.ReplaceAll(strings.ToValidUTF8(typed, ""), "\x00", "")
 	if len(typed) <= 254 {
 		return typed

@@ -99,12 +99,14 @@ func (s *Service) takeBack(ctx context.Context, tx *db.Tx, l brake.Link, from me
 		err = s.CodeApps.Remove(ctx, tx, l.Person, l.ID, from)
 	case brake.Recovery:
 		err = s.Recovery.Remove(ctx, tx, l.Person, from)
+	case brake.Address:
+		err = directory.DropAddress(ctx, tx, l.Person, l.ID)
 	case brake.Password:
 		err = method.Expose(ctx, tx, l.Person)
 	case brake.Pass:
 		err = s.Passes.Remove(ctx, tx, l.Person)
 	}
-	if errors.Is(err, registration.ErrUnknown) || errors.Is(err, registration.ErrNoUnlock) || errors.Is(err, method.ErrPasskeyUnknown) || errors.Is(err, method.ErrCodeApp) {
+	if errors.Is(err, registration.ErrUnknown) || errors.Is(err, registration.ErrNoUnlock) || errors.Is(err, method.ErrPasskeyUnknown) || errors.Is(err, method.ErrCodeApp) || errors.Is(err, directory.ErrAddress) {
 		return nil
 	}
 	return err

@@ -65,6 +65,21 @@ func (s *Service) setPassword(ctx context.Context, tx *db.Tx, a *Attempt, hash s
 	return nil
 }
 
+// WhyWayBack is why sessions end when their person has forgotten the password, for the log.
+const WhyWayBack = "way_back"
+
+// ReplacePassword sets the password of somebody who has forgotten theirs and
+// ends everything else of theirs. What it takes is package wayback's to say.
+func (s *Service) ReplacePassword(ctx context.Context, tx *db.Tx, p directory.Person, hash string, from Browser) error {
+	if _, err := EndAll(ctx, tx, p.ID, "", WhyWayBack); err != nil {
+		return err
+	}
+	if err := method.Set(ctx, tx, p.ID, hash); err != nil {
+		return err
+	}
+	return s.announcePassword(ctx, tx, p, from)
+}
+
 // announcePassword tells every address of a person that their password was changed, and from where.
 func (s *Service) announcePassword(ctx context.Context, tx *db.Tx, p directory.Person, from Browser) error {
 	stop, err := brake.Make(ctx, tx, brake.Link{Person: p.ID, What: brake.Password})

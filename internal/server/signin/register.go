@@ -47,7 +47,7 @@ func (s *Service) Register(ctx context.Context, token, name, password string, b 
 	if err != nil {
 		return Went{}, err
 	}
-	who := directory.Person{DirectoryID: d.ID, Login: login, Name: clip(name), Locale: b.Lang}
+	who := directory.Person{DirectoryID: d.ID, Login: login, Name: Clip(name), Locale: b.Lang}
 	if err := method.CheckNew(d.Policy, who, password); err != nil {
 		return Went{}, err
 	}

@@ -35,7 +35,7 @@ func (s *Service) Name(ctx context.Context, token, login string, b Browser) (wen
 		if err := s.Approvals.Withdraw(ctx, tx, a.ID); err != nil {
 			return err
 		}
-		again := Attempt{ID: a.ID, hash: a.hash, state: stateOpen, Login: clip(login)}
+		again := Attempt{ID: a.ID, hash: a.hash, state: stateOpen, Login: Clip(login)}
 		if again.Directory, err = directory.For(ctx, tx, again.Login); err != nil {
 			return err
 		}

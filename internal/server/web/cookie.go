@@ -9,7 +9,9 @@ import (
 // only from this very host (the __Host- prefix of RFC 6265bis, 4.1.3.2).
 const (
 	AttemptCookie  = "si" // the sign-in under way
+	WayBackCookie  = "wb" // the way back of who forgot the password
 	KnownCookie    = "kb" // a browser that has signed in before
+	TypedCookie    = "dc" // the code of a device was typed here
 	SessionsCookie = "ss" // the sessions of this browser, newest first, joined by dots
 )
 

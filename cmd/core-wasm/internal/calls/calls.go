@@ -79,6 +79,9 @@ var ops = map[string]op{
 	"merge":  changing(merge),
 	"name":   changing(name),
 
+	"recover":   changing(recovering),
+	"bringBack": changing(bringBack),
+
 	"formats": asking(formats),
 	"read":    read,
 	"scanned": scanned,
@@ -86,9 +89,10 @@ var ops = map[string]op{
 	"forget":  forget,
 	"export":  export,
 
-	"show":  asking(show),
-	"frame": asking(frame),
-	"see":   see,
+	"show":    asking(show),
+	"frame":   asking(frame),
+	"see":     see,
+	"picture": asking(drawing),
 }
 
 // open takes a vault. Its bytes come back if opening it changed something: a

@@ -226,6 +226,9 @@ func TestAccountsLeaveInEveryForm(t *testing.T) {
 	if p := link["picture"].(object); p["size"] != 41.0 || !strings.HasPrefix(p["path"].(string), "M0 0.5h7M") || link["key"] != "GEZDGNBVGY3TQOJQ" {
 		t.Errorf("%v", link)
 	}
+	if p := c.say("picture", object{"text": "AAAAA-BBBBB"}, nil).(object); p["size"] != 21.0 {
+		t.Errorf("%v", p)
+	}
 	if pictureOf(strings.Repeat("x", 3000), coding.L) != nil {
 		t.Error("a QR code of 3000 bytes")
 	}
@@ -265,6 +268,23 @@ func TestCopiesMergeByCalls(t *testing.T) {
 	}
 	c.say("merge", object{"answer": "delete"}, gone.vault)
 	c.shows("Shop mei")
+}
+
+// What was removed since comes back under a new id; what is here stays as it is.
+func TestAnOldVersionBringsBackWhatIsNotHere(t *testing.T) {
+	c := begin(t)
+	c.say("add", object{"type": "totp", "issuer": "Shop", "name": "mei", "secret": "MFRGGZDF"}, nil)
+	old := c.vault
+	c.say("remove", object{"ids": []string{"a1"}}, nil)
+	c.shows("Shop mei")
+	list := c.say("bringBack", nil, old).([]any)
+	if len(list) != 2 || list[0].(object)["state"] != "restored" || list[0].(object)["id"] == "a1" || list[1].(object)["state"] != "kept" {
+		t.Errorf("%v", list)
+	}
+	c.shows("Shop mei", "GitHub mei")
+	if again := c.say("bringBack", nil, old).([]any); again[0].(object)["state"] != "kept" {
+		t.Errorf("%v", again)
+	}
 }
 
 func TestWrongCallsChangeNothing(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"strconv"
 
 	"rsc.io/qr/coding"
+
+	"countersign/cmd/core-wasm/internal/talk"
 )
 
 // A picture is a text as a QR code, to be drawn by whoever shows it: so many
@@ -57,4 +59,13 @@ func pathOf(code *coding.Code) string {
 		}
 	}
 	return string(path)
+}
+
+type drawn struct {
+	Text string `json:"text"`
+}
+
+// drawing is any text as a QR code; nothing if it is too long for one.
+func drawing(_ *Desk, _ talk.Call, a drawn) (*picture, error) {
+	return pictureOf(a.Text, coding.M), nil
 }

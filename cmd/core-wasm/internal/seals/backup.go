@@ -139,13 +139,22 @@ type vaultEntry struct {
 	Name   string `json:"name"`
 }
 
-// elsewhere is an account of a sign-in service: it is issued anew here.
+// elsewhere is an account of a sign-in service, for the core's recover: it is
+// issued anew here.
 type elsewhere struct {
-	ID     string     `json:"id"`
-	Kind   vault.Kind `json:"kind"`
-	Issuer string     `json:"issuer"`
-	Name   string     `json:"name"`
-	Server string     `json:"server"`
+	ID        string     `json:"id"`
+	Kind      vault.Kind `json:"kind"`
+	Issuer    string     `json:"issuer"`
+	Name      string     `json:"name"`
+	Note      string     `json:"note"`
+	Icon      string     `json:"icon"`
+	Tags      []string   `json:"tags"`
+	Pinned    bool       `json:"pinned"`
+	Created   int64      `json:"created"` // milliseconds since 1970
+	Server    string     `json:"server"`
+	Host      string     `json:"host"`
+	Directory string     `json:"directory"`
+	Subject   string     `json:"subject"`
 }
 
 type wayToOpen struct {
@@ -171,7 +180,7 @@ func (d *Desk) took(g backup.Generation, err error) (found, error) {
 func pairedOf(list []vault.Paired) []elsewhere {
 	all := []elsewhere{}
 	for _, p := range list {
-		all = append(all, elsewhere{p.ID, p.Kind, p.Issuer, p.Name, p.Server})
+		all = append(all, elsewhere{p.ID, p.Kind, p.Issuer, p.Name, p.Note, p.Icon, p.Tags, p.Pinned, p.Created.UnixMilli(), p.Server, p.Host, p.Directory, p.Subject})
 	}
 	return all
 }

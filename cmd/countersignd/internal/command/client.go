@@ -24,6 +24,7 @@ type clientAdd struct {
 	Scope    string   `default:"openid profile email offline_access"`
 	Audience string   `placeholder:"URL"`
 	Trusted  bool
+	Device   bool
 	RS256    bool   `name:"rs256"`
 	ID       string `name:"id" placeholder:"ID"`
 }
@@ -63,7 +64,7 @@ func (c *clientAdd) client() (oauth.Client, error) {
 	}
 	client := oauth.Client{
 		ID: c.ID, Name: strings.TrimSpace(c.Name), Host: u.Host, Kind: oauth.Kind(c.Kind), Redirects: c.Redirect,
-		LogoutRedirects: c.Logout, Scopes: oauth.ParseScopes(c.Scope), Audience: c.Audience, Verified: true, Trusted: c.Trusted,
+		LogoutRedirects: c.Logout, Scopes: oauth.ParseScopes(c.Scope), Audience: c.Audience, Verified: true, Trusted: c.Trusted, Device: c.Device,
 	}
 	if c.RS256 {
 		client.IDTokenAlg = oauth.RS256

@@ -84,7 +84,7 @@ func (c *demoRun) serve(ctx context.Context, w World, conf config.Config, author
 	if err != nil {
 		return errors.Join(err, stage.Close())
 	}
-	s, err := server.Open(ctx, conf, server.Options{Log: w.Err, Plain: page, Ready: func() { c.tell(w, conf, stage, seeded) }})
+	s, err := server.Open(ctx, conf, server.Options{Log: w.Err, Plain: page, Texts: stage, Ready: func() { c.tell(w, conf, stage, seeded) }})
 	if err != nil {
 		return errors.Join(err, stage.Close())
 	}

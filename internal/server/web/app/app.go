@@ -89,8 +89,12 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	path := r.URL.Path
-	if path == "/" {
+	switch path {
+	case "/":
 		path = "/index.html"
+	case "/callback": // where a sign-in comes back to: the app reads the answer
+		path = "/index.html"
+		w.Header().Set("Cache-Control", "no-store")
 	}
 	switch f, ok := s.files[path]; {
 	case ok:

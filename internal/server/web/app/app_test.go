@@ -153,6 +153,14 @@ func TestConfigNamesTheService(t *testing.T) {
 	}
 }
 
+// A sign-in comes back to the app itself; no cache keeps the address with its answer.
+func TestTheAppAnswersASignInThatComesBack(t *testing.T) {
+	r := get(t, secure(t), "/callback?code=one&state=two")
+	if r.StatusCode != http.StatusOK || body(t, r) != "<!doctype html>" || r.Header.Get("Cache-Control") != "no-store" || r.Header.Get("Referrer-Policy") != "no-referrer" {
+		t.Errorf("%d: %v", r.StatusCode, r.Header)
+	}
+}
+
 func TestServerWithoutTheAppSaysSo(t *testing.T) {
 	r := get(t, serve(t, appweb.Config{Issuer: "https://id.example", Origin: "https://app.example", Dist: fstest.MapFS{".gitkeep": {}}}), "/")
 	page := body(t, r)

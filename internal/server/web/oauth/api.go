@@ -21,7 +21,7 @@ func (h *handler) postToken(w http.ResponseWriter, r *http.Request) error {
 	in, err := credentials(r)
 	if err == nil {
 		var t oauth.Tokens
-		if t, err = h.oauth.Token(r.Context(), in, from(r)); err == nil {
+		if t, err = h.oauth.Token(r.Context(), in, h.from(r)); err == nil {
 			return web.JSON(w, http.StatusOK, t)
 		}
 	}
@@ -32,7 +32,7 @@ func (h *handler) postToken(w http.ResponseWriter, r *http.Request) error {
 func (h *handler) postRevoke(w http.ResponseWriter, r *http.Request) error {
 	in, err := credentials(r)
 	if err == nil {
-		if err = h.oauth.Revoke(r.Context(), in, from(r)); err == nil {
+		if err = h.oauth.Revoke(r.Context(), in, h.from(r)); err == nil {
 			w.WriteHeader(http.StatusOK)
 			return nil
 		}

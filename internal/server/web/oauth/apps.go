@@ -50,7 +50,7 @@ func (h *handler) postRemove(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := h.oauth.TakeBack(r.Context(), session.Person, r.PostForm.Get("app"), from(r)); err != nil {
+	if err := h.oauth.TakeBack(r.Context(), session.Person, r.PostForm.Get("app"), h.from(r)); err != nil {
 		return err
 	}
 	return see(w, r, "/security/apps")

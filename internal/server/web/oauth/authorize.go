@@ -8,6 +8,7 @@ import (
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/oauth"
+	"countersign/internal/server/web"
 	"countersign/internal/wire"
 	"countersign/ui"
 )
@@ -23,7 +24,7 @@ func (h *handler) getAuthorize(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	step, err := h.oauth.Begin(r.Context(), v, sessions, from(r))
+	step, err := h.oauth.Begin(r.Context(), v, sessions, h.from(r))
 	if err != nil {
 		return err
 	}
@@ -41,7 +42,7 @@ func (h *handler) getResume(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	step, err := h.oauth.Resume(r.Context(), r.URL.Query().Get("r"), session, from(r))
+	step, err := h.oauth.Resume(r.Context(), r.URL.Query().Get("r"), session, h.from(r))
 	if err != nil {
 		return err
 	}
@@ -56,7 +57,7 @@ func (h *handler) postConsent(w http.ResponseWriter, r *http.Request) error {
 	}
 	id := r.PostForm.Get("r")
 	if r.PostForm.Get("answer") != "allow" {
-		step, err := h.oauth.Deny(r.Context(), id)
+		step, err := h.oauth.Deny(r.Context(), id, h.from(r))
 		if err != nil {
 			return err
 		}
@@ -65,7 +66,7 @@ func (h *handler) postConsent(w http.ResponseWriter, r *http.Request) error {
 	if session == nil || session.ID != r.PostForm.Get("session") {
 		return see(w, r, pathResume+"?r="+url.QueryEscape(id)) // somebody else is asked first
 	}
-	step, err := h.oauth.Allow(r.Context(), id, session, from(r))
+	step, err := h.oauth.Allow(r.Context(), id, session, h.from(r))
 	if err != nil {
 		return err
 	}
@@ -83,6 +84,10 @@ func (h *handler) follow(w http.ResponseWriter, r *http.Request, step oauth.Step
 		return h.showConsent(w, r, step)
 	case oauth.OtherAccount:
 		return h.showOther(w, r, step)
+	case oauth.TypeCode:
+		return see(w, r, oauth.PathDevice)
+	case oauth.Told:
+		return h.told(w, r, step)
 	}
 	return h.signIn(w, r, step)
 }
@@ -110,6 +115,7 @@ type consentPage struct {
 	Publisher    string // the directory that answers for the application, or ""
 	Verified     bool
 	Native       bool
+	Device       *asks // where the device is that asks, or nil
 	Request      string
 	Session      string
 	AccountsLink string
@@ -121,6 +127,9 @@ func (h *handler) showConsent(w http.ResponseWriter, r *http.Request, step oauth
 		return err
 	}
 	page.Grants = grants(h.Lang(r), step.Request.Scopes, step.Request.Client)
+	if d := step.Request.Device; d != nil {
+		page.Device = asksFrom(h.Lang(r), d, web.From(r), h.DB.Now())
+	}
 	return h.Render(w, r, http.StatusOK, "oauth/consent.html", page)
 }
 

@@ -93,7 +93,7 @@ func (h *handler) signOut(w http.ResponseWriter, r *http.Request, l oauth.Logout
 			if err := signin.End(r.Context(), tx, person, s.ID, "signed_out"); err != nil {
 				return err
 			}
-			if err := audit.Record(r.Context(), tx, logoutEvent(r, s, app)); err != nil {
+			if err := audit.Record(r.Context(), tx, h.logoutEvent(r, s, app)); err != nil {
 				return err
 			}
 		}
@@ -111,8 +111,8 @@ func (h *handler) signOut(w http.ResponseWriter, r *http.Request, l oauth.Logout
 	return h.signedOut(w, r, l)
 }
 
-func logoutEvent(r *http.Request, s opened, app string) audit.Event {
-	f := from(r)
+func (h *handler) logoutEvent(r *http.Request, s opened, app string) audit.Event {
+	f := h.from(r)
 	return audit.Event{Kind: audit.OAuthLogout, Directory: s.Directory, Person: s.Person, App: app,
 		IP: f.IP, Place: f.Place, Browser: f.Browser, Correlation: f.Correlation}
 }

@@ -1,5 +1,5 @@
 // Package oauthweb is the face of package oauth: the authorization endpoint
-// with its consent page, the endpoints that applications call, the two
+// with its consent page, the page where a device's code is typed, the endpoints that applications call, the two
 // well-known documents, sign-out for applications, and the page on which a
 // person takes back what they allowed.
 //
@@ -52,6 +52,11 @@ func Mount(s *web.Shell, d Deps) error {
 	s.Page("GET "+pathResume, h.getResume, web.AuthorizeRoad)
 	s.Page("POST /consent", h.postConsent, web.AuthorizeRoad)
 
+	s.Page("GET "+oauth.PathDevice, h.getDevice)
+	s.Page("POST "+oauth.PathDevice, h.postDevice)
+	s.Page("GET "+pathTold, h.getTold)
+
+	s.API("POST "+oauth.PathDeviceAuthorization, formLimit, h.postDeviceAuthorization)
 	s.API("POST "+oauth.PathToken, formLimit, h.postToken)
 	s.API("GET "+oauth.PathUserInfo, 0, h.userInfo)
 	s.API("POST "+oauth.PathUserInfo, formLimit, h.userInfo)
@@ -98,9 +103,9 @@ func query(r *http.Request) (url.Values, error) {
 	return v, nil
 }
 
-func from(r *http.Request) oauth.From {
+func (h *handler) from(r *http.Request) oauth.From {
 	c := web.From(r)
-	return oauth.From{IP: c.IP, Place: c.Place, Browser: c.Agent(), Correlation: web.Reference(r)}
+	return oauth.From{IP: c.IP, Place: c.Place, Browser: c.Agent(), Correlation: web.Reference(r), Typed: h.Cookie(r, web.TypedCookie)}
 }
 
 // sessions are all sessions of this browser, the one in use first.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
@@ -12,9 +13,10 @@ import (
 	"countersign/ui"
 )
 
-// An addressRow is one address that news of the account goes to.
+// An addressRow is one mail address that news of the account goes to, or a number.
 type addressRow struct {
 	ID, Masked string
+	Phone      bool
 	Confirmed  string // when, or "" for the one that the directory has
 }
 
@@ -22,50 +24,77 @@ func (h *handler) addressRows(ctx context.Context, tx *db.Tx, v visit) (rows []a
 	if v.person.Email != "" {
 		rows = append(rows, addressRow{Masked: directory.Mask(v.person.Email)})
 	}
-	all, err := directory.AddressesOf(ctx, tx, v.person.ID)
-	for _, a := range all {
-		rows = append(rows, addressRow{a.ID, a.Masked(), ui.When(v.lang, v.person.Zone, a.ConfirmedAt, tx.Now)})
+	for _, kind := range []string{directory.ByMail, directory.ByPhone} {
+		all, err := directory.AddressesOf(ctx, tx, v.person.ID, kind)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range all {
+			rows = append(rows, addressRow{a.ID, a.Masked(), kind == directory.ByPhone, ui.When(v.lang, v.person.Zone, a.ConfirmedAt, tx.Now)})
+		}
 	}
-	return rows, err
+	return rows, nil
 }
 
-// An addEmailPage asks for an address, then for the code that was sent to it.
-type addEmailPage struct {
+// Where addresses of each kind are added.
+var addPath = map[string]string{directory.ByMail: "/security/add/email", directory.ByPhone: "/security/add/phone"}
+
+// kindOf tells which kind of address a page is about.
+func kindOf(r *http.Request) string {
+	if strings.HasPrefix(r.URL.Path, addPath[directory.ByPhone]) {
+		return directory.ByPhone
+	}
+	return directory.ByMail
+}
+
+// An addAddressPage asks for an address or number, then for the code that was sent to it.
+type addAddressPage struct {
 	Behind  overview
+	Phone   bool
+	Path    string
 	Offer   string // "" while it asks for the address
 	Address string
 	Error   string
 }
 
-func (h *handler) getAddEmail(w http.ResponseWriter, r *http.Request) error {
-	return h.addEmailPage(w, r, http.StatusOK, addEmailPage{})
+func (h *handler) getAddAddress(w http.ResponseWriter, r *http.Request) error {
+	return h.addAddressPage(w, r, http.StatusOK, addAddressPage{})
 }
 
-func (h *handler) addEmailPage(w http.ResponseWriter, r *http.Request, status int, p addEmailPage) error {
+func (h *handler) addAddressPage(w http.ResponseWriter, r *http.Request, status int, p addAddressPage) error {
 	err := h.read(r, func(ctx context.Context, tx *db.Tx, v visit) (err error) {
 		p.Behind, err = h.look(ctx, tx, v)
 		return err
 	})
-	if err == nil && !p.Behind.Mail {
+	kind := kindOf(r)
+	if err == nil && !h.Addresses.Usable(kind) {
 		err = web.ErrNotFound
 	}
 	if err != nil {
 		return err
 	}
-	web.Here(r, "/security/add/email")
-	return h.Render(w, r, status, "security/addemail.html", p)
+	p.Path, p.Phone = addPath[kind], kind == directory.ByPhone
+	web.Here(r, p.Path)
+	return h.Render(w, r, status, "security/addaddress.html", p)
 }
 
 func (v visit) address(r *http.Request) directory.AddressIn {
 	return directory.AddressIn{
-		Person: v.person.ID, Session: v.session.ID, Net: web.From(r).Net,
+		Person: v.person.ID, Kind: kindOf(r), Session: v.session.ID, Stop: stopOf, Net: web.From(r).Net,
 		From: map[string]string{"browser": v.from.Browser, "place": v.from.Place, "ip": v.from.IP},
 	}
 }
 
-// postAddEmail sends a code to the address that was typed.
-func (h *handler) postAddEmail(w http.ResponseWriter, r *http.Request) error {
-	if !h.Addresses.Usable() {
+// stopOf makes the link that takes an address away again, or only tightens for one
+// that went (N21).
+func stopOf(ctx context.Context, tx *db.Tx, a directory.Address) (string, error) {
+	token, err := brake.Make(ctx, tx, brake.Link{Person: a.Person, What: brake.Address, ID: a.ID, Name: a.Masked()})
+	return token.Reveal(), err
+}
+
+// postAddAddress sends a code to the address that was typed.
+func (h *handler) postAddAddress(w http.ResponseWriter, r *http.Request) error {
+	if !h.Addresses.Usable(kindOf(r)) {
 		return web.ErrNotFound
 	}
 	var id string
@@ -81,14 +110,14 @@ func (h *handler) postAddEmail(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	case refused == nil:
-		return see(w, r, "/security/add/email/"+id)
+		return see(w, r, addPath[kindOf(r)]+"/"+id)
 	}
 	status, text := http.StatusUnprocessableEntity, unaddressed(h.Lang(r), refused)
 	if wait, ok := errors.AsType[*directory.TooOften](refused); ok {
 		web.RetryAfter(w, wait.After)
 		status = http.StatusTooManyRequests
 	}
-	return h.addEmailPage(w, r, status, addEmailPage{Address: r.PostFormValue("address"), Error: text})
+	return h.addAddressPage(w, r, status, addAddressPage{Address: r.PostFormValue("address"), Error: text})
 }
 
 // unaddressed says in words why an address is not taken.
@@ -97,35 +126,37 @@ func unaddressed(lang string, err error) string {
 	switch {
 	case often:
 		return ui.T(lang, "security.email.often", "time", web.Wait(lang, wait.After))
+	case errors.Is(err, directory.ErrNotNumber):
+		return ui.T(lang, "security.phone.invalid")
 	case errors.Is(err, directory.ErrHeld):
 		return ui.T(lang, "security.email.held")
 	case errors.Is(err, directory.ErrAddresses):
-		return ui.T(lang, "security.email.full", "n", directory.MostAddresses)
+		return ui.T(lang, "security.email.full")
 	}
 	return ui.T(lang, "security.email.invalid")
 }
 
-func (h *handler) getEmailCode(w http.ResponseWriter, r *http.Request) error {
-	return h.emailCodePage(w, r, http.StatusOK, "")
+func (h *handler) getAddressCode(w http.ResponseWriter, r *http.Request) error {
+	return h.addressCodePage(w, r, http.StatusOK, "")
 }
 
-func (h *handler) emailCodePage(w http.ResponseWriter, r *http.Request, status int, problem string) error {
-	p := addEmailPage{Error: problem}
+func (h *handler) addressCodePage(w http.ResponseWriter, r *http.Request, status int, problem string) error {
+	p := addAddressPage{Error: problem}
 	err := h.read(r, func(ctx context.Context, tx *db.Tx, v visit) (err error) {
 		a, err := h.Addresses.Offered(ctx, tx, v.session.ID, r.PathValue("offer"))
-		p.Offer, p.Address = a.ID, a.Mail
+		p.Offer, p.Address = a.ID, a.Text
 		return err
 	})
 	if errors.Is(err, directory.ErrAddress) {
-		return see(w, r, "/security/add/email")
+		return see(w, r, addPath[kindOf(r)])
 	} else if err != nil {
 		return err
 	}
-	return h.addEmailPage(w, r, status, p)
+	return h.addAddressPage(w, r, status, p)
 }
 
-// postEmailCode takes the code; a wrong one is counted, so the transaction stands.
-func (h *handler) postEmailCode(w http.ResponseWriter, r *http.Request) error {
+// postAddressCode takes the code; a wrong one is counted, so the transaction stands.
+func (h *handler) postAddressCode(w http.ResponseWriter, r *http.Request) error {
 	var refused error
 	id := r.PathValue("offer")
 	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) (err error) {
@@ -136,9 +167,9 @@ func (h *handler) postEmailCode(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	case errors.Is(refused, directory.ErrAddressCode):
-		return h.emailCodePage(w, r, http.StatusUnprocessableEntity, ui.T(h.Lang(r), "security.email.code.wrong"))
+		return h.addressCodePage(w, r, http.StatusUnprocessableEntity, ui.T(h.Lang(r), "security.email.code.wrong"))
 	case refused != nil:
-		return h.addEmailPage(w, r, http.StatusGone, addEmailPage{Error: ui.T(h.Lang(r), "security.email.code.gone")})
+		return h.addAddressPage(w, r, http.StatusGone, addAddressPage{Error: ui.T(h.Lang(r), "security.email.code.gone")})
 	}
 	return see(w, r, "/security/addresses/"+id+"?added=1")
 }

@@ -87,8 +87,8 @@ func TestR1WhenAnAddressWasConfirmedIsKept(t *testing.T) {
 	h.Clock.Add(3 * time.Minute)
 	b.press(b.at, "code", code)
 	h.Write(t, func(tx *db.Tx) error {
-		all, err := directory.AddressesOf(t.Context(), tx, mei.ID)
-		if len(all) != 1 || all[0].Mail != home || !all[0].ConfirmedAt.Equal(h.Clock.Now()) {
+		all, err := directory.AddressesOf(t.Context(), tx, mei.ID, directory.ByMail)
+		if len(all) != 1 || all[0].Text != home || !all[0].ConfirmedAt.Equal(h.Clock.Now()) {
 			t.Errorf("%+v", all)
 		}
 		return err
@@ -180,7 +180,7 @@ func TestWhatIsNoNewAddressIsRefused(t *testing.T) {
 		b.post("/security/add/email", "address", address)
 		b.press(b.at, "code", b.mailed(address)).shows("Confirmed.")
 	}
-	b.post("/security/add/email", "address", "d@home.example").shows("which is the most")
+	b.post("/security/add/email", "address", "d@home.example").shows("as many as one can have")
 }
 
 // N10: an address is told, and signs nobody in: it adds nothing to what its

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"countersign/internal/server/backup"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
@@ -26,17 +27,19 @@ const appOrigin = "https://app.example.org"
 // A house is a server with the pages of Security info.
 type house struct {
 	*signintest.World
-	shell *web.Shell
+	shell  *web.Shell
+	backup *backup.Store
 }
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
 	h := &house{World: signintest.New(t)}
+	h.backup = backup.New(h.DB, h.Notify, 1<<20)
 	var err error
 	if h.shell, err = web.New(web.Config{DB: h.DB, ID: regtest.Issuer, App: appOrigin, Hub: h.Notify.Hub, Log: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)
 	}
-	if err := securityweb.Mount(h.shell, securityweb.Deps{DB: h.DB, Registry: h.Registry, Approvals: h.Approvals, SignIn: h.SignIn, Passkeys: h.Passkeys, CodeApps: h.CodeApps, Addresses: directory.NewAddresses(h.Keeper, h.Notify), Recovery: h.Recovery, Passes: method.NewPasses(h.Keeper, h.Notify), Notify: h.Notify}); err != nil {
+	if err := securityweb.Mount(h.shell, securityweb.Deps{DB: h.DB, Registry: h.Registry, Approvals: h.Approvals, SignIn: h.SignIn, Passkeys: h.Passkeys, CodeApps: h.CodeApps, Addresses: directory.NewAddresses(h.Keeper, h.Notify), Recovery: h.Recovery, Passes: method.NewPasses(h.Keeper, h.Notify), Notify: h.Notify, Backup: h.backup}); err != nil {
 		t.Fatal(err)
 	}
 	return h

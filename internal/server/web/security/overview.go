@@ -2,9 +2,11 @@ package securityweb
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"countersign/internal/server/audit"
+	"countersign/internal/server/backup"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
@@ -30,13 +32,16 @@ type overview struct {
 	Keys     bool   // passkeys can be added
 	Codes    bool   // so can authenticators that only make codes
 	Mail     bool   // and mail addresses
+	Texts    bool   // and phone numbers
 	Count    int    // of methods
 	Events   []eventRow
 	Sessions int
-	Changed  bool   // the password, just now
-	NotMe    bool   // they have just said so of a sign-in
-	Frozen   string // until when nothing may be changed, or ""
-	Since    int    // sessions begun since a sign-in was reported, this one not counted
+	Backup   *backupPage // where sealed backups lie, or nil
+	Changed  bool        // the password, just now
+	NotMe    bool        // they have just said so of a sign-in
+	Frozen   string      // until when nothing may be changed, or ""
+	Waits    string      // when a new password is set that somebody chose without the old one, or ""
+	Since    int         // sessions begun since a sign-in was reported, this one not counted
 }
 
 type passwordRow struct{ Exposed bool }
@@ -109,7 +114,7 @@ func (h *handler) look(ctx context.Context, tx *db.Tx, v visit) (o overview, err
 	if err != nil {
 		return o, err
 	}
-	o.First, o.Keys, o.Codes, o.Mail = has.First(chosen), h.Passkeys.Usable(), d.Codes, h.Addresses.Usable()
+	o.First, o.Keys, o.Codes, o.Mail, o.Texts = has.First(chosen), h.Passkeys.Usable(), d.Codes, h.Addresses.Usable(directory.ByMail), h.Addresses.Usable(directory.ByPhone)
 	o.Count = len(o.Apps) + len(o.Passkeys) + len(o.CodeApps) + len(o.Emails)
 	for _, there := range []bool{o.Recovery.Of > 0, o.Pass != ""} {
 		if there {
@@ -123,6 +128,9 @@ func (h *handler) look(ctx context.Context, tx *db.Tx, v visit) (o overview, err
 	if o.Frozen, err = frozen(ctx, tx, v); err != nil {
 		return o, err
 	}
+	if o.Waits, err = waits(ctx, tx, v); err != nil {
+		return o, err
+	}
 	events, err := audit.Of(ctx, tx, v.person.ID, scanned)
 	if err != nil {
 		return o, err
@@ -130,7 +138,14 @@ func (h *handler) look(ctx context.Context, tx *db.Tx, v visit) (o overview, err
 	o.Events = eventRows(events, v, tx.Now, recent)
 	sessions, err := signin.List(ctx, tx, v.person.ID)
 	o.Sessions = len(sessions)
+	if err != nil {
+		return o, err
+	}
 	o.Since = len(begunSince(sessions, v.session.ID, reportedAt(events, tx.Now)))
+	o.Backup, err = h.backupOf(ctx, tx, v)
+	if errors.Is(err, backup.ErrNone) {
+		err = nil
+	}
 	return o, err
 }
 

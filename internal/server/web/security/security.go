@@ -18,6 +18,7 @@ import (
 
 	"countersign/internal/server/approval"
 	"countersign/internal/server/audit"
+	"countersign/internal/server/backup"
 	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
@@ -44,6 +45,7 @@ type Deps struct {
 	Recovery  *method.Recovery
 	Passes    *method.Passes
 	Notify    *notify.Notify
+	Backup    *backup.Store
 }
 
 type handler struct {
@@ -101,10 +103,12 @@ func Mount(s *web.Shell, d Deps) error {
 	s.Page("GET /security/codeapps/{id}/remove", s.NeedSession(true, h.getRemoveCode))
 	s.Page("POST /security/codeapps/{id}/remove", s.NeedSession(true, h.postRemoveCode))
 
-	s.Page("GET /security/add/email", s.NeedSession(true, h.getAddEmail))
-	s.Page("POST /security/add/email", s.NeedSession(true, h.postAddEmail))
-	s.Page("GET /security/add/email/{offer}", s.NeedSession(true, h.getEmailCode))
-	s.Page("POST /security/add/email/{offer}", s.NeedSession(true, h.postEmailCode))
+	for _, path := range addPath {
+		s.Page("GET "+path, s.NeedSession(true, h.getAddAddress))
+		s.Page("POST "+path, s.NeedSession(true, h.postAddAddress))
+		s.Page("GET "+path+"/{offer}", s.NeedSession(true, h.getAddressCode))
+		s.Page("POST "+path+"/{offer}", s.NeedSession(true, h.postAddressCode))
+	}
 	s.Page("GET /security/addresses/{id}", s.NeedSession(true, h.getAddress))
 	s.Page("POST /security/addresses/{id}/remove", s.NeedSession(true, h.postRemoveAddress))
 
@@ -112,6 +116,7 @@ func Mount(s *web.Shell, d Deps) error {
 	s.Page("POST /security/recovery", s.NeedSession(true, h.postRecovery))
 	s.Page("POST /security/recovery/remove", s.NeedSession(true, h.postRemoveRecovery))
 
+	s.Page("POST /security/wayback/stop", s.NeedSession(false, h.postStopWayBack))
 	s.Page("GET /security/password", s.NeedSession(true, h.getPassword))
 	s.Page("POST /security/password", s.NeedSession(true, h.postPassword))
 
@@ -119,6 +124,10 @@ func Mount(s *web.Shell, d Deps) error {
 	s.Page("POST /security/sessions/{id}/end", s.NeedSession(false, h.postEnd))
 	s.Page("POST /security/sessions/end", s.NeedSession(false, h.postEndAll))
 	s.Page("POST /security/sessions/end-since", s.NeedSession(false, h.postEndSince))
+
+	s.Page("GET /security/backup", s.NeedSession(false, h.getBackup))
+	s.Page("POST /security/backup/{device}/remove", s.NeedSession(true, h.postRemoveBinding))
+	s.Page("POST /security/backup/reminder", s.NeedSession(true, h.postReminder))
 
 	s.Page("GET /security/pair", h.pairing(true, h.getPair))
 	s.Page("POST /security/pair", h.pairing(true, h.postPair))
@@ -141,6 +150,8 @@ var problems = []web.Problem{
 	{Err: method.ErrCodeApp, Status: http.StatusNotFound, Code: "not_found", Title: "security.gone.title", Text: "security.gone.text"},
 	{Err: directory.ErrAddress, Status: http.StatusNotFound, Code: "not_found", Title: "security.email.gone.title", Text: "security.email.gone.text"},
 	{Err: method.ErrOffer, Status: http.StatusGone, Code: "offer_gone", Title: "security.offer.title", Text: "security.offer.text"},
+	{Err: backup.ErrUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "security.backup.gone.title", Text: "security.backup.gone.text"},
+	{Err: backup.ErrNone, Status: http.StatusNotFound, Code: "not_found", Title: "security.backup.none.title", Text: "security.backup.none.text"},
 	{Err: brake.ErrFrozen, Status: http.StatusConflict, Code: "frozen", Title: "security.frozen.title", Text: "security.frozen.text"},
 	{Err: audit.ErrUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "common.notfound.title", Text: "common.notfound.text"},
 	{Err: brake.ErrLink, Status: http.StatusGone, Code: "brake_gone", Title: "security.brake.gone.title", Text: "security.brake.gone.text"},

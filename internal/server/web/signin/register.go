@@ -64,7 +64,7 @@ func (h *handler) postRegister(w http.ResponseWriter, r *http.Request) error {
 	went, err := h.signin.Register(r.Context(), token, p.Name, r.PostFormValue("password"), h.browser(r))
 	if err == nil {
 		h.keep(w, went)
-		if h.reach.Usable() {
+		if h.reach.Usable(directory.ByMail) {
 			return see(w, "/signin/reach")
 		}
 		return see(w, "/signin")
@@ -117,11 +117,11 @@ func (h *handler) reaching(next func(http.ResponseWriter, *http.Request, directo
 		} else if err != nil {
 			return err
 		}
-		if !h.reach.Usable() || a.Directory.Kind != directory.Personal || a.Directory.ID != session.Directory || !session.Enrol && !session.Fresh(h.DB.Now(), a.Directory.Policy) {
+		if !h.reach.Usable(directory.ByMail) || a.Directory.Kind != directory.Personal || a.Directory.ID != session.Directory || !session.Enrol && !session.Fresh(h.DB.Now(), a.Directory.Policy) {
 			return see(w, "/signin")
 		}
 		c := web.From(r)
-		return next(w, r, directory.AddressIn{Person: session.Person, Session: session.ID, Net: c.Net,
+		return next(w, r, directory.AddressIn{Person: session.Person, Kind: directory.ByMail, Session: session.ID, Net: c.Net,
 			From: map[string]string{"browser": c.Agent(), "place": c.Place, "ip": c.IP}})
 	}
 }
@@ -167,7 +167,7 @@ func (h *handler) reachCodePage(w http.ResponseWriter, r *http.Request, in direc
 	} else if err != nil {
 		return err
 	}
-	return h.Render(w, r, status, "signin/reach.html", reachPage{Offer: a.ID, Address: a.Mail, Error: problem})
+	return h.Render(w, r, status, "signin/reach.html", reachPage{Offer: a.ID, Address: a.Text, Error: problem})
 }
 
 func (h *handler) offered(ctx context.Context, in directory.AddressIn, id string) (a directory.Address, err error) {

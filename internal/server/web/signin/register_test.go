@@ -78,8 +78,8 @@ func TestAPersonMakesTheirAccountConfirmsAnAddressAndGoesOnToPairing(t *testing.
 		t.Errorf("at %s", b.at)
 	}
 	w.Write(t, func(tx *db.Tx) error {
-		all, err := directory.AddressesOf(t.Context(), tx, haru.ID)
-		if len(all) != 1 || all[0].Mail != home {
+		all, err := directory.AddressesOf(t.Context(), tx, haru.ID, directory.ByMail)
+		if len(all) != 1 || all[0].Text != home {
 			t.Errorf("%+v", all)
 		}
 		return err

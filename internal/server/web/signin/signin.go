@@ -24,6 +24,7 @@ import (
 	"countersign/internal/server/oauth"
 	"countersign/internal/server/policy"
 	"countersign/internal/server/signin"
+	"countersign/internal/server/wayback"
 	"countersign/internal/server/web"
 )
 
@@ -35,6 +36,8 @@ type Deps struct {
 	SignIn *signin.Service
 	// OAuth knows which application a sign-in leads back to.
 	OAuth *oauth.Service
+	// Back leads people back who have forgotten their password.
+	Back *wayback.Service
 	// Addresses are what people who make their account themselves may give.
 	Addresses *directory.Addresses
 }
@@ -43,53 +46,63 @@ type handler struct {
 	*web.Shell
 	signin *signin.Service
 	oauth  *oauth.Service
+	back   *wayback.Service
 	reach  *directory.Addresses
 }
 
 // Mount adds the sign-in pages to the shell.
 func Mount(s *web.Shell, d Deps) error {
-	h := &handler{Shell: s, signin: d.SignIn, oauth: d.OAuth, reach: d.Addresses}
+	h := &handler{Shell: s, signin: d.SignIn, oauth: d.OAuth, back: d.Back, reach: d.Addresses}
 	if err := s.Templates("signin", pages); err != nil {
 		return err
 	}
 	s.Explain(problems...)
 	for pattern, page := range map[string]web.HandlerFunc{
-		"GET /signin":                h.getSignin,
-		"GET /signin/begun":          h.getBegun,
-		"GET /signin/name":           h.getName,
-		"POST /signin/name":          h.postName,
-		"GET /signin/register":       h.getRegister,
-		"POST /signin/register":      h.postRegister,
-		"GET /signin/reach":          h.reaching(h.getReach),
-		"POST /signin/reach":         h.reaching(h.postReach),
-		"GET /signin/reach/{offer}":  h.reaching(h.getReachCode),
-		"POST /signin/reach/{offer}": h.reaching(h.postReachCode),
-		"GET /signin/password":       h.by(policy.Password, h.showPassword),
-		"POST /signin/password":      h.postPassword,
-		"GET /signin/passkey":        h.by(policy.Passkey, h.showPasskey),
-		"POST /signin/passkey":       h.postPasskey,
-		"GET /signin/number":         h.onPhone(h.showNumber),
-		"GET /signin/stream":         h.stream,
-		"POST /signin/ask":           h.postAsk,
-		"POST /signin/finish":        h.postFinish,
-		"GET /signin/expired":        h.onPhone(h.showExpired),
-		"GET /signin/full":           h.onPhone(h.showFull),
-		"GET /signin/blocked":        h.onPhone(h.showBlocked),
-		"GET /signin/ways":           h.at(h.showWays, policy.AskSecond),
-		"GET /signin/code":           h.by(policy.Code, h.showCode),
-		"POST /signin/code":          h.postCode,
-		"GET /signin/pass":           h.by(policy.Pass, h.showPass),
-		"POST /signin/pass":          h.postPass,
-		"GET /signin/recovery":       h.by(policy.Recovery, h.showRecovery),
-		"POST /signin/recovery":      h.postRecovery,
-		"GET /signin/paired":         h.getPaired,
-		"GET /signin/renew":          h.at(h.showRenew, policy.Renew),
-		"POST /signin/renew":         h.postRenew,
-		"GET /signin/ended":          h.getEnded,
-		"GET /signin/done":           h.getDone,
-		"GET /signin/accounts":       h.getAccounts,
-		"POST /signin/accounts":      h.postAccounts,
-		"POST /signin/forget":        h.postForget,
+		"GET /signin":                       h.getSignin,
+		"GET /signin/begun":                 h.getBegun,
+		"GET /signin/name":                  h.getName,
+		"POST /signin/name":                 h.postName,
+		"GET /signin/register":              h.getRegister,
+		"POST /signin/register":             h.postRegister,
+		"GET /signin/reach":                 h.reaching(h.getReach),
+		"POST /signin/reach":                h.reaching(h.postReach),
+		"GET /signin/reach/{offer}":         h.reaching(h.getReachCode),
+		"POST /signin/reach/{offer}":        h.reaching(h.postReachCode),
+		"GET /signin/help":                  h.getHelp,
+		"GET /signin/forgot":                h.getForgot,
+		"POST /signin/forgot":               h.postForgot,
+		"GET /signin/forgot/proofs":         h.getProofs,
+		"POST /signin/forgot/send/{proof}":  h.postSend,
+		"POST /signin/forgot/proof/{proof}": h.postProof,
+		"GET /signin/forgot/password":       h.getForgotPassword,
+		"POST /signin/forgot/password":      h.postForgotPassword,
+		"GET /signin/forgot/done":           h.getForgotten,
+		"GET /signin/password":              h.by(policy.Password, h.showPassword),
+		"POST /signin/password":             h.postPassword,
+		"GET /signin/passkey":               h.by(policy.Passkey, h.showPasskey),
+		"POST /signin/passkey":              h.postPasskey,
+		"GET /signin/number":                h.onPhone(h.showNumber),
+		"GET /signin/stream":                h.stream,
+		"POST /signin/ask":                  h.postAsk,
+		"POST /signin/finish":               h.postFinish,
+		"GET /signin/expired":               h.onPhone(h.showExpired),
+		"GET /signin/full":                  h.onPhone(h.showFull),
+		"GET /signin/blocked":               h.onPhone(h.showBlocked),
+		"GET /signin/ways":                  h.at(h.showWays, policy.AskSecond),
+		"GET /signin/code":                  h.by(policy.Code, h.showCode),
+		"POST /signin/code":                 h.postCode,
+		"GET /signin/pass":                  h.by(policy.Pass, h.showPass),
+		"POST /signin/pass":                 h.postPass,
+		"GET /signin/recovery":              h.by(policy.Recovery, h.showRecovery),
+		"POST /signin/recovery":             h.postRecovery,
+		"GET /signin/paired":                h.getPaired,
+		"GET /signin/renew":                 h.at(h.showRenew, policy.Renew),
+		"POST /signin/renew":                h.postRenew,
+		"GET /signin/ended":                 h.getEnded,
+		"GET /signin/done":                  h.getDone,
+		"GET /signin/accounts":              h.getAccounts,
+		"POST /signin/accounts":             h.postAccounts,
+		"POST /signin/forget":               h.postForget,
 	} {
 		s.Page(pattern, page, web.AuthorizeRoad)
 	}

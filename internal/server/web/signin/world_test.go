@@ -15,6 +15,7 @@ import (
 	"countersign/internal/server/registration/regtest"
 	"countersign/internal/server/signin"
 	"countersign/internal/server/signin/signintest"
+	"countersign/internal/server/wayback"
 	"countersign/internal/server/web"
 	signinweb "countersign/internal/server/web/signin"
 )
@@ -39,7 +40,7 @@ func newWorld(t *testing.T, change ...func(*signin.Config)) *world {
 	if w.shell, err = web.New(web.Config{DB: w.DB, ID: regtest.Issuer, App: appOrigin, Hub: w.Notify.Hub, Log: log}); err != nil {
 		t.Fatal(err)
 	}
-	if err := signinweb.Mount(w.shell, signinweb.Deps{SignIn: w.SignIn, OAuth: clients, Addresses: directory.NewAddresses(w.Keeper, w.Notify)}); err != nil {
+	if err := signinweb.Mount(w.shell, signinweb.Deps{SignIn: w.SignIn, OAuth: clients, Back: wayback.New(w.SignIn), Addresses: directory.NewAddresses(w.Keeper, w.Notify)}); err != nil {
 		t.Fatal(err)
 	}
 	mine := func(w http.ResponseWriter, _ *http.Request) error {

@@ -53,12 +53,12 @@ CREATE TABLE audit_hour (
 
 -- notify: mail to send; what a template is filled with is sealed, and emptied once it is sent
 CREATE TABLE mail (
-  id TEXT PRIMARY KEY, person_id TEXT NOT NULL, address TEXT NOT NULL, locale TEXT NOT NULL, zone TEXT NOT NULL,
+  id TEXT PRIMARY KEY, channel TEXT NOT NULL CHECK (channel IN ('mail', 'text')), person_id TEXT NOT NULL, address TEXT NOT NULL, locale TEXT NOT NULL, zone TEXT NOT NULL,
   template TEXT NOT NULL, sealed BLOB NOT NULL, created_at INTEGER NOT NULL,
   next_at INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, leased_until INTEGER NOT NULL DEFAULT 0,
   ended_at INTEGER NOT NULL DEFAULT 0, outcome TEXT NOT NULL DEFAULT '', error TEXT NOT NULL DEFAULT ''
 ) STRICT;
-CREATE INDEX mail_due ON mail (ended_at, next_at);
+CREATE INDEX mail_due ON mail (channel, ended_at, next_at);
 
 -- directory
 CREATE TABLE directory (
@@ -68,7 +68,8 @@ CREATE TABLE directory (
 ) STRICT;
 CREATE TABLE person (
   id TEXT PRIMARY KEY, directory_id TEXT NOT NULL REFERENCES directory (id),
-  login TEXT NOT NULL UNIQUE, name TEXT NOT NULL, email TEXT NOT NULL DEFAULT '',
+  login TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+  email TEXT NOT NULL DEFAULT '', email_at INTEGER NOT NULL DEFAULT 0, -- since when it is theirs
   locale TEXT NOT NULL DEFAULT '', zone TEXT NOT NULL DEFAULT '', role TEXT NOT NULL DEFAULT '',
   state TEXT NOT NULL CHECK (state IN ('active', 'suspended')),
   enrol TEXT NOT NULL CHECK (enrol IN ('open', 'closed')),
@@ -88,7 +89,8 @@ CREATE INDEX person_word_person ON person_word (person_id, word);
 -- A mail address that a person gave themselves. It is on its way, in the session that
 -- asked for it, until the code that was sent to it was typed.
 CREATE TABLE address (
-  id TEXT PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person (id), address TEXT NOT NULL, session_id TEXT NOT NULL,
+  id TEXT PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person (id),
+  kind TEXT NOT NULL CHECK (kind IN ('mail', 'phone')), address TEXT NOT NULL, session_id TEXT NOT NULL,
   code BLOB NOT NULL, tries INTEGER NOT NULL DEFAULT 0, expires_at INTEGER NOT NULL, -- of the last code; keyed
   created_at INTEGER NOT NULL, confirmed_at INTEGER NOT NULL DEFAULT 0
 ) STRICT;
@@ -251,6 +253,26 @@ CREATE TABLE known_browser (
   PRIMARY KEY (hash, person_id)
 ) STRICT;
 
+-- wayback: somebody who has forgotten the password, on the way to a new one
+CREATE TABLE way_back (
+  id TEXT PRIMARY KEY, hash BLOB NOT NULL UNIQUE, login TEXT NOT NULL, directory_id TEXT NOT NULL,
+  person_id TEXT NOT NULL, -- '' for a name nobody has: a decoy
+  epoch INTEGER NOT NULL, proofs TEXT NOT NULL DEFAULT '', -- space-separated: see package policy
+  state TEXT NOT NULL CHECK (state IN ('open', 'waits', 'done', 'stopped')),
+  password TEXT NOT NULL DEFAULT '', ready_at INTEGER NOT NULL DEFAULT 0, -- of 'waits': the hash to set, and when
+  ip TEXT NOT NULL, net TEXT NOT NULL, place TEXT NOT NULL, browser TEXT NOT NULL, correlation TEXT NOT NULL,
+  created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX way_back_person ON way_back (person_id) WHERE state = 'waits';
+CREATE INDEX way_back_ready ON way_back (ready_at) WHERE state = 'waits';
+CREATE INDEX way_back_expires ON way_back (expires_at);
+-- The last code that was sent to what the person can be reached by.
+CREATE TABLE way_back_code (
+  way_id TEXT NOT NULL, proof TEXT NOT NULL, code BLOB NOT NULL, -- keyed
+  tries INTEGER NOT NULL DEFAULT 0, since INTEGER NOT NULL, expires_at INTEGER NOT NULL, -- since: when what it was sent to was confirmed
+  PRIMARY KEY (way_id, proof)
+) STRICT;
+
 -- admin: reports of suspicious sign-ins that somebody has seen to
 CREATE TABLE report_settled (
   event_id TEXT PRIMARY KEY, directory_id TEXT NOT NULL, person_id TEXT NOT NULL, by_id TEXT NOT NULL, at INTEGER NOT NULL
@@ -260,8 +282,10 @@ CREATE TABLE report_settled (
 CREATE TABLE backup_place (
   id TEXT PRIMARY KEY, person_id TEXT NOT NULL UNIQUE,
   head INTEGER NOT NULL DEFAULT 0, etag TEXT NOT NULL DEFAULT '', -- of the newest version
+  remind INTEGER NOT NULL DEFAULT 1, remind_at INTEGER NOT NULL DEFAULT 0, -- whether, and when, to write that no device was heard of
   created_at INTEGER NOT NULL, deleted_at INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE INDEX backup_place_remind ON backup_place (remind_at) WHERE remind_at > 0;
 CREATE INDEX backup_place_deleted ON backup_place (deleted_at) WHERE deleted_at > 0;
 -- A generation, as it was sent. Nobody here can open it.
 CREATE TABLE backup_version (
@@ -292,15 +316,29 @@ CREATE TABLE client (
   redirects TEXT NOT NULL, logout_redirects TEXT NOT NULL DEFAULT '[]', -- JSON lists
   scopes TEXT NOT NULL, audience TEXT NOT NULL DEFAULT '',
   verified INTEGER NOT NULL DEFAULT 0, trusted INTEGER NOT NULL DEFAULT 0,
+  device INTEGER NOT NULL DEFAULT 0, -- 1: may sign somebody in with a code that they type elsewhere
   id_token_alg TEXT NOT NULL DEFAULT 'ES256', created_at INTEGER NOT NULL, disabled_at INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE authorize_request (
   id TEXT PRIMARY KEY, client_id TEXT NOT NULL, redirect_uri TEXT NOT NULL, scope TEXT NOT NULL,
   state TEXT NOT NULL, nonce TEXT NOT NULL, challenge TEXT NOT NULL, prompt TEXT NOT NULL, login_hint TEXT NOT NULL,
   subject TEXT NOT NULL, max_age INTEGER NOT NULL, strength INTEGER NOT NULL, locales TEXT NOT NULL, resource TEXT NOT NULL,
+  device_code TEXT NOT NULL DEFAULT '', -- of a device that asked, which has no redirect_uri
   created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, answered_at INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX authorize_expires ON authorize_request (expires_at);
+-- A device that waits until somebody has typed its code in a browser and allowed it.
+CREATE TABLE device_code (
+  id TEXT PRIMARY KEY, hash BLOB NOT NULL, user_code BLOB NOT NULL UNIQUE, -- of what the device polls with; keyed, of what is typed
+  client_id TEXT NOT NULL, scope TEXT NOT NULL, resource TEXT NOT NULL,
+  ip TEXT NOT NULL, place TEXT NOT NULL, browser TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'allowed', 'denied', 'redeemed')),
+  request_id TEXT NOT NULL DEFAULT '', typed BLOB NOT NULL DEFAULT x'', -- the request of the browser it was typed in last, and a hash of that browser's cookie
+  grant_id TEXT NOT NULL DEFAULT '', every INTEGER NOT NULL, -- milliseconds between two polls
+  polled_at INTEGER NOT NULL DEFAULT 0, soon INTEGER NOT NULL DEFAULT 0, -- the last poll, and whether it came too soon
+  created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX device_code_expires ON device_code (expires_at);
 CREATE TABLE consent (
   person_id TEXT NOT NULL, client_id TEXT NOT NULL, scope TEXT NOT NULL, at INTEGER NOT NULL, -- one row for each scope
   PRIMARY KEY (person_id, client_id, scope)

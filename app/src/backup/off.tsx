@@ -1,0 +1,47 @@
+/** The backup is off: what it would be, and the sign-in that turns it on. */
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { hostOf } from '../pair/link'
+import { Icon } from '../shell/icon'
+import { t } from '../words/words'
+import { act, busy } from './act'
+import { Contents } from './contents'
+import { ownIssuer } from './home'
+import { Page, TroubleNote } from './parts'
+import { signIn } from './signin'
+
+export function OffScreen() {
+  const issuer = useSignal<string | undefined>(undefined)
+  const looked = useSignal(false)
+  useEffect(() => {
+    void ownIssuer()
+      .then((found) => (issuer.value = found))
+      .catch(() => undefined)
+      .then(() => (looked.value = true))
+  }, [])
+  const go = (to: string) => void act(() => signIn({ issuer: to, scope: 'backup', screen: 'backup/on' }), to)
+  return (
+    <Page title={t('backup.menu')} from="menu">
+      <p class="lead">{t('backup.off.lead')}</p>
+      <Contents />
+      <section class="card stack" aria-labelledby="backup-where">
+        <h2 id="backup-where">{t('backup.off.where')}</h2>
+        {issuer.value ? (
+          <>
+            <p class="small">{t('backup.off.where.text', { host: hostOf(issuer.value) })}</p>
+            <p class="small">{t('backup.off.work')}</p>
+          </>
+        ) : (
+          <p class="small">{looked.value ? t('backup.off.where.none') : t('backup.off.busy')}</p>
+        )}
+        <TroubleNote />
+        {issuer.value && (
+          <button class="btn primary" type="button" aria-disabled={busy.value} onClick={() => go(issuer.value ?? '')}>
+            <Icon name="i-cloud" look="i-s" />
+            {busy.value ? t('backup.off.busy') : t('backup.off.go')}
+          </button>
+        )}
+      </section>
+    </Page>
+  )
+}

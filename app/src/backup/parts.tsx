@@ -1,0 +1,48 @@
+/** What several screens of the backup draw. */
+import type { ComponentChildren } from 'preact'
+import { useEffect } from 'preact/hooks'
+import { Frame } from '../shell/frame'
+import { Icon } from '../shell/icon'
+import { forgetTrouble, trouble } from './act'
+
+type PageProps = { title: string; from: string; children: ComponentChildren }
+
+/** A screen: what went wrong on the one before is not said on it. */
+export function Page({ title, from, children }: PageProps) {
+  useEffect(() => forgetTrouble, [])
+  return (
+    <Frame title={title} from={from}>
+      {children}
+    </Frame>
+  )
+}
+
+/** Why the last thing was not done, read out when it comes. */
+export function TroubleNote() {
+  return (
+    <div role="alert">
+      {trouble.value && (
+        <p class="note caution">
+          <Icon name="i-warn" look="i-s" />
+          <span>{trouble.value}</span>
+        </p>
+      )}
+    </div>
+  )
+}
+
+type LineProps = { icon: string; title: string; text?: string | undefined; to: string }
+
+/** A line that leads to another screen. */
+export function LinkLine({ icon, title, text, to }: LineProps) {
+  return (
+    <a class="line" href={`#${to}`}>
+      <Icon name={icon} />
+      <span class="what">
+        <strong>{title}</strong>
+        {text && <span>{text}</span>}
+      </span>
+      <Icon name="i-chevron" />
+    </a>
+  )
+}
