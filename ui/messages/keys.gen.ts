@@ -897,6 +897,7 @@ export interface Messages {
   "command.policy.--passwordless": Record<never, never>;
   "command.policy.--phone-first": Record<never, never>;
   "command.policy.--second-factor": Record<never, never>;
+  "command.policy.--self-delete": Record<never, never>;
   "command.policy.--self-register": Record<never, never>;
   "command.policy.--self-reset": Record<never, never>;
   "command.policy.--session-idle": Record<never, never>;
@@ -1157,7 +1158,9 @@ export interface Messages {
   "console.kind.passkey.removed": Record<never, never>;
   "console.kind.passkey.renamed": Record<never, never>;
   "console.kind.person.braked": Record<never, never>;
+  "console.kind.person.copied": Record<never, never>;
   "console.kind.person.created": Record<never, never>;
+  "console.kind.person.deleted": Record<never, never>;
   "console.kind.person.enrol_closed": Record<never, never>;
   "console.kind.person.frozen": Record<never, never>;
   "console.kind.person.not_me": Record<never, never>;
@@ -1725,6 +1728,9 @@ export interface Messages {
   "lock.unlock": Record<never, never>;
   "lock.waits": Record<never, never>;
   "lock.ways": Record<never, never>;
+  "mail.account_deleted.said": { login: string | number };
+  "mail.account_deleted.subject": Record<never, never>;
+  "mail.account_deleted.todo": { service: string | number };
   "mail.address_added.said": { address: string | number; login: string | number };
   "mail.address_added.subject": Record<never, never>;
   "mail.address_added.todo": { host: string | number; service: string | number };
@@ -1778,6 +1784,9 @@ export interface Messages {
   "mail.codeapp_removed.said": { login: string | number; method: string | number };
   "mail.codeapp_removed.subject": Record<never, never>;
   "mail.codeapp_removed.todo": { host: string | number; service: string | number };
+  "mail.data_copied.said": { login: string | number };
+  "mail.data_copied.subject": Record<never, never>;
+  "mail.data_copied.todo": { host: string | number };
   "mail.device": Record<never, never>;
   "mail.footer": { host: string | number; service: string | number };
   "mail.ip": Record<never, never>;
@@ -2013,6 +2022,8 @@ export interface Messages {
   "oauth.unknown.text": Record<never, never>;
   "oauth.unknown.title": Record<never, never>;
   "security.access.link": Record<never, never>;
+  "security.account.link": Record<never, never>;
+  "security.account.title": Record<never, never>;
   "security.activity": Record<never, never>;
   "security.activity.address_added": { device: string | number };
   "security.activity.address_removed": { device: string | number };
@@ -2034,6 +2045,7 @@ export interface Messages {
   "security.activity.code_wrong": Record<never, never>;
   "security.activity.codeapp_set": { device: string | number };
   "security.activity.consent": { app: string | number };
+  "security.activity.copied": Record<never, never>;
   "security.activity.denied": Record<never, never>;
   "security.activity.lead": Record<never, never>;
   "security.activity.none": Record<never, never>;
@@ -2179,6 +2191,22 @@ export interface Messages {
   "security.codes.print": Record<never, never>;
   "security.codes.text": Record<never, never>;
   "security.codes.title": Record<never, never>;
+  "security.copy.go": Record<never, never>;
+  "security.copy.text": Record<never, never>;
+  "security.copy.title": Record<never, never>;
+  "security.delete.go": Record<never, never>;
+  "security.delete.lead": Record<never, never>;
+  "security.delete.managed": { org: string | number };
+  "security.delete.means.backup": Record<never, never>;
+  "security.delete.means.log": Record<never, never>;
+  "security.delete.means.signin": Record<never, never>;
+  "security.delete.owner": Record<never, never>;
+  "security.delete.text": Record<never, never>;
+  "security.delete.title": Record<never, never>;
+  "security.delete.type": { login: string | number };
+  "security.delete.wrong": Record<never, never>;
+  "security.deleted.text": { login: string | number };
+  "security.deleted.title": Record<never, never>;
   "security.done.back": Record<never, never>;
   "security.done.go": Record<never, never>;
   "security.done.hint": Record<never, never>;
