@@ -9,9 +9,9 @@ import { confirm, Dialog } from '../shell/sheets'
 import { toast } from '../shell/toast'
 import { t } from '../words/words'
 import { when } from '../words/when'
-import { act, busy, done } from './act'
+import { act, busy, done, forgetTrouble } from './act'
 import type { Answered } from './instep'
-import { alarm, edit, state, type Backup } from './kept'
+import { alarm, backup as kept, edit, state, type Backup } from './kept'
 import { LinkLine, Page, TroubleNote } from './parts'
 import { signIn } from './signin'
 import { goOn, pause, turnOff, undelete, unpause } from './turn'
@@ -138,6 +138,12 @@ async function backUpNow(): Promise<void> {
   })
   if (came === 'done') toast(t('backup.last.done'))
   else if (came) askAbout(came)
+  else if (waitsForPerson()) forgetTrouble() // the note of the state says it, and what mends it
+}
+
+function waitsForPerson(): boolean {
+  const stop = kept.peek()?.watch.stop
+  return stop !== undefined && stop !== 'unreachable'
 }
 
 function askAbout({ accounts, by }: Question): void {
