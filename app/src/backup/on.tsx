@@ -46,23 +46,30 @@ export function OnScreen({ backup }: { backup: Backup }) {
         <LinkLine icon="i-restore" title={t('backup.versions')} text={t('backup.versions.row')} to="backup/versions" />
         <LinkLine icon="i-info" title={t('backup.contents')} text={t('backup.contents.row')} to="backup/contents" />
       </div>
-      <div class="group">
-        {!watch.paused && (
-          <button class="line" type="button" onClick={() => void done(pause, t('backup.pause.done'))}>
-            <Icon name="i-clock" />
-            <span class="what">
-              <strong>{t('backup.pause')}</strong>
-            </span>
-          </button>
-        )}
-        <button class="line danger-text" type="button" onClick={() => void remove(backup)}>
-          <Icon name="i-trash" />
+      {now !== 'deleted_elsewhere' && <Further backup={backup} />}
+    </Page>
+  )
+}
+
+/** What is seldom done, while there is a backup. */
+function Further({ backup }: { backup: Backup }) {
+  return (
+    <div class="group">
+      {!backup.watch.paused && (
+        <button class="line" type="button" onClick={() => void done(pause, t('backup.pause.done'))}>
+          <Icon name="i-clock" />
           <span class="what">
-            <strong>{t('backup.delete')}</strong>
+            <strong>{t('backup.pause')}</strong>
           </span>
         </button>
-      </div>
-    </Page>
+      )}
+      <button class="line danger-text" type="button" onClick={() => void remove(backup)}>
+        <Icon name="i-trash" />
+        <span class="what">
+          <strong>{t('backup.delete')}</strong>
+        </span>
+      </button>
+    </div>
   )
 }
 

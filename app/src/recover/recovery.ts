@@ -62,8 +62,8 @@ export async function begin(issuer: string, login: string): Promise<void> {
 }
 
 /** Signs in once more, to bring a deleted backup back: that takes more than reading. */
-export function beginBringingBack(issuer: string): Promise<void> {
-  return signIn({ issuer, scope: 'backup', screen: bringingBack })
+export function beginBringingBack({ issuer, login }: Nothing): Promise<void> {
+  return signIn({ issuer, scope: 'backup', screen: bringingBack, ...(login && { login }) })
 }
 
 /** Goes on with the sign-in that came back, if one did. True if it led to a backup. */
