@@ -81,6 +81,7 @@ bench: need-test build ## the figures of bench/README.md
 	node bench/app/list.mjs
 	node bench/app/core.mjs
 	node bench/app/files.mjs
+	node bench/app/backup.mjs
 
 .PHONY: bench-large
 bench-large: need-test build ## ten thousand streams and directories, a million people; an hour

@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
+
+var identifier = regexp.MustCompile(`^[A-Za-z_]\w*$`)
 
 // TypeScriptKeys is the text of messages/keys.gen.ts: an interface from key to
 // placeholders, where a plural wants a number.
@@ -30,6 +34,9 @@ func typeOf(placeholders map[string]string) string {
 		kind := "string | number"
 		if placeholders[name] == "plural" {
 			kind = "number"
+		}
+		if !identifier.MatchString(name) { // a shell's word, as in a manual
+			name = strconv.Quote(name)
 		}
 		fields = append(fields, name+": "+kind)
 	}

@@ -32,6 +32,7 @@ import (
 	appweb "countersign/internal/server/web/app"
 	backupweb "countersign/internal/server/web/backup"
 	consoleweb "countersign/internal/server/web/console"
+	helpweb "countersign/internal/server/web/help"
 	oauthweb "countersign/internal/server/web/oauth"
 	securityweb "countersign/internal/server/web/security"
 	signinweb "countersign/internal/server/web/signin"
@@ -82,7 +83,7 @@ func (s *Server) furnish(ctx context.Context, c config.Config) (r *rooms, err er
 	r.approvals = approval.New(s.db, s.keeper, r.notify, r.registry, signin.Reported)
 	r.signin = signin.New(signin.Config{
 		DB: s.db, Keeper: s.keeper, Passwords: r.passwords, Passkeys: r.passkeys, Recovery: r.recovery,
-		CodeApps: r.codeApps, Passes: r.passes,
+		CodeApps: r.codeApps, Passes: r.passes, Addresses: r.addresses,
 		Apps: r.registry, Approvals: r.approvals, Notify: r.notify, Host: hostPort(c.IDURL),
 	})
 	r.back = wayback.New(r.signin)
@@ -116,6 +117,7 @@ func (r *rooms) open(c config.Config) (err error) {
 		oauthweb.Mount(r.shell, oauthweb.Deps{OAuth: r.oauth, SignIn: r.signin}),
 		securityweb.Mount(r.shell, securityweb.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, SignIn: r.signin, Passkeys: r.passkeys, CodeApps: r.codeApps, Addresses: r.addresses, Recovery: r.recovery, Passes: r.passes, Dossier: dossier.New(r.signin), Notify: r.notify, Backup: r.backup}),
 		consoleweb.Mount(r.shell, consoleweb.Deps{DB: s.db, Registry: r.registry, Passkeys: r.passkeys, CodeApps: r.codeApps, Notify: r.notify, SignIn: r.signin, OAuth: r.oauth, Version: Version()}),
+		helpweb.Mount(r.shell),
 		appweb.Mount(r.shell, appweb.Config{Issuer: c.IDURL, Origin: c.AppURL, PlainToo: s.o.Plain != nil, Version: Version(), Dist: app.Dist()}),
 	)
 }

@@ -72,6 +72,8 @@ type Problem struct {
 	State string `json:"state,omitempty"`
 	// Until is when a deleted backup is gone for good.
 	Until int64 `json:"until,omitempty"`
+	// Login is whose backup is not there, told to who has just signed in as them.
+	Login string `json:"login,omitempty"`
 	// TakenBy names the device that used an offer before.
 	TakenBy string `json:"taken_by,omitempty"`
 }

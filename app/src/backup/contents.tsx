@@ -9,7 +9,7 @@ export function ContentsScreen() {
     <Page title={t('backup.contents')} from="backup">
       <Contents />
       <section class="card stack" aria-labelledby="backup-server">
-        <h2 id="backup-server">{t('backup.contents.server')}</h2>
+        <h2 class="text-md" id="backup-server">{t('backup.contents.server')}</h2>
         <p class="small">{t('backup.contents.server.text')}</p>
         <p class="small">{t('backup.contents.format')}</p>
       </section>
@@ -38,7 +38,7 @@ export function Contents() {
 function Part({ id, title, children }: { id: string; title: string; children: ComponentChildren }) {
   return (
     <section class="card stack" aria-labelledby={id}>
-      <h2 id={id}>{title}</h2>
+      <h2 class="text-md" id={id}>{title}</h2>
       <ul class="hints small">{children}</ul>
     </section>
   )

@@ -5,7 +5,7 @@ import type { core as ourCore } from '../core/core'
 import { CoreTrouble, type Recovered } from '../core/ops'
 import type { Bytes } from '../remote/bytes'
 import { Trouble } from '../remote/trouble'
-import { generation, store } from '../store/store'
+import { store, vaultGeneration } from '../store/store'
 import { StoreTrouble } from '../store/trouble'
 import type { Vault } from '../store/vault'
 import { doorOf } from './bind'
@@ -108,7 +108,7 @@ async function putAgain(etag: string): Promise<void> {
 async function storeNow(core: Core, place: Place): Promise<void> {
   const { keys, etag } = await on()
   const vault = await store.load()
-  const made = generation.peek()
+  const made = vaultGeneration.peek()
   const { result, file } = await core.sealed('makeBackup', { keys }, { bytes: bytesOf(vault) })
   const version = await place.put(new Uint8Array(file ?? []), etag)
   const { archive } = await place.latest()

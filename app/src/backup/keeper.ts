@@ -2,7 +2,7 @@
  *  once a week to see that what is stored still opens. While the app is locked it
  *  is not here, and nothing happens. */
 import { loadCore } from '../core/plug'
-import { generation } from '../store/store'
+import { vaultGeneration } from '../store/store'
 import { backUp } from './instep'
 import { backup, edit, learn, tick } from './kept'
 import { ifFree } from './turns'
@@ -20,7 +20,7 @@ const longestWait = 3_600_000
 
 /** Begins to keep the backup in step, for as long as this page lives. */
 export function keepInStep(): void {
-  generation.subscribe((now) => void notice(now).catch(() => undefined)) // the next start notices it
+  vaultGeneration.subscribe((now) => void notice(now).catch(() => undefined)) // the next start notices it
   backup.subscribe(() => schedule())
   document.addEventListener('visibilitychange', () => schedule())
   // The network is back: what only waited for it is tried at once.

@@ -11,7 +11,8 @@ import { hostOf } from '../pair/link'
 import { utf8 } from '../remote/bytes'
 import { Icon } from '../shell/icon'
 import { language, t } from '../words/words'
-import { act, busy } from './act'
+import { busy, lookUp } from './act'
+import { sameGroup } from './group'
 import type { Home } from './kept'
 import { TroubleNote } from './parts'
 
@@ -24,8 +25,15 @@ type Shown = { key: string; picture: Picture | undefined }
 export function NewKey({ home, use }: { home: Home; use: (key: string) => void }) {
   const shown = useSignal<Shown | undefined>(undefined)
   const confirming = useSignal(false)
-  useEffect(() => void act(draw).then((made) => (shown.value = made)), [])
-  if (!shown.value) return <TroubleNote />
+  useEffect(() => void lookUp(draw).then((made) => (shown.value = made)), [])
+  if (!shown.value) {
+    return (
+      <div class="card stack">
+        <p role="status">{busy.value ? t('backup.off.busy') : ''}</p>
+        <TroubleNote />
+      </div>
+    )
+  }
   const { key, picture } = shown.value
   if (confirming.value) return <Confirm wanted={key.split('-')[asked] ?? ''} use={() => use(key)} back={() => (confirming.value = false)} />
   return <Paper home={home} shown={{ key, picture }} next={() => (confirming.value = true)} />
@@ -66,7 +74,7 @@ function Paper({ home: { login, issuer }, shown: { key, picture }, next }: Paper
           <p class="tiny">{t('backup.key.paper.made', { when: new Date().toLocaleDateString(language(), { dateStyle: 'long' }) })}</p>
         </div>
       </div>
-      <div class="btns unprinted">
+      <div class="row wrap unprinted">
         <button class="btn" type="button" onClick={() => print()}>
           <Icon name="i-log" look="i-s" />
           {t('backup.key.print')}
@@ -124,10 +132,4 @@ function Confirm({ wanted, use, back }: ConfirmProps) {
       </button>
     </form>
   )
-}
-
-/** Forgives what reading and typing do to a group: case, width, O for 0, I and L for 1. */
-export function sameGroup(typed: string, wanted: string): boolean {
-  const plain = typed.normalize('NFKC').toUpperCase().replace(/[\s-]/g, '')
-  return plain.replaceAll('O', '0').replace(/[IL]/g, '1') === wanted
 }

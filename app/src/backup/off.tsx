@@ -23,9 +23,8 @@ export function OffScreen() {
   return (
     <Page title={t('backup.menu')} from="menu">
       <p class="lead">{t('backup.off.lead')}</p>
-      <Contents />
       <section class="card stack" aria-labelledby="backup-where">
-        <h2 id="backup-where">{t('backup.off.where')}</h2>
+        <h2 class="text-md" id="backup-where">{t('backup.off.where')}</h2>
         {issuer.value ? (
           <>
             <p class="small">{t('backup.off.where.text', { host: hostOf(issuer.value) })}</p>
@@ -42,6 +41,7 @@ export function OffScreen() {
           </button>
         )}
       </section>
+      <Contents />
     </Page>
   )
 }

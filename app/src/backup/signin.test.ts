@@ -2,7 +2,7 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import { base64url, fromBase64url, sha256, utf8 } from '../remote/bytes'
 import { bindMessage } from '../remote/message'
 import { keys } from '../store/keys'
-import { bind, doorOf, unbind } from './bind'
+import { bind, doorOf, subjectOf, unbind } from './bind'
 import { placeOf } from './place'
 import { accept, addressOf, takeToken } from './signin'
 
@@ -104,4 +104,10 @@ test('a place that is full says so, unlike a server that is broken', async () =>
   expect(calls[0]?.headers.get('If-None-Match')).toBe('*')
   server(() => Response.json({ error: 'internal' }, { status: 500 }))
   await expect(there.put(utf8('tar'), undefined)).rejects.toMatchObject({ reason: { why: 'unreachable' } })
+})
+
+test('whose sign-in a token is of is read from it, so that no other account’s backup is deleted', () => {
+  const token = (claims: unknown) => `h.${base64url(utf8(JSON.stringify(claims)))}.s`
+  expect(subjectOf(token({ sub: 'MEI' }))).toBe('MEI')
+  for (const other of [token({}), token({ sub: 7 }), 'opaque', '']) expect(subjectOf(other)).toBeUndefined()
 })

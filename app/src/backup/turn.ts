@@ -2,7 +2,7 @@
 import type { Prf } from '../core/ops'
 import { goodName, platformOf } from '../pair/device'
 import { keys as deviceKeys } from '../store/keys'
-import { generation } from '../store/store'
+import { vaultGeneration } from '../store/store'
 import { bind, deleteBackup, doorOf, subjectOf, unbind, type Binding } from './bind'
 import { backUp, contents, type Answered, type Core } from './instep'
 import { edit, read, write, type Begun, type Home } from './kept'
@@ -57,7 +57,7 @@ export async function beginHere(core: Core, home: Begun, key: string, there: The
   const { result } = await core.sealed('beginBackup', { device, key })
   await core.change('name', { name: device })
   const { latest } = there.status
-  await write({ ...home, keys: result.keys, ...(latest && { etag: latest.etag }), version: latest?.version ?? 0, watch: begin(Date.now()), seen: generation.peek() })
+  await write({ ...home, keys: result.keys, ...(latest && { etag: latest.etag }), version: latest?.version ?? 0, watch: begin(Date.now()), seen: vaultGeneration.peek() })
   await backUp(core)
 }
 
@@ -71,7 +71,7 @@ export async function join(core: Core, home: Begun, there: There, by: { typed: s
   const device = deviceName()
   const { result } = await core.sealed('joinBackup', { device })
   await core.change('name', { name: device })
-  await write({ ...home, keys: result.keys, etag: stored.etag, version: status.latest.version, watch: begin(Date.now()), seen: generation.peek() })
+  await write({ ...home, keys: result.keys, etag: stored.etag, version: status.latest.version, watch: begin(Date.now()), seen: vaultGeneration.peek() })
   await backUp(core)
 }
 

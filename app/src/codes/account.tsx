@@ -91,6 +91,14 @@ function Tile({ entry }: { entry: Entry }) {
         {title}
       </h2>
       <p class="who">{entry.issuer ? entry.name : ''}</p>
+      {entry.server?.state === 'elsewhere' && (
+        <p>
+          <span class="badge caution">
+            <Icon name="i-warn" />
+            {t('app.list.elsewhere')}
+          </span>
+        </p>
+      )}
       {face && <ByClock entry={entry} face={face} />}
       {entry.type === 'hotp' && <ByCounter entry={entry} />}
     </section>

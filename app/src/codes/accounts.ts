@@ -3,7 +3,7 @@
  *  the rows near the window are drawn; gaps keep the place of the others. */
 import type { Draw } from '../start/draw'
 import { drawIcon } from '../start/draw'
-import type { Entry, Kind, Vault } from '../store/vault'
+import type { Entry, Kind, ServerState, Vault } from '../store/vault'
 import { t } from '../words/words'
 import { counted } from './counted'
 import { mainBeat, recipeOf, type Dial, type Face } from './dial'
@@ -270,7 +270,7 @@ function drawWithoutClock<N>(draw: Draw<N>, entry: Entry, { nextCode }: Hands): 
 }
 
 function drawTodo<N>(draw: Draw<N>, entry: Entry): N {
-  const words = entry.server?.state === 'removed' ? t('app.list.removed') : t('app.list.pending')
+  const words = todoWords(entry.server?.state)
   return draw(
     'a',
     { class: 'todo', href: `#account/${entry.id}` },
@@ -278,6 +278,17 @@ function drawTodo<N>(draw: Draw<N>, entry: Entry): N {
     words,
     drawIcon(draw, 'i-chevron', 'i i-s'),
   )
+}
+
+function todoWords(state: ServerState | undefined): string {
+  switch (state) {
+    case 'removed':
+      return t('app.list.removed')
+    case 'elsewhere':
+      return t('app.list.elsewhere')
+    default:
+      return t('app.list.pending')
+  }
 }
 
 function drawNothing<N>(draw: Draw<N>, query: string, { clear }: Hands): N {

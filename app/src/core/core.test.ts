@@ -1,42 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { buildCore } from '../../build/core'
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { buildCrew, crew as anotherCrew } from '../../build/crew'
 import { exampleEntry } from '../../build/examples'
 import { closeDatabase, databaseName } from '../store/database'
 import { addEntry, removeEntry, type Vault } from '../store/vault'
 import type { Found } from './ops'
-import { serve, type Part, type Port, type Tells, type Told } from './serve'
+import { serve, type Tells } from './serve'
 import type { Core, Crew } from './worker'
 
-const folder = mkdtempSync(join(tmpdir(), 'core-'))
-const parts = new Map<Part, WebAssembly.Module>()
-
-beforeAll(async () => {
-  buildCore(folder)
-  for (const part of ['core', 'sealed'] as const) {
-    parts.set(part, await WebAssembly.compile(readFileSync(join(folder, `${part}.gen.wasm`))))
-  }
-  await import(/* @vite-ignore */ join(folder, 'go.gen.js'))
-}, 300_000)
-
-afterAll(() => rmSync(folder, { recursive: true }))
+beforeAll(buildCrew, 300_000)
 
 let crews = 0
 
-/** The real core, on the other end of a channel instead of in a worker. */
 function crew(): Crew {
   crews++
-  const { port1, port2 } = new MessageChannel()
-  const other: Port = {
-    postMessage: (message: Tells, transfer) => port2.postMessage(message, transfer),
-    addEventListener: (_, hear) => {
-      port2.onmessage = (event: MessageEvent<Told>) => hear(event)
-    },
-  }
-  serve(other, (part, imports) => WebAssembly.instantiate(parts.get(part) as WebAssembly.Module, imports))
-  return Object.assign(port1, { terminate: () => port1.close(), onerror: null }) as unknown as Crew
+  return anotherCrew()
 }
 
 /** A tab of its own: nothing in memory, the same disk. */
@@ -53,14 +30,20 @@ async function tab(spawn = crew, idle = 60_000) {
 const open: Core[] = []
 const names = ({ entries }: Vault) => entries.map(({ name }) => name)
 
-beforeEach(async () => {
-  crews = 0
+/** As on another phone: nothing was ever kept here. */
+async function forget(): Promise<void> {
+  for (const worker of open.splice(0)) worker.stop()
   await closeDatabase()
   await new Promise((resolve) => {
     const erased = indexedDB.deleteDatabase(databaseName)
     erased.onsuccess = resolve
     erased.onblocked = resolve
   })
+}
+
+beforeEach(async () => {
+  crews = 0
+  await forget()
 })
 
 afterEach(() => {
@@ -201,4 +184,41 @@ test('a sealed file goes out and comes in again, by way of both parts', async ()
   const opened = await core.sealed('unseal', { password: 'p' }, { bytes: sealed() })
   const { result } = await core.ask('read', {}, { bytes: opened.file as Uint8Array<ArrayBuffer> })
   expect(result.items).toMatchObject([{ issuer: 'GitHub', state: 'same' }])
+})
+
+// 02-protocols §6: nothing here is overwritten, and what approves never travels.
+test('a backup is recovered by its key: what is here is kept, a work account waits to be issued anew', async () => {
+  const { core } = await tab()
+  const { key } = (await core.sealed('newKey', {})).result
+  const { keys } = (await core.sealed('beginBackup', { device: 'Old phone', key })).result
+  const server = { issuer: 'https://id.aoba.example', host: 'id.aoba.example', directory: { id: 'D', name: 'Aoba', kind: 'organization' }, subject: 'S' }
+  const code = { secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', algorithm: 'SHA1' as const, digits: 6, period: 30 }
+  const lost: Vault = {
+    version: 1,
+    lineage: 'f'.repeat(32),
+    settings: { nextEarly: true, clockOffset: 0 },
+    entries: [
+      exampleEntry({ id: 'b', issuer: 'Bank', name: 'mei', secret: 'KRSXG5CTMVRXEZLU' }),
+      exampleEntry({ id: 'g', issuer: 'Gitlane', name: 'mei', secret: 'MFRGGZDFMZTWQ2LK' }),
+      exampleEntry({ id: 'w', kind: 'work', issuer: 'Aoba', name: 'mei', secret: '', server: { ...server, registration: 'R1', state: 'active', code, numberDigits: 2 } }),
+    ],
+  }
+  const { file } = await core.sealed('makeBackup', { keys }, { bytes: new TextEncoder().encode(JSON.stringify(lost)) })
+
+  await forget()
+  const fresh = await tab()
+  await fresh.store.change((before) => addEntry(before, exampleEntry({ id: 'mine', issuer: 'Bank', name: 'mei', secret: 'GEZDGNBVGY3TQOJQ' })))
+  const opened = await fresh.core.sealed('openBackup', { typed: key.toLowerCase() }, { bytes: new Uint8Array(file ?? []) })
+  const { vault } = await fresh.core.sealed('contents', {})
+  const result = await fresh.core.change('recover', { paired: opened.result.paired }, { bytes: new Uint8Array(vault ?? []) })
+  expect(result.map(({ issuer, state, other }) => [issuer, state, other ?? false])).toEqual([
+    ['Bank', 'kept', true],
+    ['Gitlane', 'restored', false],
+    ['Aoba', 'scan', false],
+  ])
+  const entries = fresh.vault.value.entries
+  expect(entries.find(({ issuer }) => issuer === 'Bank')).toMatchObject({ id: 'mine', secret: 'GEZDGNBVGY3TQOJQ' })
+  const aoba = entries.find(({ issuer }) => issuer === 'Aoba')
+  expect(aoba).toMatchObject({ kind: 'work', server: { subject: 'S', registration: '', state: 'elsewhere', code: { secret: '' } } })
+  expect(JSON.stringify(fresh.vault.value)).not.toContain(code.secret)
 })

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { fromBase64url } from '../remote/bytes'
 import { pairMessage, type Pairing } from '../remote/message'
+import { markRemoved } from '../remote/registrations'
 import { transact } from '../store/database'
 import { keys } from '../store/keys'
 import { store, vault } from '../store/store'
@@ -163,4 +164,17 @@ test('another person of the same server is another account', async () => {
   server(() => accepted('TWO'))
   await add(offer, 'x', 'y')
   expect(vault.value.entries).toHaveLength(2)
+})
+
+test('an account that came from a backup by name gets its registration in its place, and waits again if nothing comes of it', async () => {
+  server(() => accepted())
+  await add(offer, 'x', 'y')
+  const waiting = { ...vault.value.entries[0]!.server!, registration: '', state: 'elsewhere' as const }
+  await store.change((old) => ({ ...old, entries: old.entries.map((entry) => ({ ...entry, note: 'mine', server: waiting })) }))
+  const { id } = vault.value.entries[0]!
+  await add(offer, 'x', 'y')
+  const registration = `REG${registrations}`
+  expect(vault.value.entries).toMatchObject([{ id, note: 'mine', server: { state: 'pending', registration } }])
+  await markRemoved(registration) // the other screen said no
+  expect(vault.value.entries).toMatchObject([{ id, note: 'mine', server: { state: 'elsewhere', registration: '', code: { secret: '' } } }])
 })

@@ -11,7 +11,7 @@ import { addEntry, newId, withEntry, type Vault } from '../store/vault'
 import { base64url, utf8 } from '../remote/bytes'
 import { open, parse, plain, readBytes } from '../remote/door'
 import { pairMessage, sign, type Pairing, type PublicKey } from '../remote/message'
-import { clockOf, ofRegistration, paired, sync, type Paired } from '../remote/registrations'
+import { clockOf, ofRegistration, ofServices, paired, sync, type Paired } from '../remote/registrations'
 import { calm } from '../remote/text'
 import { Trouble, type Reason } from '../remote/trouble'
 import { readAnswer, toEntry, type Answer } from './answer'
@@ -142,11 +142,13 @@ async function keep(issuer: string, answer: Answer, pair: CryptoKeyPair): Promis
   if (before) await keys.delete(before.server.registration)
 }
 
-/** The vault with the account: in its old place if it was here and is of no use. */
+/** The vault with the account: in its old place if it was here and is of no use,
+ *  or came from a backup and waited for this. */
 function placed(vault: Vault, answer: Answer): Vault {
-  const before = paired(vault.entries).find(({ server }) => sameAccount(server, answer))
+  const before = ofServices(vault.entries).find(({ server }) => sameAccount(server, answer))
   if (!before) return addEntry(vault, toEntry(answer, newId(), Date.now()))
-  return withEntry(vault, before.id, (old) => ({ ...old, server: answer.server }))
+  const waited = before.server.state === 'elsewhere' || before.server.waited === true
+  return withEntry(vault, before.id, (old) => ({ ...old, server: { ...answer.server, ...(waited && { waited }) } }))
 }
 
 /** The same (issuer, directory, subject): never the same address. */

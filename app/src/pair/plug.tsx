@@ -11,10 +11,10 @@ export const pairing: Plug = {
   routes: { pair: (to) => <PairScreens route={to} /> },
   notices: () => <Unfinished />,
   ways: () => <TypeCode />,
-  account: (entry) => entry.server && <PairedDetails entry={{ ...entry, server: entry.server }} />,
+  account: (entry) => entry.server && entry.server.state !== 'elsewhere' && <PairedDetails entry={{ ...entry, server: entry.server }} />,
   beforeLeaving: lastWarning,
   leave: async (entry) => {
-    if (entry.server) await leave(entry.server.registration)
+    if (entry.server && entry.server.state !== 'elsewhere') await leave(entry.server.registration)
   },
   erase: async () => {
     await Promise.allSettled(paired().map(({ server }) => leave(server.registration)))

@@ -13,8 +13,13 @@ import { Trouble } from './trouble'
 /** An account that belongs to a sign-in service. */
 export type Paired = Entry & { server: Server }
 
-/** All of them, in the order of the list. */
+/** All that this phone has a registration of, in the order of the list. */
 export function paired(entries: readonly Entry[] = vault.value.entries): Paired[] {
+  return ofServices(entries).filter(({ server }) => server.state !== 'elsewhere')
+}
+
+/** Those that came from a backup and wait for a registration, too. */
+export function ofServices(entries: readonly Entry[]): Paired[] {
   return entries.filter((entry): entry is Paired => entry.server !== undefined)
 }
 
@@ -121,12 +126,19 @@ export async function sync(registration: string, until?: AbortSignal): Promise<T
 }
 
 /** Keeps that the server knows this registration no more. The tile stays and
- *  says so; one that never became active goes. The key is of no use to anybody. */
+ *  says so; one that never became active goes, or waits again for another. The
+ *  key is of no use to anybody. */
 export async function markRemoved(registration: string): Promise<void> {
   const entry = ofRegistration(registration)
-  if (entry?.server.state === 'pending') await store.change((before) => removeEntry(before, entry.id))
+  if (entry?.server.state === 'pending' && entry.server.waited) await change(registration, waitAgain)
+  else if (entry?.server.state === 'pending') await store.change((before) => removeEntry(before, entry.id))
   else await change(registration, (known) => ({ ...known, server: { ...known.server, state: 'removed' } }))
   await keys.delete(registration)
+}
+
+function waitAgain(entry: Paired): Entry {
+  const { waited: _, pushKey: __, pushScope: ___, ...server } = entry.server
+  return { ...entry, server: { ...server, registration: '', state: 'elsewhere', code: { ...server.code, secret: '' } } }
 }
 
 /** Keeps the scope of the worker that waits for this server's knocks. */

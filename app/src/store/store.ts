@@ -31,7 +31,7 @@ export const loaded: ReadonlySignal<boolean> = ready
 export const fresh = computed(() => current.value.generation === 0)
 
 /** Which version of the vault that is; each change makes the next. */
-export const generation = computed(() => current.value.generation)
+export const vaultGeneration = computed(() => current.value.generation)
 
 const channel = new BroadcastChannel('countersign/vault')
 channel.onmessage = () => void refresh().catch(() => undefined) // the next change will say why

@@ -23,8 +23,9 @@ export type CodeSecret = {
 }
 
 /** `pending` until the test approval went through, `removed` when the server
- *  said that this registration is gone. */
-export type ServerState = 'pending' | 'active' | 'removed'
+ *  said that this registration is gone. `elsewhere`: it came from a backup by its
+ *  names, and this phone has no registration, key or code of it yet. */
+export type ServerState = 'pending' | 'active' | 'removed' | 'elsewhere'
 
 /** The sign-in service behind a personal or work account, and what it gave
  *  this phone. */
@@ -42,6 +43,9 @@ export type Server = {
   numberDigits: number
   /** The server's clock minus this phone's, in milliseconds. */
   clockOffset?: number
+  /** Before this registration the account waited for one (`elsewhere`), and does
+   *  again if nothing comes of it. */
+  waited?: true
 }
 
 /** One account. For kind `other` the code is made from the fields here; for the

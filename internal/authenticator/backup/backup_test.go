@@ -476,3 +476,57 @@ func TestTheSecondLineIsAVault(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// One person at one service is one account, however many devices have it: what
+// another device calls by another id is not named twice.
+func TestAnAccountOfTwoDevicesIsNamedOnce(t *testing.T) {
+	work := func(id string) *vault.Vault {
+		v, err := vault.Open([]byte(`{"version":1,"lineage":"0123456789abcdef0123456789abcdef","entries":[
+			{"id":"`+id+`","kind":"work","type":"totp","issuer":"Aoba","name":"mei","secret":"","algorithm":"SHA1","digits":6,"period":30,"counter":0,"note":"","order":1,"pinned":false,"created":1763800000000,
+			"server":{"issuer":"https://id.aoba.example","host":"id.aoba.example","directory":{"id":"dir"},"subject":"mei","registration":"`+id+`","state":"active","code":{}}}
+		],"settings":{"nextEarly":true,"clockOffset":0}}`), noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	a, key := newPhone(t)
+	a.v = work("a1")
+	b := join(t, a.store(noon), key, "Tablet", after(time.Minute))
+	b.v = work("b1") // paired there, too
+	archive := b.store(after(2 * time.Minute))
+	g, err := a.k.Read(archive, after(3*time.Minute))
+	if err != nil || len(g.Paired) != 1 || g.Paired[0].ID != "b1" {
+		t.Errorf("%+v, %v", g.Paired, err)
+	}
+	a.take(archive, after(3*time.Minute))
+	if len(a.k.Elsewhere) > 0 {
+		t.Errorf("the first device counts its own account as one elsewhere: %+v", a.k.Elsewhere)
+	}
+}
+
+// A device that opens the backup lets another one in: it takes in what is there,
+// joins, and is a way of opening of its own from then on.
+func TestADeviceOpensTheBackupForAnother(t *testing.T) {
+	p, _ := newPhone(t)
+	p.add(noon, "GitHub")
+	archive := p.store(noon)
+	g, err := OpenLent(archive, p.k.Lend(), noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tablet := &phone{t, g.Vault, Join(g, noon, "Tablet")}
+	next := tablet.store(noon.Add(time.Minute))
+	if _, err := p.k.Read(next, noon.Add(time.Minute)); err != nil {
+		t.Error(err)
+	}
+	stranger, _ := newPhone(t)
+	if _, err := OpenLent(archive, stranger.k.Lend(), noon); !errors.Is(err, seal.ErrKey) {
+		t.Errorf("by what opens another backup: %v", err)
+	}
+	for _, lent := range []string{"", "hello"} {
+		if _, err := OpenLent(archive, []byte(lent), noon); !errors.Is(err, seal.ErrCorrupted) {
+			t.Errorf("by %q: %v", lent, err)
+		}
+	}
+}

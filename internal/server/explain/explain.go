@@ -89,7 +89,7 @@ func (s *Story) applies(e audit.Event) {
 		return
 	}
 	a := Applied{At: e.At, Rules: rules}
-	if e.Kind == audit.SigninDone {
+	if e.Kind == audit.SigninDone || e.Kind == audit.SigninRecovered {
 		a.Used = strings.Fields(e.Method)
 	}
 	s.Rules = append(s.Rules, a)
@@ -111,14 +111,7 @@ func (s Story) Words(lang string, a Applied) (lines []string) {
 	if need := "explain.need." + string(rune('0'+r.Need)); ui.Has(lang, need) {
 		lines = append(lines, ui.T(lang, need))
 	}
-	switch r.By {
-	case policy.ByApp:
-		say("by.app", "app", s.App)
-	case policy.ByChange:
-		say("by.change")
-	default:
-		say("by.directory")
-	}
+	say("by."+r.By, "app", s.App)
 	if r.Known {
 		say("known")
 	} else {

@@ -86,6 +86,7 @@ func (h *house) token(scope string) string {
 	}
 	h.Clock.Add(time.Millisecond)
 	session := h.session()
+	session.Recovery = scope == wire.ScopeRecover // as one that left no session
 	if step, err = h.oauth.Resume(ctx, step.Request.ID, &session, oauth.From{}); err != nil || step.Do != oauth.Answer {
 		h.Fatalf("step %d, %v", step.Do, err)
 	}
@@ -280,7 +281,9 @@ func TestABackupIsStoredReadListedDeletedAndBroughtBack(t *testing.T) {
 func TestRecoveringReadsForAnHour(t *testing.T) {
 	h := newHouse(t)
 	token := h.token(wire.ScopeRecover)
-	h.tryBind(token, regtest.NewKey(t)).want(t, 404, wire.CodeNoBackup)
+	if p := h.tryBind(token, regtest.NewKey(t)).want(t, 404, wire.CodeNoBackup).problem(); p.Login != "mei@mail.example" {
+		t.Errorf("no backup of %q", p.Login)
+	}
 	body := sealed(t)
 	writer := h.bind(wire.ScopeBackup)
 	writer.put(body, "If-None-Match", "*").want(t, 201, "")

@@ -29,9 +29,13 @@ func (a *api) bind(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var answer wire.Bound
+	var who directory.Person
 	err = a.DB.Write(r.Context(), func(tx *db.Tx) error {
 		proof, err := spend(r.Context(), tx, binder)
 		if err != nil {
+			return err
+		}
+		if who, err = directory.ByID(r.Context(), tx, proof.Person); err != nil {
 			return err
 		}
 		b, err := a.Backup.Bind(r.Context(), tx, proof, key, in.Platform, where(r))
@@ -42,9 +46,21 @@ func (a *api) bind(w http.ResponseWriter, r *http.Request) error {
 		return err
 	})
 	if err != nil {
-		return err
+		return nothingTold(w, err, who.Login)
 	}
 	return web.JSON(w, http.StatusCreated, answer)
+}
+
+// nothingTold says of whom there is no backup: who recovers may have signed in to
+// the wrong account. It goes to nobody but them.
+func nothingTold(w http.ResponseWriter, err error, login string) error {
+	if errors.Is(err, backup.ErrNone) {
+		return web.JSON(w, http.StatusNotFound, wire.Problem{Code: wire.CodeNoBackup, Message: err.Error(), Login: login})
+	}
+	if deleted, ok := errors.AsType[backup.DeletedError](err); ok {
+		return web.JSON(w, http.StatusGone, wire.Problem{Code: wire.CodeDeleted, Message: err.Error(), Until: db.Millis(deleted.Until), Login: login})
+	}
+	return err
 }
 
 func (a *api) bound(ctx context.Context, tx *db.Tx, b backup.Binding) (wire.Bound, error) {

@@ -28,6 +28,7 @@ var tones = map[audit.Kind][2]string{
 	audit.SigninCodeWrong:     {"warn", "caution"},
 	audit.SigninLimited:       {"warn", "caution"},
 	audit.SigninRefused:       {"block", "caution"},
+	audit.SigninMailWrong:     {"warn", "caution"},
 	audit.ApprovalApproved:    {"check", "ok"},
 	audit.ApprovalDenied:      {"block", "danger"},
 	audit.ApprovalReported:    {"warn", "danger"},

@@ -1,0 +1,322 @@
+import { IDBFactory } from 'fake-indexeddb'
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { buildCrew, crew } from '../../build/crew'
+import { exampleEntry } from '../../build/examples'
+import type { Core } from '../core/worker'
+import { base64url, sha256, type Bytes } from '../remote/bytes'
+import { addEntry, type Entry, type Vault } from '../store/vault'
+import type { Answered } from './instep'
+import { stateOf } from './watch'
+
+const issuer = 'https://id.example.org'
+
+/** A place as docs/protocol.md, section 10, has it, as far as the network shows it. */
+class Server {
+  versions: { etag: string; version: number; archive: Bytes }[] = []
+  head = 0
+  deleted = false
+  ended = new Set<string>()
+  /** What happens before the next PUT, and whether its answer gets lost. */
+  before?: (() => Promise<void>) | undefined
+  loses = false
+  full = false
+  subject = 'MEI'
+  #bindings = 0
+
+  fetch = async (url: string, init: RequestInit): Promise<Response> => {
+    const [method, path, headers] = [init.method, url.slice(issuer.length), new Headers(init.headers)]
+    if (path === '/backup/bindings') return this.bind()
+    const id = /keyid="([^"]+)"/.exec(headers.get('Signature-Input') ?? '')?.[1] ?? ''
+    if (this.ended.has(id)) return Response.json({ error: 'binding_ended', state: 'signed_out' }, { status: 401 })
+    if (path === '/backup/place') return Response.json(this.place(id))
+    if (path === '/backup/undelete') this.deleted = false
+    if (path === '/backup/binding' && method === 'DELETE') this.ended.add(id)
+    if (path === '/backup/undelete' || path === '/backup/binding') return new Response(null, { status: 204 })
+    if (this.deleted) return Response.json({ error: 'backup_deleted', until: 1 }, { status: 410 })
+    if (method === 'PUT') return this.put(headers, new Uint8Array(init.body as Bytes))
+    const found = path === '/backup/latest' ? this.newest : this.versions.find(({ version }) => path === `/backup/versions/${version}`)
+    if (!found) return Response.json({ error: 'no_backup' }, { status: 404 })
+    return new Response(found.archive, { headers: { 'Content-Type': 'application/x-tar', ETag: `"${found.etag}"` } })
+  }
+
+  get newest() {
+    return this.versions.at(-1)
+  }
+
+  private bind(): Response {
+    const binding = `B${++this.#bindings}`
+    return Response.json({ binding, rights: 'write', expires_at: 0, person: { subject: this.subject, login: 'mei@mail.example', name: 'Mei' }, place: this.place(binding) }, { status: 201 })
+  }
+
+  private place(binding: string) {
+    const latest = this.newest && { version: this.newest.version, etag: this.newest.etag, size: 1, at: 1, network: '' }
+    return { binding, rights: 'write', expires_at: 0, paused: false, latest, used: 0, quota: 1, devices: [], server_time: 1, ...(this.deleted && { deleted_until: 1 }) }
+  }
+
+  private async put(headers: Headers, archive: Bytes): Promise<Response> {
+    const first = this.before
+    this.before = undefined
+    await first?.()
+    if (this.full) return Response.json({ error: 'storage_full' }, { status: 507 })
+    const follows = headers.get('If-Match')?.slice(1, -1)
+    if (follows !== this.newest?.etag) return Response.json({ error: 'conflict' }, { status: 412 })
+    const version = ++this.head
+    const etag = `${version}-${base64url(await sha256(archive))}`
+    this.versions.push({ etag, version, archive })
+    if (this.loses) throw new TypeError('the line broke')
+    return Response.json({ version, etag, size: archive.length, at: 1, network: '' }, { status: 201 })
+  }
+}
+
+let server: Server
+const cores: Core[] = []
+
+beforeAll(buildCrew, 300_000)
+
+beforeEach(() => {
+  server = new Server()
+  vi.stubGlobal('fetch', server.fetch)
+  vi.stubGlobal('navigator', { onLine: true, languages: ['en'], userAgent: 'iPhone Safari/', maxTouchPoints: 5 })
+})
+
+afterEach(() => {
+  for (const core of cores.splice(0)) core.stop()
+})
+
+/** A device of its own: another disk, and nothing in memory. */
+async function device(...entries: Entry[]) {
+  vi.stubGlobal('indexedDB', new IDBFactory())
+  vi.resetModules()
+  const { store, vault } = await import('../store/store')
+  const { newClient } = await import('../core/core')
+  const worker: Core = new (await import('../core/worker')).Core(() => {
+    for (const other of cores) if (other !== worker) other.stop() // one realm has one core: they take turns
+    return crew()
+  }, 60_000)
+  const core = newClient(worker)
+  cores.push(worker)
+  const [turn, instep, kept] = [await import('./turn'), await import('./instep'), await import('./kept')]
+  await store.load()
+  await store.change((before: Vault) => entries.reduce(addEntry, before))
+  await core.adopt()
+
+  const notice = async () => {
+    const { vaultGeneration } = await import('../store/store')
+    const { change } = await import('./watch')
+    await kept.edit((one) => (one.seen < vaultGeneration.peek() ? { ...one, seen: vaultGeneration.peek(), watch: change(one.watch, Date.now()) } : one))
+  }
+  return {
+    core,
+    store,
+    turn,
+    kept,
+    names: () => vault.value.entries.map(({ issuer: name }) => name).toSorted(),
+    state: async () => {
+      const now = await kept.read()
+      return now && stateOf(now.watch, Date.now())
+    },
+    async add(name: string) {
+      await core.change('add', { type: 'totp', issuer: name, name: 'mei', secret: secretOf(name) })
+      await notice()
+    },
+    async remove(...names: string[]) {
+      await core.change('remove', { ids: vault.value.entries.filter((one) => names.includes(one.issuer)).map(({ id }) => id) })
+      await notice()
+    },
+    backUp: (answer?: Answered) => instep.backUp(core, answer),
+    bringBack: (n: number) => instep.bringBack(core, n),
+    /** Signs in, and begins or joins with the recovery key. */
+    async turnOn(key: string) {
+      await turn.settle(issuer, 'TOKEN')
+      const home = kept.begun.value!
+      const there = await turn.look(core, home)
+      if (there.stored) await turn.join(core, home, there, { typed: key })
+      else await turn.beginHere(core, home, key, there)
+    },
+    newKey: async () => (await core.sealed('newKey', {})).result.key,
+  }
+}
+
+/** Two accounts of one secret would be one. */
+function secretOf(name: string): string {
+  return [...name.padEnd(16, 'A')].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[letter.charCodeAt(0) % 32]).join('')
+}
+
+const entry = (name: string) => exampleEntry({ id: name.toLowerCase().padEnd(32, '0'), issuer: name, secret: secretOf(name) })
+
+async function two() {
+  const a = await device(entry('Bank'), entry('Mail'))
+  const key = await a.newKey()
+  await a.turnOn(key)
+  const b = await device(entry('Shop'))
+  await b.turnOn(key)
+  return { a, b, key }
+}
+
+test('what is switched on is stored, read back and opened; each change is the next version', async () => {
+  const a = await device(entry('Bank'))
+  await a.turnOn(await a.newKey())
+  expect(await a.state()).toBe('fine')
+  expect((await a.kept.read())?.watch.verified).toBeGreaterThan(0)
+  await a.add('Mail')
+  expect(await a.state()).toBe('waiting')
+  await a.backUp()
+  expect(await a.state()).toBe('fine')
+  expect(server.versions.map(({ version }) => version)).toEqual([1, 2])
+})
+
+test('a device that joins overwrites nothing, and both have all', async () => {
+  const { a, b } = await two()
+  expect(b.names()).toEqual(['Bank', 'Mail', 'Shop'])
+  await a.backUp()
+  expect(a.names()).toEqual(['Bank', 'Mail', 'Shop'])
+  expect([await a.state(), await b.state()]).toEqual(['fine', 'fine'])
+})
+
+test('of two that store at once one is told, takes the other’s in, and stores both', async () => {
+  const { a, b } = await two()
+  await a.add('Left')
+  await b.add('Right')
+  server.before = () => b.backUp()
+  await a.backUp()
+  expect(a.names()).toEqual(['Bank', 'Left', 'Mail', 'Right', 'Shop'])
+  await b.backUp()
+  expect(b.names()).toEqual(a.names())
+})
+
+test('an answer that was lost is found by reading', async () => {
+  const a = await device(entry('Bank'))
+  await a.turnOn(await a.newKey())
+  await a.add('Mail')
+  server.loses = true
+  await expect(a.backUp()).rejects.toMatchObject({ reason: { why: 'unreachable' } })
+  expect(await a.state()).toBe('waiting')
+  server.loses = false
+  await a.backUp()
+  expect(await a.state()).toBe('fine')
+  expect(a.names()).toEqual(['Bank', 'Mail'])
+})
+
+test('a server that was set back is noticed, said, and gets what is here', async () => {
+  const a = await device(entry('Bank'))
+  await a.turnOn(await a.newKey())
+  await a.add('Mail')
+  await a.backUp()
+  server.versions.pop()
+  await a.backUp()
+  expect((await a.kept.read())?.setBack).toBeGreaterThan(0)
+  expect(a.names()).toEqual(['Bank', 'Mail'])
+  expect(await a.state()).toBe('fine')
+  expect(server.versions).toHaveLength(2)
+})
+
+test('a binding that ended waits for a sign-in, and goes on after it', async () => {
+  const a = await device(entry('Bank'))
+  await a.turnOn(await a.newKey())
+  server.ended.add('B1')
+  await expect(a.backUp()).rejects.toThrow()
+  expect(await a.state()).toBe('needs_sign_in')
+  server.subject = 'SOMEBODY'
+  expect(await a.turn.signInAgain(a.core, issuer, 'TOKEN')).toBe(false)
+  expect(await a.state()).toBe('needs_sign_in')
+  server.subject = 'MEI'
+  expect(await a.turn.signInAgain(a.core, issuer, 'TOKEN')).toBe(true)
+  expect(await a.state()).toBe('fine')
+})
+
+test('deleted and full are states of their own, and end when the reason does', async () => {
+  const a = await device(entry('Bank'))
+  await a.turnOn(await a.newKey())
+  server.deleted = true
+  await expect(a.backUp()).rejects.toThrow()
+  expect(await a.state()).toBe('deleted_elsewhere')
+  await a.turn.undelete(a.core)
+  expect(await a.state()).toBe('fine')
+  await a.add('Mail')
+  server.full = true
+  await expect(a.backUp()).rejects.toThrow()
+  expect(await a.state()).toBe('storage_full')
+  server.full = false
+  await a.turn.goOn(a.core)
+  expect(await a.state()).toBe('fine')
+})
+
+test('another line in the place is shown and never merged; nothing of ours goes over it', async () => {
+  const { a, b, key } = await two()
+  const stranger = await device(entry('Else'))
+  await stranger.turn.settle(issuer, 'TOKEN')
+  const home = stranger.kept.begun.value!
+  const there = await stranger.turn.look(stranger.core, home)
+  await stranger.turn.beginHere(stranger.core, home, await stranger.newKey(), there)
+  const stored = server.versions.length
+  for (const one of [a, b]) {
+    await expect(one.backUp()).rejects.toThrow()
+    expect(await one.state()).toBe('account_changed')
+    expect(one.names()).toEqual(one === a ? ['Bank', 'Mail'] : ['Bank', 'Mail', 'Shop'])
+  }
+  expect(server.versions).toHaveLength(stored)
+  expect(await stranger.state()).toBe('fine')
+  await expect(device().then((fresh) => fresh.turnOn(key))).rejects.toMatchObject({ why: { code: 'key' } })
+})
+
+test('that another device removed many waits for the person, whichever they say', async () => {
+  const many = ['One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven']
+  const a = await device(...many.map(entry))
+  const key = await a.newKey()
+  await a.turnOn(key)
+  const b = await device()
+  await b.turnOn(key)
+  const c = await device()
+  await c.turnOn(key)
+  await b.remove(...many.slice(0, 6))
+  await b.backUp()
+  await expect(a.backUp()).rejects.toMatchObject({ why: { code: 'asks' } })
+  expect([await a.state(), a.names().length]).toEqual(['asks', 7])
+  await a.turn.goOn(a.core, 'delete')
+  expect([await a.state(), a.names()]).toEqual(['fine', ['Seven']])
+  await expect(c.backUp()).rejects.toMatchObject({ why: { code: 'asks' } })
+  await c.turn.goOn(c.core, 'keep')
+  expect(c.names().length).toBe(7)
+})
+
+test('an earlier version brings back what was removed, and changes nothing else', async () => {
+  const a = await device(entry('Bank'), entry('Mail'))
+  await a.turnOn(await a.newKey())
+  await a.remove('Mail')
+  await a.add('Shop')
+  await a.backUp()
+  const list = await a.bringBack(1)
+  expect(list.map(({ issuer: name, state }) => [name, state]).toSorted()).toEqual([['Bank', 'kept'], ['Mail', 'restored']])
+  expect(a.names()).toEqual(['Bank', 'Mail', 'Shop'])
+})
+
+test('a device that was removed opens nothing that is made afterwards', async () => {
+  const { a, b } = await two()
+  await a.backUp()
+  const before = await b.kept.read()
+  const { result } = await a.core.sealed('ways', { keys: (await a.kept.read())!.keys })
+  const other = result.ways.find((way) => way.kind === 'device' && !way.this)!
+  await a.turn.removeWay(a.core, other.id)
+  await a.add('Secret')
+  await a.backUp()
+  await expect(b.backUp()).rejects.toThrow()
+  expect(await b.state()).toBe('account_changed')
+  expect(b.names()).not.toContain('Secret')
+  await expect(b.core.sealed('readBackup', { keys: before!.keys, version: true }, { bytes: server.newest!.archive.slice() })).rejects.toMatchObject({ why: { code: 'key' } })
+})
+
+test('what the codes of a sign-in service are made from is in no backup', async () => {
+  const secret = 'MZXW6YTBOJRGC6TBMZXW6YTBOJRGC6TB'
+  const service = {
+    issuer, host: 'id.example.org', directory: { id: 'D', name: 'Aoba', kind: 'organization' }, subject: 'S', registration: 'R',
+    code: { secret, algorithm: 'SHA1' as const, digits: 6, period: 30 }, state: 'active' as const, numberDigits: 2,
+  }
+  const a = await device(entry('Bank'), exampleEntry({ id: 'work'.padEnd(32, '0'), kind: 'work', issuer: 'Aoba', secret: '', server: service }))
+  const key = await a.newKey()
+  await a.turnOn(key)
+  const { result } = await a.core.sealed('openBackup', { typed: key }, { bytes: server.newest!.archive.slice() })
+  expect(result.paired).toMatchObject([{ issuer: 'Aoba' }])
+  const text = new TextDecoder().decode((await a.core.sealed('contents', {})).vault)
+  expect(text).toContain(secretOf('Bank'))
+  for (const never of [secret, 'registration', '"R"']) expect(text + JSON.stringify(result)).not.toContain(never)
+})

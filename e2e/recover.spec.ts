@@ -1,0 +1,173 @@
+// A phone is lost. What was backed up from a terminal comes back on a new phone
+// by the recovery key; what was there already is kept; a work account is issued
+// anew, so old and new device have codes of their own, and both are good. A passkey
+// opens it, too.
+import type { Page } from '@playwright/test'
+import type { Demo } from './demo.ts'
+import { Eye } from './eye.ts'
+import { expect, test } from './fixtures.ts'
+import { withAccounts } from './keeping.ts'
+import { Owner } from './locking.ts'
+import { allow, giveCode, giveNameAndPassword, mei, pair, readNumber } from './steps.ts'
+import { Terminal } from './terminal.ts'
+import type { Say } from './words.ts'
+
+const haru = 'haru@komorebi.example'
+
+/** A backup of a device with two accounts of other sites and those of the sign-in
+ *  service, Haru's the last one: it is the recovery account. Gives the recovery
+ *  codes that are left. */
+async function backUp(terminal: Terminal, computer: Page, demo: Demo, say: Say, ...paired: string[]): Promise<string[]> {
+  const link = (issuer: string, secret: string) => `otpauth://totp/${issuer}:mei?secret=${secret}&issuer=${issuer}\n`
+  await terminal.run('import', await terminal.holds(link('Gitlane', 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ') + link('Hinata%20Bank', 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP')))
+  for (const login of paired) {
+    await computer.context().clearCookies()
+    await pairTerminal(terminal, computer, demo, say, login)
+  }
+  await computer.goto(`${demo.at.id}/security/recovery`)
+  await computer.getByRole('button', { name: say('security.recovery.go') }).click()
+  const codes = await computer.locator('.codes li').allInnerTexts()
+  await computer.context().clearCookies()
+  const visit = (address: string) => signInByCode(computer, demo, say, codes, address)
+  await terminal.signingIn(visit, 'backup', 'on', '--server', demo.at.id, '--new-key-file', terminal.file('key'))
+  return codes
+}
+
+async function signInByCode(page: Page, demo: Demo, say: Say, codes: string[], address: string): Promise<void> {
+  await page.context().clearCookies()
+  await page.goto(address)
+  await prove(page, demo, say, codes)
+  await allow(page, say)
+  await expect(page).toHaveURL(/callback/)
+}
+
+/** Two proofs, the second one in the place of the phone that is gone. */
+async function prove(page: Page, demo: Demo, say: Say, codes: string[]): Promise<void> {
+  await giveNameAndPassword(page, demo, say, haru)
+  const code = page.getByLabel(say('signin.recovery.name'))
+  const another = page.getByRole('link', { name: say('signin.ways.link') })
+  await expect(code.or(another).first()).toBeVisible()
+  if (!(await code.isVisible())) {
+    await another.click()
+    await page.getByRole('link', { name: say('signin.ways.recovery') }).click()
+  }
+  await code.fill(codes.shift() ?? '')
+  await page.getByRole('button', { name: say('signin.password.go') }).click()
+}
+
+/** The old device has an account of the sign-in service, too. */
+async function pairTerminal(terminal: Terminal, computer: Page, demo: Demo, say: Say, login: string): Promise<void> {
+  await computer.goto(`${demo.at.id}/signin?to=/security`)
+  await giveNameAndPassword(computer, demo, say, login)
+  await computer.getByRole('button', { name: say('security.start.go') }).click()
+  await computer.getByText(say('security.pair.type'), { exact: true }).click()
+  await terminal.run('pair', await computer.locator('.setup-code').innerText(), '--server', demo.at.id)
+  await computer.getByRole('button', { name: say('security.taken.yes') }).click()
+  await terminal.run('approve', '--number', await readNumber(computer))
+  await expect(computer).toHaveURL(`${demo.at.id}/security`)
+}
+
+test('a lost phone: what was backed up comes back on another, and nothing there is overwritten', async ({ computer, demo, language, phone, say }, info) => {
+  const eye = new Eye(language, info)
+  const terminal = await Terminal.open()
+  const codes = await backUp(terminal, computer, demo, say, mei.login, haru)
+  const key = await terminal.read('key')
+  const { page } = phone
+  const line = (name: string) => page.locator('.line.fate').filter({ hasText: name })
+
+  await test.step('a sign-in with two proofs, and the recovery key', async () => {
+    await withAccounts(page, demo, [{ issuer: 'Hinata Bank', name: 'mei' }])
+    await page.goto(`${demo.at.app}/#recover`)
+    await eye.see(page, 'a07-begin', say('recover.begin.title'))
+    await page.getByLabel(say('recover.begin.login')).fill(haru)
+    await page.getByRole('button', { name: say('recover.begin.go') }).click()
+    await expect(page.getByLabel(say('signin.name.label'))).toHaveValue(haru)
+    await prove(page, demo, say, codes)
+    await expect(page.getByRole('heading', { name: say('recover.unlock.title') })).toBeVisible()
+    await page.reload() // as if the phone had been put away
+    await page.getByRole('link', { name: say('recover.way.key') }).click()
+    await page.getByLabel(say('recover.way.key')).fill(key.replace(/^./, (c) => (c === '2' ? '3' : '2')))
+    await page.getByRole('button', { name: say('recover.key.go') }).click()
+    await eye.see(page, 'a07-key', say('recover.key.group', { n: 1 }))
+    await page.getByLabel(say('recover.way.key')).fill(key.toLowerCase().replaceAll('-', ' '))
+    await page.getByRole('button', { name: say('recover.key.go') }).click()
+  })
+  await test.step('each account says what became of it', async () => {
+    await expect(line('Gitlane')).toContainText(say('recover.is.restored'))
+    await expect(line('Hinata Bank')).toContainText(say('recover.is.kept'))
+    await expect(line('Aoba Works').getByRole('link', { name: say('recover.do.scan') })).toBeVisible()
+    await eye.see(page, 'a07-list')
+    await line('Komorebi').getByRole('link', { name: say('recover.do.verify') }).click()
+    await eye.see(page, 'a03-restore', say('recover.restore.lead'))
+  })
+  await test.step('the work account is issued anew, beside that of the old device', async () => {
+    await computer.context().clearCookies()
+    await computer.goto(`${demo.at.id}/signin?to=/security/add`)
+    await giveNameAndPassword(computer, demo, say)
+    await computer.getByRole('link', { name: say('signin.ways.link') }).click()
+    await computer.getByRole('link', { name: say('signin.ways.code') }).click()
+    await giveCode(computer, say, await terminal.run('code', mei.login))
+    await computer.getByRole('button', { name: say('security.add.app') }).click()
+    await pair(phone, computer, demo, say)
+    await page.goto(`${demo.at.app}/#recover`)
+    await expect(line('Aoba Works')).toContainText(say('recover.is.restored'))
+  })
+  await test.step('its codes are others than those of the old device, and sign in as well', async () => {
+    await page.goto(demo.at.app)
+    const before = await terminal.run('code', mei.login)
+    const spoken = page.locator('.account').filter({ hasText: 'Aoba Works' }).locator('.copy .code .vh')
+    await expect(spoken).toHaveText(/\d/)
+    const code = (await spoken.innerText()).replace(/\D/g, '')
+    expect([before, await terminal.run('code', mei.login)]).not.toContain(code) // whether or not time went on between them
+    await computer.context().clearCookies()
+    await computer.goto(`${demo.at.id}/signin?to=/security`)
+    await giveNameAndPassword(computer, demo, say)
+    await computer.getByRole('link', { name: say('signin.ways.link') }).click()
+    await computer.getByRole('link', { name: say('signin.ways.code') }).click()
+    await giveCode(computer, say, code)
+    await expect(computer).toHaveURL(`${demo.at.id}/security`)
+  })
+  await terminal.close()
+})
+
+test('a passkey opens the backup on a phone on which nothing is left', async ({ computer, demo, phone, say }) => {
+  const terminal = await Terminal.open()
+  const codes = await backUp(terminal, computer, demo, say, haru)
+  const { page } = phone
+  const line = (name: string) => page.locator('.line.fate').filter({ hasText: name })
+  await Owner.of(page)
+  await page.goto(`${demo.at.app}/#backup`)
+  await page.getByRole('button', { name: say('backup.off.go') }).click()
+  await prove(page, demo, say, codes)
+  await page.getByLabel(say('backup.join.key')).fill(await terminal.read('key'))
+  await page.getByRole('button', { name: say('backup.join.go') }).click()
+  await expect(page.getByText(say('backup.join.done'))).toBeVisible()
+  await page.goto(`${demo.at.app}/#backup/ways`)
+  await page.getByRole('button', { name: say('backup.ways.passkey.add') }).click()
+  await expect(page.getByText(say('backup.ways.passkey.done'))).toBeVisible()
+  await empty(page, demo)
+  await page.getByRole('link', { name: say('recover.begin') }).click()
+  await page.getByRole('button', { name: say('recover.begin.go') }).click()
+  await prove(page, demo, say, codes)
+  await page.getByRole('button', { name: say('recover.way.passkey') }).click()
+  await expect(line('Gitlane')).toContainText(say('recover.is.restored'))
+  await expect(line('Komorebi').getByRole('link', { name: say('recover.do.verify') })).toBeVisible()
+
+  // What the phone has stored, another terminal recovers.
+  const other = await Terminal.open()
+  const visit = (address: string) => signInByCode(computer, demo, say, codes, address)
+  const told = await other.signingIn(visit, 'recover', '--from', demo.at.id, '--recovery-key-file', terminal.file('key'), '--json')
+  const { generation, results } = JSON.parse(told) as { generation: number; results: { state: string; issuer: string }[] }
+  expect(generation).toBeGreaterThan(1)
+  expect(results.map(({ state, issuer }) => `${state} ${issuer}`).sort()).toEqual(['restored Gitlane', 'restored Hinata Bank', 'verify Komorebi'])
+  await other.close()
+  await terminal.close()
+})
+
+/** The same phone as if it had just been bought: only its passkeys are there. */
+async function empty(page: Page, demo: Demo): Promise<void> {
+  await page.context().clearCookies()
+  await page.goto(`${demo.at.app}/licences.txt`)
+  await page.evaluate(() => new Promise((resolve) => (indexedDB.deleteDatabase('countersign').onsuccess = resolve)))
+  await page.goto(demo.at.app)
+}
