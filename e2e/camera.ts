@@ -8,18 +8,56 @@ const height = 720
 
 /** Films nothing: a grey wall. */
 export async function filmWall(file: string): Promise<void> {
-  const rgba = new Uint8ClampedArray(width * height * 4).fill(128)
-  await load(file, film(rgba))
+  await load(file, film([new Uint8ClampedArray(width * height * 4).fill(128)]))
 }
 
 /** Films a picture (PNG) from some distance. */
 export async function filmPicture(browser: Browser, file: string, png: Buffer): Promise<void> {
-  await load(file, film(await pixels(browser, png)))
+  await load(file, film([await pixels(browser, png)]))
 }
 
 /** Films what another page shows, as a camera held to its screen would. */
 export async function filmScreen(browser: Browser, file: string, seen: Locator): Promise<void> {
   await filmPicture(browser, file, await seen.screenshot())
+}
+
+/** Films QR codes that move: what the page draws one after the other, as many as it takes. */
+export async function filmMoving(file: string, seen: Locator, pictures: number): Promise<void> {
+  const { size, paths } = await seen.evaluate(collect, pictures)
+  await load(file, film(paths.map((path) => drawCode(path, size))))
+}
+
+/** Waits in the page until so many codes have been drawn. */
+function collect(svg: Element, pictures: number): Promise<{ size: number; paths: string[] }> {
+  const drawn = () => svg.querySelector('path')?.getAttribute('d') ?? ''
+  const size = (svg as SVGSVGElement).viewBox.baseVal.width
+  return new Promise((resolve) => {
+    const paths = [drawn()]
+    const observer = new MutationObserver(() => {
+      if (paths.push(drawn()) < pictures) return
+      observer.disconnect()
+      resolve({ size, paths })
+    })
+    observer.observe(svg, { subtree: true, attributes: true, attributeFilter: ['d'] })
+  })
+}
+
+/** A QR code on a screen, from some distance: strokes "Mx y.5hN" in a square with its quiet zone. */
+function drawCode(path: string, size: number): Uint8ClampedArray {
+  const rgba = new Uint8ClampedArray(width * height * 4).fill(138)
+  const module = Math.floor((0.8 * height) / size)
+  const [left, top] = [(width - size * module) >> 1, (height - size * module) >> 1]
+  const fill = (x: number, y: number, across: number, down: number, grey: number) => {
+    for (let row = 0; row < down; row++) {
+      const at = 4 * ((y + row) * width + x)
+      rgba.fill(grey, at, at + 4 * across)
+    }
+  }
+  fill(left, top, size * module, size * module, 255)
+  for (const [, x, y, run] of path.matchAll(/M(\d+) (\d+)\.5h(\d+)/g)) {
+    fill(left + (Number(x) + 4) * module, top + (Number(y) + 4) * module, Number(run) * module, module, 0)
+  }
+  return rgba
 }
 
 /** Puts a film in at once: a camera that is still open reads on in the old one. */
@@ -56,8 +94,15 @@ async function draw({ url, w, h }: { url: string; w: number; h: number }): Promi
   return btoa(text)
 }
 
-/** One frame as YUV 4:2:0 (ITU-R BT.601, studio range), repeated. */
-function film(rgba: Uint8ClampedArray): Buffer {
+/** Pictures one after the other, for three tenths of a second each, over and over. */
+function film(pictures: Uint8ClampedArray[]): Buffer {
+  const frames = pictures.map((picture) => Buffer.concat([Buffer.from('FRAME\n'), yuv(picture)]))
+  const head = Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\n`)
+  return Buffer.concat([head, ...frames.flatMap((frame) => [frame, frame, frame])])
+}
+
+/** A picture as YUV 4:2:0 (ITU-R BT.601, studio range). */
+function yuv(rgba: Uint8ClampedArray): Buffer {
   const y = Buffer.alloc(width * height)
   const u = Buffer.alloc((width * height) / 4)
   const v = Buffer.alloc((width * height) / 4)
@@ -73,6 +118,5 @@ function film(rgba: Uint8ClampedArray): Buffer {
       }
     }
   }
-  const frame = Buffer.concat([Buffer.from('FRAME\n'), y, u, v])
-  return Buffer.concat([Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\n`), frame, frame])
+  return Buffer.concat([y, u, v])
 }

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test as base, chromium as player, devices, expect, type Browser, type BrowserContext, type Locator, type Page } from '@playwright/test'
 import axe from 'axe-core'
-import { filmPicture, filmScreen, filmWall } from './camera.ts'
+import { filmMoving, filmPicture, filmScreen, filmWall } from './camera.ts'
 import { camera, chromium, type Engine } from './chromium.ts'
 import { Demo } from './demo.ts'
 import { watch } from './watch.ts'
@@ -38,6 +38,11 @@ export class Phone {
   /** Holds the camera to what another page shows. Do this before the scanner opens. */
   async seesScreen(seen: Locator): Promise<void> {
     await filmScreen(this.browser, this.film, seen)
+  }
+
+  /** Holds the camera to QR codes on another page that change all the time. */
+  async seesMoving(seen: Locator, pictures: number): Promise<void> {
+    await filmMoving(this.film, seen, pictures)
   }
 
   /** Holds the camera to a picture. */

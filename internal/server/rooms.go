@@ -31,6 +31,7 @@ import (
 	appweb "countersign/internal/server/web/app"
 	backupweb "countersign/internal/server/web/backup"
 	consoleweb "countersign/internal/server/web/console"
+	helpweb "countersign/internal/server/web/help"
 	oauthweb "countersign/internal/server/web/oauth"
 	securityweb "countersign/internal/server/web/security"
 	signinweb "countersign/internal/server/web/signin"
@@ -115,6 +116,7 @@ func (r *rooms) open(c config.Config) (err error) {
 		oauthweb.Mount(r.shell, oauthweb.Deps{OAuth: r.oauth, SignIn: r.signin}),
 		securityweb.Mount(r.shell, securityweb.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, SignIn: r.signin, Passkeys: r.passkeys, CodeApps: r.codeApps, Addresses: r.addresses, Recovery: r.recovery, Passes: r.passes, Notify: r.notify, Backup: r.backup}),
 		consoleweb.Mount(r.shell, consoleweb.Deps{DB: s.db, Registry: r.registry, Passkeys: r.passkeys, CodeApps: r.codeApps, Notify: r.notify, SignIn: r.signin, OAuth: r.oauth, Version: Version()}),
+		helpweb.Mount(r.shell),
 		appweb.Mount(r.shell, appweb.Config{Issuer: c.IDURL, Origin: c.AppURL, PlainToo: s.o.Plain != nil, Version: Version(), Dist: app.Dist()}),
 	)
 }

@@ -21,6 +21,7 @@ export async function arrive(text: string): Promise<Remark | undefined> {
   const what = whatIs(text)
   if (what.kind === 'pairing') replace(what.route)
   else if (what.kind === 'google-transfer') handOver(text)
+  else if (what.kind === 'move') replace('move')
   else if (what.kind === 'account') await keepAndShow(draftOf(what.said))
   else return remarkOn(what)
   return undefined
@@ -57,7 +58,7 @@ async function takeBack(entry: Entry): Promise<void> {
 }
 
 /** What to say about something that is no account. */
-export function remarkOn(what: Exclude<What, { kind: 'account' | 'pairing' | 'google-transfer' }>): Remark {
+export function remarkOn(what: Exclude<What, { kind: 'account' | 'pairing' | 'google-transfer' | 'move' }>): Remark {
   switch (what.kind) {
     case 'refused':
       return refused(what.why)

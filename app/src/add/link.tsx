@@ -18,8 +18,9 @@ export function LinkScreen({ uri }: { uri: string }) {
   useEffect(() => {
     if (what.kind === 'pairing') replace(what.route)
     if (what.kind === 'google-transfer') handOver(uri)
+    if (what.kind === 'move') replace('move')
   })
-  if (what.kind === 'pairing' || what.kind === 'google-transfer') return null
+  if (what.kind === 'pairing' || what.kind === 'google-transfer' || what.kind === 'move') return null
   return (
     <Frame title={t('app.link.title')} from="">
       {what.kind === 'account' ? <Question said={what.said} /> : <NoAccount remark={remarkOn(what)} />}

@@ -8,6 +8,7 @@ const kinds: [string, string][] = [
   ['motp://a:b?secret=abc', 'refused'],
   ['motp://a:b?secret=abcd&pin=1', 'account'],
   ['otpauth-migration://offline?data=CjEKCkhlbGxvId6tvu8SGEV4YW1wbGU', 'google-transfer'],
+  ['CSM1:6F+R2Q', 'move'],
   ['phonefactor://activate_account?code=123456789&url=https%3A%2F%2Fexample', 'microsoft'],
   ['https://app.aoba.example/#pair?i=https%3A%2F%2Fid.aoba.example&o=OFFER&s=SECRET', 'pairing'],
   ['http://app.localhost:8080/#pair?i=http%3A%2F%2Flocalhost%3A8080&o=OFFER&s=SECRET', 'pairing'],

@@ -11,6 +11,8 @@ export type What =
   | { kind: 'refused'; why: Refusal }
   /** Several accounts: the import takes them. */
   | { kind: 'google-transfer' }
+  /** A code that a new phone shows, to get everything from this one. */
+  | { kind: 'move' }
   | { kind: 'microsoft' }
   | { kind: 'web'; host: string }
   | { kind: 'app'; scheme: string }
@@ -19,6 +21,7 @@ export type What =
 /** Each kind by how its text begins (upper or lower case). */
 const beginnings: [RegExp, Exclude<What, { said: Said } | { route: string } | { why: Refusal } | { host: string } | { scheme: string }>['kind']][] = [
   [/^otpauth-migration:/i, 'google-transfer'],
+  [/^CSM\d:/, 'move'],
   [/^(phonefactor|msauth|ms-msa):/i, 'microsoft'],
   [/^WIFI:/i, 'wifi'],
   [/^(BEGIN:VCARD|MECARD:|BIZCARD:)/i, 'contact'],

@@ -82,8 +82,11 @@ export function newClient(core: Core) {
 
     /** Asks the part that has age, which comes with the first question. Throws
      *  CoreTrouble. */
-    sealed<O extends keyof Sealing>(op: O, args: Ops[O]['args'], { bytes, ...watch }: Asking = {}): Promise<Answer<O>> {
-      return core.ask(op, args, bytes, watch)
+    async sealed<O extends keyof Sealing>(op: O, args: Ops[O]['args'], { bytes, ...watch }: Asking = {}): Promise<Answer<O>> {
+      const answer = await core.ask(op, args, bytes, watch)
+      if (op === 'moveBegin' || op === 'moveMeet') core.hold(true) // until the move ends
+      if (op === 'moveEnd') core.hold(false)
+      return answer
     },
 
     /** Lets the worker go, with what was read from a file. */

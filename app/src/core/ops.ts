@@ -140,6 +140,9 @@ export type Exported = {
   links?: Link[]
 }
 
+/** How much of a message the camera has seen. */
+export type Seen = { have: number; of: number; whole: boolean }
+
 /** What is asked about the vault as it is. */
 export type Questions = {
   trash: Op<None, Trashed[]>
@@ -155,6 +158,11 @@ export type Questions = {
   picture: Op<{ text: string }, Picture | null>
   /** Gives a file back for otpauth and aegis, and for own the text to seal. */
   export: Op<{ format: 'otpauth' | 'aegis' | 'google' | 'uris' | 'own'; ids?: string[]; password?: string }, Exported>
+  /** Takes a message for another device, which `frame` draws from then on. */
+  show: Op<None, { frames: number; seconds: number }>
+  frame: Op<{ number: number }, Picture>
+  /** The text of a QR code that the camera found; gives the message once it is whole. */
+  see: Op<{ text: string }, Seen>
 }
 
 /** What changes the vault. */
@@ -240,7 +248,7 @@ export type Sealing = {
   verifyBackup: Op<{ keys: Keys; sum: string }, None>
   /** Takes an archive, and keeps what it opened. */
   readBackup: Op<{ keys: Keys; version?: boolean }, Generation>
-  openBackup: Op<{ typed: string } | { passkey: Prf }, Generation>
+  openBackup: Op<{ typed: string } | { passkey: Prf } | { lent: string }, Generation>
   /** Gives the vault of what was opened, for the core's `merge`. */
   contents: Op<None, null>
   joinBackup: Op<{ device: string }, Kept>
@@ -254,7 +262,40 @@ export type Sealing = {
   newPasskey: Op<None, Prf>
   /** Takes an archive. */
   passkeyOf: Op<None, Prf>
+
+  /** A move: this device is the new one. Gives the invitation. */
+  moveBegin: Op<{ name: string; wants: Wants }, null>
+  /** Takes an invitation: this device is the old one. */
+  moveMeet: Op<None, { name: string; wants: Wants; digits: string }>
+  /** Gives the answer. */
+  moveAnswer: Op<{ typed: string }, null>
+  /** Takes the answer, once. */
+  moveHear: Op<None, None>
+  /** Takes the vault, gives what goes of it. */
+  moveCopy: Op<None, null>
+  /** Gives what opens the backup. */
+  moveLend: Op<{ keys: Keys }, null>
+  /** Takes either, made smaller; gives the parcel. */
+  moveSeal: Op<None, null>
+  /** Takes the parcel, gives what was sealed. */
+  moveUnseal: Op<None, null>
+  /** Takes that at its full size: `contents` gives the vault in it. */
+  moveTake: Op<None, Unpacked>
+  /** Takes the vault after the merge, gives the message with the receipt. */
+  moveReceipt: Op<None, Arrived>
+  /** Takes that message. */
+  moveReceived: Op<None, Arrived>
+  moveEnd: Op<None, None>
 }
+
+/** What the new device asks for: everything, or what opens the backup it has. */
+export type Wants = 'accounts' | 'backup'
+
+/** What came to the new device. */
+export type Unpacked = { accounts: number; paired: Elsewhere[] }
+
+/** What arrived, counted on the new device. */
+export type Arrived = { of: number; arrived: number; beside: number; personal: number; work: number }
 
 export const sealedOps: ReadonlySet<keyof Ops> = new Set<keyof Sealing>([
   'seal',
@@ -275,6 +316,18 @@ export const sealedOps: ReadonlySet<keyof Ops> = new Set<keyof Sealing>([
   'removeWay',
   'newPasskey',
   'passkeyOf',
+  'moveBegin',
+  'moveMeet',
+  'moveAnswer',
+  'moveHear',
+  'moveCopy',
+  'moveLend',
+  'moveSeal',
+  'moveUnseal',
+  'moveTake',
+  'moveReceipt',
+  'moveReceived',
+  'moveEnd',
 ])
 
 /** What the client asks by itself. */
@@ -313,6 +366,8 @@ export type Code =
   | 'kdf_cost'
   | 'no_export'
   | 'other_batch'
+  | 'not_shown'
+  | 'no_frame'
   | 'asks'
   | 'mistyped'
   | 'not_sealed'
@@ -325,6 +380,11 @@ export type Code =
   | 'branch'
   | 'holders'
   | 'differs'
+  | 'other_step'
+  | 'typed'
+  | 'other_digits'
+  | 'step'
+  | 'stranger'
   | 'format'
   | 'failed'
   | 'unavailable'

@@ -243,6 +243,27 @@ func OpenWith(archive []byte, holder seal.Identity, now time.Time) (Generation, 
 	return generationOf(b, now)
 }
 
+// Lend is what another device of this person opens the newest generation with:
+// the identity of the vault, as a file of age's. It is for a device that recovers.
+func (k Keys) Lend() []byte { return []byte(k.Vault.Reveal() + "\n") }
+
+// OpenLent opens a generation with what [Keys.Lend] gave.
+func OpenLent(archive, lent []byte, now time.Time) (Generation, error) {
+	id, err := seal.ParseIdentity(string(lent))
+	if err != nil {
+		return Generation{}, err
+	}
+	files, err := seal.ReadFiles(archive)
+	if err != nil {
+		return Generation{}, err
+	}
+	b, err := files.Open(id)
+	if err != nil {
+		return Generation{}, err
+	}
+	return generationOf(b, now)
+}
+
 // generationOf reads the second line.
 func generationOf(b seal.Backup, now time.Time) (Generation, error) {
 	v, err := vault.Open(b.Vault, now)

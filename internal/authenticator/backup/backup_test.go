@@ -504,3 +504,29 @@ func TestAnAccountOfTwoDevicesIsNamedOnce(t *testing.T) {
 		t.Errorf("the first device counts its own account as one elsewhere: %+v", a.k.Elsewhere)
 	}
 }
+
+// A device that opens the backup lets another one in: it takes in what is there,
+// joins, and is a way of opening of its own from then on.
+func TestADeviceOpensTheBackupForAnother(t *testing.T) {
+	p, _ := newPhone(t)
+	p.add(noon, "GitHub")
+	archive := p.store(noon)
+	g, err := OpenLent(archive, p.k.Lend(), noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tablet := &phone{t, g.Vault, Join(g, noon, "Tablet")}
+	next := tablet.store(noon.Add(time.Minute))
+	if _, err := p.k.Read(next, noon.Add(time.Minute)); err != nil {
+		t.Error(err)
+	}
+	stranger, _ := newPhone(t)
+	if _, err := OpenLent(archive, stranger.k.Lend(), noon); !errors.Is(err, seal.ErrKey) {
+		t.Errorf("by what opens another backup: %v", err)
+	}
+	for _, lent := range []string{"", "hello"} {
+		if _, err := OpenLent(archive, []byte(lent), noon); !errors.Is(err, seal.ErrCorrupted) {
+			t.Errorf("by %q: %v", lent, err)
+		}
+	}
+}

@@ -60,6 +60,19 @@ func (k Keys) line(kept *vault.Vault, here []vault.Paired) []byte {
 	return append(append(append(whole[:len(whole)-1], `,"backup":`...), more...), '}')
 }
 
+// Copy is a vault as a backup has it, without ways of opening one: what a device
+// hands to another.
+func Copy(v *vault.Vault) []byte {
+	kept, paired := v.ForBackup()
+	return Keys{}.line(kept, paired)
+}
+
+// ReadCopy reads what [Copy] wrote. It returns the errors of vault, or
+// [seal.ErrCorrupted].
+func ReadCopy(line []byte, now time.Time) (Generation, error) {
+	return generationOf(seal.Backup{Vault: line}, now)
+}
+
 // into reads what line wrote. What has no way to be right is damage, also where
 // the mac says that one of our devices wrote it.
 func (c content) into(g *Generation) error {

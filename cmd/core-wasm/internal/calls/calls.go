@@ -12,6 +12,7 @@ import (
 
 	"countersign/cmd/core-wasm/internal/talk"
 	"countersign/internal/authenticator"
+	"countersign/internal/authenticator/frames"
 	"countersign/internal/authenticator/vault"
 	"countersign/otp"
 	"countersign/transfer"
@@ -29,6 +30,9 @@ type Desk struct {
 	app   *authenticator.App
 	found *transfer.Result // what was read from a file and waits to be imported
 	codes transfer.Collector
+
+	screen *frames.Screen // a message for another device
+	camera frames.Camera  // one from there
 }
 
 var (
@@ -84,6 +88,10 @@ var ops = map[string]op{
 	"import":  changing(importFound),
 	"forget":  forget,
 	"export":  export,
+
+	"show":    asking(show),
+	"frame":   asking(frame),
+	"see":     see,
 	"picture": asking(drawing),
 }
 
@@ -151,6 +159,7 @@ var causes = []talk.Cause{
 	{Err: transfer.ErrNeedsPassword, Code: "needs_password"}, {Err: transfer.ErrPassword, Code: "password"}, {Err: transfer.ErrUnknown, Code: "file_unknown"},
 	{Err: transfer.ErrBroken, Code: "file_broken"}, {Err: transfer.ErrTooLarge, Code: "too_large"}, {Err: transfer.ErrKDFCost, Code: "kdf_cost"},
 	{Err: transfer.ErrNewer, Code: "newer"}, {Err: transfer.ErrNoExport, Code: "no_export"}, {Err: transfer.ErrOtherBatch, Code: "other_batch"},
+	{Err: errNotShown, Code: "not_shown"}, {Err: frames.ErrOther, Code: "no_frame"}, {Err: frames.ErrNewer, Code: "newer"}, {Err: frames.ErrTooLarge, Code: "too_large"},
 }
 
 func describe(err error) *talk.Error { return talk.Describe(err, causes) }

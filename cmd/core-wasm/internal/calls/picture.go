@@ -18,17 +18,22 @@ type picture struct {
 
 // pictureOf draws a text, with as much to spare for damage as the level says.
 // There is none of a text that no QR code holds.
-func pictureOf(text string, level coding.Level) *picture {
-	bytes := coding.String(text)
+func pictureOf(text string, level coding.Level) *picture { return draw(coding.String(text), level) }
+
+// pictureOfFrame draws a text of the few characters that take less room:
+// capitals, digits and " $%*+-./:".
+func pictureOfFrame(text string) *picture { return draw(coding.Alpha(text), coding.L) }
+
+func draw(text coding.Encoding, level coding.Level) *picture {
 	for v := coding.Version(coding.MinVersion); v <= coding.MaxVersion; v++ {
-		if bytes.Bits(v) > v.DataBytes(level)*8 {
+		if text.Bits(v) > v.DataBytes(level)*8 {
 			continue
 		}
 		plan, err := coding.NewPlan(v, level, 0)
 		if err != nil {
 			return nil
 		}
-		code, err := plan.Encode(bytes)
+		code, err := plan.Encode(text)
 		if err != nil {
 			return nil
 		}

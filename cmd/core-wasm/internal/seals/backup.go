@@ -213,10 +213,12 @@ func read(d *Desk, c talk.Call, a reading) (found, error) {
 	return d.took(k.Read(c.Bytes, c.Now))
 }
 
-// opening is by what was typed or by what a passkey answered.
+// opening is by what was typed, by what a passkey answered, or by what another
+// device lent.
 type opening struct {
 	Typed   string  `json:"typed"`
 	Passkey *answer `json:"passkey"`
+	Lent    []byte  `json:"lent"` // base64
 }
 
 type answer struct {
@@ -229,6 +231,9 @@ func (a answer) prf() seal.PRF { return seal.PRF{Nonce: a.Nonce, First: a.First,
 
 // open opens a generation on a device that does not know it.
 func open(d *Desk, c talk.Call, a opening) (found, error) {
+	if a.Lent != nil {
+		return d.took(backup.OpenLent(c.Bytes, a.Lent, c.Now))
+	}
 	files, err := seal.ReadFiles(c.Bytes)
 	if err != nil {
 		return found{}, err

@@ -4,8 +4,9 @@
 //
 // What a device knows of its backup, its keys, comes with each call and goes
 // back with its answer; keeping them is the app's business. Only a generation
-// that was opened stays here until the app has taken it in. What is asked for
-// and answered is in app/src/core/ops.ts.
+// that was opened stays here until the app has taken it in, and a move that is
+// under way until it ends. What is asked for and answered is in
+// app/src/core/ops.ts.
 package seals
 
 import (
@@ -16,6 +17,7 @@ import (
 
 	"countersign/cmd/core-wasm/internal/talk"
 	"countersign/internal/authenticator/backup"
+	"countersign/internal/authenticator/move"
 	"countersign/internal/authenticator/vault"
 	"countersign/seal"
 )
@@ -23,6 +25,7 @@ import (
 // A Desk answers calls one after the other.
 type Desk struct {
 	opened *backup.Generation // that waits to be taken in
+	move   handover
 }
 
 var errNotOpened = errors.New("no generation was opened")
@@ -64,6 +67,19 @@ var ops = map[string]op{
 	"removeWay":  asking(removeWay),
 	"newPasskey": asking(newPasskey),
 	"passkeyOf":  asking(passkeyOf),
+
+	"moveBegin":    moveBegin,
+	"moveMeet":     asking(moveMeet),
+	"moveAnswer":   moveAnswer,
+	"moveHear":     asking(moveHear),
+	"moveCopy":     moveCopy,
+	"moveLend":     moveLend,
+	"moveSeal":     moveSeal,
+	"moveUnseal":   moveUnseal,
+	"moveTake":     asking(moveTake),
+	"moveReceipt":  moveReceipt,
+	"moveReceived": asking(moveReceived),
+	"moveEnd":      asking(moveEnd),
 }
 
 // asking is an op that answers with a value.
@@ -124,6 +140,8 @@ var causes = []talk.Cause{
 	{Err: seal.ErrForeign, Code: "foreign"}, {Err: seal.ErrMixed, Code: "mixed"}, {Err: seal.ErrOlder, Code: "older"}, {Err: seal.ErrBranch, Code: "branch"},
 	{Err: seal.ErrHolders, Code: "holders"}, {Err: backup.ErrDiffers, Code: "differs"}, {Err: backup.ErrNoHolder, Code: "unknown"},
 	{Err: vault.ErrBroken, Code: "broken"}, {Err: vault.ErrNewer, Code: "newer"},
+	{Err: move.ErrOther, Code: "other_step"}, {Err: move.ErrNewer, Code: "newer"}, {Err: move.ErrTyped, Code: "typed"},
+	{Err: move.ErrDigits, Code: "other_digits"}, {Err: move.ErrStep, Code: "step"}, {Err: move.ErrStranger, Code: "stranger"},
 }
 
 // A slip is where a recovery key was mistyped.

@@ -1,0 +1,101 @@
+/** The new phone's side of a move: an invitation, the digits, what comes. */
+import { signal, type ReadonlySignal } from '@preact/signals'
+import type { AlreadyHere, Arrived, Elsewhere } from '../core/ops'
+import { loadCore } from '../core/plug'
+import { platformOf } from '../pair/device'
+import { guard } from '../shell/trouble'
+import { t } from '../words/words'
+import { endOf, own, refusalOf, show, vaultBytes, watching, type Bytes, type End, type Remark, type Showing } from './channel'
+import { larger } from './pack'
+
+export type Step =
+  | { at: 'begin' }
+  | { at: 'invite'; showing: Showing; wrong?: boolean }
+  | { at: 'answer'; showing: Showing }
+  | { at: 'look' }
+  | { at: 'done'; arrived: Arrived; paired: Elsewhere[]; copies: AlreadyHere[]; showing: Showing }
+  | { at: 'ended'; why: End }
+
+const now = signal<Step>({ at: 'begin' })
+
+export const step: ReadonlySignal<Step> = now
+
+/** Does a step; if the core refuses, the move has ended. */
+async function attempt(work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (thrown) {
+    now.value = { at: 'ended', why: endOf(await refusalOf(thrown)) }
+  }
+}
+
+/** Begins, with keys of this move alone. */
+export async function begin(): Promise<void> {
+  now.value = { at: 'begin' }
+  await attempt(async () => {
+    const core = await loadCore()
+    const { file } = await core.sealed('moveBegin', { name: platformOf(navigator.userAgent, navigator.maxTouchPoints), wants: 'accounts' })
+    now.value = { at: 'invite', showing: await show(file) }
+  })
+}
+
+/** The digits were typed, or the answer is to be shown once more. */
+export async function answer(typed: string): Promise<void> {
+  await attempt(async () => {
+    const core = await loadCore()
+    const { file } = await core.sealed('moveAnswer', { typed }).catch(async (thrown: unknown) => {
+      if ((await refusalOf(thrown)).code !== 'typed') throw thrown
+      return { file: undefined }
+    })
+    if (file) now.value = { at: 'answer', showing: await show(file) }
+    else if (now.value.at === 'invite') now.value = { ...now.value, wrong: true }
+  })
+}
+
+/** The camera comes. */
+export function look(): void {
+  now.value = { at: 'look' }
+}
+
+export const hear = watching(take)
+
+/** Takes a parcel. What is not for this phone is said, and the camera looks on. */
+async function take(parcel: Bytes): Promise<Remark | undefined> {
+  const core = await loadCore()
+  const packed = await core.sealed('moveUnseal', {}, { bytes: parcel }).catch(async (thrown: unknown) => {
+    const { code } = await refusalOf(thrown)
+    if (code === 'step' || code === 'unavailable') throw thrown
+    return undefined
+  })
+  if (!packed) return { title: t('move.odd.title'), text: t('move.odd.parcel') }
+  await attempt(() => receive(own(packed.file)))
+  return undefined
+}
+
+/** Takes in what came: what is here already stays as it is. */
+async function receive(packed: Bytes): Promise<void> {
+  const core = await loadCore()
+  const { result } = await core.sealed('moveTake', {}, { bytes: await larger(packed) })
+  const { vault } = await core.sealed('contents', {})
+  let copies: AlreadyHere[] = []
+  const stored = await guard(async () => {
+    copies = (await core.change('merge', { answer: 'keep' }, { bytes: own(vault) })).alreadyHere
+  })
+  if (!stored) return
+  const receipt = await core.sealed('moveReceipt', {}, { bytes: await vaultBytes() })
+  now.value = { at: 'done', arrived: receipt.result, paired: result.paired, copies, showing: await show(receipt.file) }
+}
+
+/** Adds a copy beside the account that was here. */
+export async function addCopy(id: string): Promise<void> {
+  const core = await loadCore()
+  const added = await guard(() => core.change('beside', { ids: [id] }))
+  const { value } = now
+  if (added && value.at === 'done') now.value = { ...value, copies: value.copies.filter(({ theirs }) => theirs.id !== id) }
+}
+
+/** The screen was left. */
+export async function leave(): Promise<void> {
+  now.value = { at: 'begin' }
+  await (await loadCore()).sealed('moveEnd', {}).catch(() => undefined) // nothing to forget then
+}

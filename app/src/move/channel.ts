@@ -1,0 +1,73 @@
+/** Messages between two devices, from the one's screen to the other's camera.
+ *  Each phone shows one at a time. */
+import { loadCore } from '../core/plug'
+import type { Refusal } from '../core/ops'
+import { store } from '../store/store'
+import { t } from '../words/words'
+
+/** What is said over the camera. */
+export type Remark = { title: string; text: string }
+
+/** How long a message takes to show, once round. */
+export type Showing = { frames: number; seconds: number }
+
+export type Bytes = Uint8Array<ArrayBuffer>
+
+/** Shows a message. Throws CoreTrouble. */
+export async function show(message: Uint8Array | undefined): Promise<Showing> {
+  const core = await loadCore()
+  return (await core.ask('show', {}, { bytes: own(message) })).result
+}
+
+/** What the worker gave is ours: it is handed back without a copy. */
+export function own(bytes: Uint8Array | undefined): Bytes {
+  return (bytes ?? new Uint8Array()) as Bytes
+}
+
+/** The vault as the core takes it. */
+export async function vaultBytes(): Promise<Bytes> {
+  return new TextEncoder().encode(JSON.stringify(await store.load()))
+}
+
+/** Looks at what the camera found, and acts on a message once it is whole.
+ *  Answers with what to say meanwhile. */
+export function watching(act: (message: Bytes) => Promise<Remark | undefined>): (text: string) => Promise<Remark | undefined> {
+  return async (text) => {
+    try {
+      const { result, file } = await (await loadCore()).ask('see', { text })
+      if (result.whole) return await act(own(file))
+      const percent = Math.floor((10 * result.have) / Math.max(result.of, 1)) * 10 // each tenth is said once
+      return { title: t('move.seeing', { percent }), text: t('move.seeing.text') }
+    } catch (thrown) {
+      const { code } = await refusalOf(thrown)
+      if (code === 'no_frame') return { title: t('move.odd.title'), text: t('move.odd.text') }
+      if (code === 'newer') return { title: t('move.newer.title'), text: t('move.newer.text') }
+      return { title: t('app.scan.failed.title'), text: t('app.scan.failed.text') }
+    }
+  }
+}
+
+/** What the core says no with; anything else is a mistake of ours. */
+export async function refusalOf(thrown: unknown): Promise<Refusal> {
+  const { CoreTrouble } = await import('../core/core')
+  if (thrown instanceof CoreTrouble) return thrown.why
+  if (thrown instanceof TypeError || thrown instanceof RangeError) return { code: 'corrupted' } // not unpacked, or not loaded
+  throw thrown
+}
+
+/** Why a move ended. `unable`: this phone does not open a backup;
+ *  `interrupted`: the worker that knew of it went. */
+export type End = 'digits' | 'large' | 'newer' | 'unable' | 'interrupted'
+
+export function endOf({ code }: Refusal): End {
+  switch (code) {
+    case 'other_digits':
+      return 'digits'
+    case 'too_large':
+      return 'large'
+    case 'newer':
+      return 'newer'
+    default:
+      return 'interrupted'
+  }
+}

@@ -1,0 +1,83 @@
+/** The old phone's side of a move: whom to, the digits, everything, the receipt. */
+import { signal, type ReadonlySignal } from '@preact/signals'
+import type { Arrived } from '../core/ops'
+import { loadCore } from '../core/plug'
+import { maySecretsLeave } from '../files/leave'
+import { t } from '../words/words'
+import { endOf, own, refusalOf, show, vaultBytes, watching, type Bytes, type End, type Remark, type Showing } from './channel'
+import { smaller } from './pack'
+
+export type Step =
+  | { at: 'begin' }
+  /** The camera looks for the invitation, the answer, the receipt. */
+  | { at: 'find' }
+  | { at: 'confirm'; name: string; digits: string }
+  | { at: 'digits'; name: string; digits: string }
+  | { at: 'hear'; name: string; digits: string }
+  | { at: 'show'; showing: Showing }
+  | { at: 'receipt'; showing: Showing }
+  | { at: 'done'; arrived?: Arrived }
+  | { at: 'ended'; why: End }
+
+const now = signal<Step>({ at: 'begin' })
+
+export const step: ReadonlySignal<Step> = now
+
+/** Back to another step of this move. */
+export function to(next: Step): void {
+  now.value = next
+}
+
+const notYet = (): Remark => ({ title: t('move.odd.title'), text: t('move.odd.step') })
+
+/** Does what takes a message. One of another step is said, and the camera looks on. */
+async function take(work: () => Promise<void>): Promise<Remark | undefined> {
+  try {
+    await work()
+    return undefined
+  } catch (thrown) {
+    const why = await refusalOf(thrown)
+    if (why.code === 'other_step') return notYet()
+    now.value = { at: 'ended', why: endOf(why) }
+    return undefined
+  }
+}
+
+export const findNew = watching((message: Bytes) =>
+  take(async () => {
+    const core = await loadCore()
+    const { result } = await core.sealed('moveMeet', {}, { bytes: message })
+    now.value = result.wants === 'accounts' ? { at: 'confirm', ...result } : { at: 'ended', why: 'unable' }
+  }),
+)
+
+/** The person wants everything copied: is it the owner? */
+export async function agree(): Promise<void> {
+  const before = now.value
+  if (before.at === 'confirm' && (await maySecretsLeave())) now.value = { ...before, at: 'digits' }
+}
+
+/** The answer is looked at once; if it is right, everything is sealed and shown. */
+export const hearAnswer = watching((message: Bytes) =>
+  take(async () => {
+    const core = await loadCore()
+    await core.sealed('moveHear', {}, { bytes: message })
+    const copy = await core.sealed('moveCopy', {}, { bytes: await vaultBytes() })
+    const parcel = await core.sealed('moveSeal', {}, { bytes: await smaller(own(copy.file)) })
+    now.value = { at: 'show', showing: await show(parcel.file) }
+  }),
+)
+
+export const hearReceipt = watching((message: Bytes) =>
+  take(async () => {
+    const core = await loadCore()
+    const { result } = await core.sealed('moveReceived', {}, { bytes: message })
+    now.value = { at: 'done', arrived: result }
+  }),
+)
+
+/** The screen was left. */
+export async function leave(): Promise<void> {
+  now.value = { at: 'begin' }
+  await (await loadCore()).sealed('moveEnd', {}).catch(() => undefined) // nothing to forget then
+}

@@ -1,0 +1,165 @@
+/** "I have my old phone": the new phone's screens. */
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { Finder } from '../add/scan'
+import { titleOf } from '../codes/mark'
+import type { AlreadyHere, Elsewhere } from '../core/ops'
+import { StepTitle } from '../files/parts'
+import { Frame } from '../shell/frame'
+import { Icon } from '../shell/icon'
+import { vault } from '../store/store'
+import { t } from '../words/words'
+import { addCopy, answer, begin, hear, leave, look, step, type Step } from './arriving'
+import { Moving } from './moving'
+import { Ended, FileInstead, Receipt } from './parts'
+
+export function NewPhone() {
+  const typed = useSignal('')
+  useEffect(() => {
+    void begin()
+    return () => void leave()
+  }, [])
+  const now = step.value
+  if (now.at === 'look') {
+    const back = (
+      <button class="btn" type="button" onClick={() => void answer(typed.value)}>
+        {t('move.new.code')}
+      </button>
+    )
+    return <Finder title={t('move.new.look')} point={t('move.new.look.point')} hear={hear} ways={back} from="move" />
+  }
+  return (
+    <Frame title={t('move.new.title')} from="">
+      <Now now={now} typed={typed} />
+    </Frame>
+  )
+}
+
+type Typed = { value: string }
+
+function Now({ now, typed }: { now: Exclude<Step, { at: 'look' }>; typed: Typed }) {
+  switch (now.at) {
+    case 'begin':
+      return <p role="status">{t('move.wait')}</p>
+    case 'invite':
+      return <Invite now={now} typed={typed} />
+    case 'answer':
+      return (
+        <>
+          <StepTitle>{t('move.new.answer')}</StepTitle>
+          <p>{t('move.new.answer.text')}</p>
+          <Moving showing={now.showing} label={t('move.new.answer.label')} />
+          <button class="btn primary tall" type="button" onClick={look}>
+            <Icon name="i-scan" look="i-s" />
+            {t('move.new.look.go')}
+          </button>
+        </>
+      )
+    case 'done':
+      return (
+        <>
+          <StepTitle>{t('move.new.done')}</StepTitle>
+          <Receipt arrived={now.arrived} />
+          <Missing paired={now.paired} />
+          <Copies copies={now.copies} />
+          <p>{t('move.new.done.text')}</p>
+          <Moving showing={now.showing} label={t('move.new.done.label')} />
+          <a class="btn primary tall" href="#">
+            {t('move.new.done.go')}
+          </a>
+        </>
+      )
+    case 'ended':
+      return <Ended why={now.why} again={() => void begin()} />
+  }
+}
+
+function Invite({ now, typed }: { now: Extract<Step, { at: 'invite' }>; typed: Typed }) {
+  const submit = (event: Event) => {
+    event.preventDefault()
+    void answer(typed.value)
+  }
+  return (
+    <>
+      <StepTitle>{t('move.new.invite')}</StepTitle>
+      <p>{t('move.new.invite.text')}</p>
+      <Moving showing={now.showing} label={t('move.new.invite.label')} />
+      {vault.value.entries.length > 0 && <p class="small">{t('move.new.kept')}</p>}
+      <form class="stack" onSubmit={submit} noValidate>
+        <div class="field">
+          <label for="move-digits">{t('move.new.digits')}</label>
+          <input
+            id="move-digits"
+            class="mono"
+            inputMode="numeric"
+            autocomplete="off"
+            value={typed.value}
+            onInput={(event) => (typed.value = event.currentTarget.value)}
+            aria-invalid={now.wrong === true}
+            aria-describedby="move-digits-hint move-digits-error"
+          />
+          <p class="hint" id="move-digits-hint">
+            {t('move.new.digits.hint')}
+          </p>
+          <p class="error" id="move-digits-error" role="alert">
+            {now.wrong ? t('move.new.digits.wrong') : ''}
+          </p>
+        </div>
+        <button class="btn primary tall" type="submit">
+          {t('move.next')}
+        </button>
+      </form>
+      <FileInstead />
+    </>
+  )
+}
+
+/** Accounts of sign-in services, which are issued anew. */
+function Missing({ paired }: { paired: Elsewhere[] }) {
+  if (paired.length === 0) return null
+  return (
+    <>
+      <h2 class="group-title">{t('move.new.paired')}</h2>
+      <ul class="group">
+        {paired.map(({ id, kind, issuer, name, server }) => (
+          <li class="line" key={id}>
+            <Icon name={kind === 'work' ? 'i-building' : 'i-user'} />
+            <span class="what">
+              <strong>{[issuer, name].filter(Boolean).join(' · ')}</strong>
+              <span>{kind === 'work' ? t('move.new.work') : t('move.new.personal', { host: hostOf(server) })}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+      <p class="small">
+        <a href="#help/work">{t('help.work.title')}</a>
+      </p>
+    </>
+  )
+}
+
+/** Of accounts that were here with another key: the person may have both. */
+function Copies({ copies }: { copies: AlreadyHere[] }) {
+  if (copies.length === 0) return null
+  return (
+    <>
+      <h2 class="group-title">{t('move.new.copies')}</h2>
+      <ul class="group">
+        {copies.map(({ theirs }) => (
+          <li class="line" key={theirs.id}>
+            <span class="what">
+              <strong>{titleOf(theirs)}</strong>
+            </span>
+            <button class="btn sm" type="button" aria-label={t('move.new.copy.label', { name: titleOf(theirs) })} onClick={() => void addCopy(theirs.id)}>
+              {t('move.new.copy')}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
+function hostOf(server: string): string {
+  return URL.canParse(server) ? new URL(server).host : server
+}

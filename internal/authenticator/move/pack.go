@@ -1,0 +1,38 @@
+package move
+
+import (
+	"bytes"
+	"compress/flate"
+	"io"
+	"time"
+
+	"countersign/internal/authenticator/backup"
+	"countersign/internal/authenticator/vault"
+	"countersign/seal"
+)
+
+// Pack is what of a vault goes into a parcel: what a backup has of it, made
+// smaller (DEFLATE, RFC 1951).
+func Pack(v *vault.Vault) []byte {
+	var packed bytes.Buffer
+	w, err := flate.NewWriter(&packed, flate.BestCompression)
+	if err != nil {
+		panic(err) // the level is one
+	}
+	_, _ = w.Write(backup.Copy(v)) // into memory
+	_ = w.Close()
+	return packed.Bytes()
+}
+
+// Unpack reads what Pack wrote. It returns [seal.ErrCorrupted],
+// [seal.ErrTooLarge] or an error of vault.
+func Unpack(packed []byte, now time.Time) (backup.Generation, error) {
+	line, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), seal.MaxPlain+1))
+	switch {
+	case err != nil:
+		return backup.Generation{}, seal.ErrCorrupted
+	case len(line) > seal.MaxPlain:
+		return backup.Generation{}, seal.ErrTooLarge
+	}
+	return backup.ReadCopy(line, now)
+}
