@@ -63,6 +63,8 @@ export function endOf({ code }: Refusal): End {
   switch (code) {
     case 'other_digits':
       return 'digits'
+    case 'key':
+      return 'unable'
     case 'too_large':
       return 'large'
     case 'newer':

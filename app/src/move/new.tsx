@@ -3,20 +3,21 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { Finder } from '../add/scan'
 import { titleOf } from '../codes/mark'
-import type { AlreadyHere, Elsewhere } from '../core/ops'
+import type { Recovered, Wants } from '../core/ops'
 import { StepTitle } from '../files/parts'
 import { Frame } from '../shell/frame'
 import { Icon } from '../shell/icon'
 import { vault } from '../store/store'
 import { t } from '../words/words'
-import { addCopy, answer, begin, hear, leave, look, step, type Step } from './arriving'
+import { addCopy, answer, begin, hear, leave, look, step, type Lent, type Step } from './arriving'
 import { Moving } from './moving'
 import { Ended, FileInstead, Receipt } from './parts'
 
-export function NewPhone() {
+/** `wants`: everything, or what opens a backup, which `lent` is told. */
+export function NewPhone({ wants, lent, from }: { wants: Wants; lent?: Lent; from: string }) {
   const typed = useSignal('')
   useEffect(() => {
-    void begin()
+    void begin(wants, lent)
     return () => void leave()
   }, [])
   const now = step.value
@@ -26,18 +27,18 @@ export function NewPhone() {
         {t('move.new.code')}
       </button>
     )
-    return <Finder title={t('move.new.look')} point={t('move.new.look.point')} hear={hear} ways={back} from="move" />
+    return <Finder title={t('move.new.look')} point={t('move.new.look.point')} hear={hear} ways={back} from={from} />
   }
   return (
-    <Frame title={t('move.new.title')} from="">
-      <Now now={now} typed={typed} />
+    <Frame title={wants === 'backup' ? t('move.open.title') : t('move.new.title')} from={from}>
+      <Now now={now} typed={typed} again={() => void begin(wants, lent)} />
     </Frame>
   )
 }
 
 type Typed = { value: string }
 
-function Now({ now, typed }: { now: Exclude<Step, { at: 'look' }>; typed: Typed }) {
+function Now({ now, typed, again }: { now: Exclude<Step, { at: 'look' }>; typed: Typed; again: () => void }) {
   switch (now.at) {
     case 'begin':
       return <p role="status">{t('move.wait')}</p>
@@ -60,8 +61,8 @@ function Now({ now, typed }: { now: Exclude<Step, { at: 'look' }>; typed: Typed 
         <>
           <StepTitle>{t('move.new.done')}</StepTitle>
           <Receipt arrived={now.arrived} />
-          <Missing paired={now.paired} />
-          <Copies copies={now.copies} />
+          <Missing list={now.list.filter(({ state }) => state === 'verify' || state === 'scan')} />
+          <Copies list={now.list.filter(({ other }) => other)} />
           <p>{t('move.new.done.text')}</p>
           <Moving showing={now.showing} label={t('move.new.done.label')} />
           <a class="btn primary tall" href="#">
@@ -70,7 +71,7 @@ function Now({ now, typed }: { now: Exclude<Step, { at: 'look' }>; typed: Typed 
         </>
       )
     case 'ended':
-      return <Ended why={now.why} again={() => void begin()} />
+      return <Ended why={now.why} again={again} />
   }
 }
 
@@ -115,42 +116,43 @@ function Invite({ now, typed }: { now: Extract<Step, { at: 'invite' }>; typed: T
 }
 
 /** Accounts of sign-in services, which are issued anew. */
-function Missing({ paired }: { paired: Elsewhere[] }) {
-  if (paired.length === 0) return null
+function Missing({ list }: { list: Recovered[] }) {
+  if (list.length === 0) return null
   return (
     <>
       <h2 class="group-title">{t('move.new.paired')}</h2>
-      <ul class="group">
-        {paired.map(({ id, kind, issuer, name, server }) => (
-          <li class="line" key={id}>
-            <Icon name={kind === 'work' ? 'i-building' : 'i-user'} />
+      <div class="group">
+        {list.map(({ id, state, issuer, name, host = '' }) => (
+          <a class="line" key={id} href={`#account/${id}`}>
+            <Icon name={state === 'scan' ? 'i-building' : 'i-user'} />
             <span class="what">
-              <strong>{[issuer, name].filter(Boolean).join(' · ')}</strong>
-              <span>{kind === 'work' ? t('move.new.work') : t('move.new.personal', { host: hostOf(server) })}</span>
+              <strong>{titleOf({ issuer, name })}</strong>
+              <span>{state === 'scan' ? t('move.new.work') : t('move.new.personal', { host })}</span>
             </span>
-          </li>
+            <Icon name="i-chevron" />
+          </a>
         ))}
-      </ul>
+      </div>
       <p class="small">
-        <a href="#help/work">{t('help.work.title')}</a>
+        {t('move.new.paired.later')} <a href="#help/work">{t('help.work.title')}</a>
       </p>
     </>
   )
 }
 
 /** Of accounts that were here with another key: the person may have both. */
-function Copies({ copies }: { copies: AlreadyHere[] }) {
-  if (copies.length === 0) return null
+function Copies({ list }: { list: Recovered[] }) {
+  if (list.length === 0) return null
   return (
     <>
       <h2 class="group-title">{t('move.new.copies')}</h2>
       <ul class="group">
-        {copies.map(({ theirs }) => (
-          <li class="line" key={theirs.id}>
+        {list.map((one) => (
+          <li class="line" key={one.id}>
             <span class="what">
-              <strong>{titleOf(theirs)}</strong>
+              <strong>{titleOf(one)}</strong>
             </span>
-            <button class="btn sm" type="button" aria-label={t('move.new.copy.label', { name: titleOf(theirs) })} onClick={() => void addCopy(theirs.id)}>
+            <button class="btn sm" type="button" aria-label={t('move.new.copy.label', { name: titleOf(one) })} onClick={() => void addCopy(one.id)}>
               {t('move.new.copy')}
             </button>
           </li>
@@ -158,8 +160,4 @@ function Copies({ copies }: { copies: AlreadyHere[] }) {
       </ul>
     </>
   )
-}
-
-function hostOf(server: string): string {
-  return URL.canParse(server) ? new URL(server).host : server
 }

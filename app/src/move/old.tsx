@@ -53,7 +53,7 @@ function Now({ now }: { now: Exclude<Step, { at: 'find' | 'hear' | 'receipt' }> 
     case 'begin':
       return <Begin />
     case 'confirm':
-      return <Confirm name={now.name} />
+      return <Confirm now={now} />
     case 'digits':
       return (
         <>
@@ -73,9 +73,9 @@ function Now({ now }: { now: Exclude<Step, { at: 'find' | 'hear' | 'receipt' }> 
           <StepTitle>{t('move.old.show')}</StepTitle>
           <p>{t('move.old.show.text', { seconds: now.showing.seconds })}</p>
           <Moving showing={now.showing} label={t('move.old.show.label')} />
-          <Scan next={{ ...now, at: 'receipt' }} label={t('move.old.receipt.go')} />
-          <button class="btn" type="button" onClick={() => to({ at: 'done' })}>
-            {t('move.old.skip')}
+          {now.wants === 'accounts' && <Scan next={{ ...now, at: 'receipt' }} label={t('move.old.receipt.go')} />}
+          <button class="btn" type="button" onClick={() => to({ at: 'done', wants: now.wants })}>
+            {now.wants === 'accounts' ? t('move.old.skip') : t('move.old.opened')}
           </button>
         </>
       )
@@ -117,11 +117,12 @@ function Begin() {
   )
 }
 
-function Confirm({ name }: { name: string }) {
+function Confirm({ now: { name, wants } }: { now: Extract<Step, { at: 'confirm' }> }) {
+  const all = wants === 'accounts'
   return (
     <>
-      <StepTitle>{t('move.old.confirm', { name })}</StepTitle>
-      <p>{t('move.old.confirm.text', { n: vault.value.entries.length })}</p>
+      <StepTitle>{all ? t('move.old.confirm', { name }) : t('move.old.open', { name })}</StepTitle>
+      <p>{all ? t('move.old.confirm.text', { n: vault.value.entries.length }) : t('move.old.open.text')}</p>
       <p class="note caution">
         <Icon name="i-warn" look="i-s" />
         <span>{t('move.old.confirm.hand')}</span>
@@ -131,7 +132,7 @@ function Confirm({ name }: { name: string }) {
           {t('app.cancel')}
         </button>
         <button class="btn primary" type="button" onClick={() => void agree()}>
-          {t('move.old.confirm.yes')}
+          {all ? t('move.old.confirm.yes') : t('move.old.open.yes')}
         </button>
       </div>
     </>
@@ -139,7 +140,18 @@ function Confirm({ name }: { name: string }) {
 }
 
 /** Nothing was removed; what could be next. */
-function Done({ now: { arrived } }: { now: Extract<Step, { at: 'done' }> }) {
+function Done({ now: { wants, arrived } }: { now: Extract<Step, { at: 'done' }> }) {
+  if (wants === 'backup') {
+    return (
+      <>
+        <StepTitle>{t('move.old.done')}</StepTitle>
+        <p>{t('move.old.open.done')}</p>
+        <a class="btn primary tall" href="#">
+          {t('move.old.done.keep')}
+        </a>
+      </>
+    )
+  }
   return (
     <>
       <StepTitle>{t('move.old.done')}</StepTitle>
