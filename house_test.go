@@ -160,6 +160,7 @@ var storeys = [][]string{
 	{"approval"},
 	{"signin"},
 	{"oauth", "backup", "admin", "wayback"},
+	{"dossier"},
 	{"config", "cert", "metrics"},
 	{"web"},
 	{"web/*"},
@@ -246,7 +247,7 @@ func TestCoreIsPure(t *testing.T) {
 }
 
 // beneathHTTP are the rooms that speak of facts; how a fact looks is web's business.
-var beneathHTTP = []string{"db", "keep", "limit", "audit", "directory", "brake", "method", "registration", "policy", "policy/ways", "approval", "signin", "backup", "admin", "wayback"}
+var beneathHTTP = []string{"db", "keep", "limit", "audit", "directory", "brake", "method", "registration", "policy", "policy/ways", "approval", "signin", "backup", "admin", "wayback", "dossier"}
 
 func TestOnlyTheWebKnowsHTTP(t *testing.T) {
 	for _, p := range ours(t) {

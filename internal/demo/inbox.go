@@ -110,7 +110,8 @@ func (b *inbox) find(id string) (letter, bool) {
 
 // SendText keeps a text beside the letters: the inbox stands in for phones too.
 func (b *inbox) SendText(_ context.Context, id, number, text string) error {
-	b.add(letter{ID: id, To: number, Subject: text, At: time.Now(), Text: text})
+	first, _, _ := strings.Cut(text, "\n")
+	b.add(letter{ID: id, To: number, Subject: first, At: time.Now(), Text: text})
 	return nil
 }
 

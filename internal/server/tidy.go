@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countersign/internal/server/admin"
+	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 	"countersign/internal/server/limit"
 	"countersign/internal/server/wayback"
@@ -73,5 +74,6 @@ func (r *rooms) clear(ctx context.Context) error {
 		r.signin.Prune(ctx), r.backup.Tidy(ctx), r.backup.Remind(ctx),
 		r.server.db.Write(ctx, func(tx *db.Tx) error { return admin.PruneSettled(ctx, tx) }),
 		r.server.db.Write(ctx, func(tx *db.Tx) error { return wayback.Prune(ctx, tx) }),
+		r.server.db.Write(ctx, func(tx *db.Tx) error { return audit.Erase(ctx, tx) }),
 	)
 }

@@ -17,10 +17,10 @@ export function PlaceMap({ place }: { place: string }) {
           <path d="M118-5v66l30 44M206-5l-8 62 14 48M308-5v110M-5 54l60 2 60 4" stroke-width="4" />
           <path d="M206 30l56 22 50-10h60" stroke-width="3" />
         </g>
-        <circle cx="196" cy="46" r="34" fill="var(--pine)" opacity=".14" />
-        <circle cx="196" cy="46" r="34" fill="none" stroke="var(--pine)" stroke-width="1.5" stroke-dasharray="3 4" />
-        <path d="M196 54c8-8.5 12-15 12-20.5a12 12 0 0 0-24 0c0 5.5 4 12 12 20.5Z" fill="var(--pine)" />
-        <circle cx="196" cy="33" r="4.5" fill="var(--on-pine)" />
+        <circle cx="196" cy="50" r="34" fill="var(--pine)" opacity=".14" />
+        <circle cx="196" cy="50" r="34" fill="none" stroke="var(--pine)" stroke-width="1.5" stroke-dasharray="3 4" />
+        <path d="M196 60c8-8.5 12-15 12-20.5a12 12 0 0 0-24 0c0 5.5 4 12 12 20.5Z" fill="var(--pine)" />
+        <circle cx="196" cy="39" r="4.5" fill="var(--on-pine)" />
       </svg>
       <span class="where">
         <Icon name="i-pin" look="i-xs" />

@@ -120,3 +120,15 @@ func PruneSettled(ctx context.Context, tx *db.Tx) error {
 	_, err := tx.Exec(ctx, `DELETE FROM report_settled WHERE at < $1`, db.Millis(tx.Now.Add(-2*reportLasts)))
 	return err
 }
+
+// Forget removes everything of this package about a person who has left.
+func Forget(ctx context.Context, tx *db.Tx, person string) error {
+	for _, q := range []string{
+		`DELETE FROM report_settled WHERE person_id = $1`,
+	} {
+		if _, err := tx.Exec(ctx, q, person); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -84,3 +84,17 @@ func closing(ctx context.Context, tx *db.Tx, state, condition string, args []any
 	}
 	return closed, rows.Err()
 }
+
+// Forget removes everything of this package about a person who has left.
+func Forget(ctx context.Context, tx *db.Tx, person string) error {
+	for _, q := range []string{
+		`DELETE FROM approval WHERE person_id = $1`,
+		`DELETE FROM approval_gate WHERE person_id = $1`,
+		`DELETE FROM network_block WHERE person_id = $1`,
+	} {
+		if _, err := tx.Exec(ctx, q, person); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -115,8 +115,10 @@ const (
 	PersonEnrolClosed  Kind = "person.enrol_closed"
 	PersonPasswordSet  Kind = "person.password.set"
 	PersonPasswordSeen Kind = "person.password.exposed"
-	PersonNotMe        Kind = "person.not_me" // they said of an event that it was not theirs
-	PersonBraked       Kind = "person.braked" // by the link of a mail
+	PersonNotMe        Kind = "person.not_me"  // they said of an event that it was not theirs
+	PersonBraked       Kind = "person.braked"  // by the link of a mail
+	PersonCopied       Kind = "person.copied"  // they took a copy of their data
+	PersonDeleted      Kind = "person.deleted" // by themselves
 	PersonFrozen       Kind = "person.frozen"
 	PersonThawed       Kind = "person.thawed"
 )

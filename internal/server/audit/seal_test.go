@@ -170,6 +170,35 @@ func TestErasedEventsLeaveTheChainWhole(t *testing.T) {
 	}
 }
 
+// A month after somebody has deleted their account, what is personal in their
+// events is gone, nothing of anybody else's, and the chain holds.
+func TestEventsOfWhoHasGoneAreErasedAfterAMonth(t *testing.T) {
+	l := newLog(t)
+	write := func(e audit.Event) {
+		t.Helper()
+		if err := l.DB.Write(t.Context(), func(tx *db.Tx) error { return audit.Record(t.Context(), tx, e) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, person := range []string{"gone", "here"} {
+		write(audit.Event{Kind: audit.SigninDone, Person: person, IP: "192.0.2.7", Browser: "Chrome", Detail: map[string]any{"session": "S"}})
+	}
+	write(audit.Event{Kind: audit.PersonDeleted, Person: "gone", IP: "192.0.2.7"})
+	l.seal()
+	for _, c := range []struct {
+		wait   time.Duration
+		erased int64
+	}{{audit.EraseAfter - time.Hour, 0}, {2 * time.Hour, 2}, {time.Hour, 2}} {
+		l.clock.Add(c.wait)
+		if err := l.DB.Write(t.Context(), func(tx *db.Tx) error { return audit.Erase(t.Context(), tx) }); err != nil {
+			t.Fatal(err)
+		}
+		if v, err := l.verify(audit.Head{}); err != nil || v.Erased != c.erased {
+			t.Errorf("after %v: %+v, %v", c.wait, v, err)
+		}
+	}
+}
+
 // Any number of nodes seal: every event once, in one chain.
 func TestNodesShareOneChain(t *testing.T) {
 	l := newLog(t)

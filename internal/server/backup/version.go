@@ -266,3 +266,28 @@ func (s *Store) Undelete(ctx context.Context, tx *db.Tx, b Binding, from registr
 	}
 	return record(ctx, tx, audit.BackupRestored, p, b.Platform, from)
 }
+
+// Forget removes everything of this package about a person who has left.
+func Forget(ctx context.Context, tx *db.Tx, person string) error {
+	for _, q := range []string{
+		`DELETE FROM backup_nonce WHERE binding_id IN (SELECT id FROM backup_binding WHERE person_id = $1)`,
+		`DELETE FROM backup_binding WHERE person_id = $1`,
+		`DELETE FROM backup_version WHERE place_id IN (SELECT id FROM backup_place WHERE person_id = $1)`,
+		`DELETE FROM backup_place WHERE person_id = $1`,
+	} {
+		if _, err := tx.Exec(ctx, q, person); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Kept tells how many sealed versions there are of a person's backup, how large
+// they are together, and when the newest was made.
+func Kept(ctx context.Context, tx *db.Tx, person string) (n int, bytes int64, newest time.Time, err error) {
+	var at int64
+	err = tx.QueryRow(ctx, `
+		SELECT COUNT(*), CAST(COALESCE(SUM(v.size), 0) AS BIGINT), COALESCE(MAX(v.at), 0)
+		FROM backup_version v JOIN backup_place p ON p.id = v.place_id WHERE p.person_id = $1`, person).Scan(&n, &bytes, &at)
+	return n, bytes, db.Time(at), err
+}

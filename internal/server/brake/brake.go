@@ -145,3 +145,16 @@ func record(ctx context.Context, tx *db.Tx, kind audit.Kind, person string) erro
 	}
 	return audit.Record(ctx, tx, audit.Event{Kind: kind, Directory: p.DirectoryID, Person: p.ID})
 }
+
+// Forget removes everything of this package about a person who has left.
+func Forget(ctx context.Context, tx *db.Tx, person string) error {
+	for _, q := range []string{
+		`DELETE FROM brake_link WHERE person_id = $1`,
+		`DELETE FROM brake_freeze WHERE person_id = $1`,
+	} {
+		if _, err := tx.Exec(ctx, q, person); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -50,6 +50,9 @@ type Directory struct {
 // SelfReset tells whether people who forgot their password help themselves.
 func (d Directory) SelfReset() bool { return d.Kind == Personal || d.Policy.SelfReset }
 
+// SelfDelete tells whether people delete their account themselves.
+func (d Directory) SelfDelete() bool { return d.Kind == Personal || d.Policy.SelfDelete }
+
 // Create makes a directory. The kind and the name are needed; the zero policy
 // means the default one. A domain belongs to one directory only ([ErrTaken]).
 func Create(ctx context.Context, tx *db.Tx, d Directory) (Directory, error) {

@@ -319,3 +319,18 @@ func recordOf(ctx context.Context, tx *db.Tx, kind audit.Kind, person string) er
 	}
 	return audit.Record(ctx, tx, audit.Event{Kind: kind, Directory: p.DirectoryID, Person: p.ID})
 }
+
+// Forget removes a person who has left. It is the last that is done: others refer to them.
+func Forget(ctx context.Context, tx *db.Tx, person string) error {
+	for _, q := range []string{
+		`DELETE FROM person_word WHERE person_id = $1`,
+		`DELETE FROM address WHERE person_id = $1`,
+		`DELETE FROM setup_link WHERE person_id = $1`,
+		`DELETE FROM person WHERE id = $1`,
+	} {
+		if _, err := tx.Exec(ctx, q, person); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -44,6 +44,9 @@ type Policy struct {
 	// have forgotten theirs, see package wayback; else the IT desk helps. In a
 	// personal directory there is none, and they always may.
 	SelfReset bool
+	// SelfDelete lets people of an organisation delete their own account. In a
+	// personal directory they always may.
+	SelfDelete bool
 	// FreshFor is how long after a full sign-in the person may change sign-in
 	// methods without signing in again.
 	FreshFor time.Duration
@@ -139,6 +142,7 @@ type policyJSON struct {
 	Unlock       *bool   `json:"unlock,omitempty"`
 	Passwordless *bool   `json:"passwordless,omitempty"`
 	SelfReset    *bool   `json:"self_reset,omitempty"`
+	SelfDelete   *bool   `json:"self_delete,omitempty"`
 }
 
 // fields points into a policy, so that reading JSON over it keeps what is missing there.
@@ -146,7 +150,7 @@ func (p *Policy) fields() policyJSON {
 	return policyJSON{
 		&p.SecondFactor, &p.PhoneFirst, &p.Codes, &p.Digits,
 		(*span)(&p.ApprovalTTL), (*span)(&p.SessionIdle), (*span)(&p.SessionLife), (*span)(&p.KnownBrowser), (*span)(&p.FreshFor), (*span)(&p.BackupIdle), &p.NewBrowsers,
-		&p.SelfRegister, &p.Unlock, &p.Passwordless, &p.SelfReset,
+		&p.SelfRegister, &p.Unlock, &p.Passwordless, &p.SelfReset, &p.SelfDelete,
 	}
 }
 

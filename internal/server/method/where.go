@@ -100,3 +100,22 @@ func added(e audit.Event, name string) brake.Link {
 	}
 	return l
 }
+
+// Forget removes everything of this package about a person who has left.
+func Forget(ctx context.Context, tx *db.Tx, person string) error {
+	for _, q := range []string{
+		`DELETE FROM password WHERE person_id = $1`,
+		`DELETE FROM code_guard WHERE person_id = $1`,
+		`DELETE FROM passkey WHERE person_id = $1`,
+		`DELETE FROM passkey_offer WHERE person_id = $1`,
+		`DELETE FROM code_app WHERE person_id = $1`,
+		`DELETE FROM recovery_code WHERE person_id = $1`,
+		`DELETE FROM access_pass WHERE person_id = $1`,
+		`DELETE FROM first_way WHERE person_id = $1`,
+	} {
+		if _, err := tx.Exec(ctx, q, person); err != nil {
+			return err
+		}
+	}
+	return nil
+}

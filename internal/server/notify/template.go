@@ -49,6 +49,8 @@ const (
 	MailReportedAdmin   = "reported_admin"   // to who manages the people; needs login: whose sign-in it was; "app" and "net"
 	MailNotMe           = "notme"            // needs login; "app": what was signed in to
 	MailNotMeAdmin      = "notme_admin"      // to who manages the people; needs login: who says that something was not theirs
+	MailDataCopied      = "data_copied"      // needs login
+	MailAccountDeleted  = "account_deleted"  // needs login
 	MailSignedOut       = "signed_out"       // needs login
 	MailBackupBound     = "backup_bound"     // needs login, device
 	MailBackupRecovered = "backup_recovered" // needs login, device
@@ -98,6 +100,8 @@ var letters = map[string]letter{
 	MailReportedAdmin:   {"mail.reported_admin.subject", "mail.reported_admin.said", "mail.reported_admin.todo", []string{"login"}},
 	MailNotMe:           {"mail.notme.subject", "mail.notme.said", "mail.notme.todo", []string{"login"}},
 	MailNotMeAdmin:      {"mail.notme_admin.subject", "mail.notme_admin.said", "mail.notme_admin.todo", []string{"login"}},
+	MailDataCopied:      {"mail.data_copied.subject", "mail.data_copied.said", "mail.data_copied.todo", []string{"login"}},
+	MailAccountDeleted:  {"mail.account_deleted.subject", "mail.account_deleted.said", "mail.account_deleted.todo", []string{"login"}},
 	MailSignedOut:       {"mail.signed_out.subject", "mail.signed_out.said", "mail.signed_out.todo", []string{"login"}},
 	MailBackupBound:     {"mail.backup_bound.subject", "mail.backup_bound.said", "mail.backup_bound.todo", []string{"login", "device"}},
 	MailBackupRecovered: {"mail.backup_recovered.subject", "mail.backup_recovered.said", "mail.backup_recovered.todo", []string{"login", "device"}},

@@ -214,3 +214,16 @@ func (c *Client) refreshIdle() time.Duration {
 	}
 	return refreshIdle
 }
+
+// Forget removes everything of this package about a person who has left.
+func Forget(ctx context.Context, tx *db.Tx, person string) error {
+	for _, q := range []string{
+		`DELETE FROM consent WHERE person_id = $1`,
+		`DELETE FROM oauth_grant WHERE person_id = $1`,
+	} {
+		if _, err := tx.Exec(ctx, q, person); err != nil {
+			return err
+		}
+	}
+	return nil
+}

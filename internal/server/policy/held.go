@@ -74,9 +74,11 @@ func (h Held) Graph() ways.Graph {
 }
 
 // Opens is how strong a sign-in becomes possible by a new password alone, to
-// somebody who holds nothing of the person's but what they have just proven.
+// somebody who holds nothing of the person's but what they have just proven. The
+// password pairs a first app only where nothing else would be asked after it.
 func (h Held) Opens(proofs []string) int {
-	theirs := Held{Password: true, Recovery: h.Recovery && slices.Contains(proofs, Recovery), Enrol: h.Enrol && len(h.Apps)+len(h.Alone) == 0}
+	asked := len(h.Apps) + len(h.Alone) + len(h.CodeApps) + len(h.Passkeys) + len(h.Synced)
+	theirs := Held{Password: true, Recovery: h.Recovery && slices.Contains(proofs, Recovery), Enrol: h.Enrol && asked == 0}
 	return theirs.Graph().After(0)
 }
 

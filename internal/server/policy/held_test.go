@@ -69,3 +69,42 @@ func TestOnlyWhoHasOneSecondProofDependsOnAThing(t *testing.T) {
 		}
 	}
 }
+
+// R1: what a new password opens to a stranger is the password's own worth, more
+// only where they hold a second proof too or nothing else would be asked.
+func TestR1WhatANewPasswordOpens(t *testing.T) {
+	pixel := []Device{{"a", "Pixel"}}
+	paper := []string{Recovery, Mail}
+	for _, c := range []struct {
+		name   string
+		held   Held
+		proofs []string
+		want   int
+	}{
+		{"an app is asked", Held{Apps: pixel}, paper, OneProof},
+		{"an app is asked, the paper counts", Held{Apps: pixel, Recovery: true}, paper, TwoProofs},
+		{"the paper was not shown", Held{Apps: pixel, Recovery: true}, []string{Mail, Text}, OneProof},
+		{"nothing is asked", Held{Enrol: true}, []string{Mail, Text}, TwoProofs},
+		{"a passkey is asked", Held{Enrol: true, Passkeys: pixel}, []string{Mail, Text}, OneProof},
+		{"a synced passkey is asked", Held{Enrol: true, Synced: pixel}, []string{Mail, Text}, OneProof},
+		{"codes are asked", Held{Enrol: true, CodeApps: pixel}, []string{Mail, Text}, OneProof},
+		{"nothing at all", Held{}, []string{Mail, Text}, OneProof},
+	} {
+		if got := c.held.Opens(c.proofs); got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+// N14: two proofs of one kind are one, and no proofs of a way back are worth a sign-in.
+func TestN14ProofsOfAWayBackAreWorthTwoAtMost(t *testing.T) {
+	for want, all := range map[int][][]string{
+		Nothing: {nil}, OneProof: {{Mail}, {Recovery}, {Mail, Mail}}, Helped: {{Mail, Text}, {Recovery, Mail}, {Recovery, Mail, Text}},
+	} {
+		for _, proofs := range all {
+			if got := Back(proofs); got != want || got >= TwoProofs {
+				t.Errorf("%v: %d, want %d", proofs, got, want)
+			}
+		}
+	}
+}

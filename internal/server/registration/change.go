@@ -251,3 +251,18 @@ func (r *Registry) Once(ctx context.Context, tx *db.Tx, id, nonce string) error 
 	}
 	return err
 }
+
+// Forget removes everything of this package about a person who has left. Their
+// apps hear that they were removed, as from every server that does not know them.
+func Forget(ctx context.Context, tx *db.Tx, person string) error {
+	for _, q := range []string{
+		`DELETE FROM device_nonce WHERE registration_id IN (SELECT id FROM registration WHERE person_id = $1)`,
+		`DELETE FROM registration WHERE person_id = $1`,
+		`DELETE FROM offer WHERE person_id = $1`,
+	} {
+		if _, err := tx.Exec(ctx, q, person); err != nil {
+			return err
+		}
+	}
+	return nil
+}

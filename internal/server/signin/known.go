@@ -52,3 +52,17 @@ func Prefer(ctx context.Context, tx *db.Tx, known, person, way string) error {
 	_, err := tx.Exec(ctx, `UPDATE known_browser SET second = $1 WHERE hash = $2 AND person_id = $3`, way, keep.Hash(known), person)
 	return err
 }
+
+// Forget removes everything of this package about a person who has left.
+func Forget(ctx context.Context, tx *db.Tx, person string) error {
+	for _, q := range []string{
+		`DELETE FROM session WHERE person_id = $1`,
+		`DELETE FROM known_browser WHERE person_id = $1`,
+		`DELETE FROM attempt WHERE person_id = $1`,
+	} {
+		if _, err := tx.Exec(ctx, q, person); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -88,6 +88,7 @@ type Browser struct {
 	Name   string // "Chrome"
 	System string // "Windows"
 	Lang   string // "en" or "ja"
+	Zone   string // IANA time zone, as the browser says; "" for not known
 	// Known is the token of the known-browser cookie, or "".
 	Known string
 	// Sessions are the tokens of this browser's sessions, the one in use first.

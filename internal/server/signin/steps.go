@@ -240,6 +240,11 @@ func (s *Service) prove(ctx context.Context, tx *db.Tx, a Attempt, proof string)
 	if a.Directory, err = directory.Get(ctx, tx, a.person.DirectoryID); err != nil {
 		return Went{}, err
 	}
+	if a.person.Zone == "" && a.Browser.Zone != "" {
+		if err := directory.SetLocale(ctx, tx, a.person.ID, "", a.Browser.Zone); err != nil {
+			return Went{}, err
+		}
+	}
 	if err := s.answered(ctx, tx, &a); err != nil {
 		return Went{}, err
 	}

@@ -244,3 +244,16 @@ func Prune(ctx context.Context, tx *db.Tx) error {
 	_, err := tx.Exec(ctx, `DELETE FROM way_back WHERE expires_at < $1`, db.Millis(tx.Now))
 	return err
 }
+
+// Forget removes everything of this package about a person who has left.
+func Forget(ctx context.Context, tx *db.Tx, person string) error {
+	for _, q := range []string{
+		`DELETE FROM way_back_code WHERE way_id IN (SELECT id FROM way_back WHERE person_id = $1)`,
+		`DELETE FROM way_back WHERE person_id = $1`,
+	} {
+		if _, err := tx.Exec(ctx, q, person); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -22,6 +22,7 @@ type policyCommand struct {
 	NewBrowsers  *string        `placeholder:"HOW"`
 	SelfRegister *bool          `negatable:""`
 	SelfReset    *bool          `negatable:""`
+	SelfDelete   *bool          `negatable:""`
 	Digits       *int           `placeholder:"N"`
 	ApprovalTTL  *time.Duration `name:"approval-ttl" placeholder:"TIME"`
 	SessionIdle  *time.Duration `placeholder:"TIME"`
@@ -149,7 +150,7 @@ func (c *policyCommand) apply(p *directory.Policy) bool {
 	for _, one := range []bool{
 		put(&p.SecondFactor, c.SecondFactor), put(&p.PhoneFirst, c.PhoneFirst), put(&p.Codes, c.Codes),
 		put(&p.Unlock, c.Unlock), put(&p.Passwordless, c.Passwordless),
-		put(&p.NewBrowsers, c.NewBrowsers), put(&p.SelfRegister, c.SelfRegister), put(&p.SelfReset, c.SelfReset), put(&p.Digits, c.Digits), put(&p.ApprovalTTL, c.ApprovalTTL), put(&p.SessionIdle, c.SessionIdle),
+		put(&p.NewBrowsers, c.NewBrowsers), put(&p.SelfRegister, c.SelfRegister), put(&p.SelfReset, c.SelfReset), put(&p.SelfDelete, c.SelfDelete), put(&p.Digits, c.Digits), put(&p.ApprovalTTL, c.ApprovalTTL), put(&p.SessionIdle, c.SessionIdle),
 		put(&p.SessionLife, c.SessionLife), put(&p.KnownBrowser, c.KnownBrowser), put(&p.FreshFor, c.FreshFor), put(&p.BackupIdle, c.BackupIdle),
 	} {
 		given = given || one

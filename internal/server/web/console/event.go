@@ -43,6 +43,7 @@ var tones = map[audit.Kind][2]string{
 	audit.PersonBraked:        {"warn", "danger"},
 	audit.PersonNotMe:         {"warn", "danger"},
 	audit.PersonFrozen:        {"lock", "caution"},
+	audit.PersonDeleted:       {"trash", "caution"},
 	audit.OAuthReuse:          {"warn", "danger"},
 	audit.AdminSuspended:      {"block", "danger"},
 	audit.AdminPasswordReset:  {"key", "caution"},

@@ -79,6 +79,7 @@ var shown = map[audit.Kind]struct{ name, icon, tone string }{
 	audit.BackupReminderOn:       {"backup_reminder_on", "mail", ""},
 	audit.BackupReminderOff:      {"backup_reminder_off", "mail", ""},
 	audit.PersonBraked:           {"braked", "block", "danger"},
+	audit.PersonCopied:           {"copied", "user", "caution"},
 	audit.PersonThawed:           {"thawed", "check", ""},
 	audit.OAuthConsent:           {"consent", "apps", ""},
 	audit.PersonNotMe:            {"notme", "block", "danger"},

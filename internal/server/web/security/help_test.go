@@ -13,6 +13,7 @@ import (
 	"countersign/internal/server/backup"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
+	"countersign/internal/server/dossier"
 	"countersign/internal/server/method"
 	"countersign/internal/server/registration"
 	"countersign/internal/server/registration/regtest"
@@ -39,7 +40,7 @@ func newHouse(t testing.TB) *house {
 	if h.shell, err = web.New(web.Config{DB: h.DB, ID: regtest.Issuer, App: appOrigin, Hub: h.Notify.Hub, Log: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)
 	}
-	if err := securityweb.Mount(h.shell, securityweb.Deps{DB: h.DB, Registry: h.Registry, Approvals: h.Approvals, SignIn: h.SignIn, Passkeys: h.Passkeys, CodeApps: h.CodeApps, Addresses: directory.NewAddresses(h.Keeper, h.Notify), Recovery: h.Recovery, Passes: method.NewPasses(h.Keeper, h.Notify), Notify: h.Notify, Backup: h.backup}); err != nil {
+	if err := securityweb.Mount(h.shell, securityweb.Deps{DB: h.DB, Registry: h.Registry, Approvals: h.Approvals, SignIn: h.SignIn, Passkeys: h.Passkeys, CodeApps: h.CodeApps, Addresses: directory.NewAddresses(h.Keeper, h.Notify), Recovery: h.Recovery, Passes: method.NewPasses(h.Keeper, h.Notify), Dossier: dossier.New(h.SignIn), Notify: h.Notify, Backup: h.backup}); err != nil {
 		t.Fatal(err)
 	}
 	return h

@@ -22,6 +22,7 @@ import (
 	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
+	"countersign/internal/server/dossier"
 	"countersign/internal/server/method"
 	"countersign/internal/server/notify"
 	"countersign/internal/server/policy"
@@ -44,6 +45,7 @@ type Deps struct {
 	Addresses *directory.Addresses
 	Recovery  *method.Recovery
 	Passes    *method.Passes
+	Dossier   *dossier.Service
 	Notify    *notify.Notify
 	Backup    *backup.Store
 }
@@ -111,6 +113,11 @@ func Mount(s *web.Shell, d Deps) error {
 	}
 	s.Page("GET /security/addresses/{id}", s.NeedSession(true, h.getAddress))
 	s.Page("POST /security/addresses/{id}/remove", s.NeedSession(true, h.postRemoveAddress))
+
+	s.Page("GET /security/account", s.NeedSession(false, h.getAccount))
+	s.Page("POST /security/account/copy", s.NeedSession(true, h.postCopy))
+	s.Page("GET /security/account/delete", s.NeedSession(true, h.getDelete))
+	s.Page("POST /security/account/delete", s.NeedSession(true, h.postDelete))
 
 	s.Page("GET /security/recovery", s.NeedSession(false, h.getRecovery))
 	s.Page("POST /security/recovery", s.NeedSession(true, h.postRecovery))

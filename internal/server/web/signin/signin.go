@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"countersign/internal/server/approval"
 	"countersign/internal/server/directory"
@@ -123,8 +124,17 @@ var problems = []web.Problem{
 // browser is who asks.
 func (h *handler) browser(r *http.Request) signin.Browser {
 	c := web.From(r)
-	return signin.Browser{IP: c.IP, Net: c.Net, Place: c.Place, Name: c.Browser, System: c.System, Lang: c.Lang,
+	return signin.Browser{IP: c.IP, Net: c.Net, Place: c.Place, Name: c.Browser, System: c.System, Lang: c.Lang, Zone: zoneOf(r),
 		Known: h.Cookie(r, web.KnownCookie), Sessions: h.SessionTokens(r)}
+}
+
+// zoneOf is the time zone that a form says the browser is in; "" for none, or none that is known.
+func zoneOf(r *http.Request) string {
+	zone := r.PostFormValue("zone")
+	if _, err := time.LoadLocation(zone); err != nil || len(zone) > 64 || zone == "Local" {
+		return ""
+	}
+	return zone
 }
 
 // see sends the browser on with a GET (O7).

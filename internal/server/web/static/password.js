@@ -12,3 +12,7 @@ for (const button of document.querySelectorAll('[data-reveal]')) {
   // What is sent and remembered is a password again.
   field.form.addEventListener('submit', () => { field.type = 'password'; });
 }
+// Times in mails are those of where the person is, when they have not said so themselves.
+for (const field of document.querySelectorAll('[data-zone]')) {
+  field.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? '';
+}

@@ -34,6 +34,7 @@ CREATE TABLE audit_event (
 CREATE INDEX audit_person ON audit_event (person_id, at, id);
 CREATE INDEX audit_at ON audit_event (at, id);
 CREATE INDEX audit_reported ON audit_event (directory_id, at, id) WHERE kind IN ('approval.reported', 'person.not_me', 'person.braked');
+CREATE INDEX audit_deleted ON audit_event (at, person_id) WHERE kind = 'person.deleted';
 CREATE INDEX audit_directory ON audit_event (directory_id, at, id);
 CREATE UNIQUE INDEX audit_seq ON audit_event (seq) WHERE seq > 0;
 CREATE INDEX audit_unsealed ON audit_event (at, id) WHERE seq = 0;
