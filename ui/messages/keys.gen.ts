@@ -898,6 +898,7 @@ export interface Messages {
   "command.policy.--passwordless": Record<never, never>;
   "command.policy.--phone-first": Record<never, never>;
   "command.policy.--second-factor": Record<never, never>;
+  "command.policy.--self-delete": Record<never, never>;
   "command.policy.--self-register": Record<never, never>;
   "command.policy.--self-reset": Record<never, never>;
   "command.policy.--session-idle": Record<never, never>;
@@ -1158,7 +1159,9 @@ export interface Messages {
   "console.kind.passkey.removed": Record<never, never>;
   "console.kind.passkey.renamed": Record<never, never>;
   "console.kind.person.braked": Record<never, never>;
+  "console.kind.person.copied": Record<never, never>;
   "console.kind.person.created": Record<never, never>;
+  "console.kind.person.deleted": Record<never, never>;
   "console.kind.person.enrol_closed": Record<never, never>;
   "console.kind.person.frozen": Record<never, never>;
   "console.kind.person.not_me": Record<never, never>;
@@ -1726,6 +1729,9 @@ export interface Messages {
   "lock.unlock": Record<never, never>;
   "lock.waits": Record<never, never>;
   "lock.ways": Record<never, never>;
+  "mail.account_deleted.said": { login: string | number };
+  "mail.account_deleted.subject": Record<never, never>;
+  "mail.account_deleted.todo": { service: string | number };
   "mail.address_added.said": { address: string | number; login: string | number };
   "mail.address_added.subject": Record<never, never>;
   "mail.address_added.todo": { host: string | number; service: string | number };
@@ -1779,6 +1785,9 @@ export interface Messages {
   "mail.codeapp_removed.said": { login: string | number; method: string | number };
   "mail.codeapp_removed.subject": Record<never, never>;
   "mail.codeapp_removed.todo": { host: string | number; service: string | number };
+  "mail.data_copied.said": { login: string | number };
+  "mail.data_copied.subject": Record<never, never>;
+  "mail.data_copied.todo": { host: string | number };
   "mail.device": Record<never, never>;
   "mail.footer": { host: string | number; service: string | number };
   "mail.ip": Record<never, never>;
@@ -2147,6 +2156,8 @@ export interface Messages {
   "recover.way.passkey.text": Record<never, never>;
   "recover.welcome": Record<never, never>;
   "security.access.link": Record<never, never>;
+  "security.account.link": Record<never, never>;
+  "security.account.title": Record<never, never>;
   "security.activity": Record<never, never>;
   "security.activity.address_added": { device: string | number };
   "security.activity.address_removed": { device: string | number };
@@ -2168,6 +2179,7 @@ export interface Messages {
   "security.activity.code_wrong": Record<never, never>;
   "security.activity.codeapp_set": { device: string | number };
   "security.activity.consent": { app: string | number };
+  "security.activity.copied": Record<never, never>;
   "security.activity.denied": Record<never, never>;
   "security.activity.lead": Record<never, never>;
   "security.activity.none": Record<never, never>;
@@ -2313,6 +2325,22 @@ export interface Messages {
   "security.codes.print": Record<never, never>;
   "security.codes.text": Record<never, never>;
   "security.codes.title": Record<never, never>;
+  "security.copy.go": Record<never, never>;
+  "security.copy.text": Record<never, never>;
+  "security.copy.title": Record<never, never>;
+  "security.delete.go": Record<never, never>;
+  "security.delete.lead": Record<never, never>;
+  "security.delete.managed": { org: string | number };
+  "security.delete.means.backup": Record<never, never>;
+  "security.delete.means.log": Record<never, never>;
+  "security.delete.means.signin": Record<never, never>;
+  "security.delete.owner": Record<never, never>;
+  "security.delete.text": Record<never, never>;
+  "security.delete.title": Record<never, never>;
+  "security.delete.type": { login: string | number };
+  "security.delete.wrong": Record<never, never>;
+  "security.deleted.text": { login: string | number };
+  "security.deleted.title": Record<never, never>;
   "security.done.back": Record<never, never>;
   "security.done.go": Record<never, never>;
   "security.done.hint": Record<never, never>;
