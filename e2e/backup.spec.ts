@@ -3,7 +3,7 @@
 import { Eye } from './eye.ts'
 import { expect, test } from './fixtures.ts'
 import { five, standing, withAccounts } from './keeping.ts'
-import { firstLook, giveNameAndPassword, readNumber, typeNumber } from './steps.ts'
+import { firstLook, giveName, givePassword, readNumber, typeNumber } from './steps.ts'
 
 const haru = 'haru@komorebi.example'
 
@@ -17,12 +17,14 @@ test.describe('backup', () => {
     const open = (hash: string) => page.goto(`${demo.at.app}/#${hash}`)
     const stored = page.locator('.group .line')
 
-    /** Signs in on the phone; another of its tabs approves. */
-    const signIn = async () => {
+    /** Signs in on the phone; another of its tabs approves. A browser that is known is asked for a passkey first. */
+    const signIn = async (known = false) => {
       const app = await phone.context.newPage()
       await app.goto(demo.at.app)
       await page.bringToFront()
-      await giveNameAndPassword(page, demo, say, haru)
+      await giveName(page, say, haru)
+      if (known) await page.getByRole('link', { name: say('signin.passkey.password') }).click()
+      await givePassword(page, demo, say)
       await typeNumber(phone.at(app), say, await readNumber(page))
       await expect(page).toHaveURL(`${demo.at.app}/#backup`)
       await app.close()
@@ -79,7 +81,7 @@ test.describe('backup', () => {
       await page.getByRole('link', { name: say('backup.menu') }).click()
       await eye.see(page, 'a09-backup-signin', say('backup.note.needs_sign_in.title'))
       await button('backup.note.needs_sign_in.do').click()
-      await signIn()
+      await signIn(true)
       await expect(page.getByText(say('backup.again.done'))).toBeVisible()
       await open('menu')
       await expect(page.locator('.dock .red-dot')).toHaveCount(0)
@@ -91,6 +93,7 @@ test.describe('backup', () => {
       await page.getByRole('dialog').getByRole('button', { name: say('backup.versions.back') }).click()
       await expect(page.getByText(say('backup.versions.done', { n: 1 }))).toBeVisible()
       await open('backup/ways')
+      await expect(page.getByText(say('backup.ways.key'), { exact: true })).toBeVisible()
       await eye.see(page, 'a06-backup-ways', say('backup.ways.devices'))
       await open('')
       await expect(standing(page).filter({ hasText: 'Gitlane' })).toHaveCount(1)

@@ -7,6 +7,9 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { program } from './demo.ts'
 
+/** On a desk with a browser, wherever the test runs. */
+const env = { ...process.env, DISPLAY: ':0', SSH_CONNECTION: '' }
+
 export class Terminal {
   private constructor(readonly folder: string) {}
 
@@ -33,13 +36,13 @@ export class Terminal {
 
   /** Runs a command to its end and gives what it printed. */
   async run(...args: string[]): Promise<string> {
-    const { stdout } = await promisify(execFile)(this.command, this.flags(args))
+    const { stdout } = await promisify(execFile)(this.command, this.flags(args), { env })
     return stdout.trim()
   }
 
   /** Runs one that sends a person to a browser, who does there what `visit` does. */
   async signingIn(visit: (address: string) => Promise<void>, ...args: string[]): Promise<string> {
-    const child = spawn(this.command, this.flags(args), { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(this.command, this.flags(args), { stdio: ['ignore', 'pipe', 'pipe'], env })
     let [printed, said] = ['', '']
     const address = new Promise<string>((resolve, reject) => {
       child.stderr.on('data', (chunk) => {

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 )
+
+var identifier = regexp.MustCompile(`^[A-Za-z_]\w*$`)
 
 // TypeScriptKeys is the text of messages/keys.gen.ts: an interface from key to
 // placeholders, where a plural wants a number.
@@ -32,7 +35,7 @@ func typeOf(placeholders map[string]string) string {
 		if placeholders[name] == "plural" {
 			kind = "number"
 		}
-		if strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz") != "" { // no name of JavaScript's
+		if !identifier.MatchString(name) { // a shell's word, as in a manual
 			name = strconv.Quote(name)
 		}
 		fields = append(fields, name+": "+kind)

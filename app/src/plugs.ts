@@ -13,4 +13,4 @@ import { recovering } from './recover/plug'
 import type { Plug } from './shell/plug'
 import { program } from './sw/plug'
 
-export const plugs: Plug[] = [program, approvals, pairing, pushes, locking, accounts, recovering, moving, files, backingUp, help, coming]
+export const plugs: Plug[] = [program, approvals, pairing, pushes, locking, accounts, moving, recovering, files, backingUp, help, coming]

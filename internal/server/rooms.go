@@ -83,7 +83,7 @@ func (s *Server) furnish(ctx context.Context, c config.Config) (r *rooms, err er
 	r.approvals = approval.New(s.db, s.keeper, r.notify, r.registry, signin.Reported)
 	r.signin = signin.New(signin.Config{
 		DB: s.db, Keeper: s.keeper, Passwords: r.passwords, Passkeys: r.passkeys, Recovery: r.recovery,
-		CodeApps: r.codeApps, Passes: r.passes,
+		CodeApps: r.codeApps, Passes: r.passes, Addresses: r.addresses,
 		Apps: r.registry, Approvals: r.approvals, Notify: r.notify, Host: hostPort(c.IDURL),
 	})
 	r.back = wayback.New(r.signin)

@@ -8,7 +8,7 @@ import { Icon } from '../shell/icon'
 import { confirm } from '../shell/sheets'
 import { t } from '../words/words'
 import { when } from '../words/when'
-import { act, busy, done } from './act'
+import { act, busy, done, forgetTrouble, lookUp } from './act'
 import { NewKey } from './key'
 import type { Begun } from './kept'
 import { Page, TroubleNote } from './parts'
@@ -18,7 +18,7 @@ import { beginHere, bringBackDeleted, join, look, turnOff, type There } from './
 export function BeginScreen({ home }: { home: Begun }) {
   const there = useSignal<There | undefined>(undefined)
   const anew = useSignal(false)
-  const see = () => void act((core) => look(core, home)).then((found) => (there.value = found))
+  const see = () => void lookUp((core) => look(core, home)).then((found) => (there.value = found))
   useEffect(see, [home.binding])
   const found = there.value
   const begin = (key: string) => found && void done((core) => beginHere(core, home, key, found), t('backup.begin.done'))
@@ -32,7 +32,7 @@ export function BeginScreen({ home }: { home: Begun }) {
       {found?.status.deletedUntil !== undefined && <Deleted home={home} until={found.status.deletedUntil} see={see} />}
       {found && !found.status.deletedUntil && (anew.value || !found.stored) && <First home={home} use={begin} />}
       {found?.stored && !anew.value && <Join home={home} there={found} anew={() => void startAnew()} />}
-      <button class="btn quiet" type="button" aria-disabled={busy.value} onClick={() => void act(() => turnOff(home))}>
+      <button class="btn quiet unprinted" type="button" aria-disabled={busy.value} onClick={() => void act(() => turnOff(home))}>
         {t('backup.begin.other')}
       </button>
     </Page>
@@ -45,7 +45,7 @@ function Looking({ again }: { again: () => void }) {
       <p role="status">{busy.value ? t('backup.begin.looking') : ''}</p>
       <TroubleNote />
       {!busy.value && (
-        <button class="btn" type="button" onClick={again}>
+        <button class="btn" type="button" onClick={() => (forgetTrouble(), again())}>
           {t('backup.begin.again')}
         </button>
       )}

@@ -11,7 +11,7 @@ import { hostOf } from '../pair/link'
 import { utf8 } from '../remote/bytes'
 import { Icon } from '../shell/icon'
 import { language, t } from '../words/words'
-import { act, busy } from './act'
+import { busy, lookUp } from './act'
 import { sameGroup } from './group'
 import type { Home } from './kept'
 import { TroubleNote } from './parts'
@@ -25,7 +25,7 @@ type Shown = { key: string; picture: Picture | undefined }
 export function NewKey({ home, use }: { home: Home; use: (key: string) => void }) {
   const shown = useSignal<Shown | undefined>(undefined)
   const confirming = useSignal(false)
-  useEffect(() => void act(draw).then((made) => (shown.value = made)), [])
+  useEffect(() => void lookUp(draw).then((made) => (shown.value = made)), [])
   if (!shown.value) {
     return (
       <div class="card stack">

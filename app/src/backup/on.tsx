@@ -40,8 +40,7 @@ export function OnScreen({ backup }: { backup: Backup }) {
             <strong>{t('backup.last')}</strong>
             <span role="status">{busy.value ? t('backup.last.busy') : lastWords(watch.verified)}</span>
           </span>
-          {alarm.value && <span class="red-dot flow" />}
-          <span class="val">{t('backup.last.now')}</span>
+          {alarm.value ? <span class="red-dot flow" /> : <span class="val">{t('backup.last.now')}</span>}
         </button>
         <LinkLine icon="i-key" title={t('backup.ways')} text={t('backup.ways.row')} to="backup/ways" />
         <LinkLine icon="i-restore" title={t('backup.versions')} text={t('backup.versions.row')} to="backup/versions" />

@@ -20,7 +20,7 @@ export function Page({ title, from, children }: PageProps) {
 /** Why the last thing was not done, read out when it comes. */
 export function TroubleNote() {
   return (
-    <div role="alert">
+    <div class="said" role="alert">
       {trouble.value && (
         <p class="note caution">
           <Icon name="i-warn" look="i-s" />

@@ -5,7 +5,7 @@ import { confirm } from '../shell/sheets'
 import { toast } from '../shell/toast'
 import { t } from '../words/words'
 import { when } from '../words/when'
-import { act, busy } from './act'
+import { act, busy, forgetTrouble, lookUp } from './act'
 import { doorOf } from './bind'
 import { bringBack } from './instep'
 import type { Backup } from './kept'
@@ -14,7 +14,7 @@ import { placeOf, type Version } from './place'
 
 export function VersionsScreen({ backup }: { backup: Backup }) {
   const all = useSignal<Version[] | undefined>(undefined)
-  const fetchAll = () => void act(async () => placeOf(await doorOf(backup)).versions()).then((found) => (all.value = found))
+  const fetchAll = () => void lookUp(async () => placeOf(await doorOf(backup)).versions()).then((found) => (all.value = found))
   useEffect(fetchAll, [backup.binding])
   return (
     <Page title={t('backup.versions')} from="backup">
@@ -22,7 +22,7 @@ export function VersionsScreen({ backup }: { backup: Backup }) {
       <TroubleNote />
       {!all.value && <p role="status">{busy.value ? t('backup.versions.loading') : ''}</p>}
       {!all.value && !busy.value && (
-        <button class="btn" type="button" onClick={fetchAll}>
+        <button class="btn" type="button" onClick={() => (forgetTrouble(), fetchAll())}>
           {t('backup.begin.again')}
         </button>
       )}

@@ -8,7 +8,7 @@ import { go } from '../shell/router'
 import { confirm } from '../shell/sheets'
 import { t } from '../words/words'
 import { day, when } from '../words/when'
-import { act, busy, done } from './act'
+import { busy, done, lookUp } from './act'
 import { doorOf } from './bind'
 import type { Backup } from './kept'
 import { NewKey } from './key'
@@ -20,7 +20,7 @@ import { addPasskey, removeWay, replaceKey } from './turn'
 export function WaysScreen({ backup }: { backup: Backup }) {
   const ways = useSignal<Way[]>([])
   useEffect(() => {
-    void act(async (core) => (await core.sealed('ways', { keys: backup.keys })).result.ways).then((all) => (ways.value = all ?? ways.value))
+    void lookUp(async (core) => (await core.sealed('ways', { keys: backup.keys })).result.ways).then((all) => (ways.value = all ?? ways.value))
   }, [backup.keys])
   const passkey = ways.value.some(({ kind }) => kind === 'passkey')
   return (
@@ -92,7 +92,7 @@ async function newPasskey(): Promise<void> {
  *  and no names. */
 function Devices({ backup }: { backup: Backup }) {
   const devices = useSignal<Bound[]>([])
-  const see = () => void act(async () => (await placeOf(await doorOf(backup)).status()).devices).then((all) => (devices.value = all ?? []))
+  const see = () => void lookUp(async () => (await placeOf(await doorOf(backup)).status()).devices).then((all) => (devices.value = all ?? []))
   useEffect(see, [backup.etag])
   const end = async ({ binding, platform }: Bound) => {
     const question = { title: t('backup.ways.devices.end.title', { label: platform }), text: t('backup.ways.devices.end.text'), yes: t('backup.ways.devices.end'), danger: true }

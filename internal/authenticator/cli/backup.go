@@ -348,6 +348,9 @@ func (w World) later(ctx context.Context, d *desk.Desk) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	err := d.DueBackup(ctx, true)
+	if err == nil {
+		_ = d.DuePractice(ctx) // the check-up tells when it last worked out
+	}
 	if err != nil && !errors.Is(err, desk.ErrNoBackup) {
 		w.say("terminal.backup.later", "problem", w.plain(err))
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +17,7 @@ import (
 
 	"countersign/internal/authenticator/cli"
 	"countersign/internal/server/journeytest"
+	"countersign/seal"
 )
 
 // A home is a server with somebody's recovery account, and the codes with which
@@ -264,10 +266,56 @@ type checkup struct {
 	}
 	Returns, Lost int
 	Fix           string
+	Lines         []found
+}
+
+type found struct {
+	What, Fix, Kind string
+	Good            bool
+	At              *time.Time
 }
 
 func (d desk) checkup() (c checkup) {
 	d.t.Helper()
 	must(d.t, json.Unmarshal([]byte(d.run(0, "checkup", "--json")), &c))
 	return c
+}
+
+// The check-up practises: what opens the newest backup is proven, and by what.
+func TestACheckUpReallyOpensTheNewestBackup(t *testing.T) {
+	h := newHome(t)
+	a, key := newDesk(t), filepath.Join(t.TempDir(), "key")
+	a.run(3, "checkup", "--drill") // there is none
+	a.add("Google", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
+	h.signingIn(a, 0, "backup", "on", "--server", h.Config.IDURL, "--new-key-file", key)
+	line := func(what string) found {
+		t.Helper()
+		lines := a.checkup().Lines
+		i := slices.IndexFunc(lines, func(l found) bool { return l.What == what })
+		if i < 0 {
+			t.Fatalf("no line %q", what)
+		}
+		return lines[i]
+	}
+	if l := line("way"); l.Kind != "key" || l.Good || l.Fix != "prove_key" {
+		t.Errorf("a key that opened nothing yet: %+v", l)
+	}
+	wrong := filepath.Join(t.TempDir(), "wrong")
+	must(t, os.WriteFile(wrong, []byte(seal.NewRecoveryKey().Reveal()+"\n"), 0o600))
+	a.run(4, "checkup", "--drill", "--recovery-key-file", wrong)
+	if l := line("practice"); l.At != nil {
+		t.Errorf("practised with the wrong key: %+v", l)
+	}
+	a.run(0, "checkup", "--drill", "--recovery-key-file", key)
+	if l := line("way"); !l.Good || l.At == nil {
+		t.Errorf("after it opened one: %+v", l)
+	}
+	if l := line("practice"); !l.Good || l.At == nil {
+		t.Errorf("%+v", l)
+	}
+	a.run(0, "checkup", "--drill")
+	says := a.run(0, "checkup")
+	if doctor := a.run(0, "doctor"); !strings.Contains(says, "the recovery key, proven") || !strings.Contains(doctor, says) {
+		t.Errorf("doctor says something else:\n%s\n%s", says, doctor)
+	}
 }

@@ -1,16 +1,19 @@
 package cli
 
 import (
+	"context"
 	"fmt"
+	"time"
 
 	"countersign/internal/authenticator/backup"
 	"countersign/internal/authenticator/desk"
-	"countersign/internal/authenticator/vault"
 	"countersign/seal"
 )
 
 type checkupCommand struct {
-	JSON bool `name:"json"`
+	Drill           bool
+	RecoveryKeyFile string `placeholder:"FILE"`
+	JSON            bool   `name:"json"`
 }
 
 // A checkup is what would come back if this device were lost.
@@ -22,63 +25,69 @@ type checkup struct {
 	Verify  int `json:"verify"`
 	Scan    int `json:"scan"`
 	Lost    int `json:"lost"` // that would not come back
-	// Fix is the one thing to do next: "turn_on", "back_up", "sign_in", "make_room",
-	// "bring_back", "other_account", "resume", or "" when all is well.
-	Fix string `json:"fix,omitempty"`
+	// Fix is the first thing to do: that of the first line that has one, or "".
+	Fix   string      `json:"fix,omitempty"`
+	Lines []foundLine `json:"lines"`
 }
 
-// fixes are what a person does about a state of the backup.
-var fixes = map[backup.State]string{
-	backup.Stale: "back_up", backup.Failing: "back_up", backup.Paused: "resume", backup.NeedsSignIn: "sign_in",
-	backup.StorageFull: "make_room", backup.DeletedElsewhere: "bring_back", backup.AccountChanged: "other_account",
+// A foundLine is one thing that was found, and the one thing to do about it.
+type foundLine struct {
+	What   string     `json:"what"`
+	Good   bool       `json:"good"`
+	Fix    string     `json:"fix,omitempty"`
+	At     *time.Time `json:"at,omitempty"`
+	Kind   string     `json:"kind,omitempty"`
+	Label  string     `json:"label,omitempty"`
+	Titles []string   `json:"titles,omitempty"`
 }
 
 func (w World) checkUp(d *desk.Desk) (c checkup, err error) {
 	if c.Backup, err = statusOf(d, w.Now()); err != nil {
 		return c, err
 	}
-	a, err := d.Read()
-	if err != nil {
-		return c, err
-	}
-	there := c.Backup.Verified != nil && opensElsewhere(c.Backup.Ways) && c.Backup.State != string(backup.DeletedElsewhere) && c.Backup.State != string(backup.AccountChanged)
-	for _, e := range a.Vault().Entries() {
-		switch {
-		case !there:
-			c.Lost++
-		case e.Kind == vault.Work:
-			c.Scan++
-		case e.Kind == vault.Personal:
-			c.Verify++
-		default:
-			c.Returns++
+	lines, err := d.CheckUp()
+	for _, l := range lines {
+		c.Lines = append(c.Lines, foundLine{l.What, l.Good, l.Fix, some(l.At), string(l.Kind), l.Label, l.Titles})
+		if n := counter(&c, l.What); n != nil {
+			*n = len(l.Titles)
+		}
+		if c.Fix == "" && l.What == backup.LineBackup {
+			c.Fix = l.Fix
 		}
 	}
-	c.Fix = fixes[backup.State(c.Backup.State)]
-	if !c.Backup.On {
-		c.Fix = "turn_on"
-	}
-	return c, nil
+	return c, err
 }
 
-// opensElsewhere reports whether something opens the backup besides this device.
-func opensElsewhere(ways []wayIn) bool {
-	others := 0
-	for _, one := range ways {
-		if one.Kind == string(seal.ByKey) {
-			return true
-		}
-		others++
+// counter is the number of accounts that a line is about.
+func counter(c *checkup, what string) *int {
+	switch what {
+	case backup.LineReturns:
+		return &c.Returns
+	case backup.LineVerify:
+		return &c.Verify
+	case backup.LineScan:
+		return &c.Scan
+	case backup.LineLost:
+		return &c.Lost
 	}
-	return others > 1
+	return nil
 }
 
-func (c checkupCommand) Run(w World, g *grammar) error {
-	d, err := g.open(w)
+func (c checkupCommand) Run(ctx context.Context, w World, g *grammar) error {
+	open := g.open
+	if c.Drill {
+		open = g.forChange
+	}
+	d, err := open(w)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
+	if c.Drill {
+		if err := c.drill(ctx, w, d); err != nil {
+			return err
+		}
+	}
 	up, err := w.checkUp(d)
 	if err != nil {
 		return err
@@ -90,17 +99,56 @@ func (c checkupCommand) Run(w World, g *grammar) error {
 	return nil
 }
 
+// drill opens the newest backup for practice.
+func (c checkupCommand) drill(ctx context.Context, w World, d *desk.Desk) error {
+	var key *seal.RecoveryKey
+	if c.RecoveryKeyFile != "" {
+		file := c.RecoveryKeyFile
+		if file == "-" {
+			file = ""
+		}
+		typed, err := w.recoveryKey(file)
+		if err != nil {
+			return err
+		}
+		key = &typed
+	}
+	return w.did("terminal.checkup.drilled", d.Practise(ctx, key))
+}
+
 func (w World) tellCheckup(up checkup) {
+	up.Backup.Ways = nil // they have lines of their own
 	w.tellBackup(up.Backup)
-	for _, line := range []struct {
-		key string
-		n   int
-	}{{"returns", up.Returns}, {"verify", up.Verify}, {"scan", up.Scan}, {"lost", up.Lost}} {
-		if line.n > 0 {
-			fmt.Fprintln(w.Out, w.t("terminal.checkup."+line.key, "n", line.n))
+	for _, l := range up.Lines {
+		if l.What != backup.LineBackup {
+			fmt.Fprintln(w.Out, mark(l.Good)+w.t("terminal.checkup."+lineKey(l), "time", w.date(l.At), "label", calm(l.Label), "n", len(l.Titles)))
+		}
+		for _, title := range l.Titles {
+			if l.What != backup.LineReturns {
+				fmt.Fprintln(w.Out, "    "+calm(title))
+			}
+		}
+		if l.Fix != "" {
+			fmt.Fprintln(w.Out, "  "+w.t("terminal.checkup.fix."+l.Fix))
 		}
 	}
-	if up.Fix != "" {
-		fmt.Fprintln(w.Out, w.t("terminal.checkup.fix."+up.Fix))
+}
+
+// mark stands before a line: what needs nothing, and what does.
+func mark(good bool) string {
+	if good {
+		return "+ "
 	}
+	return "! "
+}
+
+// lineKey is the message of a line; that of a way has its kind.
+func lineKey(l foundLine) string {
+	switch {
+	case l.What != backup.LineWay:
+		return l.What
+	case l.At == nil:
+		return "way." + l.Kind + ".unproven"
+	}
+	return "way." + l.Kind
 }

@@ -48,6 +48,9 @@ type Backup struct {
 	Version int64        `json:"version"` // its number
 	Watch   backup.Watch `json:"watch"`
 	SetBack time.Time    `json:"setBack"` // when the server was found to have gone back
+	// When the newest was last opened for practice, and when each way last opened one.
+	Practised time.Time            `json:"practised"`
+	Proven    map[string]time.Time `json:"proven,omitempty"`
 }
 
 func backupOf(keys map[string][]byte) (b Backup, err error) {

@@ -20,6 +20,7 @@ func (s *shell) backUp() {
 	}
 	s.group.Go(func() {
 		_ = s.desk.DueBackup(s.ctx, false) // kept, see above
+		_ = s.desk.DuePractice(s.ctx)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.backing = false

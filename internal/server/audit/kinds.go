@@ -11,6 +11,8 @@ const (
 	SigninCodeWrong     Kind = "signin.code.wrong"
 	SigninPasskeyOK     Kind = "signin.passkey.ok"
 	SigninPasskeyWrong  Kind = "signin.passkey.wrong"
+	SigninMailWrong     Kind = "signin.mail.wrong"
+	SigninRecovered     Kind = "signin.recovered" // a recovery sign-in, which leaves no session
 	SigninRecoveryWrong Kind = "signin.recovery.wrong"
 	SigninPassWrong     Kind = "signin.pass.wrong"
 	SigninLimited       Kind = "signin.limited"

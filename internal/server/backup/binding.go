@@ -106,7 +106,7 @@ func (s *Store) proven(ctx context.Context, tx *db.Tx, p Proof) (who directory.P
 	has, _, err := signin.MethodsOf(ctx, tx, p.Person)
 	need := has.Strongest()
 	if p.Rights == wire.Read {
-		need = policy.TwoProofs
+		need = policy.Helped
 	}
 	switch {
 	case err != nil:

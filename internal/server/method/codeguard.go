@@ -10,10 +10,12 @@ import (
 // How wrong one-time codes are answered (T7): five are free, then there is a
 // pause of one minute that doubles with each further one, to an hour.
 const (
-	freeCodes  = 5
-	firstPause = time.Minute
-	mostPause  = time.Hour
+	freeCodes = 5
+	mostPause = time.Hour
 )
+
+// FirstPause is what follows the wrong code that is one too many.
+const FirstPause = time.Minute
 
 // CodeTurn tells how long a person must wait before the next code is looked
 // at; 0 for not at all. It holds the person's row until the transaction ends,
@@ -57,7 +59,7 @@ func pauseAfter(failures int) time.Duration {
 	if failures < freeCodes {
 		return 0
 	}
-	pause := firstPause
+	pause := FirstPause
 	for range min(failures-freeCodes, 10) {
 		pause *= 2
 	}

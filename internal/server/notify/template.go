@@ -35,6 +35,8 @@ const (
 	MailAddressCode     = "address_code"     // to the address itself; needs login, code
 	MailAddressAdded    = "address_added"    // needs login, address: as much of it as is shown
 	MailAddressRemoved  = "address_removed"  // needs login, address
+	MailRecoveryCode    = "recovery_code"    // to an address that is to be a proof; needs login, code
+	MailRecoveryGuessed = "recovery_guessed" // needs login
 	MailWayBackCode     = "wayback_code"     // needs login, code
 	MailWayBackWaits    = "wayback_waits"    // needs login
 	MailNumberAdded     = "number_added"     // needs login, address
@@ -86,6 +88,8 @@ var letters = map[string]letter{
 	MailAddressCode:     {"mail.address_code.subject", "mail.address_code.said", "mail.address_code.todo", []string{"login", "code"}},
 	MailAddressAdded:    {"mail.address_added.subject", "mail.address_added.said", "mail.address_added.todo", []string{"login", "address"}},
 	MailAddressRemoved:  {"mail.address_removed.subject", "mail.address_removed.said", "mail.address_removed.todo", []string{"login", "address"}},
+	MailRecoveryCode:    {"mail.recovery_code.subject", "mail.recovery_code.said", "mail.recovery_code.todo", []string{"login", "code"}},
+	MailRecoveryGuessed: {"mail.recovery_guessed.subject", "mail.recovery_guessed.said", "mail.recovery_guessed.todo", []string{"login"}},
 	MailWayBackCode:     {"mail.wayback_code.subject", "mail.wayback_code.said", "mail.wayback_code.todo", []string{"login", "code"}},
 	MailWayBackWaits:    {"mail.wayback_waits.subject", "mail.wayback_waits.said", "mail.wayback_waits.todo", []string{"login"}},
 	MailNumberAdded:     {"mail.number_added.subject", "mail.number_added.said", "mail.number_added.todo", []string{"login", "address"}},

@@ -2,12 +2,6 @@ package oauth
 
 import "context"
 
-// ClientOf returns the application that made a stored request, or [ErrGone] or
+// Stored returns a request that waits for a sign-in, or [ErrGone] or
 // [ErrAnswered]: so that a sign-in that comes back to it can say where it leads.
-func (s *Service) ClientOf(ctx context.Context, request string) (*Client, error) {
-	r, err := s.load(ctx, request)
-	if err != nil {
-		return nil, err
-	}
-	return r.Client, nil
-}
+func (s *Service) Stored(ctx context.Context, id string) (*Request, error) { return s.load(ctx, id) }

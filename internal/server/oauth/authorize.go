@@ -127,7 +127,7 @@ func (s *Service) Deny(ctx context.Context, id string, from From) (Step, error) 
 // cannot be had, which for prompt=none is everything.
 func (s *Service) next(ctx context.Context, r *Request, session *signin.Session, resumed bool) (Step, error) {
 	step := Step{Request: r}
-	if session == nil || r.Subject != "" && session.Person != r.Subject {
+	if session == nil || session.Recovery != r.Recovers() || r.Subject != "" && session.Person != r.Subject {
 		step.Do = SignIn
 		return quiet(r, step, ErrLoginRequired)
 	}
@@ -141,7 +141,7 @@ func (s *Service) next(ctx context.Context, r *Request, session *signin.Session,
 			return step, refuse(ErrTooWeak, "the sign-in was weaker than asked for")
 		}
 		step.Do = SignInAgain
-		if r.recovers() { // with what the person has left, which may not be the strongest
+		if r.Recovers() {
 			step.Do = SignIn
 		}
 		return quiet(r, step, ErrLoginRequired)

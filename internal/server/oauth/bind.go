@@ -49,15 +49,15 @@ func host(origin string) string {
 // bind tells whether scopes are for binding a device.
 func (s Scopes) bind() bool { return s.Has(wire.ScopeBackup) || s.Has(wire.ScopeRecover) }
 
-// recovers tells whether a request is a recovery sign-in.
-func (r *Request) recovers() bool { return r.Scopes.Has(wire.ScopeRecover) }
+// Recovers tells whether a request is for a recovery sign-in.
+func (r *Request) Recovers() bool { return r.Scopes.Has(wire.ScopeRecover) }
 
 // raise has a request that binds a device ask for a strong sign-in, whatever it
-// said: for storing all that the person can give, for recovering two proofs (N14).
+// said: for storing all that the person can give, for recovering two different proofs (N14).
 func (r *Request) raise() {
 	switch {
-	case r.recovers():
-		r.Strength = policy.TwoProofs
+	case r.Recovers():
+		r.Strength = policy.Helped
 	case r.Scopes.bind():
 		r.Strength = policy.Strong
 	}

@@ -96,7 +96,7 @@ func TestADeviceOfTheTerminalBindsWithATokenAndNothingElse(t *testing.T) {
 		if step, err := w.s.Resume(t.Context(), request, &old, from); err != nil || step.Do != oauth.SignIn && step.Do != oauth.SignInAgain {
 			t.Errorf("%s with a session of a second ago: %d, %v", scope, step.Do, err)
 		}
-		session := w.signIn(w.ren)
+		session := w.proves(scope)
 		if step, err := w.s.Allow(t.Context(), request, &session, from); err != nil || step.Do != oauth.Told {
 			t.Fatalf("%s: %d, %v", scope, step.Do, err)
 		}

@@ -74,11 +74,6 @@ func (s *Service) grant(ctx context.Context, step Step, from From) (Step, error)
 				return err
 			}
 		}
-		if r.recovers() { // a recovery sign-in leaves no session behind
-			if err := signin.End(ctx, tx, session.Person, session.ID, "recovery"); err != nil {
-				return err
-			}
-		}
 		return audit.Record(ctx, tx, from.event(audit.OAuthGrant, session.Person, r.Client, ""))
 	})
 	if err != nil {

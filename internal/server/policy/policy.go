@@ -17,6 +17,9 @@ import (
 const (
 	SignIn = "signin"
 	Again  = "again" // of somebody signed in, who is about to change sign-in methods
+	// Recover reads a sealed backup and makes no session: two different proofs are
+	// enough, whatever the directory asks of a sign-in (N14).
+	Recover = "recover"
 )
 
 // A Kind is what comes next.
@@ -65,7 +68,7 @@ type State struct {
 type Step struct {
 	Kind Kind
 	// Ways that lead on. A passkey may also be used where the password is asked.
-	Pass, Passkey, Passwordless, Approval, Code, Recovery bool
+	Pass, Passkey, Passwordless, Approval, Code, Recovery, Mail bool
 	// Password tells that AskSecond may be put off: the password can come first.
 	Password bool
 	// First is the proof whose page comes first.
@@ -80,6 +83,9 @@ func Next(s State) Step {
 		return s.first()
 	}
 	have := Strength(s.Proofs)
+	if s.Purpose == Recover {
+		have = Recovering(s.Proofs)
+	}
 	switch {
 	case !s.Active:
 		return Step{Kind: Refuse, Why: WhySuspended}
@@ -87,6 +93,8 @@ func Next(s State) Step {
 		return Step{Kind: Refuse, Why: WhyExposed}
 	case have < s.need(), have < Strong && !s.has(Password):
 		return s.more()
+	case s.Purpose == Recover:
+		return Step{Kind: Done} // it neither pairs nor renews anything
 	case s.Policy.SecondFactor && s.has(Pass) && !s.Has.Suffice(s.Policy):
 		return Step{Kind: Enrol} // the pass ends, and then they could not sign in
 	case s.Exposed:
@@ -122,15 +130,17 @@ func (s State) more() Step {
 	case !s.has(Password):
 		return Step{Kind: AskPassword, Passkey: s.Has.Passkey, First: Password}
 	}
-	step := Step{Kind: AskSecond, Passkey: s.Has.Passkey, Approval: s.Has.approves(s.Policy) && s.asksPhones(), Code: s.Policy.Codes && (s.Has.App || s.Has.CodeApp), Recovery: s.Has.Recovery, Pass: s.Has.Pass}
+	step := Step{Kind: AskSecond, Passkey: s.Has.Passkey, Approval: s.Has.approves(s.Policy) && s.asksPhones(), Code: s.Policy.Codes && (s.Has.App || s.Has.CodeApp), Recovery: s.Has.Recovery, Pass: s.Has.Pass, Mail: s.Has.Mail}
 	switch {
+	case step.leads() && s.Purpose == Recover: // the phone is what was lost
+		return s.order(step, Passkey, Recovery, Mail)
 	case step.leads():
 		return s.order(step, s.Default, s.Last)
 	case s.Has.approves(s.Policy):
 		return Step{Kind: Refuse, Why: WhyNewBrowser}
 	case s.Has.App:
 		return Step{Kind: Refuse, Why: WhyNoUnlock}
-	case s.Enrol == directory.EnrolOpen:
+	case s.Enrol == directory.EnrolOpen && s.Purpose != Recover:
 		return Step{Kind: Enrol}
 	}
 	return Step{Kind: Refuse, Why: WhyNoSecond}
@@ -149,6 +159,9 @@ func (s State) strong(prefer ...string) Step {
 // is about to change sign-in methods gives all they can (N11), and for an
 // application that asks for more than the directory they give what they can.
 func (s State) need() int {
+	if s.Purpose == Recover {
+		return min(Helped, s.Has.twoProofs())
+	}
 	need := Need(s.Policy)
 	want := s.Want
 	if s.Purpose == Again {
@@ -181,7 +194,7 @@ func (s State) has(proof string) bool { return slices.Contains(s.Proofs, proof) 
 
 // ranking is the order in which ways are shown to whoever has chosen none. Who
 // was given a pass was given it because the other ways do not work.
-var ranking = []string{Pass, Passkey, Passwordless, Approval, Code, Recovery}
+var ranking = []string{Pass, Passkey, Passwordless, Approval, Code, Recovery, Mail}
 
 // order says which way comes first: one of those preferred that leads on, else
 // the highest of the ranking.
@@ -212,6 +225,8 @@ func (s Step) Offers(proof string) bool {
 		return s.Code
 	case Recovery:
 		return s.Recovery
+	case Mail:
+		return s.Mail
 	}
 	return false
 }

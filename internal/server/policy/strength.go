@@ -19,7 +19,7 @@ const (
 	Recovery     = "recovery" // recovery code
 	Pass         = "pass"     // temporary access pass
 	// Mail and Text are codes sent to a confirmed address or number. They help back
-	// in and prove no sign-in (N10).
+	// in, a code by mail also to a sealed backup, and make no session (N10).
 	Mail = "mail"
 	Text = "text"
 )
@@ -30,7 +30,7 @@ const (
 const (
 	Nothing   = 0
 	OneProof  = 1
-	Helped    = 2 // two proofs of a way back; no sign-in is worth that
+	Helped    = 2 // two proofs of a way back, or the password and a code by mail to recover a backup; no session is worth that
 	TwoProofs = 3 // password with an approval, a one-time code, a recovery code or an access pass
 	Strong    = 4 // a key used by somebody whom it, or the lock it lies under, has verified
 )
@@ -56,6 +56,15 @@ func Strength(proofs []string) int {
 	return Nothing
 }
 
+// Recovering is what the proofs are worth to recover a sealed backup: there a code
+// by mail counts too, with the password.
+func Recovering(proofs []string) int {
+	if slices.Contains(proofs, Password) && slices.Contains(proofs, Mail) {
+		return max(Helped, Strength(proofs))
+	}
+	return Strength(proofs)
+}
+
 // Back is how much the proofs of a way back are worth together: those that
 // [Strength] does not count, and those that it counts with the password only,
 // which is what was forgotten.
@@ -76,6 +85,7 @@ type Methods struct {
 	Pass                             bool // that is good now
 	Unlock                           bool // an app has an unlock key
 	Passwordless                     bool // an app signs in without a password, and may
+	Mail                             bool // a confirmed address, where a code to it is a proof
 }
 
 // Strongest is the strength of the strongest way in that they give. A pass is
@@ -90,6 +100,19 @@ func (m Methods) Strongest() int {
 		return OneProof
 	}
 	return Nothing
+}
+
+// twoProofs is [Methods.Strongest], with what counts for a recovery sign-in only:
+// a pass, and a code by mail.
+func (m Methods) twoProofs() int {
+	switch strongest := m.Strongest(); {
+	case m.Password && m.Pass:
+		return max(strongest, TwoProofs)
+	case m.Password && m.Mail:
+		return max(strongest, Helped)
+	default:
+		return strongest
+	}
 }
 
 // Suffice tells whether somebody who has these can sign in where the policy is

@@ -37,8 +37,8 @@ const (
 type Start struct {
 	// Goal is the local path to go to afterwards.
 	Goal string
-	// Purpose is policy.SignIn, or policy.Again for full authentication of
-	// somebody signed in; "" means SignIn.
+	// Purpose is policy.SignIn, policy.Again for full authentication of somebody
+	// signed in, or policy.Recover; "" means SignIn.
 	Purpose string
 	// Session in use, for policy.Again.
 	Session Session
@@ -92,7 +92,8 @@ type Attempt struct {
 	approval     string           // the last request
 	shown        []byte           // its number, sealed, until shownUntil
 	shownUntil   time.Time
-	enrolSession string // that it waits for
+	enrolSession string    // that it waits for
+	doneAt       time.Time // of a recovery sign-in; zero before
 }
 
 // Named tells whether somebody said who they are.
@@ -202,7 +203,7 @@ func (s *Service) find(ctx context.Context, tx *db.Tx, token string) (Attempt, e
 	}
 	a, err := scanAttempt(tx.QueryRow(ctx, `
 		SELECT id, hash, goal, purpose, client_id, app, app_host, app_verified, strength, hint, login, directory_id, person_id, epoch, known, second, proofs,
-			state, why, approval_id, shown, shown_until, session_id, ip, net, place, browser, system, correlation, created_at, expires_at
+			state, why, approval_id, shown, shown_until, session_id, done_at, ip, net, place, browser, system, correlation, created_at, expires_at
 		FROM attempt WHERE hash = $1`, keep.Hash(token)))
 	if err != nil {
 		return Attempt{}, err
@@ -229,9 +230,9 @@ func (s *Service) find(ctx context.Context, tx *db.Tx, token string) (Attempt, e
 func scanAttempt(row scanner) (Attempt, error) {
 	var a Attempt
 	var proofs string
-	var verified, known, until, created, expires int64
+	var verified, known, until, done, created, expires int64
 	err := row.Scan(&a.ID, &a.hash, &a.Goal, &a.Purpose, &a.Client, &a.App, &a.AppHost, &verified, &a.Strength, &a.Hint, &a.Login, &a.Directory.ID,
-		&a.person.ID, &a.epoch, &known, &a.Second, &proofs, &a.state, &a.Ended, &a.approval, &a.shown, &until, &a.enrolSession,
+		&a.person.ID, &a.epoch, &known, &a.Second, &proofs, &a.state, &a.Ended, &a.approval, &a.shown, &until, &a.enrolSession, &done,
 		&a.Browser.IP, &a.Browser.Net, &a.Browser.Place, &a.Browser.Name, &a.Browser.System, &a.Correlation, &created, &expires)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Attempt{}, ErrNoAttempt
@@ -240,6 +241,9 @@ func scanAttempt(row scanner) (Attempt, error) {
 	}
 	a.Proofs, a.AppVerified, a.Known, a.Done = strings.Fields(proofs), verified != 0, known != 0, a.state == stateDone
 	a.shownUntil, a.CreatedAt, a.ExpiresAt = db.Time(until), db.Time(created), db.Time(expires)
+	if done > 0 {
+		a.doneAt = db.Time(done)
+	}
 	return a, nil
 }
 
@@ -267,6 +271,9 @@ func (s *Service) look(ctx context.Context, tx *db.Tx, a *Attempt) error {
 		if state.Has, state.Default, err = MethodsOf(ctx, tx, a.person.ID); err != nil {
 			return err
 		}
+		if state.Has.Mail, err = s.reachable(ctx, tx, a); err != nil {
+			return err
+		}
 		p, err := method.PasswordOf(ctx, tx, a.person.ID)
 		if err != nil {
 			return err
@@ -280,6 +287,16 @@ func (s *Service) look(ctx context.Context, tx *db.Tx, a *Attempt) error {
 	return nil
 }
 
+// reachable tells whether a code to an address of the person can be a proof: of
+// a recovery sign-in only (N10).
+func (s *Service) reachable(ctx context.Context, tx *db.Tx, a *Attempt) (bool, error) {
+	if a.Purpose != policy.Recover || !s.Addresses.Usable(directory.ByMail) {
+		return false, nil
+	}
+	all, err := directory.AddressesOf(ctx, tx, a.person.ID, directory.ByMail)
+	return len(all) > 0, err
+}
+
 // change writes an attempt back under a new token, unless it has moved on
 // meanwhile ([ErrStep]): of two answers to one step, one counts.
 func (s *Service) change(ctx context.Context, tx *db.Tx, a *Attempt, token string) error {
@@ -287,10 +304,10 @@ func (s *Service) change(ctx context.Context, tx *db.Tx, a *Attempt, token strin
 	a.hash = keep.Hash(token)
 	n, err := tx.Exec(ctx, `
 		UPDATE attempt SET hash = $1, login = $2, directory_id = $3, person_id = $4, epoch = $5, known = $6, second = $7, proofs = $8, state = $9, why = $10,
-			approval_id = $11, shown = $12, shown_until = $13, session_id = $14
-		WHERE id = $15 AND hash = $16 AND state IN ('name', 'open')`,
+			approval_id = $11, shown = $12, shown_until = $13, session_id = $14, done_at = $15
+		WHERE id = $16 AND hash = $17 AND state IN ('name', 'open')`,
 		a.hash, a.Login, a.Directory.ID, a.person.ID, a.epoch, bit(a.Known), a.Second, strings.Join(a.Proofs, " "), a.state, a.Ended,
-		a.approval, nonNil(a.shown), millisOrZero(a.shownUntil), a.enrolSession, a.ID, was)
+		a.approval, nonNil(a.shown), millisOrZero(a.shownUntil), a.enrolSession, millisOrZero(a.doneAt), a.ID, was)
 	if err == nil && n == 0 {
 		return ErrStep
 	}

@@ -51,7 +51,7 @@ func (s *Service) tryPass(ctx context.Context, tx *db.Tx, token, typed string, b
 	}
 	err = s.Passes.Use(ctx, tx, a.person.ID, typed, b.where())
 	if errors.Is(err, method.ErrPass) {
-		if _, err := method.CodeWrong(ctx, tx, a.person.ID); err != nil {
+		if err := s.wrong(ctx, tx, a); err != nil {
 			return Went{}, nil, err
 		}
 		return Went{}, ErrWrong, audit.Record(ctx, tx, a.event(audit.SigninPassWrong, policy.Pass))

@@ -44,7 +44,7 @@ func (s *Service) tryRecovery(ctx context.Context, tx *db.Tx, token, code string
 	case errors.Is(err, wire.ErrMistyped):
 		return Went{}, wire.ErrMistyped, nil
 	case errors.Is(err, method.ErrRecovery):
-		if _, err := method.CodeWrong(ctx, tx, a.person.ID); err != nil {
+		if err := s.wrong(ctx, tx, a); err != nil {
 			return Went{}, nil, err
 		}
 		return Went{}, ErrWrong, audit.Record(ctx, tx, a.event(audit.SigninRecoveryWrong, policy.Recovery))

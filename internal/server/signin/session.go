@@ -43,6 +43,8 @@ type Session struct {
 	// Enrol marks a session that may pair an app and nothing else: a sign-in
 	// waits for it. Only EnrolSessionOf returns one.
 	Enrol bool
+	// Recovery marks what is no session at all, see [Service.Recovered].
+	Recovery bool
 }
 
 // Fresh tells whether the last full sign-in is recent enough for changing

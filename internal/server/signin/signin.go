@@ -62,6 +62,7 @@ type Config struct {
 	CodeApps  *method.CodeApps
 	Recovery  *method.Recovery
 	Passes    *method.Passes
+	Addresses *directory.Addresses
 	Apps      *registration.Registry
 	Approvals *approval.Approvals
 	Notify    *notify.Notify

@@ -195,7 +195,7 @@ func (s *Service) typed(ctx context.Context, tx *db.Tx, a Attempt, proof string)
 	if err := s.Approvals.Withdraw(ctx, tx, a.ID); err != nil {
 		return Went{}, err
 	}
-	if a.Known {
+	if a.Known && a.Purpose != policy.Recover {
 		if err := s.Approvals.EndSilence(ctx, tx, a.person.ID); err != nil {
 			return Went{}, err
 		}
@@ -204,7 +204,7 @@ func (s *Service) typed(ctx context.Context, tx *db.Tx, a Attempt, proof string)
 }
 
 func (s *Service) wrongCode(ctx context.Context, tx *db.Tx, a Attempt, why error) (Went, error, error) {
-	if _, err := method.CodeWrong(ctx, tx, a.person.ID); err != nil {
+	if err := s.wrong(ctx, tx, a); err != nil {
 		return Went{}, nil, err
 	}
 	if errors.Is(why, registration.ErrCode) {
@@ -260,7 +260,11 @@ func (s *Service) goOn(ctx context.Context, tx *db.Tx, a Attempt) (went Went, er
 	switch a.Step.Kind { // none for an attempt the person said no to
 	case policy.Done:
 		a.state, a.Done = stateDone, true
-		went.Signed, err = s.sign(ctx, tx, a)
+		if a.Purpose == policy.Recover {
+			err = s.recovered(ctx, tx, &a)
+		} else {
+			went.Signed, err = s.sign(ctx, tx, a)
+		}
 	case policy.Enrol:
 		went.Signed, err = s.signToEnrol(ctx, tx, &a)
 	case policy.Refuse:

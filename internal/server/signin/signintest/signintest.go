@@ -50,7 +50,7 @@ func New(t testing.TB, change ...func(*signin.Config)) *World {
 	}
 	w.CodeApps = method.NewCodeApps(w.Keeper, w.Notify)
 	w.Recovery = method.NewRecovery(w.Keeper, w.Notify)
-	c := signin.Config{DB: w.DB, Keeper: w.Keeper, Passwords: w.Passwords, Passkeys: w.Passkeys, CodeApps: w.CodeApps, Recovery: w.Recovery, Passes: method.NewPasses(w.Keeper, w.Notify), Apps: w.Registry, Approvals: w.Approvals, Notify: w.Notify, Host: "id.example.org"}
+	c := signin.Config{DB: w.DB, Keeper: w.Keeper, Passwords: w.Passwords, Passkeys: w.Passkeys, CodeApps: w.CodeApps, Recovery: w.Recovery, Passes: method.NewPasses(w.Keeper, w.Notify), Addresses: directory.NewAddresses(w.Keeper, w.Notify), Apps: w.Registry, Approvals: w.Approvals, Notify: w.Notify, Host: "id.example.org"}
 	for _, f := range change {
 		f(&c)
 	}
@@ -187,6 +187,24 @@ func (w *World) Waiting(t testing.TB, d regtest.Device) (open []wire.Brief) {
 		t.Fatal(err)
 	}
 	return open
+}
+
+// Address gives a person an address of their own, confirmed, and tells its id.
+func (w *World) Address(t testing.TB, p directory.Person, mail string) (id string) {
+	t.Helper()
+	addresses := directory.NewAddresses(w.Keeper, w.Notify)
+	in := directory.AddressIn{Person: p.ID, Kind: directory.ByMail, Session: "address of " + p.ID, Net: "192.0.2.0/24", From: map[string]string{}}
+	w.Write(t, func(tx *db.Tx) (err error) {
+		var refused error
+		id, refused, err = addresses.Offer(t.Context(), tx, in, mail)
+		return errors.Join(refused, err)
+	})
+	_, letter := w.Letter(t, mail)
+	w.Write(t, func(tx *db.Tx) error {
+		refused, err := addresses.Confirm(t.Context(), tx, in, id, letter["code"])
+		return errors.Join(refused, err)
+	})
+	return id
 }
 
 // Mails lists the templates of the mails that were queued for a person, oldest first.

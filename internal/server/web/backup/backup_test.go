@@ -86,6 +86,7 @@ func (h *house) token(scope string) string {
 	}
 	h.Clock.Add(time.Millisecond)
 	session := h.session()
+	session.Recovery = scope == wire.ScopeRecover // as one that left no session
 	if step, err = h.oauth.Resume(ctx, step.Request.ID, &session, oauth.From{}); err != nil || step.Do != oauth.Answer {
 		h.Fatalf("step %d, %v", step.Do, err)
 	}

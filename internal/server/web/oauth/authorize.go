@@ -38,11 +38,12 @@ func (h *handler) getAuthorize(w http.ResponseWriter, r *http.Request) error {
 // getResume is where the person comes back to from signing in, or from a page
 // that asked them something.
 func (h *handler) getResume(w http.ResponseWriter, r *http.Request) error {
-	session, err := h.current(r)
+	id := r.URL.Query().Get("r")
+	session, err := h.proven(r, id)
 	if err != nil {
 		return err
 	}
-	step, err := h.oauth.Resume(r.Context(), r.URL.Query().Get("r"), session, h.from(r))
+	step, err := h.oauth.Resume(r.Context(), id, session, h.from(r))
 	if err != nil {
 		return err
 	}
@@ -51,11 +52,11 @@ func (h *handler) getResume(w http.ResponseWriter, r *http.Request) error {
 
 // postConsent takes the answer of the consent page.
 func (h *handler) postConsent(w http.ResponseWriter, r *http.Request) error {
-	session, err := h.current(r)
+	id := r.PostForm.Get("r")
+	session, err := h.proven(r, id)
 	if err != nil {
 		return err
 	}
-	id := r.PostForm.Get("r")
 	if r.PostForm.Get("answer") != "allow" {
 		step, err := h.oauth.Deny(r.Context(), id, h.from(r))
 		if err != nil {
@@ -92,9 +93,9 @@ func (h *handler) follow(w http.ResponseWriter, r *http.Request, step oauth.Step
 	return h.signIn(w, r, step)
 }
 
-func resume(step oauth.Step) string {
-	return pathResume + "?r=" + url.QueryEscape(step.Request.ID)
-}
+func resume(step oauth.Step) string { return resumeOf(step.Request.ID) }
+
+func resumeOf(request string) string { return pathResume + "?r=" + url.QueryEscape(request) }
 
 // see answers 303 without the body that http.Redirect writes, which would
 // repeat the address and the code in it.

@@ -149,6 +149,16 @@ func (h *handler) opened(ctx context.Context, tokens []string) (all []opened, er
 	return all, err
 }
 
+// proven is who this browser proved to be for a request: by a recovery sign-in
+// for that very request, else the session in use; nil for nobody.
+func (h *handler) proven(r *http.Request, request string) (*signin.Session, error) {
+	s, err := h.signin.Recovered(r.Context(), h.Cookie(r, web.AttemptCookie), resumeOf(request))
+	if errors.Is(err, signin.ErrNoSession) {
+		return h.current(r)
+	}
+	return &s, err
+}
+
 // current is the session in use, or nil.
 func (h *handler) current(r *http.Request) (*signin.Session, error) {
 	s, err := h.Session(r)

@@ -21,7 +21,13 @@ func (h *handler) signIn(w http.ResponseWriter, r *http.Request, step oauth.Step
 	if err != nil {
 		return err
 	}
-	if step.Do == oauth.SignIn && hint == "" {
+	if under, err := h.recovering(r, step); err != nil || under {
+		if err == nil {
+			err = see(w, r, "/signin")
+		}
+		return err
+	}
+	if step.Do == oauth.SignIn && hint == "" && !req.Recovers() {
 		return see(w, r, "/signin?"+url.Values{"to": {resume(step)}}.Encode())
 	}
 	c := web.From(r)
@@ -31,7 +37,9 @@ func (h *handler) signIn(w http.ResponseWriter, r *http.Request, step oauth.Step
 		Browser: signin.Browser{IP: c.IP, Net: c.Net, Place: c.Place, Name: c.Browser, System: c.System, Lang: c.Lang,
 			Known: h.Cookie(r, web.KnownCookie), Sessions: h.SessionTokens(r)},
 	}
-	if step.Do == oauth.SignInAgain {
+	if req.Recovers() {
+		start.Purpose = policy.Recover
+	} else if step.Do == oauth.SignInAgain {
 		start.Purpose, start.Session = policy.Again, step.Session
 	}
 	token, _, err := h.signin.Begin(r.Context(), start)
@@ -40,6 +48,19 @@ func (h *handler) signIn(w http.ResponseWriter, r *http.Request, step oauth.Step
 	}
 	h.SetCookie(w, web.AttemptCookie, token, signin.AttemptLife)
 	return see(w, r, "/signin")
+}
+
+// recovering tells whether the recovery sign-in for a request is under way in
+// this browser already.
+func (h *handler) recovering(r *http.Request, step oauth.Step) (bool, error) {
+	if !step.Request.Recovers() {
+		return false, nil
+	}
+	a, err := h.signin.Attempt(r.Context(), h.Cookie(r, web.AttemptCookie))
+	if errors.Is(err, signin.ErrNoAttempt) || errors.Is(err, signin.ErrExpired) {
+		return false, nil
+	}
+	return a.Open() && a.Purpose == policy.Recover && a.Goal == resume(step), err
 }
 
 // hint is the name to begin with: what the application says, or the login of

@@ -53,6 +53,8 @@ var shown = map[audit.Kind]struct{ name, icon, tone string }{
 	audit.RecoveryMade:           {"recovery_made", "key", ""},
 	audit.RecoveryUsed:           {"recovery_used", "key", "caution"},
 	audit.RecoveryRemoved:        {"recovery_removed", "trash", ""},
+	audit.SigninRecovered:        {"signed_in_recover", "cloud", "caution"},
+	audit.SigninMailWrong:        {"mail_wrong", "warn", "caution"},
 	audit.SigninRecoveryWrong:    {"recovery_wrong", "warn", "caution"},
 	audit.WayBackSent:            {"wayback_sent", "mail", ""},
 	audit.WayBackWrong:           {"wayback_wrong", "warn", "caution"},

@@ -3,6 +3,7 @@ package securityweb
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 
 	"countersign/internal/server/backup"
@@ -10,6 +11,23 @@ import (
 	"countersign/internal/wire"
 	"countersign/ui"
 )
+
+// What a person is told on a page; a device hears the same in other words.
+var (
+	errNoBackup  = errors.New("the person never had a backup")
+	errNoBinding = errors.New("no such device of the person's backup")
+)
+
+// toPerson is an error of the backup as a page tells it.
+func toPerson(err error) error {
+	switch {
+	case errors.Is(err, backup.ErrNone):
+		return errNoBackup
+	case errors.Is(err, backup.ErrUnknown):
+		return errNoBinding
+	}
+	return err
+}
 
 // A backupPage is which devices reach the person's sealed backup, and whether
 // they are told when none is heard of.
@@ -25,12 +43,12 @@ type bindingRow struct {
 	Paused                            bool
 }
 
-// backupOf is the page of who looks. It returns [backup.ErrNone] for who never
-// had a backup.
+// backupOf is the page of who looks. It returns errNoBackup for who never had
+// one.
 func (h *handler) backupOf(ctx context.Context, tx *db.Tx, v visit) (*backupPage, error) {
 	devices, remind, err := h.Backup.Of(ctx, tx, v.person.ID)
 	if err != nil {
-		return nil, err
+		return nil, toPerson(err)
 	}
 	page := &backupPage{Remind: remind, Mail: h.Notify.CanMail()}
 	for _, b := range devices {
@@ -65,7 +83,7 @@ func (h *handler) getBackup(w http.ResponseWriter, r *http.Request) error {
 // postRemoveBinding has a device sign in again before it reaches the backup.
 func (h *handler) postRemoveBinding(w http.ResponseWriter, r *http.Request) error {
 	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) error {
-		return h.Backup.Remove(ctx, tx, v.person.ID, r.PathValue("device"), v.from)
+		return toPerson(h.Backup.Remove(ctx, tx, v.person.ID, r.PathValue("device"), v.from))
 	})
 	if err != nil {
 		return err
@@ -75,7 +93,7 @@ func (h *handler) postRemoveBinding(w http.ResponseWriter, r *http.Request) erro
 
 func (h *handler) postReminder(w http.ResponseWriter, r *http.Request) error {
 	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) error {
-		return h.Backup.SetReminder(ctx, tx, v.person, r.PostForm.Get("remind") == "on", v.from)
+		return toPerson(h.Backup.SetReminder(ctx, tx, v.person, r.PostForm.Get("remind") == "on", v.from))
 	})
 	if err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"countersign/internal/server/audit"
-	"countersign/internal/server/backup"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
@@ -143,7 +142,7 @@ func (h *handler) look(ctx context.Context, tx *db.Tx, v visit) (o overview, err
 	}
 	o.Since = len(begunSince(sessions, v.session.ID, reportedAt(events, tx.Now)))
 	o.Backup, err = h.backupOf(ctx, tx, v)
-	if errors.Is(err, backup.ErrNone) {
+	if errors.Is(err, errNoBackup) {
 		err = nil
 	}
 	return o, err

@@ -96,6 +96,9 @@ func Mount(s *web.Shell, d Deps) error {
 		"POST /signin/pass":                 h.postPass,
 		"GET /signin/recovery":              h.by(policy.Recovery, h.showRecovery),
 		"POST /signin/recovery":             h.postRecovery,
+		"GET /signin/mail":                  h.by(policy.Mail, h.showMail),
+		"POST /signin/mail":                 h.postMail,
+		"POST /signin/mail/send":            h.postSendMail,
 		"GET /signin/paired":                h.getPaired,
 		"GET /signin/renew":                 h.at(h.showRenew, policy.Renew),
 		"POST /signin/renew":                h.postRenew,
@@ -247,19 +250,23 @@ func (h *handler) start(w http.ResponseWriter, r *http.Request, start signin.Sta
 }
 
 // about finds the application that a goal leads back to, so that page and
-// phone can name it.
+// phone can name it, and whether it is a recovery sign-in.
 func (h *handler) about(ctx context.Context, start *signin.Start) error {
 	u, err := url.Parse(start.Goal)
 	if err != nil || u.Path != "/authorize/resume" {
 		return nil
 	}
-	c, err := h.oauth.ClientOf(ctx, u.Query().Get("r"))
+	asked, err := h.oauth.Stored(ctx, u.Query().Get("r"))
 	if errors.Is(err, oauth.ErrGone) || errors.Is(err, oauth.ErrAnswered) {
 		return nil // the goal says so itself
 	} else if err != nil {
 		return err
 	}
+	c := asked.Client
 	start.Client, start.App, start.AppHost, start.AppVerified = c.ID, c.Name, c.Host, c.Verified
+	if asked.Recovers() {
+		start.Purpose = policy.Recover
+	}
 	return nil
 }
 
@@ -299,6 +306,7 @@ var pageOf = map[string]string{
 	policy.Code:         "/signin/code",
 	policy.Recovery:     "/signin/recovery",
 	policy.Pass:         "/signin/pass",
+	policy.Mail:         "/signin/mail",
 }
 
 // by wraps the page of one way. It is shown while that way leads on.
@@ -388,7 +396,7 @@ func (h *handler) lost(w http.ResponseWriter, r *http.Request, a signin.Attempt,
 func (h *handler) went(w http.ResponseWriter, r *http.Request, went signin.Went) error {
 	h.keep(w, went)
 	a := went.Attempt
-	if a.Done && went.LastOne {
+	if a.Done && went.LastOne && a.Purpose != policy.Recover {
 		return see(w, "/security/recovery?"+url.Values{"last": {"1"}, "to": {a.Goal}}.Encode())
 	}
 	if a.Done {

@@ -247,12 +247,12 @@ func (h *handler) postFinish(w http.ResponseWriter, r *http.Request) error {
 // allows, not what the person has.
 type waysPage struct {
 	view
-	Pass, Key, Phone, Approval, Code, Recovery, Password bool
+	Pass, Key, Phone, Approval, Code, Recovery, Mail, Password bool
 }
 
 func (h *handler) showWays(w http.ResponseWriter, r *http.Request, a signin.Attempt) error {
 	return h.Render(w, r, http.StatusOK, "signin/ways.html",
-		waysPage{view: viewOf(a), Pass: a.Step.Pass, Key: a.Step.Passkey, Phone: a.Step.Passwordless, Approval: a.Step.Approval && !a.Step.Passwordless, Code: a.Step.Code, Recovery: a.Step.Recovery, Password: a.Step.Password})
+		waysPage{view: viewOf(a), Pass: a.Step.Pass, Key: a.Step.Passkey, Phone: a.Step.Passwordless, Approval: a.Step.Approval && !a.Step.Passwordless, Code: a.Step.Code, Recovery: a.Step.Recovery, Mail: a.Step.Mail, Password: a.Step.Password})
 }
 
 // A numberPage shows the number, or what became of it.
@@ -296,7 +296,7 @@ func (h *handler) numberPage(r *http.Request, a signin.Attempt, now signin.Waiti
 	left := max(0, now.ExpiresAt.Sub(h.DB.Now()))
 	seconds := int((left + time.Second - 1) / time.Second)
 	p := numberPage{view: viewOf(a), State: now.State, Number: now.Number, Left: seconds, Clock: clock(seconds),
-		Minutes: web.Wait(h.Lang(r), a.Directory.Policy.ApprovalTTL), Ref: a.Correlation, Way: a.Step.Code || a.Step.Password || a.Step.Passkey || a.Step.Recovery || a.Step.Pass,
+		Minutes: web.Wait(h.Lang(r), a.Directory.Policy.ApprovalTTL), Ref: a.Correlation, Way: a.Step.Code || a.Step.Password || a.Step.Passkey || a.Step.Recovery || a.Step.Pass || a.Step.Mail,
 		Phone: a.Step.Passwordless && !a.Step.Approval, KeyFirst: !a.Known && len(a.Proofs) == 0 && a.Directory.Policy.NewBrowsers == directory.PasskeyFirst}
 	if web.From(r).Phone {
 		p.OnPhone = h.App + "/"

@@ -223,7 +223,7 @@ CREATE TABLE network_block (
 -- signin
 CREATE TABLE attempt (
   id TEXT PRIMARY KEY, hash BYTEA NOT NULL UNIQUE, goal TEXT NOT NULL,
-  purpose TEXT NOT NULL, -- 'signin', 'again' (full authentication once more for one person)
+  purpose TEXT NOT NULL, -- 'signin', 'again' (full authentication once more for one person), 'recover' (no session comes of it)
   client_id TEXT NOT NULL DEFAULT '', app TEXT NOT NULL DEFAULT '', app_host TEXT NOT NULL DEFAULT '', app_verified BIGINT NOT NULL DEFAULT 0,
   strength BIGINT NOT NULL DEFAULT 0, -- that the application asks for
   hint TEXT NOT NULL DEFAULT '', login TEXT NOT NULL DEFAULT '', directory_id TEXT NOT NULL DEFAULT '',
@@ -235,6 +235,7 @@ CREATE TABLE attempt (
   why TEXT NOT NULL DEFAULT '', -- of 'ended'
   approval_id TEXT NOT NULL DEFAULT '', shown BYTEA NOT NULL DEFAULT '', shown_until BIGINT NOT NULL DEFAULT 0, -- the last number, sealed
   session_id TEXT NOT NULL DEFAULT '', -- the enrol-only session it waits for
+  done_at BIGINT NOT NULL DEFAULT 0, -- of purpose 'recover'
   ip TEXT NOT NULL, net TEXT NOT NULL, place TEXT NOT NULL, browser TEXT NOT NULL, system TEXT NOT NULL, correlation TEXT NOT NULL UNIQUE,
   created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL
 );
