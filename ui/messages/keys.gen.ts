@@ -1938,6 +1938,8 @@ export interface Messages {
   "move.old.none": Record<never, never>;
   "move.old.open": { name: string | number };
   "move.old.open.done": Record<never, never>;
+  "move.old.open.done.text": Record<never, never>;
+  "move.old.open.label": Record<never, never>;
   "move.old.open.text": Record<never, never>;
   "move.old.open.yes": Record<never, never>;
   "move.old.opened": Record<never, never>;
@@ -1951,7 +1953,14 @@ export interface Messages {
   "move.old.show.text": { seconds: number };
   "move.old.skip": Record<never, never>;
   "move.old.third": Record<never, never>;
+  "move.open.answer": Record<never, never>;
+  "move.open.digits": Record<never, never>;
+  "move.open.digits.wrong": Record<never, never>;
+  "move.open.invite": Record<never, never>;
+  "move.open.invite.text": Record<never, never>;
+  "move.open.look.point": Record<never, never>;
   "move.open.title": Record<never, never>;
+  "move.open.ways": Record<never, never>;
   "move.receipt": { arrived: string | number; of: string | number };
   "move.receipt.beside": { n: number };
   "move.receipt.missing": Record<never, never>;

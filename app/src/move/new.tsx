@@ -21,33 +21,66 @@ export function NewPhone({ wants, lent, from }: { wants: Wants; lent?: Lent; fro
     return () => void leave()
   }, [])
   const now = step.value
+  const say = wordsOf(wants)
   if (now.at === 'look') {
     const back = (
       <button class="btn" type="button" onClick={() => void answer(typed.value)}>
         {t('move.new.code')}
       </button>
     )
-    return <Finder title={t('move.new.look')} point={t('move.new.look.point')} hear={hear} ways={back} from={from} />
+    return <Finder title={t('move.new.look')} point={say.point} hear={hear} ways={back} from={from} />
   }
   return (
-    <Frame title={wants === 'backup' ? t('move.open.title') : t('move.new.title')} from={from}>
-      <Now now={now} typed={typed} again={() => void begin(wants, lent)} />
+    <Frame title={say.title} from={from}>
+      <Now now={now} say={say} typed={typed} again={() => void begin(wants, lent)} />
     </Frame>
   )
 }
 
+/** A move has an old phone; a backup any device that keeps it, and other ways. */
+function wordsOf(wants: Wants) {
+  if (wants === 'accounts') {
+    return {
+      title: t('move.new.title'),
+      invite: t('move.new.invite'),
+      how: t('move.new.invite.text'),
+      digits: t('move.new.digits'),
+      wrong: t('move.new.digits.wrong'),
+      answer: t('move.new.answer'),
+      point: t('move.new.look.point'),
+      instead: <FileInstead />,
+    }
+  }
+  return {
+    title: t('move.open.title'),
+    invite: t('move.open.invite'),
+    how: t('move.open.invite.text'),
+    digits: t('move.open.digits'),
+    wrong: t('move.open.digits.wrong'),
+    answer: t('move.open.answer'),
+    point: t('move.open.look.point'),
+    instead: (
+      <p class="small">
+        <a href="#recover">{t('move.open.ways')}</a>
+      </p>
+    ),
+  }
+}
+
+type Said = ReturnType<typeof wordsOf>
+
 type Typed = { value: string }
 
-function Now({ now, typed, again }: { now: Exclude<Step, { at: 'look' }>; typed: Typed; again: () => void }) {
+function Now({ now, say, typed, again }: { now: Exclude<Step, { at: 'look' }>; say: Said; typed: Typed; again: () => void }) {
   switch (now.at) {
     case 'begin':
       return <p role="status">{t('move.wait')}</p>
     case 'invite':
-      return <Invite now={now} typed={typed} />
+      return <Invite now={now} say={say} typed={typed} />
     case 'answer':
       return (
         <>
-          <StepTitle>{t('move.new.answer')}</StepTitle>
+          <StepTitle>{say.answer}</StepTitle>
           <p>{t('move.new.answer.text')}</p>
           <Moving showing={now.showing} label={t('move.new.answer.label')} />
           <button class="btn primary tall" type="button" onClick={look}>
@@ -71,24 +104,24 @@ function Now({ now, typed, again }: { now: Exclude<Step, { at: 'look' }>; typed:
         </>
       )
     case 'ended':
-      return <Ended why={now.why} again={again} />
+      return <Ended why={now.why} again={again} instead={say.instead} />
   }
 }
 
-function Invite({ now, typed }: { now: Extract<Step, { at: 'invite' }>; typed: Typed }) {
+function Invite({ now, say, typed }: { now: Extract<Step, { at: 'invite' }>; say: Said; typed: Typed }) {
   const submit = (event: Event) => {
     event.preventDefault()
     void answer(typed.value)
   }
   return (
     <>
-      <StepTitle>{t('move.new.invite')}</StepTitle>
-      <p>{t('move.new.invite.text')}</p>
+      <StepTitle>{say.invite}</StepTitle>
+      <p>{say.how}</p>
       <Moving showing={now.showing} label={t('move.new.invite.label')} />
       {vault.value.entries.length > 0 && <p class="small">{t('move.new.kept')}</p>}
       <form class="stack" onSubmit={submit} noValidate>
         <div class="field">
-          <label for="move-digits">{t('move.new.digits')}</label>
+          <label for="move-digits">{say.digits}</label>
           <input
             id="move-digits"
             class="mono"
@@ -103,14 +136,14 @@ function Invite({ now, typed }: { now: Extract<Step, { at: 'invite' }>; typed: T
             {t('move.new.digits.hint')}
           </p>
           <p class="error" id="move-digits-error" role="alert">
-            {now.wrong ? t('move.new.digits.wrong') : ''}
+            {now.wrong ? say.wrong : ''}
           </p>
         </div>
         <button class="btn primary tall" type="submit">
           {t('move.next')}
         </button>
       </form>
-      <FileInstead />
+      {say.instead}
     </>
   )
 }

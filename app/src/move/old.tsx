@@ -1,6 +1,7 @@
 /** "Move to a new phone": the old phone's screens. */
 import { useEffect } from 'preact/hooks'
 import { Finder } from '../add/scan'
+import { backup } from '../backup/kept'
 import { drawCode } from '../codes/numerals'
 import { StepTitle } from '../files/parts'
 import { Frame } from '../shell/frame'
@@ -72,7 +73,7 @@ function Now({ now }: { now: Exclude<Step, { at: 'find' | 'hear' | 'receipt' }> 
         <>
           <StepTitle>{t('move.old.show')}</StepTitle>
           <p>{t('move.old.show.text', { seconds: now.showing.seconds })}</p>
-          <Moving showing={now.showing} label={t('move.old.show.label')} />
+          <Moving showing={now.showing} label={now.wants === 'accounts' ? t('move.old.show.label') : t('move.old.open.label')} />
           {now.wants === 'accounts' && <Scan next={{ ...now, at: 'receipt' }} label={t('move.old.receipt.go')} />}
           <button class="btn" type="button" onClick={() => to({ at: 'done', wants: now.wants })}>
             {now.wants === 'accounts' ? t('move.old.skip') : t('move.old.opened')}
@@ -82,12 +83,12 @@ function Now({ now }: { now: Exclude<Step, { at: 'find' | 'hear' | 'receipt' }> 
     case 'done':
       return <Done now={now} />
     case 'ended':
-      return <Ended why={now.why} again={() => to({ at: 'begin' })} />
+      return <Ended why={now.why} again={() => to({ at: 'begin' })} instead={<FileInstead />} />
   }
 }
 
 function Begin() {
-  if (vault.value.entries.length === 0) {
+  if (vault.value.entries.length === 0 && !backup.value) {
     return (
       <>
         <p class="lead">{t('move.old.none')}</p>
@@ -144,8 +145,8 @@ function Done({ now: { wants, arrived } }: { now: Extract<Step, { at: 'done' }> 
   if (wants === 'backup') {
     return (
       <>
-        <StepTitle>{t('move.old.done')}</StepTitle>
-        <p>{t('move.old.open.done')}</p>
+        <StepTitle>{t('move.old.open.done')}</StepTitle>
+        <p>{t('move.old.open.done.text')}</p>
         <a class="btn primary tall" href="#">
           {t('move.old.done.keep')}
         </a>
