@@ -25,7 +25,7 @@ async function attempt(work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (thrown) {
-    now.value = { at: 'ended', why: endOf(await refusalOf(thrown)) }
+    now.value = { at: 'ended', why: endOf(refusalOf(thrown)) }
   }
 }
 
@@ -49,8 +49,8 @@ export async function begin(wants: Wants, lent?: Lent): Promise<void> {
 export async function answer(typed: string): Promise<void> {
   await attempt(async () => {
     const core = await loadCore()
-    const { file } = await core.sealed('moveAnswer', { typed }).catch(async (thrown: unknown) => {
-      if ((await refusalOf(thrown)).code !== 'typed') throw thrown
+    const { file } = await core.sealed('moveAnswer', { typed }).catch((thrown: unknown) => {
+      if (refusalOf(thrown).code !== 'typed') throw thrown
       return { file: undefined }
     })
     if (file) now.value = { at: 'answer', showing: await show(file) }
@@ -68,8 +68,8 @@ export const hear = watching(take)
 /** Takes a parcel. What is not for this phone is said, and the camera looks on. */
 async function take(parcel: Bytes): Promise<Remark | undefined> {
   const core = await loadCore()
-  const packed = await core.sealed('moveUnseal', {}, { bytes: parcel }).catch(async (thrown: unknown) => {
-    const { code } = await refusalOf(thrown)
+  const packed = await core.sealed('moveUnseal', {}, { bytes: parcel }).catch((thrown: unknown) => {
+    const { code } = refusalOf(thrown)
     if (code === 'step' || code === 'unavailable') throw thrown
     return undefined
   })

@@ -40,7 +40,7 @@ async function take(work: () => Promise<void>): Promise<Remark | undefined> {
     await work()
     return undefined
   } catch (thrown) {
-    const why = await refusalOf(thrown)
+    const why = refusalOf(thrown)
     if (why.code === 'other_step') return notYet()
     now.value = { at: 'ended', why: endOf(why) }
     return undefined
