@@ -1963,6 +1963,7 @@ export interface Messages {
   "move.new.look.go": Record<never, never>;
   "move.new.look.point": Record<never, never>;
   "move.new.paired": Record<never, never>;
+  "move.new.paired.later": Record<never, never>;
   "move.new.personal": { host: string | number };
   "move.new.title": Record<never, never>;
   "move.new.work": Record<never, never>;
@@ -1997,6 +1998,13 @@ export interface Messages {
   "move.old.lead": Record<never, never>;
   "move.old.new": Record<never, never>;
   "move.old.none": Record<never, never>;
+  "move.old.open": { name: string | number };
+  "move.old.open.done": Record<never, never>;
+  "move.old.open.done.text": Record<never, never>;
+  "move.old.open.label": Record<never, never>;
+  "move.old.open.text": Record<never, never>;
+  "move.old.open.yes": Record<never, never>;
+  "move.old.opened": Record<never, never>;
   "move.old.paired": Record<never, never>;
   "move.old.receipt": Record<never, never>;
   "move.old.receipt.go": Record<never, never>;
@@ -2007,6 +2015,14 @@ export interface Messages {
   "move.old.show.text": { seconds: number };
   "move.old.skip": Record<never, never>;
   "move.old.third": Record<never, never>;
+  "move.open.answer": Record<never, never>;
+  "move.open.digits": Record<never, never>;
+  "move.open.digits.wrong": Record<never, never>;
+  "move.open.invite": Record<never, never>;
+  "move.open.invite.text": Record<never, never>;
+  "move.open.look.point": Record<never, never>;
+  "move.open.title": Record<never, never>;
+  "move.open.ways": Record<never, never>;
   "move.receipt": { arrived: string | number; of: string | number };
   "move.receipt.beside": { n: number };
   "move.receipt.missing": Record<never, never>;
@@ -2211,6 +2227,8 @@ export interface Messages {
   "recover.unlock.older": { n: string | number };
   "recover.unlock.takeolder": Record<never, never>;
   "recover.unlock.title": Record<never, never>;
+  "recover.way.device": Record<never, never>;
+  "recover.way.device.text": Record<never, never>;
   "recover.way.key": Record<never, never>;
   "recover.way.key.text": Record<never, never>;
   "recover.way.passkey": Record<never, never>;
