@@ -55,7 +55,7 @@ test('an old phone hands everything to a new one, and the new one back', async (
 async function add(page: Page, demo: Demo, say: Say, issuer: string, secret: string): Promise<void> {
   await page.goto(`${demo.at.app}/#link?uri=${encodeURIComponent(`otpauth://totp/mei?secret=${secret}&issuer=${encodeURIComponent(issuer)}`)}`)
   await page.getByRole('button', { name: say('app.add'), exact: true }).click()
-  await expect(page.getByRole('heading', { name: issuer, exact: true })).toBeVisible()
+  await expect(page.getByText(say('app.add.added', { name: issuer }))).toBeVisible()
 }
 
 /** Holds a phone's scanner to moving codes until what is to come has come. A few

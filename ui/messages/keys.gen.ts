@@ -844,6 +844,7 @@ export interface Messages {
   "backup.ways.devices.lead": Record<never, never>;
   "backup.ways.devices.paused": Record<never, never>;
   "backup.ways.devices.seen": { place: string | number; when: string | number };
+  "backup.ways.devices.seen.nowhere": { when: string | number };
   "backup.ways.key": Record<never, never>;
   "backup.ways.lead": Record<never, never>;
   "backup.ways.passkey": Record<never, never>;

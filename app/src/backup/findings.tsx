@@ -40,12 +40,13 @@ export function CheckUpCard() {
 
 type AnswerProps = { tally: Tally; lines: Finding[]; children?: ComponentChildren }
 
-/** If it were lost now: how many come back, and which do not by themselves. */
+/** If it were lost now: how many come back, and which do not by themselves. As a
+ *  card of another screen it has a way to the check-up, and says what it is. */
 function Answer({ tally: { all, returns, lost }, lines, children }: AnswerProps) {
   const rest = lines.filter(({ what }) => what === 'verify' || what === 'scan')
   return (
     <section class="card stack" aria-labelledby="checkup-answer">
-      <p class="eyebrow">{t('backup.checkup')}</p>
+      {children && <p class="eyebrow">{t('backup.checkup')}</p>}
       <h2 class="title" id="checkup-answer">
         {t('backup.checkup.answer', { n: returns, all })}
       </h2>

@@ -4,7 +4,7 @@ import { bindMessage } from '../remote/message'
 import { keys } from '../store/keys'
 import { bind, doorOf, subjectOf, unbind } from './bind'
 import { placeOf } from './place'
-import { accept, addressOf, takeToken } from './signin'
+import { accept, addressOf, signIn, takeToken } from './signin'
 
 const issuer = 'https://id.example.org'
 const place = { binding: 'BIND1', rights: 'write', expires_at: 0, paused: false, used: 0, quota: 1, devices: [], server_time: 1 }
@@ -42,6 +42,17 @@ test('what comes back is redeemed with what only this app knows, once', async ()
   expect(base64url(await sha256(utf8(form.get('code_verifier') ?? '')))).toBe(sent.get('code_challenge'))
   expect(await takeToken('backup/on')).toBeUndefined()
   expect(await accept(back(sent.get('state') ?? ''))).toBe('backup/elsewhere') // nor does it answer twice
+})
+
+test('without a network nobody is sent away from the app', async () => {
+  const assign = vi.fn<(to: string) => void>()
+  vi.stubGlobal('location', { origin: 'https://app.example.org', assign })
+  vi.stubGlobal('navigator', { onLine: false })
+  await expect(signIn({ issuer, scope: 'backup', screen: 'backup/delete' })).rejects.toMatchObject({ reason: { why: 'offline' } })
+  expect(assign).not.toHaveBeenCalled()
+  vi.stubGlobal('navigator', { onLine: true })
+  await signIn({ issuer, scope: 'backup', screen: 'backup/delete' })
+  expect(assign).toHaveBeenCalledOnce()
 })
 
 test('an answer that nobody here asked for, or of another service, is not taken', async () => {

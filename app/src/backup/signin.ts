@@ -6,6 +6,7 @@ import { base64url, random, sha256, utf8 } from '../remote/bytes'
 import { parse, plain, readBytes } from '../remote/door'
 import { object, stranger } from '../remote/fields'
 import { clockOf } from '../remote/registrations'
+import { Trouble } from '../remote/trouble'
 import { papers } from '../store/papers'
 
 /** `backup` stores and deletes; `recover` reads, for an hour. */
@@ -32,8 +33,10 @@ function redirectURI(): string {
   return `${location.origin}/callback`
 }
 
-/** Leaves the app for the sign-in pages. Throws StoreTrouble. */
+/** Leaves the app for the sign-in pages. Throws StoreTrouble; and Trouble without a
+ *  network, when the browser's page of an error would be all that comes. */
 export async function signIn(wish: Wish): Promise<void> {
+  if (!navigator.onLine) throw new Trouble({ why: 'offline' })
   location.assign(await addressOf(wish))
 }
 

@@ -4,11 +4,12 @@ import { useEffect } from 'preact/hooks'
 import type { Way } from '../core/ops'
 import { Line } from '../settings/menu'
 import { Icon } from '../shell/icon'
-import { go } from '../shell/router'
+import { back, go } from '../shell/router'
 import { confirm } from '../shell/sheets'
+import { toast } from '../shell/toast'
 import { t } from '../words/words'
 import { day, when } from '../words/when'
-import { busy, done, lookUp } from './act'
+import { act, busy, done, lookUp } from './act'
 import { doorOf } from './bind'
 import type { Backup } from './kept'
 import { NewKey } from './key'
@@ -111,7 +112,7 @@ function Devices({ backup }: { backup: Backup }) {
             <Icon name="i-phone" />
             <span class="what">
               <strong>{one.binding === backup.binding ? t('backup.ways.this') : one.platform}</strong>
-              <span>{t('backup.ways.devices.seen', { place: one.place || one.platform, when: when(new Date(one.seenAt || one.createdAt)) })}</span>
+              <span>{seenWords(one)}</span>
             </span>
             {one.paused && <span class="val">{t('backup.ways.devices.paused')}</span>}
             {one.binding !== backup.binding && (
@@ -127,11 +128,22 @@ function Devices({ backup }: { backup: Backup }) {
   )
 }
 
+function seenWords({ place, seenAt, createdAt }: Bound): string {
+  const seen = when(new Date(seenAt || createdAt))
+  return place ? t('backup.ways.devices.seen', { place, when: seen }) : t('backup.ways.devices.seen.nowhere', { when: seen })
+}
+
 /** A recovery key in the place of the one before. */
 export function KeyScreen({ backup }: { backup: Backup }) {
   const showing = useSignal(false)
   const use = async (key: string) => {
-    if (await done((core) => replaceKey(core, key), t('backup.key.anew.done'))) go('backup/ways')
+    const replaced = await act(async (core) => {
+      await replaceKey(core, key)
+      return true
+    })
+    if (!replaced) return
+    back('backup/ways')
+    toast(t('backup.key.anew.done'))
   }
   return (
     <Page title={t('backup.key')} from="backup/ways">

@@ -1,13 +1,13 @@
 package oauth
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"net/url"
 	"strings"
 
-	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 	"countersign/internal/server/keep"
 )
@@ -33,20 +33,11 @@ func (s *Service) poll(ctx context.Context, c *Client, form url.Values, from Fro
 		} else if err != nil {
 			return err
 		}
-		m = mint{client: c, grant: g, scopes: g.Scopes, now: tx.Now}
-		if m.about, err = s.alive(ctx, tx, &g, c, g.Scopes); err != nil {
-			return err
-		}
-		return audit.Record(ctx, tx, from.event(audit.OAuthRedeemed, g.Person, c, ""))
+		m, err = s.redeemed(ctx, tx, c, g, from)
+		return err
 	})
-	if err == nil {
-		err = no
-	}
-	if err != nil {
+	if err := cmp.Or(err, no); err != nil {
 		return Tokens{}, err
-	}
-	if m.grant.Offline {
-		m.refresh = s.family(m.grant.ID).token(m.grant.RefreshN)
 	}
 	return s.mint(ctx, m)
 }

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -107,22 +108,28 @@ func (s *Service) exchange(ctx context.Context, c *Client, form url.Values, from
 		if err := g.target(form); err != nil {
 			return err
 		}
-		m = mint{client: c, grant: g, scopes: g.Scopes, nonce: g.Nonce, now: tx.Now}
-		if m.about, err = s.alive(ctx, tx, &g, c, g.Scopes); err != nil {
-			return err
-		}
-		return audit.Record(ctx, tx, from.event(audit.OAuthRedeemed, g.Person, c, ""))
+		m, err = s.redeemed(ctx, tx, c, g, from)
+		return err
 	})
-	if err == nil {
-		err = no
-	}
-	if err != nil {
+	if err := cmp.Or(err, no); err != nil {
 		return Tokens{}, err
 	}
-	if m.grant.Offline {
-		m.refresh = s.family(m.grant.ID).token(m.grant.RefreshN)
-	}
 	return s.mint(ctx, m)
+}
+
+// redeemed puts on record that a grant was redeemed, and says what its first
+// tokens are made of.
+func (s *Service) redeemed(ctx context.Context, tx *db.Tx, c *Client, g grant, from From) (mint, error) {
+	m := mint{client: c, grant: g, scopes: g.Scopes, nonce: g.Nonce, now: tx.Now}
+	if g.Offline {
+		m.refresh = s.family(g.ID).token(g.RefreshN)
+	}
+	about, err := s.alive(ctx, tx, &g, c, g.Scopes)
+	if err != nil {
+		return m, err
+	}
+	m.about = about
+	return m, audit.Record(ctx, tx, from.event(audit.OAuthRedeemed, g.Person, c, ""))
 }
 
 // target checks the resource parameter of a token request (RFC 8707 §2.2).

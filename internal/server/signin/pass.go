@@ -25,13 +25,7 @@ const (
 // Pass tries a temporary access pass. It returns [ErrWrong] or a *[TooMany];
 // wrong ones are counted together with wrong codes, after a first proof only.
 func (s *Service) Pass(ctx context.Context, token, typed string, b Browser) (Went, error) {
-	var went Went
-	var refused error
-	err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		went, refused, err = s.tryPass(ctx, tx, token, typed, b)
-		return err
-	})
-	return went, errors.Join(err, refused)
+	return s.proving(ctx, func(tx *db.Tx) (Went, error, error) { return s.tryPass(ctx, tx, token, typed, b) })
 }
 
 func (s *Service) tryPass(ctx context.Context, tx *db.Tx, token, typed string, b Browser) (went Went, refused, err error) {

@@ -85,13 +85,7 @@ func (s *Service) SendMail(ctx context.Context, token, address string, b Browser
 // Mail tries the code that was sent to an address. It returns [ErrWrong] or a
 // *[TooMany]; wrong ones are counted together with other wrong codes.
 func (s *Service) Mail(ctx context.Context, token, typed string, b Browser) (Went, error) {
-	var went Went
-	var refused error
-	err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		went, refused, err = s.tryMail(ctx, tx, token, typed, b)
-		return err
-	})
-	return went, errors.Join(err, refused)
+	return s.proving(ctx, func(tx *db.Tx) (Went, error, error) { return s.tryMail(ctx, tx, token, typed, b) })
 }
 
 func (s *Service) tryMail(ctx context.Context, tx *db.Tx, token, typed string, b Browser) (went Went, refused, err error) {

@@ -15,13 +15,7 @@ import (
 // wire.ErrMistyped for a slip of the pen. Wrong ones are counted together with
 // wrong one-time codes, per person and after a first proof only (N9).
 func (s *Service) RecoveryCode(ctx context.Context, token, code string, b Browser) (Went, error) {
-	var went Went
-	var refused error
-	err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		went, refused, err = s.tryRecovery(ctx, tx, token, code, b)
-		return err
-	})
-	return went, errors.Join(err, refused)
+	return s.proving(ctx, func(tx *db.Tx) (Went, error, error) { return s.tryRecovery(ctx, tx, token, code, b) })
 }
 
 func (s *Service) tryRecovery(ctx context.Context, tx *db.Tx, token, code string, b Browser) (went Went, refused, err error) {

@@ -129,16 +129,21 @@ func (s *Service) afterPassword(ctx context.Context, tx *db.Tx, token string, b 
 	return went, nil, err
 }
 
-// Code tries a one-time code. It returns [ErrWrong], registration.ErrCodeUsed
-// or a *[TooMany]. Only somebody who has proven something may try (T7).
-func (s *Service) Code(ctx context.Context, token, code string, b Browser) (Went, error) {
+// proving has a proof looked at. What was counted stays so when it is refused.
+func (s *Service) proving(ctx context.Context, look func(*db.Tx) (went Went, refused, err error)) (Went, error) {
 	var went Went
 	var refused error
 	err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		went, refused, err = s.tryCode(ctx, tx, token, code, b)
+		went, refused, err = look(tx)
 		return err
 	})
 	return went, errors.Join(err, refused)
+}
+
+// Code tries a one-time code. It returns [ErrWrong], registration.ErrCodeUsed
+// or a *[TooMany]. Only somebody who has proven something may try (T7).
+func (s *Service) Code(ctx context.Context, token, code string, b Browser) (Went, error) {
+	return s.proving(ctx, func(tx *db.Tx) (Went, error, error) { return s.tryCode(ctx, tx, token, code, b) })
 }
 
 func (s *Service) tryCode(ctx context.Context, tx *db.Tx, token, code string, b Browser) (went Went, refused, err error) {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 
 	"countersign/cmd/core-wasm/internal/talk"
 	"countersign/internal/authenticator/backup"
@@ -257,7 +258,11 @@ func (a opening) holder(files seal.Files) (seal.Identity, error) {
 	case a.Passkey != nil:
 		return seal.OpenPasskey(file, a.Passkey.prf())
 	}
-	return seal.OpenKey(file, a.Typed)
+	id, err := seal.OpenKey(file, a.Typed)
+	if errors.Is(err, seal.ErrKey) && !seal.LooksLikeKey(a.Typed) {
+		return seal.Identity{}, seal.ErrMistyped // in no group: it is no recovery key at all
+	}
+	return id, err
 }
 
 // contents are the accounts of the generation that was opened, as a vault that

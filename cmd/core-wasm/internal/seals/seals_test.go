@@ -110,6 +110,11 @@ func TestABackupGoesRoundTwoDevices(t *testing.T) {
 	phone.fails("verifyBackup", object{"keys": first["keys"], "sum": first["sum"]}, archive.File[:1000], "differs")
 
 	tablet.fails("openBackup", object{"typed": seal.NewRecoveryKey().Reveal()}, archive.File, "key")
+	for _, typed := range []string{"", "hello", key["key"].(string)[:20]} {
+		if e := tablet.fails("openBackup", object{"typed": typed}, archive.File, "mistyped"); e.About != nil {
+			t.Errorf("%q: a group of what is no recovery key is wrong: %+v", typed, e.About)
+		}
+	}
 	tablet.fails("contents", nil, nil, "not_open")
 	tablet.fails("joinBackup", object{"device": "Tablet"}, nil, "not_open")
 	seen, _ := tablet.says("openBackup", object{"typed": key["key"]}, archive.File)
