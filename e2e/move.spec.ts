@@ -1,8 +1,9 @@
 // Everything goes from an old phone to a new one, from screen to camera, and
 // back again: nothing that is there already is touched.
-import type { Locator, Page } from '@playwright/test'
+import type { Page } from '@playwright/test'
 import type { Demo } from './demo.ts'
 import { Eye } from './eye.ts'
+import { digitsOn, watch } from './filming.ts'
 import { expect, test, type Phone } from './fixtures.ts'
 import type { Say } from './words.ts'
 
@@ -58,18 +59,6 @@ async function add(page: Page, demo: Demo, say: Say, issuer: string, secret: str
   await expect(page.getByText(say('app.add.added', { name: issuer }))).toBeVisible()
 }
 
-/** Holds a phone's scanner to moving codes until what is to come has come. A few
- *  pictures more than blocks are enough, but for one time in a hundred. */
-async function watch(phone: Phone, codes: Locator, pictures: number, scan: string, back: string, come: Locator): Promise<void> {
-  await expect(async () => {
-    await phone.seesMoving(codes, pictures)
-    await phone.page.getByRole('button', { name: scan }).click()
-    const came = await come.waitFor({ timeout: 15_000 }).then(() => true, () => false)
-    if (!came) await phone.page.getByRole('button', { name: back, exact: true }).click()
-    expect(came).toBe(true)
-  }).toPass()
-}
-
 /** Until the old phone asks whether everything is to be copied. */
 async function invite(old: Phone, fresh: Phone, demo: Demo, say: Say): Promise<void> {
   await fresh.page.goto(`${demo.at.app}/#move/new`)
@@ -81,7 +70,7 @@ async function invite(old: Phone, fresh: Phone, demo: Demo, say: Say): Promise<v
 /** The digits that the old phone shows then. */
 async function agree(old: Phone, say: Say): Promise<string> {
   await old.page.getByRole('button', { name: say('move.old.confirm.yes') }).click()
-  return (await old.page.locator('.digits-card .vh').innerText()).replace(/\D/g, '')
+  return digitsOn(old.page)
 }
 
 /** Types digits on the new phone, and shows its answer to the old one. */

@@ -5,7 +5,8 @@
 import type { Page } from '@playwright/test'
 import type { Demo } from './demo.ts'
 import { Eye } from './eye.ts'
-import { expect, test } from './fixtures.ts'
+import { digitsOn, watch } from './filming.ts'
+import { expect, test, type Phone } from './fixtures.ts'
 import { withAccounts } from './keeping.ts'
 import { Owner } from './locking.ts'
 import { allow, giveCode, giveNameAndPassword, mei, pair, readNumber } from './steps.ts'
@@ -130,7 +131,7 @@ test('a lost phone: what was backed up comes back on another, and nothing there 
   await terminal.close()
 })
 
-test('a passkey opens the backup on a phone on which nothing is left', async ({ computer, demo, phone, say }) => {
+test('another device opens the backup; then a passkey, on a phone on which nothing is left', async ({ computer, demo, language, newPhone, phone, say }, info) => {
   const terminal = await Terminal.open()
   const codes = await backUp(terminal, computer, demo, say, haru)
   const { page } = phone
@@ -145,6 +146,15 @@ test('a passkey opens the backup on a phone on which nothing is left', async ({ 
   await page.goto(`${demo.at.app}/#backup/ways`)
   await page.getByRole('button', { name: say('backup.ways.passkey.add') }).click()
   await expect(page.getByText(say('backup.ways.passkey.done'))).toBeVisible()
+
+  const another = await newPhone()
+  await another.page.goto(`${demo.at.app}/#recover`)
+  await another.page.getByLabel(say('recover.begin.login')).fill(haru)
+  await another.page.getByRole('button', { name: say('recover.begin.go') }).click()
+  await prove(another.page, demo, say, codes)
+  await openThere(phone, another, demo, say, new Eye(language, info))
+  await expect(another.page.locator('.line.fate').filter({ hasText: 'Gitlane' })).toContainText(say('recover.is.restored'))
+
   await empty(page, demo)
   await page.getByRole('link', { name: say('recover.begin') }).click()
   await page.getByRole('button', { name: say('recover.begin.go') }).click()
@@ -163,6 +173,25 @@ test('a passkey opens the backup on a phone on which nothing is left', async ({ 
   await other.close()
   await terminal.close()
 })
+
+/** A phone that keeps the backup gives another one what opens it. */
+async function openThere(keeps: Phone, asks: Phone, demo: Demo, say: Say, eye: Eye): Promise<void> {
+  await asks.page.getByRole('link', { name: say('recover.way.device') }).click()
+  await keeps.page.goto(`${demo.at.app}/#move`)
+  const yes = keeps.page.getByRole('button', { name: say('move.old.open.yes') })
+  await watch(keeps, asks.page.getByRole('img', { name: say('move.new.invite.label') }), 13, say('move.old.find.go'), say('app.back'), yes)
+  await eye.see(keeps.page, 'a07-open-there')
+  await yes.click()
+  await asks.page.getByLabel(say('move.open.digits')).fill(await digitsOn(keeps.page))
+  await eye.see(asks.page, 'a07-other-device')
+  await asks.page.getByRole('button', { name: say('move.next') }).click()
+  await keeps.seesScreen(asks.page.getByRole('img', { name: say('move.new.answer.label') }))
+  await keeps.page.getByRole('button', { name: say('move.old.hear.go') }).click()
+  const list = asks.page.locator('.line.fate').first()
+  await watch(asks, keeps.page.getByRole('img', { name: say('move.old.open.label') }), 12, say('move.new.look.go'), say('move.new.code'), list)
+  await keeps.page.getByRole('button', { name: say('move.old.opened') }).click()
+  await expect(keeps.page.getByText(say('move.old.open.done.text'))).toBeVisible()
+}
 
 /** The same phone as if it had just been bought: only its passkeys are there. */
 async function empty(page: Page, demo: Demo): Promise<void> {

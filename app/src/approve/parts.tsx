@@ -1,5 +1,7 @@
 /** Small parts that the sheet and the pairing screens share. */
 import { useEffect, useRef } from 'preact/hooks'
+import { t } from '../words/words'
+import type { Asked } from './asked'
 
 /** A drawn digit: the same shape as on the sign-in page. */
 export function Numeral({ digit }: { digit: string }) {
@@ -30,5 +32,15 @@ export function Title({ text }: { text: string }) {
     <h1 class="title" id="approval-title" tabIndex={-1} ref={heading}>
       {text}
     </h1>
+  )
+}
+
+/** What the IT desk asks for: the same stands on the sign-in page and in its log. */
+export function Reference({ asked }: { asked: Asked }) {
+  if (asked.correlation === '') return null
+  return (
+    <p class="tiny center" translate={false}>
+      {t('app.approve.reference', { reference: asked.correlation })}
+    </p>
   )
 }

@@ -13,7 +13,7 @@ import { useKeyboard } from './keyboard'
 import { PlaceMap } from './map'
 import { complete, more, type Sheet } from './model'
 import { clock } from './pending'
-import { Numeral, Seal, Title } from './parts'
+import { Numeral, Reference, Seal, Title } from './parts'
 import { lockNow } from '../lock/lock'
 import { Icon } from '../shell/icon'
 import { troubleWords } from './trouble'
@@ -188,6 +188,7 @@ function NumberPad({ sheet }: { sheet: Open }) {
         </div>
       </div>
       <p class="tiny center">{t('app.approve.warning')}</p>
+      <Reference asked={asked} />
     </>
   )
 }

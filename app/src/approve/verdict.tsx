@@ -9,7 +9,7 @@ import { t } from '../words/words'
 import { approval, dispatch } from './state'
 import type { Kind } from './asked'
 import { more, type Outcome, type Sheet } from './model'
-import { Seal, Title } from './parts'
+import { Reference, Seal, Title } from './parts'
 import { Icon } from '../shell/icon'
 
 type Over = Extract<Sheet, { at: 'over' }>
@@ -29,6 +29,7 @@ export function Verdict({ sheet }: { sheet: Over }) {
           <Title text={words.title} />
           <p class="lead">{words.lead}</p>
           {outcome.is === 'approved' && seen && <p class="small">{summary(sheet)}</p>}
+          {outcome.is !== 'approved' && seen && <Reference asked={seen.asked} />}
         </div>
         <div class="stack ways">
           {outcome.is === 'reported' && !mistaken && <AfterReport sheet={sheet} mistake={() => setMistaken(true)} />}

@@ -9,10 +9,10 @@ import { confirm, Dialog } from '../shell/sheets'
 import { toast } from '../shell/toast'
 import { t } from '../words/words'
 import { when } from '../words/when'
-import { act, busy, done } from './act'
+import { act, busy, done, forgetTrouble } from './act'
 import { CheckUpCard } from './findings'
 import type { Answered } from './instep'
-import { alarm, edit, state, type Backup } from './kept'
+import { alarm, backup as kept, edit, state, type Backup } from './kept'
 import { LinkLine, Page, TroubleNote } from './parts'
 import { signIn } from './signin'
 import { goOn, pause, turnOff, undelete, unpause } from './turn'
@@ -48,23 +48,30 @@ export function OnScreen({ backup }: { backup: Backup }) {
         <LinkLine icon="i-restore" title={t('backup.versions')} text={t('backup.versions.row')} to="backup/versions" />
         <LinkLine icon="i-info" title={t('backup.contents')} text={t('backup.contents.row')} to="backup/contents" />
       </div>
-      <div class="group">
-        {!watch.paused && (
-          <button class="line" type="button" onClick={() => void done(pause, t('backup.pause.done'))}>
-            <Icon name="i-clock" />
-            <span class="what">
-              <strong>{t('backup.pause')}</strong>
-            </span>
-          </button>
-        )}
-        <button class="line danger-text" type="button" onClick={() => void remove(backup)}>
-          <Icon name="i-trash" />
+      {now !== 'deleted_elsewhere' && <Further backup={backup} />}
+    </Page>
+  )
+}
+
+/** What is seldom done, while there is a backup. */
+function Further({ backup }: { backup: Backup }) {
+  return (
+    <div class="group">
+      {!backup.watch.paused && (
+        <button class="line" type="button" onClick={() => void done(pause, t('backup.pause.done'))}>
+          <Icon name="i-clock" />
           <span class="what">
-            <strong>{t('backup.delete')}</strong>
+            <strong>{t('backup.pause')}</strong>
           </span>
         </button>
-      </div>
-    </Page>
+      )}
+      <button class="line danger-text" type="button" onClick={() => void remove(backup)}>
+        <Icon name="i-trash" />
+        <span class="what">
+          <strong>{t('backup.delete')}</strong>
+        </span>
+      </button>
+    </div>
   )
 }
 
@@ -140,6 +147,12 @@ async function backUpNow(): Promise<void> {
   })
   if (came === 'done') toast(t('backup.last.done'))
   else if (came) askAbout(came)
+  else if (waitsForPerson()) forgetTrouble() // the note of the state says it, and what mends it
+}
+
+function waitsForPerson(): boolean {
+  const stop = kept.peek()?.watch.stop
+  return stop !== undefined && stop !== 'unreachable'
 }
 
 function askAbout({ accounts, by }: Question): void {

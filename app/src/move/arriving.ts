@@ -1,6 +1,6 @@
 /** The new phone's side of a move: an invitation, the digits, what comes. */
 import { signal, type ReadonlySignal } from '@preact/signals'
-import type { AlreadyHere, Arrived, Elsewhere } from '../core/ops'
+import type { Arrived, Recovered, Wants } from '../core/ops'
 import { loadCore } from '../core/plug'
 import { platformOf } from '../pair/device'
 import { guard } from '../shell/trouble'
@@ -13,7 +13,7 @@ export type Step =
   | { at: 'invite'; showing: Showing; wrong?: boolean }
   | { at: 'answer'; showing: Showing }
   | { at: 'look' }
-  | { at: 'done'; arrived: Arrived; paired: Elsewhere[]; copies: AlreadyHere[]; showing: Showing }
+  | { at: 'done'; arrived: Arrived; list: Recovered[]; showing: Showing }
   | { at: 'ended'; why: End }
 
 const now = signal<Step>({ at: 'begin' })
@@ -25,16 +25,22 @@ async function attempt(work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (thrown) {
-    now.value = { at: 'ended', why: endOf(await refusalOf(thrown)) }
+    now.value = { at: 'ended', why: endOf(refusalOf(thrown)) }
   }
 }
 
+/** What becomes of what opens a backup. */
+export type Lent = (lent: Bytes) => Promise<void>
+
+let asked: { wants: Wants; lent: Lent | undefined } = { wants: 'accounts', lent: undefined }
+
 /** Begins, with keys of this move alone. */
-export async function begin(): Promise<void> {
+export async function begin(wants: Wants, lent?: Lent): Promise<void> {
+  asked = { wants, lent }
   now.value = { at: 'begin' }
   await attempt(async () => {
     const core = await loadCore()
-    const { file } = await core.sealed('moveBegin', { name: platformOf(navigator.userAgent, navigator.maxTouchPoints), wants: 'accounts' })
+    const { file } = await core.sealed('moveBegin', { name: platformOf(navigator.userAgent, navigator.maxTouchPoints), wants })
     now.value = { at: 'invite', showing: await show(file) }
   })
 }
@@ -43,8 +49,8 @@ export async function begin(): Promise<void> {
 export async function answer(typed: string): Promise<void> {
   await attempt(async () => {
     const core = await loadCore()
-    const { file } = await core.sealed('moveAnswer', { typed }).catch(async (thrown: unknown) => {
-      if ((await refusalOf(thrown)).code !== 'typed') throw thrown
+    const { file } = await core.sealed('moveAnswer', { typed }).catch((thrown: unknown) => {
+      if (refusalOf(thrown).code !== 'typed') throw thrown
       return { file: undefined }
     })
     if (file) now.value = { at: 'answer', showing: await show(file) }
@@ -62,8 +68,8 @@ export const hear = watching(take)
 /** Takes a parcel. What is not for this phone is said, and the camera looks on. */
 async function take(parcel: Bytes): Promise<Remark | undefined> {
   const core = await loadCore()
-  const packed = await core.sealed('moveUnseal', {}, { bytes: parcel }).catch(async (thrown: unknown) => {
-    const { code } = await refusalOf(thrown)
+  const packed = await core.sealed('moveUnseal', {}, { bytes: parcel }).catch((thrown: unknown) => {
+    const { code } = refusalOf(thrown)
     if (code === 'step' || code === 'unavailable') throw thrown
     return undefined
   })
@@ -75,15 +81,17 @@ async function take(parcel: Bytes): Promise<Remark | undefined> {
 /** Takes in what came: what is here already stays as it is. */
 async function receive(packed: Bytes): Promise<void> {
   const core = await loadCore()
-  const { result } = await core.sealed('moveTake', {}, { bytes: await larger(packed) })
+  const text = await larger(packed)
+  if (asked.wants === 'backup') return void (await asked.lent?.(text))
+  const { result } = await core.sealed('moveTake', {}, { bytes: text })
   const { vault } = await core.sealed('contents', {})
-  let copies: AlreadyHere[] = []
+  let list: Recovered[] = []
   const stored = await guard(async () => {
-    copies = (await core.change('merge', { answer: 'keep' }, { bytes: own(vault) })).alreadyHere
+    list = await core.change('recover', { paired: result.paired }, { bytes: own(vault) })
   })
   if (!stored) return
   const receipt = await core.sealed('moveReceipt', {}, { bytes: await vaultBytes() })
-  now.value = { at: 'done', arrived: receipt.result, paired: result.paired, copies, showing: await show(receipt.file) }
+  now.value = { at: 'done', arrived: receipt.result, list, showing: await show(receipt.file) }
 }
 
 /** Adds a copy beside the account that was here. */
@@ -91,7 +99,7 @@ export async function addCopy(id: string): Promise<void> {
   const core = await loadCore()
   const added = await guard(() => core.change('beside', { ids: [id] }))
   const { value } = now
-  if (added && value.at === 'done') now.value = { ...value, copies: value.copies.filter(({ theirs }) => theirs.id !== id) }
+  if (added && value.at === 'done') now.value = { ...value, list: value.list.filter((one) => one.id !== id) }
 }
 
 /** The screen was left. */

@@ -1,7 +1,7 @@
 /** Messages between two devices, from the one's screen to the other's camera.
  *  Each phone shows one at a time. */
 import { loadCore } from '../core/plug'
-import type { Refusal } from '../core/ops'
+import { CoreTrouble, type Refusal } from '../core/ops'
 import { store } from '../store/store'
 import { t } from '../words/words'
 
@@ -39,7 +39,7 @@ export function watching(act: (message: Bytes) => Promise<Remark | undefined>): 
       const percent = Math.floor((10 * result.have) / Math.max(result.of, 1)) * 10 // each tenth is said once
       return { title: t('move.seeing', { percent }), text: t('move.seeing.text') }
     } catch (thrown) {
-      const { code } = await refusalOf(thrown)
+      const { code } = refusalOf(thrown)
       if (code === 'no_frame') return { title: t('move.odd.title'), text: t('move.odd.text') }
       if (code === 'newer') return { title: t('move.newer.title'), text: t('move.newer.text') }
       return { title: t('app.scan.failed.title'), text: t('app.scan.failed.text') }
@@ -48,8 +48,7 @@ export function watching(act: (message: Bytes) => Promise<Remark | undefined>): 
 }
 
 /** What the core says no with; anything else is a mistake of ours. */
-export async function refusalOf(thrown: unknown): Promise<Refusal> {
-  const { CoreTrouble } = await import('../core/core')
+export function refusalOf(thrown: unknown): Refusal {
   if (thrown instanceof CoreTrouble) return thrown.why
   if (thrown instanceof TypeError || thrown instanceof RangeError) return { code: 'corrupted' } // not unpacked, or not loaded
   throw thrown
@@ -63,6 +62,8 @@ export function endOf({ code }: Refusal): End {
   switch (code) {
     case 'other_digits':
       return 'digits'
+    case 'key':
+      return 'unable'
     case 'too_large':
       return 'large'
     case 'newer':

@@ -3,50 +3,84 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { Finder } from '../add/scan'
 import { titleOf } from '../codes/mark'
-import type { AlreadyHere, Elsewhere } from '../core/ops'
+import type { Recovered, Wants } from '../core/ops'
 import { StepTitle } from '../files/parts'
 import { Frame } from '../shell/frame'
 import { Icon } from '../shell/icon'
 import { vault } from '../store/store'
 import { t } from '../words/words'
-import { addCopy, answer, begin, hear, leave, look, step, type Step } from './arriving'
+import { addCopy, answer, begin, hear, leave, look, step, type Lent, type Step } from './arriving'
 import { Moving } from './moving'
 import { Ended, FileInstead, Receipt } from './parts'
 
-export function NewPhone() {
+/** `wants`: everything, or what opens a backup, which `lent` is told. */
+export function NewPhone({ wants, lent, from }: { wants: Wants; lent?: Lent; from: string }) {
   const typed = useSignal('')
   useEffect(() => {
-    void begin()
+    void begin(wants, lent)
     return () => void leave()
   }, [])
   const now = step.value
+  const say = wordsOf(wants)
   if (now.at === 'look') {
     const back = (
       <button class="btn" type="button" onClick={() => void answer(typed.value)}>
         {t('move.new.code')}
       </button>
     )
-    return <Finder title={t('move.new.look')} point={t('move.new.look.point')} hear={hear} ways={back} from="move" />
+    return <Finder title={t('move.new.look')} point={say.point} hear={hear} ways={back} from={from} />
   }
   return (
-    <Frame title={t('move.new.title')} from="">
-      <Now now={now} typed={typed} />
+    <Frame title={say.title} from={from}>
+      <Now now={now} say={say} typed={typed} again={() => void begin(wants, lent)} />
     </Frame>
   )
 }
 
+/** A move has an old phone; a backup any device that keeps it, and other ways. */
+function wordsOf(wants: Wants) {
+  if (wants === 'accounts') {
+    return {
+      title: t('move.new.title'),
+      invite: t('move.new.invite'),
+      how: t('move.new.invite.text'),
+      digits: t('move.new.digits'),
+      wrong: t('move.new.digits.wrong'),
+      answer: t('move.new.answer'),
+      point: t('move.new.look.point'),
+      instead: <FileInstead />,
+    }
+  }
+  return {
+    title: t('move.open.title'),
+    invite: t('move.open.invite'),
+    how: t('move.open.invite.text'),
+    digits: t('move.open.digits'),
+    wrong: t('move.open.digits.wrong'),
+    answer: t('move.open.answer'),
+    point: t('move.open.look.point'),
+    instead: (
+      <p class="small">
+        <a href="#recover">{t('move.open.ways')}</a>
+      </p>
+    ),
+  }
+}
+
+type Said = ReturnType<typeof wordsOf>
+
 type Typed = { value: string }
 
-function Now({ now, typed }: { now: Exclude<Step, { at: 'look' }>; typed: Typed }) {
+function Now({ now, say, typed, again }: { now: Exclude<Step, { at: 'look' }>; say: Said; typed: Typed; again: () => void }) {
   switch (now.at) {
     case 'begin':
       return <p role="status">{t('move.wait')}</p>
     case 'invite':
-      return <Invite now={now} typed={typed} />
+      return <Invite now={now} say={say} typed={typed} />
     case 'answer':
       return (
         <>
-          <StepTitle>{t('move.new.answer')}</StepTitle>
+          <StepTitle>{say.answer}</StepTitle>
           <p>{t('move.new.answer.text')}</p>
           <Moving showing={now.showing} label={t('move.new.answer.label')} />
           <button class="btn primary tall" type="button" onClick={look}>
@@ -60,8 +94,8 @@ function Now({ now, typed }: { now: Exclude<Step, { at: 'look' }>; typed: Typed 
         <>
           <StepTitle>{t('move.new.done')}</StepTitle>
           <Receipt arrived={now.arrived} />
-          <Missing paired={now.paired} />
-          <Copies copies={now.copies} />
+          <Missing list={now.list.filter(({ state }) => state === 'verify' || state === 'scan')} />
+          <Copies list={now.list.filter(({ other }) => other)} />
           <p>{t('move.new.done.text')}</p>
           <Moving showing={now.showing} label={t('move.new.done.label')} />
           <a class="btn primary tall" href="#">
@@ -70,24 +104,24 @@ function Now({ now, typed }: { now: Exclude<Step, { at: 'look' }>; typed: Typed 
         </>
       )
     case 'ended':
-      return <Ended why={now.why} again={() => void begin()} />
+      return <Ended why={now.why} again={again} instead={say.instead} />
   }
 }
 
-function Invite({ now, typed }: { now: Extract<Step, { at: 'invite' }>; typed: Typed }) {
+function Invite({ now, say, typed }: { now: Extract<Step, { at: 'invite' }>; say: Said; typed: Typed }) {
   const submit = (event: Event) => {
     event.preventDefault()
     void answer(typed.value)
   }
   return (
     <>
-      <StepTitle>{t('move.new.invite')}</StepTitle>
-      <p>{t('move.new.invite.text')}</p>
+      <StepTitle>{say.invite}</StepTitle>
+      <p>{say.how}</p>
       <Moving showing={now.showing} label={t('move.new.invite.label')} />
       {vault.value.entries.length > 0 && <p class="small">{t('move.new.kept')}</p>}
       <form class="stack" onSubmit={submit} noValidate>
         <div class="field">
-          <label for="move-digits">{t('move.new.digits')}</label>
+          <label for="move-digits">{say.digits}</label>
           <input
             id="move-digits"
             class="mono"
@@ -102,55 +136,56 @@ function Invite({ now, typed }: { now: Extract<Step, { at: 'invite' }>; typed: T
             {t('move.new.digits.hint')}
           </p>
           <p class="error" id="move-digits-error" role="alert">
-            {now.wrong ? t('move.new.digits.wrong') : ''}
+            {now.wrong ? say.wrong : ''}
           </p>
         </div>
         <button class="btn primary tall" type="submit">
           {t('move.next')}
         </button>
       </form>
-      <FileInstead />
+      {say.instead}
     </>
   )
 }
 
 /** Accounts of sign-in services, which are issued anew. */
-function Missing({ paired }: { paired: Elsewhere[] }) {
-  if (paired.length === 0) return null
+function Missing({ list }: { list: Recovered[] }) {
+  if (list.length === 0) return null
   return (
     <>
       <h2 class="group-title">{t('move.new.paired')}</h2>
-      <ul class="group">
-        {paired.map(({ id, kind, issuer, name, server }) => (
-          <li class="line" key={id}>
-            <Icon name={kind === 'work' ? 'i-building' : 'i-user'} />
+      <div class="group">
+        {list.map(({ id, state, issuer, name, host = '' }) => (
+          <a class="line" key={id} href={`#account/${id}`}>
+            <Icon name={state === 'scan' ? 'i-building' : 'i-user'} />
             <span class="what">
-              <strong>{[issuer, name].filter(Boolean).join(' · ')}</strong>
-              <span>{kind === 'work' ? t('move.new.work') : t('move.new.personal', { host: hostOf(server) })}</span>
+              <strong>{titleOf({ issuer, name })}</strong>
+              <span>{state === 'scan' ? t('move.new.work') : t('move.new.personal', { host })}</span>
             </span>
-          </li>
+            <Icon name="i-chevron" />
+          </a>
         ))}
-      </ul>
+      </div>
       <p class="small">
-        <a href="#help/work">{t('help.work.title')}</a>
+        {t('move.new.paired.later')} <a href="#help/work">{t('help.work.title')}</a>
       </p>
     </>
   )
 }
 
 /** Of accounts that were here with another key: the person may have both. */
-function Copies({ copies }: { copies: AlreadyHere[] }) {
-  if (copies.length === 0) return null
+function Copies({ list }: { list: Recovered[] }) {
+  if (list.length === 0) return null
   return (
     <>
       <h2 class="group-title">{t('move.new.copies')}</h2>
       <ul class="group">
-        {copies.map(({ theirs }) => (
-          <li class="line" key={theirs.id}>
+        {list.map((one) => (
+          <li class="line" key={one.id}>
             <span class="what">
-              <strong>{titleOf(theirs)}</strong>
+              <strong>{titleOf(one)}</strong>
             </span>
-            <button class="btn sm" type="button" aria-label={t('move.new.copy.label', { name: titleOf(theirs) })} onClick={() => void addCopy(theirs.id)}>
+            <button class="btn sm" type="button" aria-label={t('move.new.copy.label', { name: titleOf(one) })} onClick={() => void addCopy(one.id)}>
               {t('move.new.copy')}
             </button>
           </li>
@@ -158,8 +193,4 @@ function Copies({ copies }: { copies: AlreadyHere[] }) {
       </ul>
     </>
   )
-}
-
-function hostOf(server: string): string {
-  return URL.canParse(server) ? new URL(server).host : server
 }

@@ -1,6 +1,7 @@
 /** "Move to a new phone": the old phone's screens. */
 import { useEffect } from 'preact/hooks'
 import { Finder } from '../add/scan'
+import { backup } from '../backup/kept'
 import { drawCode } from '../codes/numerals'
 import { StepTitle } from '../files/parts'
 import { Frame } from '../shell/frame'
@@ -53,7 +54,7 @@ function Now({ now }: { now: Exclude<Step, { at: 'find' | 'hear' | 'receipt' }> 
     case 'begin':
       return <Begin />
     case 'confirm':
-      return <Confirm name={now.name} />
+      return <Confirm now={now} />
     case 'digits':
       return (
         <>
@@ -72,22 +73,22 @@ function Now({ now }: { now: Exclude<Step, { at: 'find' | 'hear' | 'receipt' }> 
         <>
           <StepTitle>{t('move.old.show')}</StepTitle>
           <p>{t('move.old.show.text', { seconds: now.showing.seconds })}</p>
-          <Moving showing={now.showing} label={t('move.old.show.label')} />
-          <Scan next={{ ...now, at: 'receipt' }} label={t('move.old.receipt.go')} />
-          <button class="btn" type="button" onClick={() => to({ at: 'done' })}>
-            {t('move.old.skip')}
+          <Moving showing={now.showing} label={now.wants === 'accounts' ? t('move.old.show.label') : t('move.old.open.label')} />
+          {now.wants === 'accounts' && <Scan next={{ ...now, at: 'receipt' }} label={t('move.old.receipt.go')} />}
+          <button class="btn" type="button" onClick={() => to({ at: 'done', wants: now.wants })}>
+            {now.wants === 'accounts' ? t('move.old.skip') : t('move.old.opened')}
           </button>
         </>
       )
     case 'done':
       return <Done now={now} />
     case 'ended':
-      return <Ended why={now.why} again={() => to({ at: 'begin' })} />
+      return <Ended why={now.why} again={() => to({ at: 'begin' })} instead={<FileInstead />} />
   }
 }
 
 function Begin() {
-  if (vault.value.entries.length === 0) {
+  if (vault.value.entries.length === 0 && !backup.value) {
     return (
       <>
         <p class="lead">{t('move.old.none')}</p>
@@ -117,11 +118,12 @@ function Begin() {
   )
 }
 
-function Confirm({ name }: { name: string }) {
+function Confirm({ now: { name, wants } }: { now: Extract<Step, { at: 'confirm' }> }) {
+  const all = wants === 'accounts'
   return (
     <>
-      <StepTitle>{t('move.old.confirm', { name })}</StepTitle>
-      <p>{t('move.old.confirm.text', { n: vault.value.entries.length })}</p>
+      <StepTitle>{all ? t('move.old.confirm', { name }) : t('move.old.open', { name })}</StepTitle>
+      <p>{all ? t('move.old.confirm.text', { n: vault.value.entries.length }) : t('move.old.open.text')}</p>
       <p class="note caution">
         <Icon name="i-warn" look="i-s" />
         <span>{t('move.old.confirm.hand')}</span>
@@ -131,7 +133,7 @@ function Confirm({ name }: { name: string }) {
           {t('app.cancel')}
         </button>
         <button class="btn primary" type="button" onClick={() => void agree()}>
-          {t('move.old.confirm.yes')}
+          {all ? t('move.old.confirm.yes') : t('move.old.open.yes')}
         </button>
       </div>
     </>
@@ -139,7 +141,18 @@ function Confirm({ name }: { name: string }) {
 }
 
 /** Nothing was removed; what could be next. */
-function Done({ now: { arrived } }: { now: Extract<Step, { at: 'done' }> }) {
+function Done({ now: { wants, arrived } }: { now: Extract<Step, { at: 'done' }> }) {
+  if (wants === 'backup') {
+    return (
+      <>
+        <StepTitle>{t('move.old.open.done')}</StepTitle>
+        <p>{t('move.old.open.done.text')}</p>
+        <a class="btn primary tall" href="#">
+          {t('move.old.done.keep')}
+        </a>
+      </>
+    )
+  }
   return (
     <>
       <StepTitle>{t('move.old.done')}</StepTitle>

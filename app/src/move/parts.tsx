@@ -1,4 +1,5 @@
 /** What both sides of a move draw. */
+import type { ComponentChildren } from 'preact'
 import type { Arrived } from '../core/ops'
 import { Icon } from '../shell/icon'
 import { t } from '../words/words'
@@ -24,7 +25,7 @@ export function Receipt({ arrived: { of, arrived, beside, personal, work } }: { 
 }
 
 /** Why it ended, and how to go on. */
-export function Ended({ why, again }: { why: End; again: () => void }) {
+export function Ended({ why, again, instead }: { why: End; again: () => void; instead: ComponentChildren }) {
   const { title, text } = wordsOf(why)
   return (
     <>
@@ -39,7 +40,7 @@ export function Ended({ why, again }: { why: End; again: () => void }) {
       <button class="btn primary tall" type="button" onClick={again}>
         {t('move.again')}
       </button>
-      <FileInstead />
+      {instead}
     </>
   )
 }

@@ -1,13 +1,10 @@
 /** Moving to another phone, from screen to camera. Its screens come when they
  *  are wanted. */
-import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
 import { Icon } from '../shell/icon'
 import type { Plug } from '../shell/plug'
 import type { Route } from '../shell/router'
 import { t } from '../words/words'
-
-type Screens = typeof import('./screens')
+import { useScreens } from './come'
 
 export const moving: Plug = {
   routes: { move: (route) => <Move route={route} /> },
@@ -33,9 +30,7 @@ export const moving: Plug = {
 }
 
 function Move({ route: { path } }: { route: Route }) {
-  const screens = useSignal<Screens | undefined>(undefined)
-  useEffect(() => void import('./screens').then((come) => (screens.value = come)), [])
-  if (!screens.value) return null
-  const { NewPhone, OldPhone } = screens.value
-  return path[1] === 'new' ? <NewPhone /> : <OldPhone />
+  const screens = useScreens()
+  if (!screens) return null
+  return path[1] === 'new' ? <screens.NewPhone wants="accounts" from="" /> : <screens.OldPhone />
 }

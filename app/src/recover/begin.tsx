@@ -76,7 +76,7 @@ function NoBackup({ issuer, login, until }: Nothing) {
       <ProblemNote />
       <div class="stack gap-3">
         {until !== undefined && (
-          <button class="btn primary wide tall" type="button" aria-disabled={working.value} onClick={() => void step(() => beginBringingBack(issuer))}>
+          <button class="btn primary wide tall" type="button" aria-disabled={working.value} onClick={() => void step(() => beginBringingBack({ issuer, login }))}>
             <Icon name="i-restore" look="i-s" />
             {t('recover.deleted.back')}
           </button>

@@ -10,6 +10,7 @@ import type { Route } from '../shell/router'
 import { vault } from '../store/store'
 import { t } from '../words/words'
 import { Begin } from './begin'
+import { FromDevice } from './device'
 import { standing } from './fate'
 import { KeyForm, KeyScan } from './key'
 import { List } from './list'
@@ -58,6 +59,8 @@ function Recover({ route: { path } }: { route: Route }) {
   switch (second) {
     case 'key':
       return <KeyForm />
+    case 'device':
+      return <FromDevice />
     case 'scan':
       return <KeyScan />
     case 'none':

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test, vi } from 'vitest'
 import { accept, addressOf } from '../backup/signin'
 import { papers } from '../store/papers'
-import { arrive, arriveBack, end, follow, nothing, recovery, startOver } from './recovery'
+import { arrive, arriveBack, beginBringingBack, end, follow, nothing, recovery, startOver } from './recovery'
 
 const issuer = 'https://id.example.org'
 const latest = { version: 3, etag: '3-SUM', size: 20480, at: 1_764_000_000_000, network: '203.0.113.0/24' }
@@ -69,6 +69,14 @@ test('a deleted backup is brought back by a sign-in that may write, and then rea
   expect(await arriveBack()).toBe(true)
   expect(calls.map(({ path }) => path)).toEqual(['/token', '/backup/bindings', '/backup/undelete', '/backup/place'])
   expect(recovery.value).toMatchObject({ at: 'unlock', version: { version: 3 } })
+})
+
+test('who brings a deleted backup back is asked for the account that it lies in', async () => {
+  const assign = vi.fn<(to: string) => void>()
+  vi.stubGlobal('location', { origin: 'https://app.example.org', assign })
+  await beginBringingBack({ issuer, login: 'mei@mail.example' })
+  const sent = new URL(assign.mock.calls[0]?.[0] ?? '').searchParams
+  expect(Object.fromEntries(sent)).toMatchObject({ scope: 'backup', login_hint: 'mei@mail.example' })
 })
 
 test('ended, nothing may read the backup any more', async () => {

@@ -7,7 +7,7 @@ import { signal, type ReadonlySignal } from '@preact/signals'
 import { bind, doorOf, unbind, type Binding } from '../backup/bind'
 import { placeOf, refusal, type Place, type Version } from '../backup/place'
 import { signIn, takeToken } from '../backup/signin'
-import { CoreTrouble, type Generation, type Prf, type Recovered } from '../core/ops'
+import { CoreTrouble, type Ops, type Generation, type Prf, type Recovered } from '../core/ops'
 import { loadCore } from '../core/plug'
 import { calm } from '../remote/text'
 import { papers } from '../store/papers'
@@ -62,8 +62,8 @@ export async function begin(issuer: string, login: string): Promise<void> {
 }
 
 /** Signs in once more, to bring a deleted backup back: that takes more than reading. */
-export function beginBringingBack(issuer: string): Promise<void> {
-  return signIn({ issuer, scope: 'backup', screen: bringingBack })
+export function beginBringingBack({ issuer, login }: Nothing): Promise<void> {
+  return signIn({ issuer, scope: 'backup', screen: bringingBack, ...(login && { login }) })
 }
 
 /** Goes on with the sign-in that came back, if one did. True if it led to a backup. */
@@ -135,7 +135,7 @@ async function placeFor(of: Reading): Promise<Place> {
 
 /** Opens a backup and takes its accounts in; none that is here is overwritten.
  *  Closed between the two, the accounts are here and the list is made anew. */
-export async function open(of: Reading, { bytes }: Archive, by: { typed: string } | { passkey: Prf }): Promise<void> {
+export async function open(of: Reading, { bytes }: Archive, by: Ops['openBackup']['args']): Promise<void> {
   const core = await loadCore()
   const { result: opened } = await core.sealed('openBackup', by, { bytes: bytes.slice() })
   const { vault } = await core.sealed('contents', {})

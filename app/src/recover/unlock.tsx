@@ -64,6 +64,7 @@ function Ways({ archive }: { archive: Archive | undefined }) {
           act={() => ask(passkey)}
         />
       )}
+      <Choice icon="i-phone" title={t('recover.way.device')} text={t('recover.way.device.text')} to="recover/device" />
       <Choice first={!passkey} icon="i-key" title={t('recover.way.key')} text={t('recover.way.key.text')} to="recover/key" />
     </div>
   )

@@ -56,7 +56,7 @@ func newSights(v *vault.Vault) sights {
 		if mark := v.Mark(e); mark != "" {
 			s.marks[mark] = true
 		}
-		if at, ok := e.Server(); ok {
+		if at, ok := e.Server(); ok && at.Here() {
 			s.people[person{at.Issuer, at.Directory, at.Subject}] = true
 		}
 	}

@@ -17,6 +17,7 @@ const (
 	SigninPassWrong     Kind = "signin.pass.wrong"
 	SigninLimited       Kind = "signin.limited"
 	SigninRefused       Kind = "signin.refused"
+	SigninAsked         Kind = "signin.asked" // what for, by which rules
 	SigninDone          Kind = "signin.done"
 )
 

@@ -63,7 +63,7 @@ func Search(ctx context.Context, tx *db.Tx, q Query) ([]Event, error) {
 		add(`ip = ?`, q.IP)
 	}
 	if q.Correlation != "" {
-		add(`correlation = ?`, q.Correlation)
+		add(`correlation <> '' AND correlation = ?`, q.Correlation) // as the index says it
 	}
 	if !q.From.IsZero() {
 		add(`at >= ?`, db.Millis(q.From))
@@ -73,6 +73,12 @@ func Search(ctx context.Context, tx *db.Tx, q Query) ([]Event, error) {
 	}
 	add(`1 = 1 ORDER BY at DESC, id DESC LIMIT ?`, q.Limit)
 	return list(ctx, tx, `SELECT `+columns+` FROM audit_event WHERE `+strings.Join(where, " AND "), args...)
+}
+
+// Referred returns the events that share a reference, oldest first, at most limit.
+func Referred(ctx context.Context, tx *db.Tx, reference string, limit int) ([]Event, error) {
+	return list(ctx, tx, `SELECT `+columns+` FROM audit_event
+		WHERE correlation <> '' AND correlation = $1 ORDER BY at, id LIMIT $2`, reference, limit)
 }
 
 // Pages yields all events that fit, newest first, a page at a time, each in a

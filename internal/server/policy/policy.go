@@ -155,19 +155,10 @@ func (s State) strong(prefer ...string) Step {
 	return s.order(step, prefer...)
 }
 
-// need is the strength that makes a session. The directory asks for some. Who
-// is about to change sign-in methods gives all they can (N11), and for an
-// application that asks for more than the directory they give what they can.
+// need is the strength that makes a session.
 func (s State) need() int {
-	if s.Purpose == Recover {
-		return min(Helped, s.Has.twoProofs())
-	}
-	need := Need(s.Policy)
-	want := s.Want
-	if s.Purpose == Again {
-		want = Strong
-	}
-	return max(need, min(want, s.Has.Strongest()))
+	need, _ := s.asks()
+	return need
 }
 
 // asksPhones tells whether the person's phone is asked from this browser (N19).

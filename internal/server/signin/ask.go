@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countersign/internal/server/approval"
+	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
@@ -55,6 +56,11 @@ func (s *Service) Ask(ctx context.Context, token string, b Browser) error {
 		}
 		if err != nil {
 			return err
+		}
+		if !a.proven() { // else it was written down with the proof
+			if err := audit.Record(ctx, tx, a.ruled(audit.SigninAsked, "")); err != nil {
+				return err
+			}
 		}
 		a.approval, a.shownUntil = asked.ID, asked.ExpiresAt
 		if a.shown, err = s.Keeper.Seal([]byte(asked.Number), a.shownPlace()); err != nil {

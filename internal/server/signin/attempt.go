@@ -86,6 +86,7 @@ type Attempt struct {
 	Ended string
 
 	state        string
+	rules        policy.Rules // of Step
 	hash         []byte
 	person       directory.Person // zero for a name nobody has
 	epoch        int64            // the person's at the first proof; 0 before
@@ -281,6 +282,7 @@ func (s *Service) look(ctx context.Context, tx *db.Tx, a *Attempt) error {
 		state.Exposed = p.Exposed
 	}
 	a.Step = policy.Next(state)
+	a.rules = policy.Explain(state, a.Step)
 	if a.Step.Kind == policy.Refuse {
 		a.Ended = a.Step.Why
 	}
@@ -318,6 +320,13 @@ func (s *Service) change(ctx context.Context, tx *db.Tx, a *Attempt, token strin
 func (a Attempt) event(kind audit.Kind, methodName string) audit.Event {
 	return audit.Event{Kind: kind, Directory: a.Directory.ID, Person: a.person.ID, Method: methodName, App: a.App,
 		IP: a.Browser.IP, Place: a.Browser.Place, Browser: a.Browser.Agent(), Correlation: a.Correlation}
+}
+
+// ruled is an event of this attempt with the rules of its step: what explains it later.
+func (a Attempt) ruled(kind audit.Kind, methodName string) audit.Event {
+	e := a.event(kind, methodName)
+	e.Detail = a.rules.Detail()
+	return e
 }
 
 // nameKey is the name under which tries are counted: the same however it is typed.

@@ -82,8 +82,8 @@ func (s *Service) sign(ctx context.Context, tx *db.Tx, a Attempt) (*Signed, erro
 }
 
 func (s *Service) recordSigned(ctx context.Context, tx *db.Tx, a Attempt, session Session, begun bool) error {
-	e := a.event(audit.SigninDone, strings.Join(a.Proofs, " "))
-	e.Detail = map[string]any{"session": session.ID, "purpose": a.Purpose}
+	e := a.ruled(audit.SigninDone, strings.Join(a.Proofs, " "))
+	e.Detail["session"], e.Detail["purpose"] = session.ID, a.Purpose
 	if err := audit.Record(ctx, tx, e); err != nil || !begun {
 		return err
 	}

@@ -113,7 +113,7 @@ func (s *Service) countWrong(ctx context.Context, tx *db.Tx, a Attempt) (refused
 	if !used {
 		return refused, nil
 	}
-	return refused, audit.Record(ctx, tx, a.event(audit.SigninLimited, "pwd"))
+	return refused, audit.Record(ctx, tx, a.ruled(audit.SigninLimited, "pwd"))
 }
 
 func (s *Service) allowBegin(ctx context.Context, tx *db.Tx, net string) error {

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
@@ -43,8 +44,7 @@ func (s *Service) Recovered(ctx context.Context, token, goal string) (Session, e
 // recovered ends a recovery sign-in.
 func (s *Service) recovered(ctx context.Context, tx *db.Tx, a *Attempt) error {
 	a.doneAt = tx.Now
-	e := a.event(audit.SigninRecovered, "")
-	return audit.Record(ctx, tx, e)
+	return audit.Record(ctx, tx, a.ruled(audit.SigninRecovered, strings.Join(a.Proofs, " ")))
 }
 
 // Reachable are the addresses that a code can be sent to, and the one that it

@@ -1,6 +1,9 @@
 package signin
 
-import "crypto/rand"
+import (
+	"crypto/rand"
+	"strings"
+)
 
 // crockford is the alphabet without the letters one mistakes for digits.
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -19,4 +22,15 @@ func NewReference() string {
 		s[at] = crockford[v%32]
 	}
 	return string(s)
+}
+
+// ReadReference reads a reference however it was said and typed: without the
+// hyphens, in small letters, with an O for a zero. ok tells whether it can be one.
+func ReadReference(typed string) (reference string, ok bool) {
+	s := strings.NewReplacer("-", "", " ", "", "O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(typed))
+	s, begins := strings.CutPrefix(s, "CS")
+	if !begins || len(s) != 8 || strings.Trim(s, crockford) != "" {
+		return "", false
+	}
+	return "CS-" + s[:4] + "-" + s[4:], true
 }

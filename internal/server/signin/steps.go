@@ -115,7 +115,7 @@ func (s *Service) afterPassword(ctx context.Context, tx *db.Tx, token string, b 
 		if err != nil {
 			return Went{}, nil, err
 		}
-		return Went{}, refused, audit.Record(ctx, tx, a.event(audit.SigninPasswordWrong, policy.Password))
+		return Went{}, refused, audit.Record(ctx, tx, a.ruled(audit.SigninPasswordWrong, policy.Password))
 	}
 	if upgrade != "" {
 		if err := method.Upgrade(ctx, tx, a.person.ID, hash, upgrade); err != nil {
@@ -271,11 +271,15 @@ func (s *Service) goOn(ctx context.Context, tx *db.Tx, a Attempt) (went Went, er
 			went.Signed, err = s.sign(ctx, tx, a)
 		}
 	case policy.Enrol:
-		went.Signed, err = s.signToEnrol(ctx, tx, &a)
+		if went.Signed, err = s.signToEnrol(ctx, tx, &a); err == nil {
+			err = audit.Record(ctx, tx, a.ruled(audit.SigninAsked, ""))
+		}
 	case policy.Refuse:
-		e := a.event(audit.SigninRefused, "")
-		e.Detail = map[string]any{"why": a.Step.Why}
-		err = audit.Record(ctx, tx, e)
+		err = audit.Record(ctx, tx, a.ruled(audit.SigninRefused, ""))
+	case policy.AskPassword, policy.AskSecond, policy.Renew:
+		if a.Open() {
+			err = audit.Record(ctx, tx, a.ruled(audit.SigninAsked, ""))
+		}
 	}
 	if err != nil {
 		return Went{}, err

@@ -76,6 +76,7 @@ type grammar struct {
 	Policy  policyCommand  `cmd:""`
 	Client  clientCommand  `cmd:""`
 	Audit   auditCommand   `cmd:""`
+	Explain explainCommand `cmd:""`
 	Key     keyCommand     `cmd:""`
 	Migrate migrateCommand `cmd:""`
 	Backup  backupCommand  `cmd:""`

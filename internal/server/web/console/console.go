@@ -63,6 +63,7 @@ func Mount(s *web.Shell, d Deps) error {
 	see("/admin/people/{id}", h.getPerson)
 	see("/admin/log", h.getLog)
 	see("/admin/log.jsonl", h.getLines)
+	see("/admin/explain", h.getExplain)
 	see("/admin/server", h.getServer)
 
 	// A question is asked only of who may act at once: what is confirmed is then done.

@@ -3,12 +3,12 @@ package consoleweb
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
+	"countersign/internal/server/explain"
 	"countersign/ui"
 )
 
@@ -28,6 +28,7 @@ var tones = map[audit.Kind][2]string{
 	audit.SigninCodeWrong:     {"warn", "caution"},
 	audit.SigninLimited:       {"warn", "caution"},
 	audit.SigninRefused:       {"block", "caution"},
+	audit.SigninMailWrong:     {"warn", "caution"},
 	audit.ApprovalApproved:    {"check", "ok"},
 	audit.ApprovalDenied:      {"block", "danger"},
 	audit.ApprovalReported:    {"warn", "danger"},
@@ -59,7 +60,7 @@ var tones = map[audit.Kind][2]string{
 // quiet are events that only accompany another one: the timeline of a person
 // leaves them out, the log has them.
 var quiet = map[audit.Kind]bool{
-	audit.SigninPasswordOK: true, audit.SigninCodeOK: true, audit.ApprovalAsked: true, audit.ApprovalUsed: true, audit.ApprovalReplaced: true,
+	audit.SigninPasswordOK: true, audit.SigninCodeOK: true, audit.SigninAsked: true, audit.ApprovalAsked: true, audit.ApprovalUsed: true, audit.ApprovalReplaced: true,
 	audit.SessionStarted: true, audit.SessionEnded: true, audit.SessionEndedAll: true, audit.OAuthGrant: true, audit.OAuthRedeemed: true,
 	audit.RegistrationOffered: true, audit.RegistrationAccepted: true, audit.RegistrationConfirmed: true, audit.PersonEnrolClosed: true,
 	audit.PersonSuspended: true, audit.PersonResumed: true, audit.PersonRole: true, audit.PersonSetupLink: true,
@@ -99,7 +100,7 @@ func (n names) of(ctx context.Context, tx *db.Tx, id string) (string, error) {
 
 func (n names) row(ctx context.Context, tx *db.Tx, v visit, e audit.Event) (row eventRow, err error) {
 	row = eventRow{
-		Title: titleOf(e, v.lang), Detail: whence(e, v.lang), PersonID: e.Person, Kind: string(e.Kind), IP: e.IP, Reference: e.Correlation,
+		Title: explain.Event(v.lang, e.Kind), Detail: explain.Whence(v.lang, e), PersonID: e.Person, Kind: string(e.Kind), IP: e.IP, Reference: e.Correlation,
 		When: ui.When(v.lang, v.person.Zone, e.At, tx.Now), ISO: e.At.UTC().Format(time.RFC3339), Icon: "dot",
 	}
 	if t, ok := tones[e.Kind]; ok {
@@ -110,35 +111,4 @@ func (n names) row(ctx context.Context, tx *db.Tx, v visit, e audit.Event) (row 
 	}
 	row.By, err = n.of(ctx, tx, e.Actor)
 	return row, err
-}
-
-// titleOf names an event; one that this page knows no words for, by its kind.
-func titleOf(e audit.Event, lang string) string {
-	key := "console.kind." + string(e.Kind)
-	if !ui.Has(lang, key) {
-		return string(e.Kind)
-	}
-	return ui.T(lang, key)
-}
-
-// whence says to what and from where: "Aoba Expenses · Chrome, Windows · Osaka".
-func whence(e audit.Event, lang string) string {
-	var parts []string
-	device, _ := e.Detail["device"].(string)
-	command, _ := e.Detail["command"].(string)
-	for _, s := range []string{command, device, e.App, e.Browser, e.Place} {
-		if s != "" {
-			parts = append(parts, s)
-		}
-	}
-	if way, ok := e.Detail["way"].(string); ok && ui.Has(lang, "console.event.way."+way) {
-		parts = append(parts, ui.T(lang, "console.event.way."+way))
-	}
-	if once, _ := e.Detail["once"].(bool); once {
-		parts = append(parts, ui.T(lang, "console.event.once"))
-	}
-	if why, ok := e.Detail["why"].(string); ok && ui.Has(lang, "console.why."+why) {
-		parts = append(parts, ui.T(lang, "console.why."+why))
-	}
-	return strings.Join(parts, " · ")
 }

@@ -13,6 +13,7 @@ import (
 	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
+	"countersign/internal/server/signin"
 	"countersign/ui"
 )
 
@@ -33,6 +34,9 @@ type logPage struct {
 func (h *handler) asked(ctx context.Context, tx *db.Tx, v visit, q url.Values) (find audit.Query, wrong string, err error) {
 	get := func(name string) string { return strings.TrimSpace(q.Get(name)) }
 	find = audit.Query{Directory: v.person.DirectoryID, IP: get("ip"), Correlation: strings.ToUpper(get("ref"))}
+	if reference, ok := signin.ReadReference(find.Correlation); ok {
+		find.Correlation = reference
+	}
 	if area := get("area"); audit.IsArea(area) {
 		find.Area = area
 	}

@@ -11,6 +11,7 @@ import (
 	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
+	"countersign/internal/server/explain"
 	"countersign/internal/server/registration"
 	"countersign/ui"
 )
@@ -48,7 +49,7 @@ func said(e audit.Event, lang string) string {
 	if e.Kind == audit.ApprovalReported {
 		return ui.T(lang, "console.reports.said")
 	}
-	return titleOf(e, lang)
+	return explain.Event(lang, e.Kind)
 }
 
 func (h *handler) getOverview(w http.ResponseWriter, r *http.Request) error {
@@ -64,7 +65,7 @@ func (h *handler) getOverview(w http.ResponseWriter, r *http.Request) error {
 		p.Shared = shared(v.open)
 		for _, report := range v.open[:min(len(v.open), 8)] {
 			p.Reports = append(p.Reports, reportRow{
-				ID: report.Person.ID, Name: report.Person.Name, Said: said(report.Event, v.lang), What: whence(report.Event, v.lang),
+				ID: report.Person.ID, Name: report.Person.Name, Said: said(report.Event, v.lang), What: explain.Whence(v.lang, report.Event),
 				When: ui.When(v.lang, v.person.Zone, report.Event.At, tx.Now), ISO: report.Event.At.Format(time.RFC3339),
 			})
 		}

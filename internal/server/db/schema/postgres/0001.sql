@@ -36,6 +36,7 @@ CREATE INDEX audit_at ON audit_event (at, id);
 CREATE INDEX audit_reported ON audit_event (directory_id, at, id) WHERE kind IN ('approval.reported', 'person.not_me', 'person.braked');
 CREATE INDEX audit_deleted ON audit_event (at, person_id) WHERE kind = 'person.deleted';
 CREATE INDEX audit_directory ON audit_event (directory_id, at, id);
+CREATE INDEX audit_reference ON audit_event (correlation, at, id) WHERE correlation <> '';
 CREATE UNIQUE INDEX audit_seq ON audit_event (seq) WHERE seq > 0;
 CREATE INDEX audit_unsealed ON audit_event (at, id) WHERE seq = 0;
 -- The chain: seal n covers the events up to seq. One row is a batch.
