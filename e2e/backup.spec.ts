@@ -1,5 +1,5 @@
-// The sealed backup as a person lives with it: switched on, kept in step, signed
-// out and mended, and an account brought back from an earlier version.
+// The sealed backup as a person lives with it: switched on, checked up, kept in
+// step, signed out and mended, and an account brought back from an earlier version.
 import { Eye } from './eye.ts'
 import { expect, test } from './fixtures.ts'
 import { five, standing, withAccounts } from './keeping.ts'
@@ -16,6 +16,7 @@ test.describe('backup', () => {
     const button = (key: string) => page.getByRole('button', { name: say(key), exact: true })
     const open = (hash: string) => page.goto(`${demo.at.app}/#${hash}`)
     const stored = page.locator('.group .line')
+    let groups: string[] = []
 
     /** Signs in on the phone; another of its tabs approves. A browser that is known is asked for a passkey first. */
     const signIn = async (known = false) => {
@@ -43,7 +44,7 @@ test.describe('backup', () => {
       await button('backup.begin.do').click()
       const lines = page.locator('.recovery-key .key span')
       await expect(lines).toHaveCount(2)
-      const groups = (await lines.allInnerTexts()).join('-').split('-')
+      groups = (await lines.allInnerTexts()).join('-').split('-')
       await eye.see(page, 'a06-backup-key')
       await button('backup.key.next').click()
       await page.getByLabel(say('backup.key.confirm.field')).fill(groups[1] ?? '')
@@ -53,6 +54,16 @@ test.describe('backup', () => {
       await button('backup.key.confirm.go').click()
       await expect(page.getByText(say('backup.begin.done'))).toBeVisible()
       await eye.see(page, 'a06-backup')
+    })
+    await test.step('the check-up finds a key that was never tried, and trying it proves it', async () => {
+      await page.getByRole('link', { name: say('backup.checkup.ready') }).click()
+      await eye.see(page, 'a06-checkup', say('backup.checkup.key.untried'))
+      await page.getByRole('link', { name: say('backup.checkup.key.try') }).click()
+      await page.getByLabel(say('backup.ways.key')).fill(groups.join('-'))
+      await eye.see(page, 'a06-checkup-key')
+      await button('backup.checkup.key.go').click()
+      await expect(page.getByRole('link', { name: say('backup.checkup.key.again') })).toBeVisible()
+      await expect(page.getByText(say('backup.checkup.key.untried'))).toHaveCount(0)
     })
     await test.step('an account that is added is stored by itself', async () => {
       await open(`link?uri=${encodeURIComponent('otpauth://totp/Kawa%20Store:mei?secret=GEZDGNBVGY3TQOJQ&issuer=Kawa%20Store')}`)

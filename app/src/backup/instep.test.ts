@@ -2,6 +2,7 @@ import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { buildCrew, crew } from '../../build/crew'
 import { exampleEntry } from '../../build/examples'
+import type { Finding } from '../core/ops'
 import type { Core } from '../core/worker'
 import { base64url, sha256, type Bytes } from '../remote/bytes'
 import { addEntry, type Entry, type Vault } from '../store/vault'
@@ -95,7 +96,7 @@ async function device(...entries: Entry[]) {
   }, 60_000)
   const core = newClient(worker)
   cores.push(worker)
-  const [turn, instep, kept] = [await import('./turn'), await import('./instep'), await import('./kept')]
+  const [turn, instep, kept, checkup] = [await import('./turn'), await import('./instep'), await import('./kept'), await import('./checkup')]
   await store.load()
   await store.change((before: Vault) => entries.reduce(addEntry, before))
   await core.adopt()
@@ -125,6 +126,9 @@ async function device(...entries: Entry[]) {
     },
     backUp: (answer?: Answered) => instep.backUp(core, answer),
     bringBack: (n: number) => instep.bringBack(core, n),
+    practise: (typed?: string) => checkup.practise(core, typed),
+    /** Lines of the check-up about something. */
+    finds: async (what: Finding['what']) => (await checkup.checkUp(core)).filter((line) => line.what === what),
     /** Signs in, and begins or joins with the recovery key. */
     async turnOn(key: string) {
       await turn.settle(issuer, 'TOKEN')
@@ -288,6 +292,62 @@ test('an earlier version brings back what was removed, and changes nothing else'
   const list = await a.bringBack(1)
   expect(list.map(({ issuer: name, state }) => [name, state]).toSorted()).toEqual([['Bank', 'kept'], ['Mail', 'restored']])
   expect(a.names()).toEqual(['Bank', 'Mail', 'Shop'])
+})
+
+test('the check-up: all is lost without a backup, and comes back with one', async () => {
+  const a = await device(entry('Bank'), entry('Mail'))
+  expect(await a.finds('lost')).toMatchObject([{ titles: ['Bank (mei)', 'Mail (mei)'], fix: 'turn_on' }])
+  await a.turnOn(await a.newKey())
+  expect(await a.finds('lost')).toEqual([])
+  expect(await a.finds('returns')).toMatchObject([{ good: true, titles: ['Bank (mei)', 'Mail (mei)'] }])
+  expect(await a.finds('backup')).toMatchObject([{ good: true }])
+})
+
+test('a recovery key is proven by opening the newest backup with it, and by nothing less', async () => {
+  const a = await device(entry('Bank'))
+  const key = await a.newKey()
+  await a.turnOn(key)
+  await a.practise()
+  expect(await a.finds('practice')).toMatchObject([{ good: true, at: expect.any(Number) as number }])
+  expect((await a.kept.read())?.practised).toBeGreaterThan(0)
+  expect(await a.finds('way')).toMatchObject([{ kind: 'key', good: false, fix: 'prove_key', at: 0 }])
+  await expect(a.newKey().then((other) => a.practise(other))).rejects.toMatchObject({ why: { code: 'key' } })
+  expect(await a.finds('way')).toMatchObject([{ good: false }])
+  await a.practise(key)
+  const [way] = await a.finds('way')
+  expect(way).toMatchObject({ kind: 'key', good: true, fix: '' })
+  expect(way?.at).toBeGreaterThan(0)
+  expect(a.names()).toEqual(['Bank'])
+})
+
+test('a new recovery key is not proven by the one before', async () => {
+  const a = await device(entry('Bank'))
+  const key = await a.newKey()
+  await a.turnOn(key)
+  await a.practise(key)
+  await a.turn.replaceKey(a.core, await a.newKey())
+  expect(await a.finds('way')).toMatchObject([{ kind: 'key', good: false, fix: 'prove_key' }])
+  await expect(a.practise(key)).rejects.toMatchObject({ why: { code: 'key' } })
+})
+
+test('who joined with the recovery key has proven it', async () => {
+  const { b } = await two()
+  const ways = await b.finds('way')
+  expect(ways.find(({ kind }) => kind === 'key')).toMatchObject({ good: true })
+  expect(ways.filter(({ kind }) => kind === 'device')).toHaveLength(1)
+})
+
+test('the check-up knows why the backup does not work, and that a question waits', async () => {
+  const a = await device(entry('Bank'))
+  await a.turnOn(await a.newKey())
+  server.ended.add('B1')
+  await expect(a.practise()).rejects.toThrow()
+  expect((await a.kept.read())?.practised).toBeUndefined()
+  await expect(a.backUp()).rejects.toThrow()
+  expect(await a.finds('backup')).toMatchObject([{ good: false, fix: 'sign_in' }])
+  const { fail } = await import('./watch')
+  await a.kept.edit((one) => ({ ...one, watch: fail(one.watch, Date.now(), 'asks') }))
+  expect(await a.finds('backup')).toMatchObject([{ good: false, fix: 'back_up' }])
 })
 
 test('a device that was removed opens nothing that is made afterwards', async () => {

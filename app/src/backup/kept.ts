@@ -19,6 +19,9 @@ export type Backup = Home & {
   seen: number
   /** When the server was found to have gone back. */
   setBack?: number
+  /** When the newest was last opened for practice, and each way, by its id, with it. */
+  practised?: number
+  proven?: Record<string, number>
 }
 
 /** Signed in, but nothing opens the backup yet: it is off. */

@@ -7,7 +7,7 @@ import { t } from '../words/words'
 import { act, busy } from './act'
 import { Contents } from './contents'
 import { ownIssuer } from './home'
-import { Page, TroubleNote } from './parts'
+import { LinkLine, Page, TroubleNote } from './parts'
 import { signIn } from './signin'
 
 export function OffScreen() {
@@ -42,6 +42,9 @@ export function OffScreen() {
         )}
       </section>
       <Contents />
+      <div class="group">
+        <LinkLine icon="i-restore" title={t('backup.checkup')} text={t('backup.checkup.row')} to="checkup" />
+      </div>
     </Page>
   )
 }

@@ -10,6 +10,7 @@ import { toast } from '../shell/toast'
 import { t } from '../words/words'
 import { when } from '../words/when'
 import { act, busy, done, forgetTrouble } from './act'
+import { CheckUpCard } from './findings'
 import type { Answered } from './instep'
 import { alarm, backup as kept, edit, state, type Backup } from './kept'
 import { LinkLine, Page, TroubleNote } from './parts'
@@ -25,6 +26,7 @@ export function OnScreen({ backup }: { backup: Backup }) {
       <StateNote backup={backup} now={now} />
       <SetBack backup={backup} />
       <TroubleNote />
+      <CheckUpCard />
       <div class="group">
         <Switch icon="i-cloud" title={t('backup.switch')} text={t('backup.switch.text')} on turn={() => void off(backup)} />
         <div class="line">

@@ -3,7 +3,10 @@ import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { Frame } from '../shell/frame'
 import { Icon } from '../shell/icon'
+import { t } from '../words/words'
+import { when } from '../words/when'
 import { forgetTrouble, trouble } from './act'
+import { backup, begun, state } from './kept'
 
 type PageProps = { title: string; from: string; children: ComponentChildren }
 
@@ -45,4 +48,11 @@ export function LinkLine({ icon, title, text, to }: LineProps) {
       <Icon name="i-chevron" />
     </a>
   )
+}
+
+/** How the backup is, in a few words. */
+export function howItIs(): string {
+  const [now, on] = [state.value, backup.value]
+  if (!now || !on) return begun.value ? t('backup.row.begun') : t('backup.row.off')
+  return now === 'fine' ? t('backup.row.fine', { when: when(new Date(on.watch.verified)) }) : t(`backup.row.${now}`)
 }

@@ -7,22 +7,23 @@ import { Icon } from '../shell/icon'
 import type { Plug } from '../shell/plug'
 import { replace, type Route } from '../shell/router'
 import { t } from '../words/words'
-import { when } from '../words/when'
 import { BeginScreen } from './begin'
 import { CameScreen, isCame } from './came'
 import { ContentsScreen } from './contents'
 import { ElsewhereScreen } from './elsewhere'
+import { CheckUpScreen, TryKeyScreen } from './findings'
 import { keepInStep } from './keeper'
-import { alarm, backup, begun, follow, learn, state } from './kept'
+import { alarm, backup, begun, follow, learn } from './kept'
 import { OffScreen } from './off'
 import { OnScreen } from './on'
+import { howItIs } from './parts'
 import { accept } from './signin'
 import { unbind } from './bind'
 import { VersionsScreen } from './versions'
 import { KeyScreen, WaysScreen } from './ways'
 
 export const backingUp: Plug = {
-  routes: { backup: (route) => <Backup route={route} /> },
+  routes: { backup: (route) => <Backup route={route} />, checkup: ({ path }) => <CheckUp screen={path[1]} /> },
   menuTop: () => <MenuLine />,
   attention: () => alarm.value,
   erase: async () => {
@@ -71,6 +72,11 @@ function Backup({ route: { path } }: { route: Route }) {
   return <OnScreen backup={on} />
 }
 
+function CheckUp({ screen }: { screen: string | undefined }) {
+  if (!known.value) return null
+  return screen === 'key' && backup.value ? <TryKeyScreen /> : <CheckUpScreen />
+}
+
 function MenuLine() {
   if (!known.value) return null
   return (
@@ -78,7 +84,7 @@ function MenuLine() {
       <Icon name="i-cloud" />
       <span class="what">
         <strong>{t('backup.menu')}</strong>
-        <span class={alarm.value ? 'danger-text' : undefined}>{rowWords()}</span>
+        <span class={alarm.value ? 'danger-text' : undefined}>{howItIs()}</span>
       </span>
       {alarm.value && (
         <span class="danger-text">
@@ -89,10 +95,4 @@ function MenuLine() {
       <Icon name="i-chevron" />
     </a>
   )
-}
-
-function rowWords(): string {
-  const [now, on] = [state.value, backup.value]
-  if (!now || !on) return begun.value ? t('backup.row.begun') : t('backup.row.off')
-  return now === 'fine' ? t('backup.row.fine', { when: when(new Date(on.watch.verified)) }) : t(`backup.row.${now}`)
 }

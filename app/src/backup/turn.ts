@@ -66,12 +66,13 @@ export async function join(core: Core, home: Begun, there: There, by: { typed: s
   const { status, stored } = there
   if (!stored || !status.latest) return
   await core.adopt()
-  await core.sealed('openBackup', by, { bytes: copy(stored.archive) })
+  const opened = await core.sealed('openBackup', by, { bytes: copy(stored.archive) })
+  const way = opened.result.ways.find(({ kind }) => kind === ('typed' in by ? 'key' : 'passkey'))
   await core.change('merge', { answer: 'keep' }, { bytes: await contents(core) })
   const device = deviceName()
   const { result } = await core.sealed('joinBackup', { device })
   await core.change('name', { name: device })
-  await write({ ...home, keys: result.keys, etag: stored.etag, version: status.latest.version, watch: begin(Date.now()), seen: vaultGeneration.peek() })
+  await write({ ...home, keys: result.keys, etag: stored.etag, version: status.latest.version, watch: begin(Date.now()), seen: vaultGeneration.peek(), ...(way && { proven: { [way.id]: Date.now() } }) })
   await backUp(core)
 }
 

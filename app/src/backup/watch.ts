@@ -91,7 +91,8 @@ export function hold(watch: Watch): Watch {
   return { ...watch, paused: true }
 }
 
-function waits(stop: Stop | undefined): boolean {
+/** It goes on when a person did something. */
+export function waits(stop: Stop | undefined): boolean {
   return stop === 'sign_in' || stop === 'deleted' || stop === 'account' || stop === 'asks'
 }
 

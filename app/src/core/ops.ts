@@ -228,6 +228,47 @@ export type Generation = Head & { accounts: number; entries: { issuer: string; n
 /** A passkey's PRF: what it is given, or what it answered. Base64. */
 export type Prf = { nonce: string; first: string; second: string }
 
+/** What is known of a backup beside its vault; nothing where it is off. `proven`
+ *  says of ways, by their id, when they last opened one. */
+export type Facts = {
+  keys?: Keys
+  watch?: { on: number; since: number; verified: number; failures: number; stop?: string; paused: boolean }
+  practised?: number
+  proven?: Record<string, number>
+  issuer?: string
+  subject?: string
+  login?: string
+}
+
+/** What a person does about a line of the check-up. */
+export type Fix =
+  | 'turn_on'
+  | 'back_up'
+  | 'sign_in'
+  | 'make_room'
+  | 'bring_back'
+  | 'other_account'
+  | 'resume'
+  | 'practise'
+  | 'prove_key'
+  | 'add_way'
+  | 'know_password'
+  | 'second_device'
+  | 'recovery_codes'
+
+/** A line of the check-up: how the backup is, when the newest was opened for
+ *  practice, a way that opens it when this device is gone (or that there is none),
+ *  accounts by what brings them back, and circles. `at` is 0 for never. */
+export type Finding = {
+  what: 'backup' | 'practice' | 'way' | 'alone' | 'returns' | 'verify' | 'scan' | 'lost' | 'own' | 'mailbox'
+  good: boolean
+  fix: Fix | ''
+  at: number
+  kind: Way['kind'] | ''
+  label: string
+  titles: string[]
+}
+
 /** What is asked of the part that has age. It knows no vault but those it is
  *  given: `core.sealed` asks it. */
 export type Sealing = {
@@ -262,6 +303,8 @@ export type Sealing = {
   newPasskey: Op<None, Prf>
   /** Takes an archive. */
   passkeyOf: Op<None, Prf>
+  /** Takes the vault: what would come back if this device were lost now? */
+  checkUp: Op<Facts, Finding[]>
 
   /** A move: this device is the new one. Gives the invitation. */
   moveBegin: Op<{ name: string; wants: Wants }, null>
@@ -316,6 +359,7 @@ export const sealedOps: ReadonlySet<keyof Ops> = new Set<keyof Sealing>([
   'removeWay',
   'newPasskey',
   'passkeyOf',
+  'checkUp',
   'moveBegin',
   'moveMeet',
   'moveAnswer',

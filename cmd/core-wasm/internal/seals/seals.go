@@ -67,6 +67,7 @@ var ops = map[string]op{
 	"removeWay":  asking(removeWay),
 	"newPasskey": asking(newPasskey),
 	"passkeyOf":  asking(passkeyOf),
+	"checkUp":    asking(checkUp),
 
 	"moveBegin":    moveBegin,
 	"moveMeet":     asking(moveMeet),

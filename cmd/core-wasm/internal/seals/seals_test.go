@@ -167,6 +167,49 @@ func TestAPasskeyOpensABackupUntilItIsRemoved(t *testing.T) {
 	c.fails("removeWay", object{"keys": replaced["keys"], "id": added["id"]}, nil, "unknown")
 }
 
+// The check-up of the terminal, for what the web app knows.
+func TestACheckUpSaysWhatComesBack(t *testing.T) {
+	c := &tab{T: t}
+	lines := func(facts object) map[string]object {
+		by := map[string]object{}
+		raw, err := json.Marshal(c.ask("checkUp", facts, []byte(face)).Result)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var list []object
+		if err := json.Unmarshal(raw, &list); err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range list {
+			by[l["what"].(string)] = l
+		}
+		return by
+	}
+	off := lines(object{})
+	if off["backup"]["fix"] != "turn_on" || off["lost"]["titles"].([]any)[0] != "GitHub (mei)" || len(off) != 2 {
+		t.Errorf("off: %v", off)
+	}
+
+	key, _ := c.says("newKey", nil, nil)
+	begun, _ := c.says("beginBackup", object{"device": "Phone", "key": key["key"]}, nil)
+	known, _ := c.says("ways", object{"keys": begun["keys"]}, nil)
+	way := slices.IndexFunc(known["ways"].([]any), func(w any) bool { return w.(object)["kind"] == "key" })
+	id := known["ways"].([]any)[way].(object)["id"].(string)
+	now := noon.UnixMilli()
+	watch := object{"on": now, "verified": now, "since": 0, "failures": 0, "paused": false}
+	on := lines(object{"keys": begun["keys"], "watch": watch})
+	if on["backup"]["good"] != true || on["practice"]["at"] != 0.0 || on["way"]["fix"] != "prove_key" || on["returns"] == nil || on["lost"] != nil {
+		t.Errorf("on: %v", on)
+	}
+	watch["stop"] = "sign_in"
+	later := lines(object{"keys": begun["keys"], "watch": watch, "practised": now, "proven": object{id: now}})
+	if later["backup"]["fix"] != "sign_in" || later["practice"]["at"] != float64(now) || later["way"]["good"] != true || later["way"]["at"] != float64(now) {
+		t.Errorf("later: %v", later)
+	}
+	c.fails("checkUp", object{"keys": "nonsense"}, []byte(face), "broken")
+	c.fails("checkUp", nil, []byte("{"), "broken")
+}
+
 func TestWhatIsWrongWithABackupIsTold(t *testing.T) {
 	c := &tab{T: t}
 	key, _ := c.says("newKey", nil, nil)
