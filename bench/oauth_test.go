@@ -23,6 +23,7 @@ import (
 	"countersign/internal/server/keep"
 	"countersign/internal/server/notify"
 	"countersign/internal/server/oauth"
+	"countersign/internal/server/signin"
 	"countersign/internal/server/web"
 	oauthweb "countersign/internal/server/web/oauth"
 )
@@ -68,7 +69,7 @@ func newAuthority(b *testing.B) *authority {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := oauthweb.Mount(a.shell, oauthweb.Deps{OAuth: a.oauth}); err != nil {
+	if err := oauthweb.Mount(a.shell, oauthweb.Deps{OAuth: a.oauth, SignIn: signin.New(signin.Config{DB: d})}); err != nil {
 		b.Fatal(err)
 	}
 	a.cookie = session(b, d)

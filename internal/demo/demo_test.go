@@ -30,6 +30,7 @@ import (
 	"countersign/internal/server/keep/keeptest"
 	"countersign/internal/server/notify"
 	"countersign/internal/server/oauth"
+	"countersign/internal/server/signin"
 	"countersign/internal/server/web"
 	oauthweb "countersign/internal/server/web/oauth"
 )
@@ -67,7 +68,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := oauthweb.Mount(shell, oauthweb.Deps{OAuth: w.oauth}); err != nil {
+	if err := oauthweb.Mount(shell, oauthweb.Deps{OAuth: w.oauth, SignIn: signin.New(signin.Config{DB: w.d})}); err != nil {
 		t.Fatal(err)
 	}
 	w.run(func(ctx context.Context) error {
