@@ -13,9 +13,13 @@ const schema = 1
 export type StoreName = 'secrets' | 'versions' | 'devices'
 
 let opening: Promise<IDBDatabase> | undefined
+let ended = false
 
-/** The open database; opened again after the browser or `closeDatabase` closed it. */
+/** The open database; opened again after the browser or `closeDatabase` closed it.
+ *  Once everything is being removed it never opens again in this page, which is
+ *  about to begin anew: whatever was still to be written would bring it back. */
 export function database(): Promise<IDBDatabase> {
+  if (ended) return new Promise(() => undefined)
   opening ??= open().catch((thrown: unknown) => {
     opening = undefined
     throw storeTrouble(thrown)
@@ -30,6 +34,17 @@ export async function closeDatabase(): Promise<void> {
   db?.close()
 }
 
+/** Removes the database, from here and from every other tab. */
+export async function deleteDatabase(): Promise<void> {
+  ended = true
+  await closeDatabase()
+  await new Promise((resolve) => {
+    const request = indexedDB.deleteDatabase(databaseName)
+    request.onsuccess = resolve
+    request.onerror = resolve
+  })
+}
+
 function open(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(databaseName, schema)
@@ -41,10 +56,11 @@ function open(): Promise<IDBDatabase> {
     request.onerror = () => reject(request.error ?? new Error('open'))
     request.onsuccess = () => {
       const db = request.result
-      // Another tab wants to erase or upgrade: let it. Ours opens again when needed.
-      db.onversionchange = () => {
+      // Another tab wants to upgrade or erase: let it. Ours opens again when needed.
+      db.onversionchange = ({ newVersion }) => {
         db.close()
         opening = undefined
+        ended = newVersion === null // erased, for all of us
       }
       db.onclose = () => {
         opening = undefined

@@ -1,5 +1,5 @@
 /** Removes everything this app keeps on this device, in every tab. */
-import { closeDatabase, databaseName } from './database'
+import { deleteDatabase } from './database'
 
 const channel = new BroadcastChannel('countersign/erased')
 
@@ -9,12 +9,7 @@ export function followErasing(): void {
 }
 
 export async function eraseStore(): Promise<void> {
-  await closeDatabase()
-  await new Promise((resolve) => {
-    const request = indexedDB.deleteDatabase(databaseName)
-    request.onsuccess = resolve
-    request.onerror = resolve
-  })
+  await deleteDatabase()
   localStorage.clear()
   sessionStorage.clear()
   await Promise.allSettled([dropCaches(), dropWorkers()])
