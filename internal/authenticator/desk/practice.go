@@ -49,10 +49,11 @@ func (d *Desk) opens(got remote.Stored, key *seal.RecoveryKey) (way string, err 
 		_, err = k.Read(got.Archive, d.now())
 		return k.Device, err
 	}
-	if _, err = openBy(got.Archive, *key, d.now()); err != nil {
+	g, err := openBy(got.Archive, *key, d.now())
+	if err != nil {
 		return "", err
 	}
-	for _, w := range k.Ways {
+	for _, w := range g.Ways { // those of what was opened: an old key proves no newer one
 		if w.Open() && w.Kind == seal.ByKey {
 			way = w.ID
 		}
