@@ -202,7 +202,7 @@ var coreStoreys = [][]string{
 	{"otp", "seal", "internal/wire", "cmd/core-wasm/internal/talk"},
 	{"transfer"},
 	{"transfer/sqlitefile", "transfer/sealed", "internal/authenticator/vault", "internal/authenticator/scan", "internal/authenticator/frames"},
-	{"internal/authenticator", "internal/authenticator/backup"},
+	{"internal/authenticator", "internal/authenticator/backup", "cmd/core-wasm/internal/elsewhere"},
 	{"internal/authenticator/move"},
 	{"internal/authenticator/remote", "internal/authenticator/disk"},
 	{"internal/authenticator/desk"},

@@ -2,8 +2,8 @@ package calls
 
 import (
 	"slices"
-	"time"
 
+	"countersign/cmd/core-wasm/internal/elsewhere"
 	"countersign/cmd/core-wasm/internal/talk"
 	"countersign/internal/authenticator"
 	"countersign/internal/authenticator/vault"
@@ -239,29 +239,8 @@ func merge(d *Desk, c talk.Call, a merging) (outcome, error) {
 // listOf is a list that JSON writes as a list, also when it is empty.
 func listOf[T any](all []T) []T { return append(slices.Clip([]T{}), all...) }
 
-// service is an account of a sign-in service that a backup names.
-type service struct {
-	Kind      vault.Kind `json:"kind"`
-	Issuer    string     `json:"issuer"`
-	Name      string     `json:"name"`
-	Note      string     `json:"note"`
-	Icon      string     `json:"icon"`
-	Tags      []string   `json:"tags"`
-	Pinned    bool       `json:"pinned"`
-	Created   int64      `json:"created"` // milliseconds since 1970
-	Server    string     `json:"server"`
-	Host      string     `json:"host"`
-	Directory string     `json:"directory"`
-	Subject   string     `json:"subject"`
-}
-
-func (s service) paired() vault.Paired {
-	return vault.Paired{Kind: s.Kind, Issuer: s.Issuer, Name: s.Name, Note: s.Note, Icon: s.Icon, Tags: s.Tags, Pinned: s.Pinned,
-		Created: time.UnixMilli(s.Created).UTC(), Server: s.Server, Host: s.Host, Directory: s.Directory, Subject: s.Subject}
-}
-
 type restored struct {
-	Paired []service `json:"paired"`
+	Paired []elsewhere.Account `json:"paired"`
 }
 
 // recovering takes in the accounts of a backup, which come as a vault and as the
@@ -273,7 +252,7 @@ func recovering(d *Desk, c talk.Call, a restored) ([]authenticator.Recovered, er
 	}
 	var paired []vault.Paired
 	for _, s := range a.Paired {
-		paired = append(paired, s.paired())
+		paired = append(paired, s.Paired())
 	}
 	return d.app.Recover(c.Now, theirs.Vault(), paired)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 
+	"countersign/cmd/core-wasm/internal/elsewhere"
 	"countersign/cmd/core-wasm/internal/talk"
 	"countersign/internal/authenticator/backup"
 	"countersign/internal/authenticator/vault"
@@ -128,34 +129,16 @@ func headOf(h seal.Head) head {
 // found is what a person sees of a generation before it is taken in.
 type found struct {
 	head
-	Accounts int          `json:"accounts"`
-	Paired   []elsewhere  `json:"paired"`
-	Ways     []wayToOpen  `json:"ways"`
-	Entries  []vaultEntry `json:"entries"`
+	Accounts int                 `json:"accounts"`
+	Paired   []elsewhere.Account `json:"paired"`
+	Ways     []wayToOpen         `json:"ways"`
+	Entries  []vaultEntry        `json:"entries"`
 }
 
 // vaultEntry is an account by its names.
 type vaultEntry struct {
 	Issuer string `json:"issuer"`
 	Name   string `json:"name"`
-}
-
-// elsewhere is an account of a sign-in service, for the core's recover: it is
-// issued anew here.
-type elsewhere struct {
-	ID        string     `json:"id"`
-	Kind      vault.Kind `json:"kind"`
-	Issuer    string     `json:"issuer"`
-	Name      string     `json:"name"`
-	Note      string     `json:"note"`
-	Icon      string     `json:"icon"`
-	Tags      []string   `json:"tags"`
-	Pinned    bool       `json:"pinned"`
-	Created   int64      `json:"created"` // milliseconds since 1970
-	Server    string     `json:"server"`
-	Host      string     `json:"host"`
-	Directory string     `json:"directory"`
-	Subject   string     `json:"subject"`
 }
 
 type wayToOpen struct {
@@ -171,19 +154,11 @@ func (d *Desk) took(g backup.Generation, err error) (found, error) {
 		return found{}, err
 	}
 	d.opened = &g
-	f := found{headOf(g.Head), g.Count(), pairedOf(g.Paired), waysOf(g.Ways, ""), []vaultEntry{}}
+	f := found{headOf(g.Head), g.Count(), elsewhere.Of(g.Paired), waysOf(g.Ways, ""), []vaultEntry{}}
 	for _, e := range g.Vault.Entries() {
 		f.Entries = append(f.Entries, vaultEntry{e.Issuer, e.Name})
 	}
 	return f, nil
-}
-
-func pairedOf(list []vault.Paired) []elsewhere {
-	all := []elsewhere{}
-	for _, p := range list {
-		all = append(all, elsewhere{p.ID, p.Kind, p.Issuer, p.Name, p.Note, p.Icon, p.Tags, p.Pinned, p.Created.UnixMilli(), p.Server, p.Host, p.Directory, p.Subject})
-	}
-	return all
 }
 
 func waysOf(list []backup.Way, device string) []wayToOpen {
@@ -304,14 +279,14 @@ func follow(d *Desk, c talk.Call, a keyed) (kept, error) {
 
 // known is who opens the backup, and what else there is.
 type known struct {
-	Generation uint64      `json:"generation"` // 0 before the first
-	Ways       []wayToOpen `json:"ways"`
-	Paired     []elsewhere `json:"paired"`
+	Generation uint64              `json:"generation"` // 0 before the first
+	Ways       []wayToOpen         `json:"ways"`
+	Paired     []elsewhere.Account `json:"paired"`
 }
 
 func ways(_ *Desk, _ talk.Call, a keyed) (known, error) {
 	k, err := keysOf(a.Keys)
-	return known{k.Known.Generation, waysOf(k.Ways, k.Device), pairedOf(k.Elsewhere)}, err
+	return known{k.Known.Generation, waysOf(k.Ways, k.Device), elsewhere.Of(k.Elsewhere)}, err
 }
 
 type adding struct {

@@ -1,6 +1,7 @@
 package seals
 
 import (
+	"countersign/cmd/core-wasm/internal/elsewhere"
 	"countersign/cmd/core-wasm/internal/talk"
 	"countersign/internal/authenticator/backup"
 	"countersign/internal/authenticator/move"
@@ -108,8 +109,8 @@ func moveUnseal(d *Desk, c talk.Call) (talk.Answer, error) {
 
 // unpacked is what came to the new device and waits to be taken in.
 type unpacked struct {
-	Accounts int         `json:"accounts"`
-	Paired   []elsewhere `json:"paired"`
+	Accounts int                 `json:"accounts"`
+	Paired   []elsewhere.Account `json:"paired"`
 }
 
 // moveTake takes the copy that was in the parcel; contents gives the vault in it.
@@ -119,7 +120,7 @@ func moveTake(d *Desk, c talk.Call, _ none) (unpacked, error) {
 		return unpacked{}, err
 	}
 	d.opened = &g
-	return unpacked{g.Count(), pairedOf(g.Paired)}, nil
+	return unpacked{g.Count(), elsewhere.Of(g.Paired)}, nil
 }
 
 // moveReceipt takes the vault of the new device after the merge, and says what
