@@ -14,6 +14,7 @@ import type { Begun } from './kept'
 import { Page, TroubleNote } from './parts'
 import { evaluate } from './passkey'
 import { beginHere, bringBackDeleted, join, look, turnOff, type There } from './turn'
+import { TypedKey } from './typedkey'
 
 export function BeginScreen({ home }: { home: Begun }) {
   const there = useSignal<There | undefined>(undefined)
@@ -100,23 +101,7 @@ function Join({ home, there, anew }: JoinProps) {
       <form class="card stack" onSubmit={submit} noValidate>
         <h2>{t('backup.join.title')}</h2>
         <p>{t('backup.join.text', { when: when(new Date(status.latest?.at ?? 0)), login: home.login })}</p>
-        <div class="field">
-          <label for="join-key">{t('backup.join.key')}</label>
-          <textarea
-            id="join-key"
-            class="mono"
-            rows={2}
-            value={typed.value}
-            onInput={(event) => (typed.value = event.currentTarget.value)}
-            autocomplete="off"
-            autocapitalize="characters"
-            spellcheck={false}
-            aria-describedby="join-key-hint"
-          />
-          <p class="hint" id="join-key-hint">
-            {t('backup.join.key.hint')}
-          </p>
-        </div>
+        <TypedKey id="join-key" label={t('backup.join.key')} hint={t('backup.join.key.hint')} typed={typed} />
         <TroubleNote />
         <button class="btn primary" type="submit" aria-disabled={busy.value}>
           {busy.value ? t('backup.join.busy') : t('backup.join.go')}

@@ -15,6 +15,7 @@ import { act, busy, done, forgetTrouble, lookUp } from './act'
 import { checkUp, practise, tallyOf, type Tally } from './checkup'
 import { backup } from './kept'
 import { howItIs, Page, TroubleNote } from './parts'
+import { TypedKey } from './typedkey'
 
 /** The card on the screen of a backup that is on. Where it cannot be computed, the
  *  check-up itself says why. */
@@ -291,20 +292,7 @@ export function TryKeyScreen() {
     <Page title={t('backup.checkup.key.try')} from="checkup">
       <p class="lead">{t('backup.checkup.key.lead')}</p>
       <form class="stack" onSubmit={(event) => void submit(event)} noValidate>
-        <div class="field">
-          <label for="try-key">{t('backup.ways.key')}</label>
-          <textarea
-            id="try-key"
-            class="mono"
-            rows={3}
-            autocomplete="off"
-            autocapitalize="characters"
-            spellcheck={false}
-            ref={field}
-            value={typed.value}
-            onInput={(event) => (typed.value = event.currentTarget.value)}
-          />
-        </div>
+        <TypedKey id="try-key" label={t('backup.ways.key')} typed={typed} field={field} />
         <TroubleNote />
         <button class="btn primary wide tall" type="submit" aria-disabled={busy.value}>
           {busy.value ? t('backup.off.busy') : t('backup.checkup.key.go')}

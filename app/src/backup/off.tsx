@@ -3,11 +3,12 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { hostOf } from '../pair/link'
 import { Icon } from '../shell/icon'
+import { LinkLine } from '../shell/line'
 import { t } from '../words/words'
 import { act, busy } from './act'
 import { Contents } from './contents'
 import { ownIssuer } from './home'
-import { LinkLine, Page, TroubleNote } from './parts'
+import { Page, TroubleNote } from './parts'
 import { signIn } from './signin'
 
 export function OffScreen() {

@@ -34,22 +34,6 @@ export function TroubleNote() {
   )
 }
 
-type LineProps = { icon: string; title: string; text?: string | undefined; to: string }
-
-/** A line that leads to another screen. */
-export function LinkLine({ icon, title, text, to }: LineProps) {
-  return (
-    <a class="line" href={`#${to}`}>
-      <Icon name={icon} />
-      <span class="what">
-        <strong>{title}</strong>
-        {text && <span>{text}</span>}
-      </span>
-      <Icon name="i-chevron" />
-    </a>
-  )
-}
-
 /** How the backup is, in a few words. */
 export function howItIs(): string {
   const [now, on] = [state.value, backup.value]

@@ -4,10 +4,10 @@ import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { Frame } from '../shell/frame'
 import { Icon } from '../shell/icon'
+import { LinkLine } from '../shell/line'
 import { go } from '../shell/router'
 import { toast } from '../shell/toast'
 import { t } from '../words/words'
-import { Way } from './hub'
 import { StepTitle, TroubleNote, WorkCard } from './parts'
 import { Preview } from './preview'
 import { nameOf, type Trouble } from './said'
@@ -55,14 +55,14 @@ function Choose({ trouble }: { trouble: Trouble | undefined }) {
         <p class="small">{t('files.choose.drop')}</p>
       </section>
       <div class="group">
-        <Way to="files/scan?more" icon="i-scan" title={t('files.choose.camera')} text={t('files.choose.camera.text')} />
+        <LinkLine to="files/scan?more" icon="i-scan" title={t('files.choose.camera')} text={t('files.choose.camera.text')} />
       </div>
       <PasteText />
       <h2 class="group-title">{t('files.choose.noexport')}</h2>
       <div class="group">
-        <Way to="files/authy" icon="i-block" title={t('files.authy.title')} text={t('files.noexport.open')} />
-        <Way to="files/microsoft" icon="i-block" title={t('files.microsoft.title')} text={t('files.noexport.open')} />
-        <Way to="files/apps" icon="i-apps" title={t('files.hub.apps')} />
+        <LinkLine to="files/authy" icon="i-block" title={t('files.authy.title')} text={t('files.noexport.open')} />
+        <LinkLine to="files/microsoft" icon="i-block" title={t('files.microsoft.title')} text={t('files.noexport.open')} />
+        <LinkLine to="files/apps" icon="i-apps" title={t('files.hub.apps')} />
       </div>
       <p class="tiny">{t('files.choose.private')}</p>
     </>

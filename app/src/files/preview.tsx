@@ -4,6 +4,7 @@ import { drawMark, titleOf } from '../codes/mark'
 import type { Choice, Code, Found, Item, Problem, Reason } from '../core/core'
 import { draw } from '../shell/h'
 import { Icon } from '../shell/icon'
+import { MoreLine } from '../shell/line'
 import { vault } from '../store/store'
 import { t } from '../words/words'
 import { groupsOf, optionsOf, refusedIn, touched, type Group, type Placed } from './choices'
@@ -118,14 +119,7 @@ function Accounts({ group: { state, placed } }: { group: Group }) {
           <Row key={one.at} {...one} />
         ))}
         {rest > 0 && (
-          <li>
-            <button class="line" type="button" onClick={() => (shown.value += 5 * page)}>
-              <span class="what">
-                <strong>{t('files.preview.more', { n: rest })}</strong>
-              </span>
-              <Icon name="i-down" />
-            </button>
-          </li>
+          <MoreLine title={t('files.preview.more', { n: rest })} act={() => (shown.value += 5 * page)} />
         )}
       </ul>
     </>
@@ -236,14 +230,7 @@ function Problems({ found }: { found: Found }) {
           <ProblemRow key={at} entry={problem.entry} why={say(problem.message)} {...(problem.needsPin && { pin: { at, problem } })} />
         ))}
         {rest > 0 && (
-          <li>
-            <button class="line" type="button" onClick={() => (shown.value += 5 * page)}>
-              <span class="what">
-                <strong>{t('files.preview.more', { n: rest })}</strong>
-              </span>
-              <Icon name="i-down" />
-            </button>
-          </li>
+          <MoreLine title={t('files.preview.more', { n: rest })} act={() => (shown.value += 5 * page)} />
         )}
       </ul>
     </>

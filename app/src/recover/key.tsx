@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import { Finder } from '../add/scan'
 import type { Remark } from '../add/arrive'
+import { TypedKey } from '../backup/typedkey'
 import { Icon } from '../shell/icon'
 import { back, replace } from '../shell/router'
 import { t } from '../words/words'
@@ -40,25 +41,15 @@ export function KeyForm() {
         <p class="lead">{t('recover.key.lead')}</p>
       </div>
       <form class="stack" onSubmit={submit} noValidate>
-        <div class="field">
-          <label for="recovery-key">{t('recover.way.key')}</label>
-          <textarea
-            id="recovery-key"
-            class="mono"
-            rows={3}
-            autocomplete="off"
-            autocapitalize="characters"
-            spellcheck={false}
-            ref={field}
-            value={typed.value}
-            aria-invalid={problem.value !== undefined}
-            aria-describedby="recovery-key-hint recovery-key-error"
-            onInput={(event) => (typed.value = event.currentTarget.value)}
-          />
-          <p class="hint" id="recovery-key-hint">
-            {t('recover.key.hint')}
-          </p>
-        </div>
+        <TypedKey
+          id="recovery-key"
+          label={t('recover.way.key')}
+          hint={t('recover.key.hint')}
+          typed={typed}
+          field={field}
+          wrong={problem.value !== undefined}
+          error="recovery-key-error"
+        />
         <div id="recovery-key-error">
           <ProblemNote />
         </div>

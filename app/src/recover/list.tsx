@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact'
 import { drawMark, titleOf } from '../codes/mark'
 import { draw } from '../shell/h'
 import { Icon } from '../shell/icon'
+import { MoreLine } from '../shell/line'
 import { go, openSheet } from '../shell/router'
 import { confirm, Dialog } from '../shell/sheets'
 import { guard } from '../shell/trouble'
@@ -50,14 +51,7 @@ function Group({ title, accounts, most = Infinity }: { title: string; accounts: 
           <Line key={account.id} account={account} />
         ))}
         {few.length < accounts.length && (
-          <li>
-            <button class="line" type="button" onClick={() => (all.value = true)}>
-              <span class="what">
-                <strong>{t('recover.list.rest', { n: rest })}</strong>
-              </span>
-              <Icon name="i-down" />
-            </button>
-          </li>
+          <MoreLine title={t('recover.list.rest', { n: rest })} act={() => (all.value = true)} />
         )}
       </ul>
     </>
