@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -108,7 +109,7 @@ func (s Story) Words(lang string, a Applied) (lines []string) {
 	if len(a.Used) > 0 {
 		say("used", "ways", ways(lang, a.Used))
 	}
-	if need := "explain.need." + string(rune('0'+r.Need)); ui.Has(lang, need) {
+	if need := "explain.need." + strconv.Itoa(r.Need); ui.Has(lang, need) {
 		lines = append(lines, ui.T(lang, need))
 	}
 	say("by."+r.By, "app", s.App)
