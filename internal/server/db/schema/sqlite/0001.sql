@@ -83,7 +83,7 @@ CREATE TABLE person (
 ) STRICT;
 CREATE INDEX person_directory ON person (directory_id, login);
 CREATE INDEX person_state ON person (directory_id, state, login);
-CREATE INDEX person_enrol ON person (directory_id, enrol, login);
+CREATE INDEX person_enrol ON person (directory_id, enrol, state, login);
 CREATE INDEX person_managers ON person (directory_id, login) WHERE role <> '';
 -- The words that people are found by.
 CREATE TABLE person_word (
