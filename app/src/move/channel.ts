@@ -14,10 +14,10 @@ export type Showing = { frames: number; seconds: number }
 
 export type Bytes = Uint8Array<ArrayBuffer>
 
-/** Shows a message. Throws CoreTrouble. */
+/** Shows a message, which may be shown again. Throws CoreTrouble. */
 export async function show(message: Uint8Array | undefined): Promise<Showing> {
   const core = await loadCore()
-  return (await core.ask('show', {}, { bytes: own(message) })).result
+  return (await core.ask('show', {}, { bytes: own(message).slice() })).result
 }
 
 /** What the worker gave is ours: it is handed back without a copy. */
