@@ -5,6 +5,7 @@ import type { Demo } from './demo.ts'
 import { Eye } from './eye.ts'
 import { digitsOn, watch } from './filming.ts'
 import { expect, test, type Phone } from './fixtures.ts'
+import { Terminal } from './terminal.ts'
 import type { Say } from './words.ts'
 
 test('an old phone hands everything to a new one, and the new one back', async ({ demo, phone, newPhone, say, language }, info) => {
@@ -60,6 +61,38 @@ test('an old phone hands everything to a new one, and the new one back', async (
     await expect(other.page.getByText(say('move.receipt', { arrived: 3, of: 3 }))).toBeVisible()
     await phone.page.getByRole('link', { name: say('move.new.done.go') }).click()
     await expect(phone.page.locator('.account')).toHaveCount(3)
+  })
+})
+
+test.describe(() => {
+  test.use({ language: 'ja' })
+
+  test('a terminal takes everything from a phone, and gives it to one', async ({ demo, computer, phone, say }) => {
+    const terminal = await Terminal.open()
+    await add(phone.page, demo, say, '青葉銀行', 'GEZDGNBVGY3TQOJQ')
+
+    await test.step('the phone scans what the terminal draws', async () => {
+      const take = terminal.start('move', 'take', '--through', demo.at.id, '--json')
+      await take.hears(/([0-9A-Z]{4}-[0-9A-Z-]{19})/)
+      const { size, path } = take.drawn()
+      await computer.setContent(`<svg width="600" viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges"><path d="${path}" stroke="#000"/></svg>`)
+      await phone.page.goto(`${demo.at.app}/#move`)
+      await phone.seesScreen(computer.locator('svg'))
+      await phone.page.getByRole('button', { name: say('move.old.find.go') }).click()
+      take.types(await agree(phone, say))
+      await expect(phone.page.getByText(say('move.receipt', { arrived: 1, of: 1 }))).toBeVisible()
+      expect(JSON.parse(await take.ends())).toMatchObject({ receipt: { of: 1, arrived: 1 }, results: [{ state: 'restored', issuer: '青葉銀行' }] })
+    })
+
+    await test.step('a phone that is new shows the code that the terminal asks for', async () => {
+      await phone.page.goto(`${demo.at.app}/#move/new`)
+      const code = await phone.page.locator('p.small .mono').innerText()
+      const give = terminal.start('move', 'give', code, '--through', demo.at.id)
+      await type(phone, say, await give.hears(/(\d{3} \d{3})/))
+      await expect(phone.page.getByText(say('move.receipt', { arrived: 1, of: 1 }))).toBeVisible()
+      await give.ends()
+    })
+    await terminal.close()
   })
 })
 

@@ -177,7 +177,7 @@ func (c moveCommand) server(d *desk.Desk) (string, error) {
 		return b.Issuer, nil
 	}
 	doors, err := d.Doors()
-	if err != nil {
+	if err != nil && !errors.Is(err, desk.ErrNoDoor) {
 		return "", err
 	}
 	server := ""
