@@ -31,15 +31,13 @@ const apart = 1_000_000
 
 /** A browser's worker with the core in it. Here all of them share what is global,
  *  and are told apart by the numbers of their calls. */
-class Worker {
-  constructor() {
-    const port = crew()
-    const first = answers.push(go.countersignAnswer) * apart
-    go.countersignAnswer = (id, ...rest) => answers[Math.floor(id / apart) - 1]?.(id % apart, ...rest)
-    const tell = port.postMessage.bind(port) as (told: object, transfer: Transferable[]) => void
-    port.postMessage = (told: object, transfer: unknown) => tell('id' in told ? { ...told, id: first + Number(told.id) } : told, transfer as Transferable[])
-    return port as unknown as Worker
-  }
+function Worker(): object {
+  const port = crew()
+  const first = answers.push(go.countersignAnswer) * apart
+  go.countersignAnswer = (id, ...rest) => answers[Math.floor(id / apart) - 1]?.(id % apart, ...rest)
+  const tell = port.postMessage.bind(port) as (told: object, transfer: Transferable[]) => void
+  port.postMessage = (told: object, transfer: unknown) => tell('id' in told ? { ...told, id: first + Number(told.id) } : told, transfer as Transferable[])
+  return port
 }
 
 /** A phone of its own: nothing in memory, a disk of its own. */
