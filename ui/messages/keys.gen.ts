@@ -3418,6 +3418,8 @@ export interface Messages {
   "tui.add": Record<never, never>;
   "tui.add.what": Record<never, never>;
   "tui.away": { host: string | number };
+  "tui.checkup": Record<never, never>;
+  "tui.checkup.opens": Record<never, never>;
   "tui.choice.add": Record<never, never>;
   "tui.choice.fill": Record<never, never>;
   "tui.choice.replace": Record<never, never>;
@@ -3444,6 +3446,7 @@ export interface Messages {
   "tui.issuer": Record<never, never>;
   "tui.key": Record<never, never>;
   "tui.keys.ask": Record<never, never>;
+  "tui.keys.checkup": Record<never, never>;
   "tui.keys.close": Record<never, never>;
   "tui.keys.counts": Record<never, never>;
   "tui.keys.detail": Record<never, never>;
