@@ -95,7 +95,7 @@ async function invitationOf(message: Bytes): Promise<Bytes> {
 /** The person wants everything copied: is it the owner? */
 export async function agree(): Promise<void> {
   const before = now.value
-  if (before.at !== 'confirm' || !(await maySecretsLeave())) return
+  if (before.at !== 'confirm' || !(await maySecretsLeave()) || now.value !== before) return
   now.value = { ...before, at: 'digits', server: seat !== undefined }
   if (seat) void hearFrom(seat, before)
 }
