@@ -159,7 +159,7 @@ var storeys = [][]string{
 	{"policy"},
 	{"approval"},
 	{"signin"},
-	{"oauth", "backup", "admin", "wayback", "explain"},
+	{"oauth", "backup", "meeting", "admin", "wayback", "explain"},
 	{"dossier"},
 	{"config", "cert", "metrics"},
 	{"web"},
@@ -247,7 +247,7 @@ func TestCoreIsPure(t *testing.T) {
 }
 
 // beneathHTTP are the rooms that speak of facts; how a fact looks is web's business.
-var beneathHTTP = []string{"db", "keep", "limit", "audit", "directory", "brake", "method", "registration", "policy", "policy/ways", "approval", "signin", "backup", "admin", "wayback", "explain", "dossier"}
+var beneathHTTP = []string{"db", "keep", "limit", "audit", "directory", "brake", "method", "registration", "policy", "policy/ways", "approval", "signin", "backup", "meeting", "admin", "wayback", "explain", "dossier"}
 
 func TestOnlyTheWebKnowsHTTP(t *testing.T) {
 	for _, p := range ours(t) {

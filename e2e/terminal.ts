@@ -1,5 +1,5 @@
 // The authenticator in a terminal, as a device of its own.
-import { execFile, spawn } from 'node:child_process'
+import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -40,6 +40,11 @@ export class Terminal {
     return stdout.trim()
   }
 
+  /** Starts a command that somebody watches and types to. */
+  start(...args: string[]): Running {
+    return new Running(spawn(this.command, this.flags(args), { env }))
+  }
+
   /** Runs one that sends a person to a browser, who does there what `visit` does. */
   async signingIn(visit: (address: string) => Promise<void>, ...args: string[]): Promise<string> {
     const child = spawn(this.command, this.flags(args), { stdio: ['ignore', 'pipe', 'pipe'], env })
@@ -70,5 +75,52 @@ export class Terminal {
 
   private flags(args: string[]): string[] {
     return ['--vault', this.file('vault'), '--passphrase-file', this.file('passphrase'), ...args]
+  }
+}
+
+export class Running {
+  private said = ''
+  private printed = ''
+  private readonly ended: Promise<unknown[]>
+
+  constructor(private readonly child: ChildProcessWithoutNullStreams) {
+    child.stderr.on('data', (chunk) => (this.said += String(chunk)))
+    child.stdout.on('data', (chunk) => (this.printed += String(chunk)))
+    this.ended = once(child, 'close')
+  }
+
+  /** Waits until it has said something. */
+  async hears(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const found = pattern.exec(this.said)
+      if (found) return found[1] ?? ''
+      if (this.child.exitCode !== null) throw new Error(this.said)
+      await Promise.race([once(this.child.stderr, 'data'), this.ended])
+    }
+  }
+
+  types(line: string): void {
+    this.child.stdin.write(`${line}\n`)
+  }
+
+  /** What it has printed by its end, if all went well. */
+  async ends(): Promise<string> {
+    const [code] = await this.ended
+    if (code !== 0) throw new Error(`${String(code)}: ${this.said}`)
+    return this.printed
+  }
+
+  /** The QR code that it drew: half blocks as strokes "Mx y.5hN". */
+  drawn(): { size: number; path: string } {
+    // oxlint-disable-next-line no-control-regex -- the colours of a terminal
+    const rows = [...this.said.matchAll(/\u001b\[30;107m(.*)\u001b\[0m/g)].map(([, row = '']) => row)
+    let path = ''
+    rows.forEach((row, y) => {
+      ;[...row].forEach((cell, x) => {
+        if ('▀█'.includes(cell)) path += `M${x} ${2 * y}.5h1`
+        if ('▄█'.includes(cell)) path += `M${x} ${2 * y + 1}.5h1`
+      })
+    })
+    return { size: rows.length * 2, path }
   }
 }

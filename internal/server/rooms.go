@@ -20,6 +20,7 @@ import (
 	"countersign/internal/server/dossier"
 	"countersign/internal/server/geo"
 	"countersign/internal/server/keep"
+	"countersign/internal/server/meeting"
 	"countersign/internal/server/method"
 	"countersign/internal/server/notify"
 	"countersign/internal/server/oauth"
@@ -33,6 +34,7 @@ import (
 	backupweb "countersign/internal/server/web/backup"
 	consoleweb "countersign/internal/server/web/console"
 	helpweb "countersign/internal/server/web/help"
+	meetingweb "countersign/internal/server/web/meeting"
 	oauthweb "countersign/internal/server/web/oauth"
 	securityweb "countersign/internal/server/web/security"
 	signinweb "countersign/internal/server/web/signin"
@@ -111,6 +113,7 @@ func (r *rooms) open(c config.Config) (err error) {
 	}
 	api.Mount(r.shell, api.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, Notify: r.notify})
 	backupweb.Mount(r.shell, backupweb.Deps{DB: s.db, Backup: r.backup, OAuth: r.oauth})
+	meetingweb.Mount(r.shell, meeting.New(s.db))
 	adminapi.Mount(r.shell, adminapi.Deps{DB: s.db, Registry: r.registry, Passkeys: r.passkeys, Notify: r.notify, SignIn: r.signin, OAuth: r.oauth})
 	return errors.Join(
 		signinweb.Mount(r.shell, signinweb.Deps{SignIn: r.signin, OAuth: r.oauth, Back: r.back, Addresses: r.addresses}),

@@ -3,14 +3,11 @@ package server_test
 import (
 	"bufio"
 	"context"
-	"database/sql"
 	"encoding/hex"
 	"errors"
 	"io"
 	"maps"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -71,7 +68,7 @@ func TestTheNumberIsOnThePageThatAskedAndNowhereElse(t *testing.T) {
 	}
 	channels["stream of the phone"] = firstLines(t, signed, 2)
 	channels["figures"] = page(t, "http://"+w.Config.Metrics.Listen+"/metrics")
-	maps.Copy(channels, dump(t, w))
+	maps.Copy(channels, w.Dump(t))
 	channels["log"] = log.String()
 	for _, name := range slices.Sorted(maps.Keys(channels)) {
 		if strings.Contains(channels[name], number) || strings.Contains(channels[name], hex.EncodeToString([]byte(number))) {
@@ -103,7 +100,7 @@ func TestADumpOfTheDatabaseOpensNothing(t *testing.T) {
 	if len(secrets) < 6 {
 		t.Fatalf("only %d secrets to look for", len(secrets))
 	}
-	for name, text := range dump(t, w) {
+	for name, text := range w.Dump(t) {
 		for _, secret := range secrets {
 			if strings.Contains(text, secret) || strings.Contains(text, hex.EncodeToString([]byte(secret))) {
 				t.Errorf("%s holds the secret %q", name, secret)
@@ -128,57 +125,6 @@ func sixDigits(t *testing.T, w *journeytest.World) {
 	})
 	if err := errors.Join(err, d.Close()); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// dump is all that is in the database: every byte of SQLite's files, or every
-// row of PostgreSQL's tables with bytes in hexadecimal.
-func dump(t *testing.T, w *journeytest.World) map[string]string {
-	t.Helper()
-	out := map[string]string{}
-	if w.Config.Database.File() == "" {
-		dumpTables(t, w.Config.Database.Reveal(), out)
-		return out
-	}
-	files, err := filepath.Glob(w.Config.Database.File() + "*")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("files %v, %v", files, err)
-	}
-	for _, file := range files {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out[filepath.Base(file)] = string(b)
-	}
-	return out
-}
-
-func dumpTables(t *testing.T, url string, out map[string]string) {
-	t.Helper()
-	d, err := sql.Open("pgx", url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	rows, err := d.QueryContext(t.Context(), `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			t.Fatal(err)
-		}
-		out[name] = ""
-	}
-	for name := range out {
-		var text string
-		if err := d.QueryRowContext(t.Context(), `SELECT COALESCE(string_agg(t::text, ' '), '') FROM `+name+` t`).Scan(&text); err != nil {
-			t.Fatal(err)
-		}
-		out[name] = text
 	}
 }
 

@@ -12,11 +12,13 @@ import (
 	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 	"countersign/internal/server/limit"
+	"countersign/internal/server/meeting"
 	"countersign/internal/server/wayback"
 )
 
 // Housekeeping forgets what is over. What somebody waits for the end of, a
-// request or a phone that was not added in time, is looked for each minute;
+// request or a phone that was not added in time, is looked for each minute, and so
+// are the accounts that one device left for another;
 // what only takes up room, each hour.
 const (
 	lookEvery  = time.Minute
@@ -65,6 +67,7 @@ func (r *rooms) look(ctx context.Context) error {
 		d.Write(ctx, func(tx *db.Tx) error { return r.registry.Prune(ctx, tx) }),
 		r.back.Ripen(ctx),
 		d.Write(ctx, func(tx *db.Tx) error { return r.approvals.Prune(ctx, tx) }),
+		d.Write(ctx, func(tx *db.Tx) error { return meeting.Prune(ctx, tx) }),
 		d.Write(ctx, func(tx *db.Tx) error { _, err := limit.Prune(ctx, tx); return err }),
 	)
 }

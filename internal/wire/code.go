@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// ErrMistyped is returned for a pairing code with a wrong letter, or too many or too few.
-var ErrMistyped = errors.New("pairing code is mistyped")
+// ErrMistyped is returned for a code with a wrong letter, or too many or too few.
+var ErrMistyped = errors.New("code is mistyped")
 
 const (
 	// CodeSymbols is the length of a pairing code: 15 random symbols (75 bits) and a check symbol.
@@ -16,8 +16,8 @@ const (
 )
 
 // The check symbol. Each symbol stands for an element v of GF(32), five bits
-// of a polynomial over GF(2) modulo x⁵+x²+1. With α = x, a code v₀ … v₁₅ is
-// right when
+// of a polynomial over GF(2) modulo x⁵+x²+1. With α = x, a pairing code
+// v₀ … v₁₅ is right when
 //
 //	α¹⁵·v₀ + α¹⁴·v₁ + … + α·v₁₄ + v₁₅ = 0
 //
@@ -54,7 +54,10 @@ func NewPairingCode() string {
 // ParsePairingCode reads what a person typed: any case, O for 0, I and L for
 // 1, spaces and dashes anywhere, full-width letters of a Japanese keyboard.
 // It returns the 16 symbols, or [ErrMistyped].
-func ParsePairingCode(typed string) (string, error) {
+func ParsePairingCode(typed string) (string, error) { return parse(typed, CodeSymbols) }
+
+// parse reads a code of so many symbols, of which the last is the check symbol.
+func parse(typed string, symbols int) (string, error) {
 	var v []byte
 	for _, r := range typed {
 		if r >= '！' && r <= '～' { // full width
@@ -64,12 +67,12 @@ func ParsePairingCode(typed string) (string, error) {
 			continue
 		}
 		i := strings.IndexRune(crockford, plain(r))
-		if i < 0 || len(v) == CodeSymbols {
+		if i < 0 || len(v) == symbols {
 			return "", ErrMistyped
 		}
 		v = append(v, byte(i))
 	}
-	if len(v) != CodeSymbols || checkOf(v[:CodeSymbols-1]) != v[CodeSymbols-1] {
+	if len(v) != symbols || checkOf(v[:symbols-1]) != v[symbols-1] {
 		return "", ErrMistyped
 	}
 	return spell(v), nil
@@ -90,7 +93,9 @@ func plain(r rune) rune {
 }
 
 // ShowPairingCode groups a code for eyes: ABCD-EFGH-JKMN-PQRS.
-func ShowPairingCode(code string) string {
+func ShowPairingCode(code string) string { return grouped(code) }
+
+func grouped(code string) string {
 	var b strings.Builder
 	for i, r := range code {
 		if i > 0 && i%4 == 0 {

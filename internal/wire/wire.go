@@ -58,6 +58,11 @@ const (
 	CodeConflict     = "conflict"       // another version came first
 	CodePrecondition = "precondition"   // neither If-Match nor If-None-Match
 	CodeStorageFull  = "storage_full"   // the place takes no more
+
+	// Of meetings; see also [CodeUnknown], and [CodeClosed] with State.
+	CodeOtherNetwork = "other_network" // the two devices are on different networks
+	CodeTaken        = "taken"         // another device has joined
+	CodeOtherStep    = "other_step"    // something comes before that
 )
 
 // A Problem is the body of every answer that is not a success.
@@ -68,7 +73,7 @@ type Problem struct {
 	RetryAfter int `json:"retry_after,omitempty"`
 	// State of a closed request: "approved", "denied", "reported", "failed",
 	// "answered_elsewhere", "expired" or "replaced". Of a binding that ended: one
-	// of the Ended… constants.
+	// of the Ended… constants. Of a meeting: one of the Met… constants.
 	State string `json:"state,omitempty"`
 	// Until is when a deleted backup is gone for good.
 	Until int64 `json:"until,omitempty"`

@@ -1,7 +1,8 @@
-/** Messages between two devices, from the one's screen to the other's camera.
- *  Each phone shows one at a time. */
+/** Messages between two devices: through a server, or from the one's screen to the
+ *  other's camera. Each phone shows one at a time. */
 import { loadCore } from '../core/plug'
 import { CoreTrouble, type Refusal } from '../core/ops'
+import { reasonOf, Trouble, type Reason } from '../remote/trouble'
 import { store } from '../store/store'
 import { t } from '../words/words'
 
@@ -13,10 +14,10 @@ export type Showing = { frames: number; seconds: number }
 
 export type Bytes = Uint8Array<ArrayBuffer>
 
-/** Shows a message. Throws CoreTrouble. */
+/** Shows a message, which may be shown again. Throws CoreTrouble. */
 export async function show(message: Uint8Array | undefined): Promise<Showing> {
   const core = await loadCore()
-  return (await core.ask('show', {}, { bytes: own(message) })).result
+  return (await core.ask('show', {}, { bytes: own(message).slice() })).result
 }
 
 /** What the worker gave is ours: it is handed back without a copy. */
@@ -54,9 +55,14 @@ export function refusalOf(thrown: unknown): Refusal {
   throw thrown
 }
 
-/** Why a move ended. `unable`: this phone does not open a backup;
- *  `interrupted`: the worker that knew of it went. */
-export type End = 'digits' | 'large' | 'newer' | 'unable' | 'interrupted'
+/** Why a move ended. `unable`: this phone does not open a backup; `stranger`: what
+ *  came is from another device; `interrupted`: the worker that knew of it went;
+ *  `left` and `late`: the other device went, or the ten minutes of a meeting. */
+export type End = 'digits' | 'large' | 'newer' | 'unable' | 'stranger' | 'interrupted' | 'left' | 'late'
+
+/** Why it goes from screen to camera and not through the server: the person wants
+ *  it so, or there is no way to the server, or the devices are on two networks. */
+export type Detour = 'chosen' | 'offline' | 'network'
 
 export function endOf({ code }: Refusal): End {
   switch (code) {
@@ -70,5 +76,37 @@ export function endOf({ code }: Refusal): End {
       return 'newer'
     default:
       return 'interrupted'
+  }
+}
+
+/** What becomes of a move when the server brings it no further: it ends, or goes on
+ *  from screen to camera. What the core said no with ends it. */
+export function fateOf(thrown: unknown): { end: End } | { detour: Detour } {
+  if (!(thrown instanceof Trouble)) return { end: endOf(refusalOf(thrown)) }
+  const reason = reasonOf(thrown)
+  if (reason.why === 'closed' && reason.state === 'screen') return { detour: 'chosen' }
+  if (reason.why === 'closed') return { end: reason.state === 'digits' ? 'digits' : 'left' }
+  if (codeIn(reason) === 'gone_unknown') return { end: 'late' }
+  return { detour: codeIn(reason) === 'other_network' ? 'network' : 'offline' }
+}
+
+function codeIn(reason: Reason): string {
+  return reason.why === 'refused' ? reason.code : ''
+}
+
+/** Why this phone did not join the meeting whose code it saw. */
+export function notJoined(thrown: Trouble): Remark {
+  const title = t('move.meet.title')
+  const reason = reasonOf(thrown)
+  if (reason.why === 'closed') return { title, text: t('move.meet.over') }
+  switch (codeIn(reason)) {
+    case 'gone_unknown':
+      return { title, text: t('move.meet.over') }
+    case 'other_network':
+      return { title, text: t('move.meet.network') }
+    case 'taken':
+      return { title, text: t('move.meet.taken') }
+    default:
+      return { title, text: t('move.meet.offline') }
   }
 }

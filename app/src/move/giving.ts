@@ -4,21 +4,29 @@ import { backup } from '../backup/kept'
 import { CoreTrouble, type Arrived, type Wants } from '../core/ops'
 import { loadCore } from '../core/plug'
 import { maySecretsLeave } from '../files/leave'
+import { Trouble } from '../remote/trouble'
 import { t } from '../words/words'
-import { endOf, own, refusalOf, show, vaultBytes, watching, type Bytes, type End, type Remark, type Showing } from './channel'
+import { endOf, fateOf, notJoined, own, refusalOf, show, vaultBytes, watching, type Bytes, type Detour, type End, type Remark, type Showing } from './channel'
+import { readMeeting } from './meeting'
 import { smaller } from './pack'
+import { join, largestParcel, part, put, wait, type Parting, type Seat } from './relay'
 
 /** Who asks for what, and the digits that are typed there. */
 type Met = { name: string; wants: Wants; digits: string }
+
+/** How messages go: through the server, or from screen to camera and why. */
+type Way = { server: boolean; detour?: Detour }
 
 export type Step =
   | { at: 'begin' }
   /** The camera looks for the invitation, the answer, the receipt. */
   | { at: 'find' }
   | ({ at: 'confirm' } & Met)
-  | ({ at: 'digits' } & Met)
-  | ({ at: 'hear' } & Met)
-  | { at: 'show'; wants: Wants; showing: Showing }
+  | ({ at: 'digits' } & Met & Way)
+  | ({ at: 'hear' } & Met & Way)
+  /** The parcel is with the server, which will have the receipt. */
+  | { at: 'sent' }
+  | { at: 'show'; wants: Wants; showing: Showing; detour?: Detour }
   | { at: 'receipt'; wants: Wants; showing: Showing }
   | { at: 'done'; wants: Wants; arrived?: Arrived }
   | { at: 'ended'; why: End }
@@ -26,6 +34,11 @@ export type Step =
 const now = signal<Step>({ at: 'begin' })
 
 export const step: ReadonlySignal<Step> = now
+
+/** Where this phone meets the new one, and what is waited for there. */
+let seat: Seat | undefined
+let left = new AbortController()
+let parcel: Bytes = new Uint8Array()
 
 /** Back to another step of this move. */
 export function to(next: Step): void {
@@ -40,36 +53,100 @@ async function take(work: () => Promise<void>): Promise<Remark | undefined> {
     await work()
     return undefined
   } catch (thrown) {
+    if (thrown instanceof Trouble) return notJoined(thrown)
     const why = refusalOf(thrown)
     if (why.code === 'other_step') return notYet()
-    now.value = { at: 'ended', why: endOf(why) }
+    end(endOf(why))
     return undefined
   }
+}
+
+/** This phone leaves the meeting. */
+function go(why: Parting): void {
+  if (seat) part(seat, why)
+  seat = undefined
+}
+
+function end(why: End): void {
+  go(why === 'digits' ? 'digits' : 'left')
+  now.value = { at: 'ended', why }
 }
 
 export const findNew = watching((message: Bytes) =>
   take(async () => {
     const core = await loadCore()
-    const { result } = await core.sealed('moveMeet', {}, { bytes: message })
-    now.value = result.wants === 'accounts' || backup.value ? { at: 'confirm', ...result } : { at: 'ended', why: 'unable' }
+    const { result } = await core.sealed('moveMeet', {}, { bytes: await invitationOf(message) })
+    if (result.wants === 'accounts' || backup.value) now.value = { at: 'confirm', ...result }
+    else end('unable')
   }),
 )
+
+/** The invitation that was scanned, or the one at the meeting whose code was. */
+async function invitationOf(message: Bytes): Promise<Bytes> {
+  const meeting = readMeeting(message)
+  go('left')
+  parcel = new Uint8Array()
+  if (!meeting) return message
+  const joined = await join(meeting)
+  seat = joined.seat
+  return joined.invitation
+}
 
 /** The person wants everything copied: is it the owner? */
 export async function agree(): Promise<void> {
   const before = now.value
-  if (before.at === 'confirm' && (await maySecretsLeave())) now.value = { ...before, at: 'digits' }
+  if (before.at !== 'confirm' || !(await maySecretsLeave()) || now.value !== before) return
+  now.value = { ...before, at: 'digits', server: seat !== undefined }
+  if (seat) void hearFrom(seat, before)
 }
 
-/** The answer is looked at once; if it is right, everything is sealed and shown. */
+/** Waits for the answer at the server, and for the receipt. */
+async function hearFrom(mine: Seat, { wants, name, digits }: Met): Promise<void> {
+  const { signal: gone } = (left = new AbortController())
+  try {
+    await seal(wants, await wait(mine, 'answer', gone))
+    if (parcel.length > largestParcel) throw new CoreTrouble({ code: 'too_large' })
+    await put(mine, 'parcel', parcel, gone)
+    if (wants === 'backup') return done({ at: 'done', wants })
+    now.value = { at: 'sent' }
+    const core = await loadCore()
+    const { result } = await core.sealed('moveReceived', {}, { bytes: await wait(mine, 'receipt', gone) })
+    go('done')
+    done({ at: 'done', wants, arrived: result })
+  } catch (thrown) {
+    if (mine !== seat) return // it was left, or goes another way
+    const fate = fateOf(thrown)
+    if ('end' in fate) end(fate.end)
+    else await screenOnly({ name, wants, digits }, fate.detour)
+  }
+}
+
+function done(last: Step): void {
+  seat = undefined
+  now.value = last
+}
+
+/** From here on from screen to camera: where it was, with the same keys. */
+export async function screenOnly(met: Met, detour: Detour): Promise<void> {
+  left.abort()
+  go('screen')
+  if (parcel.length === 0) now.value = { at: 'digits', ...met, server: false, detour }
+  else await take(async () => void (now.value = { at: 'show', wants: met.wants, showing: await show(parcel), detour }))
+}
+
+/** The answer is looked at once; if it is right, everything is sealed. */
+async function seal(wants: Wants, answer: Bytes): Promise<void> {
+  const core = await loadCore()
+  await core.sealed('moveHear', {}, { bytes: answer })
+  parcel = own((await core.sealed('moveSeal', {}, { bytes: await smaller(await asked(wants)) })).file)
+}
+
 export const hearAnswer = watching((message: Bytes) =>
   take(async () => {
     const before = now.value
     if (before.at !== 'hear') return
-    const core = await loadCore()
-    await core.sealed('moveHear', {}, { bytes: message })
-    const parcel = await core.sealed('moveSeal', {}, { bytes: await smaller(await asked(before.wants)) })
-    now.value = { at: 'show', wants: before.wants, showing: await show(parcel.file) }
+    await seal(before.wants, message)
+    now.value = { at: 'show', wants: before.wants, showing: await show(parcel) }
   }),
 )
 
@@ -91,6 +168,9 @@ export const hearReceipt = watching((message: Bytes) =>
 
 /** The screen was left. */
 export async function leave(): Promise<void> {
+  left.abort()
+  go('left')
+  parcel = new Uint8Array()
   now.value = { at: 'begin' }
   await (await loadCore()).sealed('moveEnd', {}).catch(() => undefined) // nothing to forget then
 }

@@ -9,9 +9,11 @@ import { Frame } from '../shell/frame'
 import { Icon } from '../shell/icon'
 import { vault } from '../store/store'
 import { t } from '../words/words'
-import { addCopy, answer, begin, hear, leave, look, step, type Lent, type Step } from './arriving'
+import { groupCode } from '../pair/code'
+import { hostOf } from '../pair/link'
+import { addCopy, answer, begin, hear, leave, look, screenOnly, step, type Lent, type Step } from './arriving'
 import { Moving } from './moving'
-import { Ended, FileInstead, Receipt } from './parts'
+import { Ended, FileInstead, Moved, Receipt, Waiting, Without } from './parts'
 
 /** `wants`: everything, or what opens a backup, which `lent` is told. */
 export function NewPhone({ wants, lent, from }: { wants: Wants; lent?: Lent; from: string }) {
@@ -77,10 +79,18 @@ function Now({ now, say, typed, again }: { now: Exclude<Step, { at: 'look' }>; s
       return <p role="status">{t('move.wait')}</p>
     case 'invite':
       return <Invite now={now} say={say} typed={typed} />
+    case 'wait':
+      return (
+        <>
+          <StepTitle>{t('move.new.wait')}</StepTitle>
+          <Waiting text={t('move.new.wait.text')} without={() => void screenOnly('chosen')} />
+        </>
+      )
     case 'answer':
       return (
         <>
           <StepTitle>{say.answer}</StepTitle>
+          <Moved detour={now.detour} />
           <p>{t('move.new.answer.text')}</p>
           <Moving showing={now.showing} label={t('move.new.answer.label')} />
           <button class="btn primary tall" type="button" onClick={look}>
@@ -96,8 +106,12 @@ function Now({ now, say, typed, again }: { now: Exclude<Step, { at: 'look' }>; s
           <Receipt arrived={now.arrived} />
           <Missing list={now.list.filter(({ state }) => state === 'verify' || state === 'scan')} />
           <Copies list={now.list.filter(({ other }) => other)} />
-          <p>{t('move.new.done.text')}</p>
-          <Moving showing={now.showing} label={t('move.new.done.label')} />
+          {now.showing && (
+            <>
+              <p>{t('move.new.done.text')}</p>
+              <Moving showing={now.showing} label={t('move.new.done.label')} />
+            </>
+          )}
           <a class="btn primary tall" href="#">
             {t('move.new.done.go')}
           </a>
@@ -117,7 +131,13 @@ function Invite({ now, say, typed }: { now: Extract<Step, { at: 'invite' }>; say
     <>
       <StepTitle>{say.invite}</StepTitle>
       <p>{say.how}</p>
-      <Moving showing={now.showing} label={t('move.new.invite.label')} />
+      <Moved detour={now.detour} />
+      <Moving showing={now.showing} label={now.meeting ? t('move.new.meet.label') : t('move.new.invite.label')} />
+      {now.meeting && (
+        <p class="small">
+          {t('move.new.meet.typed', { host: hostOf(now.meeting.server) })} <span class="mono">{groupCode(now.meeting.code)}</span>
+        </p>
+      )}
       {vault.value.entries.length > 0 && <p class="small">{t('move.new.kept')}</p>}
       <form class="stack" onSubmit={submit} noValidate>
         <div class="field">
@@ -143,6 +163,7 @@ function Invite({ now, say, typed }: { now: Extract<Step, { at: 'invite' }>; say
           {t('move.next')}
         </button>
       </form>
+      {now.meeting && <Without go={() => void screenOnly('chosen')} />}
       {say.instead}
     </>
   )

@@ -10,9 +10,9 @@ import { Icon } from '../shell/icon'
 import { back } from '../shell/router'
 import { vault } from '../store/store'
 import { t } from '../words/words'
-import { agree, findNew, hearAnswer, hearReceipt, leave, step, to, type Step } from './giving'
+import { agree, findNew, hearAnswer, hearReceipt, leave, screenOnly, step, to, type Step } from './giving'
 import { Moving } from './moving'
-import { Ended, FileInstead, Receipt } from './parts'
+import { Ended, FileInstead, Moved, Receipt, Waiting } from './parts'
 
 export function OldPhone() {
   useEffect(() => () => void leave(), [])
@@ -60,18 +60,36 @@ function Now({ now }: { now: Exclude<Step, { at: 'find' | 'hear' | 'receipt' }> 
         <>
           <StepTitle>{t('move.old.digits', { name: now.name })}</StepTitle>
           <div class="digits-card">{drawCode(draw, now.digits, 'tile-code')}</div>
-          <p>{t('move.old.digits.text')}</p>
           <p class="note caution">
             <Icon name="i-warn" look="i-s" />
             <span>{t('move.old.digits.never')}</span>
           </p>
-          <Scan next={{ ...now, at: 'hear' }} label={t('move.old.hear.go')} />
+          {now.server ? (
+            <Waiting text={t('move.old.digits.wait')} without={() => void screenOnly(now, 'chosen')} />
+          ) : (
+            <>
+              <Moved detour={now.detour} />
+              <p>{t('move.old.digits.text')}</p>
+              <Scan next={{ ...now, at: 'hear' }} label={t('move.old.hear.go')} />
+            </>
+          )}
+        </>
+      )
+    case 'sent':
+      return (
+        <>
+          <StepTitle>{t('move.old.sent')}</StepTitle>
+          <p role="status">{t('move.old.sent.text')}</p>
+          <button class="btn" type="button" onClick={() => to({ at: 'done', wants: 'accounts' })}>
+            {t('move.old.skip')}
+          </button>
         </>
       )
     case 'show':
       return (
         <>
           <StepTitle>{t('move.old.show')}</StepTitle>
+          <Moved detour={now.detour} />
           <p>{t('move.old.show.text', { seconds: now.showing.seconds })}</p>
           <Moving showing={now.showing} label={now.wants === 'accounts' ? t('move.old.show.label') : t('move.old.open.label')} />
           {now.wants === 'accounts' && <Scan next={{ ...now, at: 'receipt' }} label={t('move.old.receipt.go')} />}

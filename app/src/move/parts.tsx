@@ -4,7 +4,7 @@ import type { Arrived } from '../core/ops'
 import { Icon } from '../shell/icon'
 import { t } from '../words/words'
 import { StepTitle } from '../files/parts'
-import type { End } from './channel'
+import type { Detour, End } from './channel'
 
 /** What arrived, in one line, and what is left to do. */
 export function Receipt({ arrived: { of, arrived, beside, personal, work } }: { arrived: Arrived }) {
@@ -57,7 +57,42 @@ function wordsOf(why: End): { title: string; text: string } {
       return { title: t('move.ended.unable'), text: t('move.ended.unable.text') }
     case 'interrupted':
       return { title: t('move.ended.interrupted'), text: t('move.ended.interrupted.text') }
+    case 'stranger':
+      return { title: t('move.ended.stranger'), text: t('move.ended.stranger.text') }
+    case 'left':
+      return { title: t('move.ended.left'), text: t('move.ended.interrupted.text') }
+    case 'late':
+      return { title: t('move.ended.late'), text: t('move.ended.late.text') }
   }
+}
+
+/** Why the codes move: nobody who chose that is told. */
+export function Moved({ detour }: { detour: Detour | undefined }) {
+  if (!detour || detour === 'chosen') return null
+  return (
+    <p class="note caution" role="status">
+      <Icon name="i-warn" look="i-s" />
+      <span>{detour === 'network' ? t('move.detour.network') : t('move.detour.offline')}</span>
+    </p>
+  )
+}
+
+/** Through the server it goes by itself; who likes it better goes without. */
+export function Waiting({ text, without }: { text: string; without: () => void }) {
+  return (
+    <>
+      <p role="status">{text}</p>
+      <Without go={without} />
+    </>
+  )
+}
+
+export function Without({ go }: { go: () => void }) {
+  return (
+    <button class="btn" type="button" onClick={go}>
+      {t('move.without')}
+    </button>
+  )
 }
 
 /** For phones whose camera says no, and for more than codes can carry; and help. */

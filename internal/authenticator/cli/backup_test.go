@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -189,25 +190,64 @@ func TestWhatWasBackedUpComesBackOnAnotherDevice(t *testing.T) {
 }
 
 // greps looks for what the server must never have seen: names and secrets of
-// accounts, the recovery key.
+// accounts, the recovery key – as text, and as bytes in any row.
 func (h *home) greps(key string) {
 	h.t.Helper()
-	if h.Config.Database.File() == "" {
-		return // the same bytes lie there, in tables
-	}
 	text, err := os.ReadFile(key)
 	must(h.t, err)
-	files, err := filepath.Glob(h.Config.Database.File() + "*")
-	must(h.t, err)
-	for _, file := range files {
-		b, err := os.ReadFile(file)
-		must(h.t, err)
-		for _, secret := range []string{"GitHub", "青葉銀行", "GEZDGNBVGY3TQOJQ", "JBSWY3DPEHPK3PXP", strings.TrimSpace(string(text)), "12345678901234567890"} {
-			if bytes.Contains(b, []byte(secret)) || bytes.Contains(b, []byte(hex.EncodeToString([]byte(secret)))) {
-				h.t.Errorf("%s has %q", file, secret)
+	secrets := []string{"GitHub", "青葉銀行", "GEZDGNBVGY3TQOJQ", "JBSWY3DPEHPK3PXP", strings.TrimSpace(string(text)), "12345678901234567890"}
+	all := h.Dump(h.t)
+	for name, rows := range all {
+		for _, secret := range secrets {
+			if strings.Contains(rows, secret) || strings.Contains(rows, hex.EncodeToString([]byte(secret))) {
+				h.t.Errorf("%s has %q", name, secret)
 			}
 		}
 	}
+	whole := strings.Join(slices.Collect(maps.Values(all)), "\n")
+	if login := h.mei.Login; !strings.Contains(whole, login) || !strings.Contains(whole, "age-encryption.org") && !strings.Contains(whole, hex.EncodeToString([]byte("age-encryption.org"))) {
+		h.t.Error("the dump has no person and no backup: it shows nothing")
+	}
+}
+
+// The person says what becomes of an account that is here with another key.
+func TestOthersComeBesideOrInstead(t *testing.T) {
+	h := newHome(t)
+	a, key := newDesk(t), filepath.Join(t.TempDir(), "key")
+	a.add("Bank", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+	h.signingIn(a, 0, "backup", "on", "--server", h.Config.IDURL, "--new-key-file", key)
+	theirs := codesOf(a, "Bank")
+	for others, want := range map[string]func(ours string) []string{
+		"aside":   func(ours string) []string { return []string{ours} },
+		"beside":  func(ours string) []string { return []string{ours, theirs[0]} },
+		"instead": func(string) []string { return theirs },
+	} {
+		b := newDesk(t)
+		b.add("Bank", "KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU")
+		ours := codesOf(b, "Bank")[0]
+		h.signingIn(b, 0, "recover", "--from", h.Config.IDURL, "--recovery-key-file", key, "--others", others)
+		got, expected := codesOf(b, "Bank"), want(ours)
+		slices.Sort(got)
+		slices.Sort(expected)
+		if !slices.Equal(got, expected) {
+			t.Errorf("--others %s: the codes are %v, want %v", others, got, expected)
+		}
+	}
+}
+
+// codesOf are the codes of all accounts of an issuer, at one moment.
+func codesOf(d desk, issuer string) (all []string) {
+	d.t.Helper()
+	var list struct {
+		Codes []struct{ Issuer, Code string }
+	}
+	must(d.t, json.Unmarshal([]byte(d.run(0, "codes", "--once", "--json", "--at", "2026-11-29T12:00:00Z")), &list))
+	for _, c := range list.Codes {
+		if c.Issuer == issuer {
+			all = append(all, c.Code)
+		}
+	}
+	return all
 }
 
 func TestVersionsComeBackAndDeletedBackupsToo(t *testing.T) {

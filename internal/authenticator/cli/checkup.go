@@ -121,7 +121,7 @@ func (w World) tellCheckup(up checkup) {
 	w.tellBackup(up.Backup)
 	for _, l := range up.Lines {
 		if l.What != backup.LineBackup {
-			fmt.Fprintln(w.Out, mark(l.Good)+w.t("terminal.checkup."+lineKey(l), "time", w.date(l.At), "label", calm(l.Label), "n", len(l.Titles)))
+			fmt.Fprintln(w.Out, mark(l.Good)+w.t(desk.MessageOf(l.What, seal.Kind(l.Kind), l.At != nil), "time", w.date(l.At), "label", calm(l.Label), "n", len(l.Titles)))
 		}
 		for _, title := range l.Titles {
 			if l.What != backup.LineReturns {
@@ -140,15 +140,4 @@ func mark(good bool) string {
 		return "+ "
 	}
 	return "! "
-}
-
-// lineKey is the message of a line; that of a way has its kind.
-func lineKey(l foundLine) string {
-	switch {
-	case l.What != backup.LineWay:
-		return l.What
-	case l.At == nil:
-		return "way." + l.Kind + ".unproven"
-	}
-	return "way." + l.Kind
 }

@@ -75,6 +75,7 @@ type grammar struct {
 	Lock    lockCommand    `cmd:""`
 	Backup  backupCommand  `cmd:""`
 	Recover recoverCommand `cmd:""`
+	Move    moveCommand    `cmd:""`
 	Checkup checkupCommand `cmd:""`
 	Doctor  doctorCommand  `cmd:""`
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"countersign/internal/authenticator/desk"
+	"countersign/internal/authenticator/move"
 	"countersign/internal/authenticator/remote"
 	"countersign/internal/wire"
 )
@@ -31,6 +32,21 @@ var farSayings = []saying{
 	{remote.ErrStorage, "terminal.error.storage", 7},
 	{remote.ErrLate, "terminal.error.sign_in", 7},
 	{remote.ErrDenied, "terminal.error.denied", 7},
+	{errThrough, "terminal.error.through", 2},
+	{errMeeting, "terminal.error.meeting_picture", 3},
+	{remote.ErrNetwork, "terminal.error.other_network", 7},
+	{remote.ErrTaken, "terminal.error.taken", 7},
+	{remote.ErrMeeting, "terminal.error.meeting", 7},
+	{remote.MetError{Why: wire.MetDigits}, "terminal.error.digits", 7},
+	{remote.MetError{Why: wire.MetLeft}, "terminal.error.left", 7},
+	{remote.MetError{Why: wire.MetDone}, "terminal.error.left", 7},
+	{remote.MetError{Why: wire.MetScreen}, "terminal.error.screen", 7},
+	{move.ErrDigits, "terminal.error.digits", 7},
+	{move.ErrTyped, "terminal.error.six", 2},
+	{move.ErrNewer, "terminal.error.move_newer", 5},
+	{move.ErrOther, "terminal.error.stranger", 6},
+	{move.ErrStranger, "terminal.error.parcel", 7},
+	{desk.ErrNoReceipt, "terminal.error.no_receipt", 6},
 	{errServer, "terminal.error.server", 2},
 	{errWrongNumber, "terminal.error.wrong_number", 7},
 	{errOtherRequest, "terminal.error.other_request", 7},

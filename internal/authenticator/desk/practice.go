@@ -97,3 +97,16 @@ func (d *Desk) CheckUp() ([]backup.Line, error) {
 	}
 	return backup.CheckUp(f, d.now()), nil
 }
+
+// MessageOf is the message that says a line of the check-up; that of a way has its
+// kind, and another one if it never opened anything.
+func MessageOf(what string, kind seal.Kind, proven bool) string {
+	key := "terminal.checkup." + what
+	if what == backup.LineWay {
+		key += "." + string(kind)
+		if !proven {
+			key += ".unproven"
+		}
+	}
+	return key
+}

@@ -13,13 +13,18 @@ import (
 
 // Pack is what of a vault goes into a parcel: what a backup has of it, made
 // smaller (DEFLATE, RFC 1951).
-func Pack(v *vault.Vault) []byte {
+func Pack(v *vault.Vault) []byte { return smaller(backup.Copy(v)) }
+
+// PackKeys is what goes into a parcel for a device that wants a backup opened.
+func PackKeys(k backup.Keys) []byte { return smaller(k.Lend()) }
+
+func smaller(b []byte) []byte {
 	var packed bytes.Buffer
 	w, err := flate.NewWriter(&packed, flate.BestCompression)
 	if err != nil {
 		panic(err) // the level is one
 	}
-	_, _ = w.Write(backup.Copy(v)) // into memory
+	_, _ = w.Write(b) // into memory
 	_ = w.Close()
 	return packed.Bytes()
 }

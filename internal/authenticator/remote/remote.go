@@ -15,6 +15,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"countersign/internal/wire"
@@ -71,6 +72,7 @@ var refusals = map[string]error{
 	wire.CodeOfferUnknown: ErrOffer, wire.CodeOfferExpired: ErrOffer, wire.CodeOfferUsed: ErrOffer, wire.CodeMistyped: wire.ErrMistyped,
 	wire.CodeFull: ErrFull, wire.CodeTooMany: ErrBusy,
 	wire.CodeBindingEnded: ErrEnded, wire.CodeNoBackup: ErrNoBackup, wire.CodeConflict: ErrConflict, wire.CodeNotPersonal: ErrNotPersonal,
+	wire.CodeOtherNetwork: ErrNetwork, wire.CodeTaken: ErrTaken,
 	wire.CodeNotFresh: ErrWeak, wire.CodeStorageFull: ErrStorage,
 	"authorization_pending": errPending, "slow_down": errSlow, "expired_token": ErrLate, "access_denied": ErrDenied, // RFC 8628, section 3.5
 }
@@ -137,8 +139,11 @@ func send(ctx context.Context, call wire.Call, header http.Header) (b []byte, he
 	}
 	defer a.Body.Close()
 	most := int64(largest)
-	if a.Header.Get("Content-Type") == wire.Archive {
+	switch a.Header.Get("Content-Type") {
+	case wire.Archive:
 		most = wire.MaxArchive
+	case wire.Part:
+		most = wire.MaxParcel
 	}
 	b, err = io.ReadAll(io.LimitReader(a.Body, most+1))
 	switch {
@@ -171,6 +176,9 @@ func refusal(status int, b []byte) error {
 	}
 	if p.Code == wire.CodeDeleted {
 		return DeletedError{time.UnixMilli(p.Until).UTC()}
+	}
+	if p.Code == wire.CodeClosed && slices.Contains(mets, p.State) {
+		return MetError{p.State}
 	}
 	if known := refusals[p.Code]; known != nil {
 		return known

@@ -117,6 +117,10 @@ func (m Model) command(k tea.KeyPressMsg) (Model, []Effect) {
 		m = m.to(Naming)
 		m.Fields = []field{textField("tui.file")}
 		return m.focus(0), nil
+	case "b":
+		m = m.to(Checkup)
+		m.Found, m.FoundLine = Checked{}, 0
+		return m, []Effect{CheckUp{}}
 	case "u":
 		return m, []Effect{Undo{}}
 	case "L":

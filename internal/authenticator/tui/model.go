@@ -8,6 +8,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"countersign/internal/authenticator"
+	"countersign/internal/authenticator/backup"
+	"countersign/internal/authenticator/desk"
 	"countersign/internal/authenticator/remote"
 	"countersign/internal/authenticator/vault"
 	"countersign/transfer"
@@ -32,6 +34,7 @@ const (
 	Reading  // shows how far the work on it is
 	Preview
 	Help
+	Checkup // what would come back if this device were lost
 )
 
 // A Model is all that the app shows and knows. Update and View are functions of
@@ -64,6 +67,9 @@ type Model struct {
 	Plan     authenticator.Preview
 	Choices  map[int]authenticator.Choice
 	PlanLine int
+
+	Found     Checked // at the last check-up
+	FoundLine int     // the first that is shown
 
 	Asked []Request // open requests, oldest first; the first is the one on the sheet
 	Sheet *Sheet
@@ -102,6 +108,13 @@ type (
 	Read struct {
 		Result transfer.Result
 		Plan   authenticator.Preview
+	}
+	// Checked: this is what a check-up found.
+	Checked struct {
+		Off    bool
+		Backup desk.Backup
+		Lines  []backup.Line
+		Said   string
 	}
 	// Unread: it was not; Text says why.
 	Unread struct{ Text string }
@@ -157,6 +170,8 @@ type (
 		Accounts []transfer.Account
 		Choices  map[int]authenticator.Choice
 	}
+	// CheckUp looks what would come back; with Practise the newest backup is opened first.
+	CheckUp struct{ Practise bool }
 	// Answer a request.
 	// The passphrase is given where the answer takes the unlock key.
 	Answer struct{ ID, Decision, Number, Passphrase string }
@@ -214,6 +229,9 @@ func (m Model) Update(now time.Time, msg any) (Model, []Effect) {
 		m.Done, m.Total = msg.Done, msg.Total
 	case NeedsPassword, Read, Unread:
 		return m.fileNews(msg), nil
+	case Checked:
+		m.Found = msg
+		return m.say(msg.Said), nil
 	case Asks, Over, Answered:
 		return m.requestNews(msg)
 	case Reach:
@@ -301,6 +319,8 @@ func (m Model) key(k tea.KeyPressMsg) (Model, []Effect) {
 		return m.previewKey(k)
 	case Help:
 		return m.to(List), nil
+	case Checkup:
+		return m.checkupKey(k)
 	case Opening:
 	default:
 		if len(m.Fields) == 0 {

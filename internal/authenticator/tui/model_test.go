@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"countersign/internal/authenticator"
+	"countersign/internal/authenticator/backup"
 	"countersign/internal/wire"
 )
 
@@ -164,4 +165,28 @@ func TestYesAsksForThePassphraseWhereTheLockIsAskedFor(t *testing.T) {
 	m = waits(opened(t, "en"), asks)
 	_, w = press(m, "n", "d")
 	wants(t, w, Answer{"1", wire.Deny, "", ""}) // No is as easy as ever
+}
+
+// The check-up looks, and practises when that is wanted; what it found can be
+// read to its end in any window.
+func TestCheckUpLooksAndPractises(t *testing.T) {
+	m, wishes := press(sized(opened(t, "en"), 40, 10), "b", "p")
+	wants(t, wishes, CheckUp{}, CheckUp{Practise: true})
+	m, _ = m.Update(noon, Checked{Off: true, Lines: []backup.Line{
+		{What: backup.LineBackup, Fix: "turn_on"}, {What: backup.LineLost, Titles: []string{"one", "two", "three", "the last"}},
+	}})
+	if strings.Contains(m.View(), "the last") {
+		t.Error("the window was to be too small for all")
+	}
+	m, _ = press(m, "down", "down", "down", "down", "down", "down", "down", "down")
+	if !strings.Contains(m.View(), "the last") {
+		t.Errorf("the last line is not reached:\n%s", m.View())
+	}
+	m, _ = m.Update(noon, Failed{"No answer."})
+	if !strings.Contains(m.View(), "No answer.") {
+		t.Error("what went wrong is not said")
+	}
+	if m, _ = press(m, "esc"); m.Screen != List {
+		t.Errorf("back at %d", m.Screen)
+	}
 }

@@ -164,6 +164,8 @@ func (s *shell) do(wish Effect) tea.Msg {
 		s.cancelReading(nil)
 	case Import:
 		return s.importFile(w)
+	case CheckUp:
+		return s.checkUp(w.Practise)
 	case Answer:
 		return s.answer(w)
 	}

@@ -75,6 +75,8 @@ func (m Model) page() (body, foot []string) {
 			body = append(body, strings.TrimSpace(line))
 		}
 		foot = []string{m.t("tui.keys.help")}
+	case Checkup:
+		body, foot = m.checkupView()
 	case Opening:
 		body = []string{m.t("tui.opening")}
 	default:

@@ -13,9 +13,12 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"countersign/internal/authenticator"
+	"countersign/internal/authenticator/backup"
+	"countersign/internal/authenticator/desk"
 	"countersign/internal/authenticator/remote"
 	"countersign/internal/wire"
 	"countersign/otp"
+	"countersign/seal"
 	"countersign/transfer"
 	"countersign/ui"
 )
@@ -113,6 +116,18 @@ func pages(t testing.TB, lang string) map[string]Model {
 	all["nothing_found"], _ = press(m, "/", "q", "q")
 	all["add"], _ = press(m, "a")
 	all["help"], _ = press(m, "?")
+	checked, _ := press(m, "b")
+	all["checkup"], _ = checked.Update(noon, Checked{
+		Backup: desk.Backup{Login: "mei@example.org", Issuer: "https://id.example.org", Watch: backup.Watch{Verified: noon.Add(-time.Hour)}},
+		Lines: []backup.Line{
+			{What: backup.LineBackup, Good: true}, {What: backup.LinePractice, Good: true, At: noon.Add(-24 * time.Hour)},
+			{What: backup.LineWay, Kind: seal.ByKey, Fix: "prove_key"}, {What: backup.LineWay, Kind: seal.ByDevice, Good: true, Label: hostile, At: noon},
+			{What: backup.LineReturns, Good: true, Titles: []string{"GitHub", "ACME"}}, {What: backup.LineVerify, Fix: "know_password", Titles: []string{hostile}},
+		},
+	})
+	all["checkup_off"], _ = checked.Update(noon, Checked{Off: true, Lines: []backup.Line{
+		{What: backup.LineBackup, Fix: "turn_on"}, {What: backup.LineLost, Titles: []string{"GitHub (mei@example.org)", "ACME"}},
+	}})
 	all["failed"], _ = m.Update(noon, Failed{"The vault is damaged."})
 	all["new"], _ = New(lang, noon)
 	all["locked"], _ = all["new"].Update(noon, Needed{Again: true})

@@ -314,6 +314,15 @@ CREATE TABLE backup_nonce (
 );
 CREATE INDEX backup_nonce_at ON backup_nonce (at);
 
+-- meeting: what two devices hand each other, sealed, for ten minutes; of their keys the hashes
+CREATE TABLE meeting (
+  code TEXT PRIMARY KEY, network TEXT NOT NULL,
+  new_key BYTEA NOT NULL, old_key BYTEA NOT NULL DEFAULT '', -- empty until somebody joined
+  invitation BYTEA NOT NULL, answer BYTEA NOT NULL DEFAULT '', parcel BYTEA NOT NULL DEFAULT '', receipt BYTEA NOT NULL DEFAULT '',
+  ended TEXT NOT NULL DEFAULT '', expires_at BIGINT NOT NULL
+);
+CREATE INDEX meeting_expires ON meeting (expires_at);
+
 -- oauth
 CREATE TABLE client (
   id TEXT PRIMARY KEY, directory_id TEXT NOT NULL DEFAULT '', -- '' for everybody, else for the people of that directory

@@ -314,6 +314,15 @@ CREATE TABLE backup_nonce (
 ) STRICT;
 CREATE INDEX backup_nonce_at ON backup_nonce (at);
 
+-- meeting: what two devices hand each other, sealed, for ten minutes; of their keys the hashes
+CREATE TABLE meeting (
+  code TEXT PRIMARY KEY, network TEXT NOT NULL,
+  new_key BLOB NOT NULL, old_key BLOB NOT NULL DEFAULT x'', -- empty until somebody joined
+  invitation BLOB NOT NULL, answer BLOB NOT NULL DEFAULT x'', parcel BLOB NOT NULL DEFAULT x'', receipt BLOB NOT NULL DEFAULT x'',
+  ended TEXT NOT NULL DEFAULT '', expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX meeting_expires ON meeting (expires_at);
+
 -- oauth
 CREATE TABLE client (
   id TEXT PRIMARY KEY, directory_id TEXT NOT NULL DEFAULT '', -- '' for everybody, else for the people of that directory
