@@ -1,8 +1,12 @@
 // A look at a screen: is it readable by everybody, in one language, on a narrow
 // window, and how does it look?
+import { join } from 'node:path'
 import type { Page, TestInfo } from '@playwright/test'
 import { expect, expectAccessible, type Language } from './fixtures.ts'
 import { messages } from './words.ts'
+
+/** Where `make gallery` gathers what was looked at. */
+const kept = process.env['COUNTERSIGN_GALLERY']
 
 export class Eye {
   private seen = 0
@@ -26,6 +30,7 @@ export class Eye {
     expect(texts.filter(this.foreign), `${name}: another language`).toEqual([])
     await this.narrow(page, name)
     if (process.env.PICTURES) await page.screenshot({ path: this.info.outputPath(`${String(++this.seen).padStart(2, '0')}-${name}.png`) })
+    if (kept) await page.screenshot({ path: join(kept, 'seen', `${name}.${this.language === 'ja' ? 'ja' : 'light'}.png`) })
     await expectAccessible(page)
   }
 

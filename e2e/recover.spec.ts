@@ -84,7 +84,7 @@ test('a lost phone: what was backed up comes back on another, and nothing there 
     await page.getByRole('button', { name: say('recover.begin.go') }).click()
     await expect(page.getByLabel(say('signin.name.label'))).toHaveValue(haru)
     await prove(page, demo, say, codes)
-    await expect(page.getByRole('heading', { name: say('recover.unlock.title') })).toBeVisible()
+    await eye.see(page, 'a07-unlock', say('recover.unlock.title'))
     await page.reload() // as if the phone had been put away
     await page.getByRole('link', { name: say('recover.way.key') }).click()
     await page.getByLabel(say('recover.way.key')).fill(key.replace(/^./, (c) => (c === '2' ? '3' : '2')))

@@ -1,6 +1,6 @@
 // The contact sheet: each screen beside its design, as a page and as one picture.
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { chromium as engine, type Page } from '@playwright/test'
@@ -12,8 +12,29 @@ const root = join(import.meta.dirname, '../..')
 export const designs = join(root, 'docs/gallery')
 export const out = join(root, 'gallery-out')
 
+/** What the design calls the screens that other journeys look at. */
+const journeys: Record<string, string> = {
+  'a03-restore': 'a03-account-restore',
+  'a06-backup': 'a06-backup',
+  'a07-begin': 'a07-recover-1',
+  'a07-unlock': 'a07-recover-2',
+  'a07-list': 'a07-recover-3',
+  d1: 'd1-overview',
+  d2: 'd2-users',
+  d3: 'd3-user',
+}
+
+/** Takes over what journeys have left in `seen`. */
+async function gather(): Promise<void> {
+  await mkdir(join(out, 'seen'), { recursive: true })
+  for (const file of await readdir(join(out, 'seen'))) {
+    const [name = '', look = ''] = file.split('.')
+    if (journeys[name]) await copyFile(join(out, 'seen', file), join(out, `${journeys[name]}.${look}.png`))
+  }
+}
+
 export default async function sheet(): Promise<void> {
-  await mkdir(out, { recursive: true })
+  await gather()
   const shots = (await readdir(out)).filter((f) => f.endsWith('.png') && !/^(sheet|scene)\./.test(f)).toSorted()
   const browser = await engine.launch(chromium('whole'))
   const window = await browser.newPage({ viewport: { width: 2000, height: 1000 } })

@@ -97,7 +97,10 @@ func retryAfter(err error, status int) int {
 	if errors.As(err, &l) {
 		return max(1, int((l.RetryAfter()+time.Second-1)/time.Second))
 	}
-	if status == http.StatusServiceUnavailable {
+	switch {
+	case errors.Is(err, db.ErrFull):
+		return 60 // an admin has to make room
+	case status == http.StatusServiceUnavailable:
 		return 5
 	}
 	return 0

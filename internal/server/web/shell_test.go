@@ -84,7 +84,7 @@ func TestErrorPages(t *testing.T) {
 		"/wrong":    {500, "Something went wrong here", "サービス側で問題が起きました", ""},
 		"/panic":    {500, "Something went wrong here", "サービス側で問題が起きました", ""},
 		"/busy":     {503, "Try again in 5 seconds.", "5\u00a0秒後にもう一度", "5"},
-		"/full":     {503, "The service has no room left", "空き容量がありません", "5"},
+		"/full":     {503, "Try again in 1 minute.", "1\u00a0分後にもう一度", "60"},
 		"/many":     {429, "Try again in 90 minutes.", "90\u00a0分後に", "5400"},
 		"/text":     {400, "The request could not be read", "内容を読み取れませんでした", ""},
 		"/out":      {403, "You are not signed in", "サインインしていません", ""},

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/internal/server/audit"
 	"countersign/internal/server/directory"
 )
 
@@ -35,6 +36,7 @@ func TestMyDataIsAFileForWhoHasJustSignedIn(t *testing.T) {
 	if !strings.Contains(words, "Signed in") || strings.Contains(words, "console.kind") || strings.Contains(words, "signin.") {
 		t.Errorf("what happened, in words: %s", words)
 	}
+	h.Recorded(t, mei.ID, audit.PersonCopied)
 	h.Clock.Add(11 * time.Minute)
 	if b.post("/security/account/copy"); !strings.HasPrefix(b.at, "/signin?again=1") {
 		t.Errorf("later: %s", b.at)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/policy"
@@ -76,6 +77,7 @@ func TestAnAddressIsConfirmedByTheCodeSentToItAndHearsOfEveryChange(t *testing.T
 	if b.get(path); b.status != 404 {
 		t.Errorf("removed: %d", b.status)
 	}
+	h.Recorded(t, mei.ID, audit.AddressAdded, audit.AddressRemoved)
 	b.lang = "ja"
 	b.get("/security/add/email").shows("メールアドレスの追加")
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/internal/server/audit"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
 	"countersign/otp"
@@ -78,6 +79,7 @@ func TestACodeAppIsAddedTriedNamedSetAndRemoved(t *testing.T) {
 	if !strings.Contains(mails, "codeapp_added") || !strings.Contains(mails, "codeapp_removed") {
 		t.Errorf("her address hears of %s", mails)
 	}
+	h.Recorded(t, mei.ID, audit.CodeAppAdded, audit.CodeAppRenamed, audit.CodeAppSet, audit.CodeAppRemoved)
 }
 
 // R2: it may be the only second proof; then it stays until there is another.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method/methodtest"
@@ -74,6 +75,7 @@ func TestAPasskeyIsCreatedTriedAndNamed(t *testing.T) {
 	b.addsPasskey("key", "Blue key")
 	b.get("/security").shows("<strong>Security key", "Blue key")
 	b.get("/security/add").press("/security/add/passkey").shows("excludeCredentials")
+	h.Recorded(t, mei.ID, audit.PasskeyAdded, audit.PasskeyRenamed)
 }
 
 // N11: the session in which a passkey was added and tried has given it, and may
@@ -178,6 +180,7 @@ func TestRemovingAPasskeyEndsWhatItOpened(t *testing.T) {
 	if b.get("/security"); b.status != 200 {
 		t.Errorf("who removed it: %d", b.status)
 	}
+	h.Recorded(t, mei.ID, audit.PasskeyRemoved)
 }
 
 func TestWhatIsAskedFirstIsAChoice(t *testing.T) {

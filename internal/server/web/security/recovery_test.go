@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 	"countersign/internal/server/signin"
 	"countersign/internal/server/signin/signintest"
@@ -53,6 +54,7 @@ func TestN9RecoveryCodesAreShownOnce(t *testing.T) {
 	b.press("/security/recovery", "to", "/somewhere").shows(`href="/somewhere"`)
 	b.get("/security/recovery?last=1&to=//evil.example").lacks(`href="//evil`)
 	b.get("/security/recovery").shows("10 of 10 left").press("/security/recovery/remove").shows("Recovery codes removed").lacks("10 left")
+	h.Recorded(t, mei.ID, audit.RecoveryMade, audit.RecoveryRemoved)
 	h.Write(t, func(tx *db.Tx) error {
 		has, _, err := signin.MethodsOf(t.Context(), tx, mei.ID)
 		if has.Recovery {
