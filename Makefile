@@ -86,6 +86,7 @@ bench: need-test build ## the figures of bench/README.md
 .PHONY: bench-large
 bench-large: need-test build ## ten thousand streams and directories, a million people; an hour
 	COUNTERSIGN_BENCH=large go test -run '^$$' -bench Large -timeout 2h ./bench/...
+	COUNTERSIGN_BENCH=large go run ./scripts/test pg -- go test -run '^$$' -bench ConsoleLarge -benchtime 20x -timeout 2h ./bench
 
 .PHONY: vuln
 vuln: ## known vulnerabilities, where their database can be reached

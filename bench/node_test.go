@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/internal/server/directory"
 	"countersign/internal/server/journeytest"
 	"countersign/internal/server/method"
 )
@@ -299,6 +300,35 @@ func BenchmarkServerPassword(b *testing.B) {
 			return n.Browser(n.People[i]).SignIn(ctx, n.People[i])
 		})
 		n.perOp(b, before, people)
+	}
+}
+
+// BenchmarkServerPasswordAlone measures a sign-in by the password alone, from the first
+// page to the one that was asked for, and by how much it is more than the hash.
+func BenchmarkServerPasswordAlone(b *testing.B) {
+	const people = 50
+	w := journeytest.New(b, people)
+	w.Policy(b, func(p *directory.Policy) { p.SecondFactor = false })
+	n, hashes := start(b, w), method.NewPasswords(1, method.Params{})
+	for b.Loop() {
+		var whole, hash time.Duration
+		for _, p := range n.People { // by turns, so that both meet the same neighbours
+			before := n.cpu(b)
+			browser := n.Browser(p)
+			if err := browser.Begin(b.Context(), p); err != nil || browser.URL.Path != "/security" {
+				b.Fatalf("%s: %v", browser.URL, err)
+			}
+			whole += n.cpu(b) - before
+			alone := processor(b)
+			if _, err := hashes.Hash(b.Context(), method.Asker{}, journeytest.Password); err != nil {
+				b.Fatal(err)
+			}
+			hash += processor(b) - alone
+		}
+		b.ReportMetric(float64(whole.Microseconds())/1e3/people, "cpu-ms/sign-in")
+		b.ReportMetric(float64(hash.Microseconds())/1e3/people, "cpu-ms/hash")
+		b.ReportMetric(100*float64(whole-hash)/float64(hash), "more-%")
+		b.ReportMetric(0, "ns/op")
 	}
 }
 
