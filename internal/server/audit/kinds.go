@@ -107,6 +107,7 @@ const (
 const (
 	DirectoryCreated   Kind = "directory.created"
 	DirectoryPolicy    Kind = "directory.policy"
+	DirectoryLooks     Kind = "directory.looks" // its name, logo or colour
 	PersonCreated      Kind = "person.created"
 	PersonRegistered   Kind = "person.registered" // by themselves
 	PersonSuspended    Kind = "person.suspended"

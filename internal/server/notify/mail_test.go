@@ -224,7 +224,7 @@ func TestStoppingNodeGivesBackWhatItHasNotTried(t *testing.T) {
 	}
 	stopped, cancel := context.WithCancel(t.Context())
 	cancel()
-	batch[0].err = s.settings.send(stopped, n.compose(&s.settings, batch))[0]
+	batch[0].err = s.settings.send(stopped, n.compose(stopped, &s.settings, batch))[0]
 	if err := n.settle(t.Context(), batch); err != nil {
 		t.Fatal(err)
 	}

@@ -47,10 +47,11 @@ func (h *handler) registerPage(w http.ResponseWriter, r *http.Request, status in
 		return err
 	}
 	problem := p.Error
-	p.view = viewOf(a)
-	p.Error, p.Org = problem, ""
+	p.view = viewOf(r, a)
+	p.Error, p.Org = problem, web.Org{}
 	p.Directory, p.Domain, p.Shortest, p.Longest = d.Name, d.Domain, method.Shortest(d.Policy), directory.LongestName
 	web.Here(r, "/signin/register")
+	web.Dress(r, d)
 	return h.Render(w, r, status, "signin/register.html", p)
 }
 

@@ -65,9 +65,16 @@ CREATE INDEX mail_due ON mail (channel, ended_at, next_at);
 -- directory
 CREATE TABLE directory (
   id TEXT PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('organization', 'personal')),
-  name TEXT NOT NULL, domain TEXT UNIQUE, policy TEXT NOT NULL,
+  name TEXT NOT NULL, name_key TEXT NOT NULL, domain TEXT UNIQUE, policy TEXT NOT NULL, -- name_key: the name in one form, to be compared
+  accent TEXT NOT NULL DEFAULT '', logo TEXT NOT NULL DEFAULT '', -- '#rrggbb'; the id of its picture
   guard INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL
 ) STRICT;
+CREATE UNIQUE INDEX directory_name ON directory (name_key) WHERE kind = 'organization';
+-- What an organisation is seen by, as this server drew it; the id is a hash of it.
+CREATE TABLE logo (
+  directory_id TEXT PRIMARY KEY REFERENCES directory (id), id TEXT NOT NULL, png BLOB NOT NULL
+) STRICT;
+CREATE INDEX logo_id ON logo (id);
 CREATE TABLE person (
   id TEXT PRIMARY KEY, directory_id TEXT NOT NULL REFERENCES directory (id),
   login TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
