@@ -2376,7 +2376,9 @@ export interface Messages {
   "security.add.email.text": Record<never, never>;
   "security.add.key.text": Record<never, never>;
   "security.add.passkey.text": Record<never, never>;
+  "security.add.password.text": Record<never, never>;
   "security.add.phone.text": Record<never, never>;
+  "security.add.recovery.bare": Record<never, never>;
   "security.add.recovery.text": Record<never, never>;
   "security.add.strong": Record<never, never>;
   "security.add.strongest": Record<never, never>;
@@ -2471,6 +2473,7 @@ export interface Messages {
   "security.codeapp.title": Record<never, never>;
   "security.codeapp.type": Record<never, never>;
   "security.codeapp.wrong": Record<never, never>;
+  "security.codes.bare": Record<never, never>;
   "security.codes.done": Record<never, never>;
   "security.codes.for": { host: string | number; login: string | number };
   "security.codes.how": Record<never, never>;
@@ -2609,6 +2612,8 @@ export interface Messages {
   "security.password.change": Record<never, never>;
   "security.password.changed": Record<never, never>;
   "security.password.exposed": Record<never, never>;
+  "security.password.first": Record<never, never>;
+  "security.password.first.means": Record<never, never>;
   "security.password.go": Record<never, never>;
   "security.password.means": Record<never, never>;
   "security.password.name": Record<never, never>;
@@ -2641,6 +2646,7 @@ export interface Messages {
   "security.problem.too_many": Record<never, never>;
   "security.problem.unlock": Record<never, never>;
   "security.recovery.again": Record<never, never>;
+  "security.recovery.bare": Record<never, never>;
   "security.recovery.change": Record<never, never>;
   "security.recovery.go": Record<never, never>;
   "security.recovery.last": Record<never, never>;
@@ -3034,6 +3040,12 @@ export interface Messages {
   "signin.register.go": Record<never, never>;
   "signin.register.have": Record<never, never>;
   "signin.register.hint": Record<never, never>;
+  "signin.register.key": Record<never, never>;
+  "signin.register.key.done": Record<never, never>;
+  "signin.register.key.password": Record<never, never>;
+  "signin.register.key.title": Record<never, never>;
+  "signin.register.key.try": Record<never, never>;
+  "signin.register.late": Record<never, never>;
   "signin.register.lead": { directory: string | number };
   "signin.register.link": Record<never, never>;
   "signin.register.name": Record<never, never>;

@@ -141,6 +141,7 @@ CREATE INDEX passkey_person ON passkey (person_id, created_at);
 CREATE TABLE passkey_offer (
   id TEXT PRIMARY KEY, person_id TEXT NOT NULL, session_id TEXT NOT NULL, epoch INTEGER NOT NULL, kind TEXT NOT NULL,
   challenge BLOB NOT NULL, name TEXT NOT NULL DEFAULT '', credential TEXT NOT NULL DEFAULT '', -- JSON, once created
+  login TEXT NOT NULL DEFAULT '', called TEXT NOT NULL DEFAULT '', -- of an account that is made with it: person_id is nobody yet
   created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX passkey_offer_expires ON passkey_offer (expires_at);
