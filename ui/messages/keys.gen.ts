@@ -953,6 +953,8 @@ export interface Messages {
   "command.policy.--known-browser": Record<never, never>;
   "command.policy.--lock-out": Record<never, never>;
   "command.policy.--new-browsers": Record<never, never>;
+  "command.policy.--nudge": Record<never, never>;
+  "command.policy.--nudge-times": Record<never, never>;
   "command.policy.--passwordless": Record<never, never>;
   "command.policy.--phone-first": Record<never, never>;
   "command.policy.--second-factor": Record<never, never>;
@@ -1248,6 +1250,7 @@ export interface Messages {
   "console.kind.person.resumed": Record<never, never>;
   "console.kind.person.role": Record<never, never>;
   "console.kind.person.setup_link": Record<never, never>;
+  "console.kind.person.snoozed": Record<never, never>;
   "console.kind.person.suspended": Record<never, never>;
   "console.kind.person.thawed": Record<never, never>;
   "console.kind.recovery.made": Record<never, never>;
@@ -1528,6 +1531,7 @@ export interface Messages {
   "explain.by.change": Record<never, never>;
   "explain.by.directory": Record<never, never>;
   "explain.by.recovery": Record<never, never>;
+  "explain.by.reminder": Record<never, never>;
   "explain.comma": Record<never, never>;
   "explain.known": Record<never, never>;
   "explain.need.1": Record<never, never>;
@@ -2360,6 +2364,7 @@ export interface Messages {
   "security.activity.signed_in_recover": Record<never, never>;
   "security.activity.signed_out": Record<never, never>;
   "security.activity.signed_out_all": Record<never, never>;
+  "security.activity.snoozed": Record<never, never>;
   "security.activity.thawed": Record<never, never>;
   "security.activity.unlock_gone": { device: string | number };
   "security.activity.unlock_set": { device: string | number };
@@ -2574,8 +2579,20 @@ export interface Messages {
   "security.notme.means": Record<never, never>;
   "security.notme.mine": Record<never, never>;
   "security.notme.title": Record<never, never>;
+  "security.nudge.last": { when: string | number };
+  "security.nudge.later": Record<never, never>;
+  "security.nudge.safer.go": Record<never, never>;
+  "security.nudge.safer.text": Record<never, never>;
+  "security.nudge.safer.title": Record<never, never>;
+  "security.nudge.wayback.codes": Record<never, never>;
+  "security.nudge.wayback.go": Record<never, never>;
+  "security.nudge.wayback.text": { thing: string | number };
+  "security.nudge.wayback.title": Record<never, never>;
+  "security.nudge.when": { when: string | number };
   "security.offer.text": Record<never, never>;
   "security.offer.title": Record<never, never>;
+  "security.on.go": Record<never, never>;
+  "security.on.text": Record<never, never>;
   "security.pair.here": Record<never, never>;
   "security.pair.left": Record<never, never>;
   "security.pair.number": Record<never, never>;

@@ -404,6 +404,9 @@ func (h *handler) went(w http.ResponseWriter, r *http.Request, went signin.Went)
 	if a.Done && went.LastOne && a.Purpose != policy.Recover {
 		return see(w, "/security/recovery?"+url.Values{"last": {"1"}, "to": {a.Goal}}.Encode())
 	}
+	if a.Done && went.Nudge {
+		return see(w, "/security/nudge?"+url.Values{"to": {a.Goal}}.Encode())
+	}
 	if a.Done {
 		return see(w, a.Goal)
 	}

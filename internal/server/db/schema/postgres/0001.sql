@@ -264,6 +264,11 @@ CREATE TABLE known_browser (
   PRIMARY KEY (hash, person_id)
 );
 
+-- Who was advised to set something up and put it off: how often, and until when.
+CREATE TABLE nudge (
+  person_id TEXT PRIMARY KEY, times BIGINT NOT NULL, until BIGINT NOT NULL
+);
+
 -- wayback: somebody who has forgotten the password, on the way to a new one
 CREATE TABLE way_back (
   id TEXT PRIMARY KEY, hash BYTEA NOT NULL UNIQUE, login TEXT NOT NULL, directory_id TEXT NOT NULL,
