@@ -101,27 +101,10 @@ for (const look of looks) {
       await go('console.server')
       await eye.see(computer, 'd-server')
 
-      await test.step('the organisation shows itself as it likes to be seen', async () => {
-        await go('console.organisation')
-        await computer.getByLabel(say('console.looks.colour'), { exact: true }).fill('#ffcc00')
-        await go('console.looks.go', 'button')
-        await expect(computer.getByLabel(say('console.looks.colour'), { exact: true })).toHaveValue('#846800')
-        await computer.getByLabel(say('console.looks.colour'), { exact: true }).fill('#7b1fa2')
-        await computer.getByLabel(say('console.looks.logo'), { exact: true }).setInputFiles('../ui/icons/icon-192.png')
-        await go('console.looks.go', 'button')
-        await eye.see(computer, 'd6', say('console.looks.done'))
-        await phoneSized(computer, () => eye.see(computer, 'd6-phone'))
-        await computer.goto(`${demo.at.id}/security`)
-        await eye.see(computer, 'c1-dressed', say('security.title'))
-      })
-
       await test.step('the link leads to a new password', async () => {
         await computer.context().clearCookies()
         await computer.goto(link)
         await expect(computer.getByText(say('setup.gone.title'))).toBeVisible() // being suspended ended it
-        await computer.goto(`${demo.at.id}/signin?to=/security`)
-        await eye.see(computer, 'b1-dressed', say('signin.name.title'))
-        await phoneSized(computer, () => eye.see(computer, 'b1-dressed-phone'))
       })
     })
   })

@@ -17,7 +17,7 @@ const (
 // Limits of what a form brings: fields alone, and with files.
 const (
 	maxForm   = 64 << 10
-	MaxUpload = 2 << 20
+	MaxUpload = 1<<20 + maxForm
 )
 
 // KeepToHTTPS has browsers come to an https origin's host over https only, for

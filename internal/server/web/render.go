@@ -115,8 +115,8 @@ func (s *Shell) Render(w http.ResponseWriter, r *http.Request, status int, name 
 		return fmt.Errorf("no page %q", name)
 	}
 	org, err := s.orgOf(r)
-	if err != nil {
-		return err
+	if err != nil { // no reason to show no page
+		s.Log.WarnContext(r.Context(), "page goes without its looks", "error", err)
 	}
 	var b bytes.Buffer
 	if err := t.Execute(&b, drawn{Data: data, Here: s.here(r), Who: s.who(r), Desk: s.hasDesk(r), Org: org}); err != nil {
