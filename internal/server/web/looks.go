@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"strings"
+	"sync"
 
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
@@ -27,10 +28,24 @@ func OrgOf(d directory.Directory) Org {
 	if d.Looks.Logo != "" {
 		o.Logo = "/looks/" + d.Looks.Logo + ".png"
 	}
-	if sheet, err := ui.NewAccent(d.Looks.Accent); err == nil {
-		o.Sheet = "/looks/" + sheetName(d.Looks.Accent, sheet)
-	}
+	o.Sheet = sheetOf(d.Looks.Accent)
 	return o
+}
+
+// sheets remembers where the style sheets of accents are: working one out takes
+// longer than drawing a page, and there are no more than organisations had colours.
+var sheets sync.Map
+
+func sheetOf(accent string) string {
+	if path, ok := sheets.Load(accent); ok {
+		return path.(string)
+	}
+	path := ""
+	if sheet, err := ui.NewAccent(accent); err == nil {
+		path = "/looks/" + sheetName(accent, sheet)
+	}
+	sheets.Store(accent, path)
+	return path
 }
 
 // sheetName is what a style sheet is served as: the colour that it follows from,
