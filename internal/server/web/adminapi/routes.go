@@ -57,4 +57,5 @@ var routes = []route{
 	{"DELETE", "/people/{id}/apps/{app}", admin.Remove, (*call).removeApp, nil},
 	{"GET", "/reports", admin.See, (*call).reports, nil},
 	{"GET", "/log", admin.See, (*call).log, nil},
+	{"GET", "/explain/{reference}", admin.See, (*call).explain, nil},
 }
