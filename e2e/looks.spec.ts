@@ -43,8 +43,5 @@ test('an owner is advised, puts it off, and dresses the organisation', async ({ 
   })
 
   await computer.goto(`${demo.at.id}/security`)
-  await eye.see(computer, 'c1-dressed', say('security.title'))
-  await computer.context().clearCookies()
-  await computer.goto(`${demo.at.id}/signin?to=/security`)
-  await eye.see(computer, 'b1-dressed', say('signin.name.title'))
+  await expect(computer.getByRole('banner').getByText('Aoba Works')).toBeVisible()
 })
