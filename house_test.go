@@ -147,7 +147,7 @@ func TestDoorsAreUsedByTheirOwnersOnly(t *testing.T) {
 // storeys are the floors of the server, lowest first. A package imports only
 // what lies below it, never a neighbour.
 var storeys = [][]string{
-	{"db", "dial", "geo"},
+	{"db", "dial", "geo", "logo"},
 	{"keep", "limit"},
 	{"audit"},
 	{"notify/push"},
@@ -247,7 +247,7 @@ func TestCoreIsPure(t *testing.T) {
 }
 
 // beneathHTTP are the rooms that speak of facts; how a fact looks is web's business.
-var beneathHTTP = []string{"db", "keep", "limit", "audit", "directory", "brake", "method", "registration", "policy", "policy/ways", "approval", "signin", "backup", "meeting", "admin", "wayback", "explain", "dossier"}
+var beneathHTTP = []string{"db", "keep", "limit", "audit", "directory", "logo", "brake", "method", "registration", "policy", "policy/ways", "approval", "signin", "backup", "meeting", "admin", "wayback", "explain", "dossier"}
 
 func TestOnlyTheWebKnowsHTTP(t *testing.T) {
 	for _, p := range ours(t) {

@@ -29,6 +29,10 @@ func TestMain(m *testing.M) {
 
 // The scenes in testdata type what a person types, into the real program.
 func TestScenes(t *testing.T) {
+	picture, err := filepath.Abs("../../ui/icons/icon-192.png")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
@@ -42,6 +46,7 @@ func TestScenes(t *testing.T) {
 				e.Setenv(name, port)
 			}
 			e.Setenv("LANG", "en_US.UTF-8")
+			e.Setenv("PICTURE", picture)
 			e.Setenv("DATABASE", database(t))
 			return nil
 		},

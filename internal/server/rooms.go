@@ -148,8 +148,14 @@ func NewNotifier(ctx context.Context, c config.Config, d *db.DB, k *keep.Keeper,
 		return nil, err
 	}
 	return notify.New(d, k, notify.Options{
-		Service: name, Of: directory.NameOf, Texts: webhook(c.Text, client), Host: hostPort(c.IDURL), URL: c.IDURL, Contact: c.IDURL, Client: client, SMTP: mail, Log: log,
+		Service: name, Of: senderOf, Picture: directory.Picture, Texts: webhook(c.Text, client), Host: hostPort(c.IDURL), URL: c.IDURL, Contact: c.IDURL, Client: client, SMTP: mail, Log: log,
 	}), nil
+}
+
+// senderOf is whom a message to a person speaks for.
+func senderOf(ctx context.Context, tx *db.Tx, person string) (notify.Sender, error) {
+	d, _, err := directory.Of(ctx, tx, person)
+	return notify.Sender{Name: d.Name, Accent: d.Looks.Accent, Logo: d.Looks.Logo}, err
 }
 
 // webhook is who sends texts; nil for nobody.

@@ -64,6 +64,9 @@ func Adds(p directory.Person) bool {
 	return Sees(p) && (p.Role == directory.Admin || p.Role == directory.Owner)
 }
 
+// Dresses tells whether somebody may say how the organisation shows itself.
+func Dresses(p directory.Person) bool { return Adds(p) }
+
 // May tells whether one person may do something to another: nil, [ErrNotAllowed]
 // or [ErrSelf]. Roles reach only so far (least rights): an auditor changes nothing, the
 // helpdesk helps members, an admin manages everybody but owners, and only
@@ -324,6 +327,23 @@ func (d *Desk) Edit(ctx context.Context, tx *db.Tx, by By, person, name, email s
 	}
 	did.subject = before
 	return d.mail(ctx, tx, did, notify.MailAdminEdited)
+}
+
+// Dress changes how the organisation of who acts shows itself, see [directory.Dress].
+func (d *Desk) Dress(ctx context.Context, tx *db.Tx, by By, change directory.Dressing) error {
+	if _, err := signin.Post(ctx, tx, by.Session.Directory, by.Session.Person); err != nil {
+		return err
+	}
+	actor, err := Actor(ctx, tx, by)
+	if err != nil {
+		return err
+	}
+	if !Dresses(actor) {
+		return ErrNotAllowed
+	}
+	return directory.Dress(ctx, tx, actor.DirectoryID, change, audit.Event{
+		Actor: actor.ID, IP: by.From.IP, Place: by.From.Place, Browser: by.From.Browser, Correlation: by.Correlation,
+	})
 }
 
 // Add adds somebody to the actor's organisation and returns the token of the

@@ -107,8 +107,10 @@ const (
 const (
 	DirectoryCreated   Kind = "directory.created"
 	DirectoryPolicy    Kind = "directory.policy"
+	DirectoryLooks     Kind = "directory.looks" // its name, logo or colour
 	PersonCreated      Kind = "person.created"
 	PersonRegistered   Kind = "person.registered" // by themselves
+	PersonSnoozed      Kind = "person.snoozed"    // they put off what they were advised to set up
 	PersonSuspended    Kind = "person.suspended"
 	PersonResumed      Kind = "person.resumed"
 	PersonReset        Kind = "person.reset"

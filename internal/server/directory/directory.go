@@ -44,6 +44,7 @@ type Directory struct {
 	Name      string // as people know it
 	Domain    string // what follows the @ in its people's logins; "" for none
 	Policy    Policy
+	Looks     Looks
 	CreatedAt time.Time
 }
 
@@ -54,27 +55,32 @@ func (d Directory) SelfReset() bool { return d.Kind == Personal || d.Policy.Self
 func (d Directory) SelfDelete() bool { return d.Kind == Personal || d.Policy.SelfDelete }
 
 // Create makes a directory. The kind and the name are needed; the zero policy
-// means the default one. A domain belongs to one directory only ([ErrTaken]).
+// means the default one. A domain belongs to one directory only, and the name of
+// an organisation to no other ([ErrTaken]).
 func Create(ctx context.Context, tx *db.Tx, d Directory) (Directory, error) {
 	d.ID, d.CreatedAt = rand.Text(), tx.Now
-	d.Name, d.Domain = strings.TrimSpace(d.Name), strings.ToLower(strings.TrimSpace(d.Domain))
+	d.Domain = strings.ToLower(strings.TrimSpace(d.Domain))
 	d.Policy = d.Policy.Defaults()
-	if d.Name == "" || d.Kind != Organization && d.Kind != Personal {
-		return Directory{}, fmt.Errorf("directory of kind %q needs a kind and a name: %w", d.Kind, ErrInvalid)
+	name, err := nameOf(d.Name)
+	if err != nil {
+		return Directory{}, err
+	}
+	if d.Name = name; d.Kind != Organization && d.Kind != Personal {
+		return Directory{}, fmt.Errorf("directory of kind %q: %w", d.Kind, ErrInvalid)
 	}
 	policy, err := encodePolicy(d.Policy)
 	if err != nil {
 		return Directory{}, err
 	}
 	n, err := tx.Exec(ctx, `
-		INSERT INTO directory (id, kind, name, domain, policy, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+		INSERT INTO directory (id, kind, name, name_key, domain, policy, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT DO NOTHING`,
-		d.ID, d.Kind, d.Name, sql.NullString{String: d.Domain, Valid: d.Domain != ""}, policy, db.Millis(tx.Now))
+		d.ID, d.Kind, d.Name, nameKey(d.Name), sql.NullString{String: d.Domain, Valid: d.Domain != ""}, policy, db.Millis(tx.Now))
 	if err != nil {
 		return Directory{}, err
 	}
 	if n == 0 {
-		return Directory{}, fmt.Errorf("domain %s: %w", d.Domain, ErrTaken)
+		return Directory{}, fmt.Errorf("name %s or domain %s: %w", d.Name, d.Domain, ErrTaken)
 	}
 	return d, audit.Record(ctx, tx, audit.Event{Kind: audit.DirectoryCreated, Directory: d.ID})
 }
@@ -96,20 +102,20 @@ func SetPolicy(ctx context.Context, tx *db.Tx, id string, p Policy) error {
 	return audit.Record(ctx, tx, audit.Event{Kind: audit.DirectoryPolicy, Directory: id})
 }
 
-const directoryColumns = `id, kind, name, COALESCE(domain, ''), policy, created_at`
+const directoryColumns = `id, kind, name, COALESCE(domain, ''), policy, accent, logo, created_at`
 
 // Get returns a directory by its id, or [ErrUnknown].
 func Get(ctx context.Context, tx *db.Tx, id string) (Directory, error) {
 	return scanDirectory(tx.QueryRow(ctx, `SELECT `+directoryColumns+` FROM directory WHERE id = $1`, id))
 }
 
-// NameOf returns the name of the directory that a person belongs to, "" for nobody's.
-func NameOf(ctx context.Context, tx *db.Tx, person string) (name string, err error) {
-	err = tx.QueryRow(ctx, `SELECT d.name FROM directory d JOIN person p ON p.directory_id = d.id WHERE p.id = $1`, person).Scan(&name)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
+// Of returns the directory that a person belongs to; ok is false for nobody's.
+func Of(ctx context.Context, tx *db.Tx, person string) (d Directory, ok bool, err error) {
+	d, err = scanDirectory(tx.QueryRow(ctx, `SELECT `+directoryColumns+` FROM directory WHERE id = (SELECT directory_id FROM person WHERE id = $1)`, person))
+	if errors.Is(err, ErrUnknown) {
+		return Directory{}, false, nil
 	}
-	return name, err
+	return d, err == nil, err
 }
 
 // For returns the directory whose policy governs a sign-in with this login
@@ -144,7 +150,7 @@ func scanDirectory(row scanner) (Directory, error) {
 	var d Directory
 	var policy string
 	var created int64
-	err := row.Scan(&d.ID, &d.Kind, &d.Name, &d.Domain, &policy, &created)
+	err := row.Scan(&d.ID, &d.Kind, &d.Name, &d.Domain, &policy, &d.Looks.Accent, &d.Looks.Logo, &created)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Directory{}, fmt.Errorf("directory: %w", ErrUnknown)
 	} else if err != nil {

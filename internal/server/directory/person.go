@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -98,14 +99,14 @@ func Login(typed string) (string, error) {
 	return s, nil
 }
 
-// CreatePerson adds a person: DirectoryID, Login and Name are needed. Enrol is
-// open, and the address of now, unless said otherwise. It returns [ErrTaken] for a login in use.
+// CreatePerson adds a person: DirectoryID, Login and Name are needed. The id is a
+// new one, Enrol open, and the address of now, unless said otherwise. It returns [ErrTaken] for a login in use.
 func CreatePerson(ctx context.Context, tx *db.Tx, p Person) (Person, error) {
 	login, err := Login(p.Login)
 	if err != nil {
 		return Person{}, err
 	}
-	p.ID, p.Login, p.State, p.Epoch = rand.Text(), login, Active, 1
+	p.ID, p.Login, p.State, p.Epoch = cmp.Or(p.ID, rand.Text()), login, Active, 1
 	if p.Name = strings.TrimSpace(p.Name); p.Name == "" {
 		return Person{}, fmt.Errorf("person %s needs a name: %w", p.Login, ErrInvalid)
 	}

@@ -47,6 +47,12 @@ type Policy struct {
 	// SelfDelete lets people of an organisation delete their own account. In a
 	// personal directory they always may.
 	SelfDelete bool
+	// Nudge advises people after signing in to set up what they lack, see
+	// policy.Advise, and is how long they can put it off each time; 0 for never.
+	Nudge time.Duration
+	// NudgeTimes is how often it can be put off where the password alone signs
+	// somebody in; then an app is paired before they go on. 0 for as often as they like.
+	NudgeTimes int
 	// FreshFor is how long after a full sign-in the person may change sign-in
 	// methods without signing in again.
 	FreshFor time.Duration
@@ -119,6 +125,10 @@ func (p Policy) Check() error {
 		return fmt.Errorf("sign-ins fresh for %v, want 1m to 1h: %w", p.FreshFor, ErrInvalid)
 	case p.BackupIdle < 24*time.Hour:
 		return fmt.Errorf("backups idle for %v, want 24h or more: %w", p.BackupIdle, ErrInvalid)
+	case p.Nudge != 0 && (p.Nudge < 24*time.Hour || p.Nudge > 365*24*time.Hour):
+		return fmt.Errorf("advice put off for %v, want 24h to 8760h or 0 for none: %w", p.Nudge, ErrInvalid)
+	case p.NudgeTimes < 0 || p.NudgeTimes > 100 || p.NudgeTimes > 0 && p.Nudge == 0:
+		return fmt.Errorf("advice put off %d times, want 0 to 100 and a time to put it off for: %w", p.NudgeTimes, ErrInvalid)
 	case p.PhoneFirst && !p.SecondFactor:
 		return fmt.Errorf("the phone cannot come first where it is not asked: %w", ErrInvalid)
 	}
@@ -143,6 +153,8 @@ type policyJSON struct {
 	Passwordless *bool   `json:"passwordless,omitempty"`
 	SelfReset    *bool   `json:"self_reset,omitempty"`
 	SelfDelete   *bool   `json:"self_delete,omitempty"`
+	Nudge        *span   `json:"nudge,omitempty"`
+	NudgeTimes   *int    `json:"nudge_times,omitempty"`
 }
 
 // fields points into a policy, so that reading JSON over it keeps what is missing there.
@@ -150,7 +162,7 @@ func (p *Policy) fields() policyJSON {
 	return policyJSON{
 		&p.SecondFactor, &p.PhoneFirst, &p.Codes, &p.Digits,
 		(*span)(&p.ApprovalTTL), (*span)(&p.SessionIdle), (*span)(&p.SessionLife), (*span)(&p.KnownBrowser), (*span)(&p.FreshFor), (*span)(&p.BackupIdle), &p.NewBrowsers,
-		&p.SelfRegister, &p.Unlock, &p.Passwordless, &p.SelfReset, &p.SelfDelete,
+		&p.SelfRegister, &p.Unlock, &p.Passwordless, &p.SelfReset, &p.SelfDelete, (*span)(&p.Nudge), &p.NudgeTimes,
 	}
 }
 

@@ -45,12 +45,14 @@ type OfferIn struct {
 // A PasskeyOffer is a passkey on its way: the browser creates it, then it signs
 // once, and with that it is one of the person's.
 type PasskeyOffer struct {
-	ID        string
-	Person    string
-	Kind      string
-	Name      string
-	Created   bool // and is to be tried now
-	ExpiresAt time.Time
+	ID     string
+	Person string
+	// Of an account that is made with it; "" for one that is there.
+	Login, Called string
+	Kind          string
+	Name          string
+	Created       bool // and is to be tried now
+	ExpiresAt     time.Time
 
 	challenge  []byte
 	credential string
@@ -72,13 +74,29 @@ func (p *Passkeys) Offer(ctx context.Context, tx *db.Tx, in OfferIn, kind string
 	if len(all) >= MostPasskeys {
 		return PasskeyOffer{}, ErrFull
 	}
+	return offer(ctx, tx, in, PasskeyOffer{Person: in.Person, Kind: kind})
+}
+
+// OfferNew begins to make a passkey for somebody who makes their account with it, in
+// the sign-in that session names. Nobody is made by that: the offer only says
+// whom the passkey will be for, once it has signed.
+func (p *Passkeys) OfferNew(ctx context.Context, tx *db.Tx, session string, who directory.Person) (PasskeyOffer, error) {
+	if !p.Usable() {
+		return PasskeyOffer{}, ErrOffer
+	}
+	in := OfferIn{Person: rand.Text(), Session: session}
+	return offer(ctx, tx, in, PasskeyOffer{Person: in.Person, Login: who.Login, Called: who.Name, Kind: KindPasskey})
+}
+
+// offer keeps what a session begins to add, in the place of what it had begun before.
+func offer(ctx context.Context, tx *db.Tx, in OfferIn, o PasskeyOffer) (PasskeyOffer, error) {
 	if _, err := tx.Exec(ctx, `DELETE FROM passkey_offer WHERE session_id = $1`, in.Session); err != nil {
 		return PasskeyOffer{}, err
 	}
-	o := PasskeyOffer{ID: rand.Text(), Person: in.Person, Kind: kind, ExpiresAt: tx.Now.Add(OfferLife), challenge: newChallenge()}
-	_, err = tx.Exec(ctx, `
-		INSERT INTO passkey_offer (id, person_id, session_id, epoch, kind, challenge, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		o.ID, o.Person, in.Session, in.Epoch, o.Kind, o.challenge, db.Millis(tx.Now), db.Millis(o.ExpiresAt))
+	o.ID, o.ExpiresAt, o.challenge = rand.Text(), tx.Now.Add(OfferLife), newChallenge()
+	_, err := tx.Exec(ctx, `
+		INSERT INTO passkey_offer (id, person_id, session_id, epoch, kind, challenge, login, called, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		o.ID, o.Person, in.Session, in.Epoch, o.Kind, o.challenge, o.Login, o.Called, db.Millis(tx.Now), db.Millis(o.ExpiresAt))
 	return o, err
 }
 
@@ -91,19 +109,22 @@ func newChallenge() []byte {
 // Offered returns what a session is adding, or [ErrOffer].
 func (p *Passkeys) Offered(ctx context.Context, tx *db.Tx, session, id string) (PasskeyOffer, error) {
 	return scanOffer(ctx, tx, tx.QueryRow(ctx, `
-		SELECT id, person_id, kind, name, credential, challenge, expires_at, epoch FROM passkey_offer
+		SELECT id, person_id, kind, name, credential, challenge, login, called, expires_at, epoch FROM passkey_offer
 		WHERE id = $1 AND session_id = $2 AND expires_at > $3`, id, session, db.Millis(tx.Now)))
 }
 
 func scanOffer(ctx context.Context, tx *db.Tx, row scanner) (o PasskeyOffer, err error) {
 	var expires, epoch int64
-	err = row.Scan(&o.ID, &o.Person, &o.Kind, &o.Name, &o.credential, &o.challenge, &expires, &epoch)
+	err = row.Scan(&o.ID, &o.Person, &o.Kind, &o.Name, &o.credential, &o.challenge, &o.Login, &o.Called, &expires, &epoch)
 	if errors.Is(err, sql.ErrNoRows) {
 		return o, ErrOffer
 	} else if err != nil {
 		return o, err
 	}
 	o.Created, o.ExpiresAt = o.credential != "", db.Time(expires)
+	if o.Login != "" { // nothing of theirs can have changed
+		return o, nil
+	}
 	who, err := directory.ByID(ctx, tx, o.Person)
 	if err == nil && (who.Epoch != epoch || who.State != directory.Active) {
 		err = ErrOffer
@@ -122,9 +143,12 @@ func (p *Passkeys) Ask(ctx context.Context, tx *db.Tx, o PasskeyOffer) (string, 
 			Type: protocol.PublicKeyCredentialType, CredentialID: made.ID, Transport: made.Transport,
 		}})
 	}
-	who, err := directory.ByID(ctx, tx, o.Person)
-	if err != nil {
-		return "", err
+	who := directory.Person{ID: o.Person, Login: o.Login, Name: o.Called}
+	if o.Login == "" {
+		var err error
+		if who, err = directory.ByID(ctx, tx, o.Person); err != nil {
+			return "", err
+		}
 	}
 	all, err := p.Of(ctx, tx, o.Person)
 	if err != nil {

@@ -70,7 +70,7 @@ func (n *Notify) queue(ctx context.Context, tx *db.Tx, channel string, m Mail) e
 		if err != nil {
 			return err
 		}
-		filled["service"] = of
+		filled["service"], filled["accent"], filled["logo"] = of.Name, of.Accent, of.Logo
 	}
 	data, err := json.Marshal(filled)
 	if err != nil {
@@ -128,7 +128,7 @@ func (n *Notify) sendMail(ctx context.Context) {
 // sendDue sends what is due by each channel there is; it tells how many it tried.
 func (n *Notify) sendDue(ctx context.Context) (tried int, err error) {
 	if server := n.smtp.Load(); server != nil {
-		tried, err = n.sendBatch(ctx, byMail, func(batch []queued) []error { return server.send(ctx, n.compose(server, batch)) })
+		tried, err = n.sendBatch(ctx, byMail, func(batch []queued) []error { return server.send(ctx, n.compose(ctx, server, batch)) })
 	}
 	if err == nil && n.o.Texts != nil {
 		var texts int

@@ -2,10 +2,16 @@ package notify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"maps"
+	"mime"
+	"mime/multipart"
 	"strings"
 	"sync"
 	"testing"
@@ -224,7 +230,7 @@ func TestStoppingNodeGivesBackWhatItHasNotTried(t *testing.T) {
 	}
 	stopped, cancel := context.WithCancel(t.Context())
 	cancel()
-	batch[0].err = s.settings.send(stopped, n.compose(&s.settings, batch))[0]
+	batch[0].err = s.settings.send(stopped, n.compose(stopped, &s.settings, batch))[0]
 	if err := n.settle(t.Context(), batch); err != nil {
 		t.Fatal(err)
 	}
@@ -322,5 +328,81 @@ func TestMailSaysWhichOrganisationItSpeaksFor(t *testing.T) {
 		if !strings.Contains(p.Said, want) || !strings.Contains(p.Footer, want) {
 			t.Errorf("%q: %q, %q", of, p.Said, p.Footer)
 		}
+	}
+}
+
+// A mail of an organisation brings its logo along: reading it asks nobody. One
+// whose logo is gone, or that has none, is whole without.
+func TestAMailWearsItsSendersLooks(t *testing.T) {
+	for name, tt := range map[string]struct {
+		from    Sender
+		picture []byte
+		marks   int
+	}{
+		"dressed": {Sender{"Aoba Works", "#7b1fa2", "LOGO"}, []byte("\x89PNG of Aoba"), 1},
+		"gone":    {Sender{"Aoba Works", "#7b1fa2", "LOGO"}, nil, 0},
+		"plain":   {Sender{Name: "Aoba Works"}, []byte("never asked for"), 0},
+	} {
+		s := newSink(t, NoTLS)
+		n := node(t, dbtest.URL(t), dbtest.NewClock(), Options{Host: "id.aoba.example", SMTP: &s.settings,
+			Of: func(context.Context, *db.Tx, string) (Sender, error) { return tt.from, nil },
+			Picture: func(_ context.Context, _ *db.Tx, logo string) ([]byte, error) {
+				if logo != "LOGO" || tt.picture == nil {
+					return nil, errors.New("no such logo")
+				}
+				return tt.picture, nil
+			}})
+		post(t, n, letterTo("mei@aoba.example"))
+		due(t, n)
+		got := s.received()
+		if len(got) != 1 {
+			t.Fatalf("%s: %s", name, status(t, n).LastError)
+		}
+		parts := partsOf(t, got[0].head.Get("Content-Type"), strings.NewReader(got[0].body))
+		html := parts["text/html"]
+		if strings.Count(html, `<img src="cid:logo"`) != tt.marks || strings.Contains(html, "http") || strings.Contains(html, "border-top: 4px solid #7b1fa2") != (tt.from.Accent != "") {
+			t.Errorf("%s: %s", name, html)
+		}
+		if _, there := parts["<logo>"]; there != (tt.marks > 0) || there && parts["<logo>"] != string(tt.picture) {
+			t.Errorf("%s: the picture is %q", name, parts["<logo>"])
+		}
+		if !strings.Contains(parts["text/plain"], "Aoba Works") {
+			t.Errorf("%s: the text does not say who writes", name)
+		}
+	}
+}
+
+// partsOf are the parts of a mail, however deep: by their kind, a picture by its id.
+func partsOf(t *testing.T, contentType string, body io.Reader) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	_, params, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for parts := multipart.NewReader(body, params["boundary"]); ; {
+		p, err := parts.NextPart() // decodes quoted-printable
+		if err == io.EOF {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		kind, _, err := mime.ParseMediaType(p.Header.Get("Content-Type"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(kind, "multipart/") {
+			maps.Copy(all, partsOf(t, p.Header.Get("Content-Type"), p))
+			continue
+		}
+		var from io.Reader = p
+		if p.Header.Get("Content-Transfer-Encoding") == "base64" {
+			from = base64.NewDecoder(base64.StdEncoding, p)
+		}
+		text, err := io.ReadAll(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[cmp.Or(p.Header.Get("Content-Id"), kind)] = string(text)
 	}
 }

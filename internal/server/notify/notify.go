@@ -35,9 +35,11 @@ type Options struct {
 	// Service is the name of the service in mails, for example "Aoba Works sign-in",
 	// where Of does not know better.
 	Service string
-	// Of names whom a person belongs to: one server has several organisations, and
+	// Of tells whom a person belongs to: one server has several organisations, and
 	// a mail says which it speaks for. Nil for Service always.
-	Of func(ctx context.Context, tx *db.Tx, person string) (string, error)
+	Of func(ctx context.Context, tx *db.Tx, person string) (Sender, error)
+	// Picture returns the logo of a sender as PNG. Nil for none.
+	Picture func(ctx context.Context, tx *db.Tx, logo string) ([]byte, error)
 	// Host is the sign-in service's host, which mails name as the place to go to.
 	Host string
 	// URL is the sign-in service's address, where links of mails lead: "https://id.example.org".
@@ -52,6 +54,13 @@ type Options struct {
 	Texts Texter
 	// Log hears of what could not be delivered, never of contents or addresses. Nil means [slog.Default].
 	Log *slog.Logger
+}
+
+// A Sender is whom a message speaks for.
+type Sender struct {
+	Name   string // "" for not known
+	Accent string // its colour, "#12524a", or ""
+	Logo   string // what Picture knows its logo by, or ""
 }
 
 // Notify is one node's way to reach people. Its methods may be used at once

@@ -3,6 +3,7 @@ package notify
 import (
 	"bytes"
 	"cmp"
+	"context"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/wneessen/go-mail"
 
+	"countersign/internal/server/db"
 	"countersign/ui"
 )
 
@@ -140,6 +142,9 @@ type page struct {
 	Lang, Subject, Said, Todo, Footer string
 	Facts                             []fact
 	Stop, StopURL                     string // what the link does, and the link; or ""
+	Service                           string // whom it speaks for
+	Accent                            string // their colour, or ""
+	Logo                              bool   // a picture of theirs comes with it
 }
 
 // write fills a template: what happened, when, from where, and what to do if it was somebody else.
@@ -151,7 +156,7 @@ func (n *Notify) write(m Mail, at time.Time) page {
 	t := func(key string) string {
 		return ui.T(lang, key, "login", v("login"), "device", v("device"), "by", v("by"), "method", v("method"), "left", v("left"), "code", v("code"), "address", v("address"), "service", service, "host", n.o.Host)
 	}
-	p := page{Lang: lang, Subject: t(l.subject), Said: t(l.said), Todo: t(l.todo), Footer: t("mail.footer")}
+	p := page{Lang: lang, Subject: t(l.subject), Said: t(l.said), Todo: t(l.todo), Footer: t("mail.footer"), Service: service, Accent: v("accent")}
 	for _, f := range []fact{
 		{t("mail.when"), when(lang, m.Zone, at)},
 		{t("mail.device"), v("device")},
@@ -238,15 +243,15 @@ type composed struct {
 	err error
 }
 
-func (n *Notify) compose(server *SMTP, batch []queued) []composed {
+func (n *Notify) compose(ctx context.Context, server *SMTP, batch []queued) []composed {
 	out := make([]composed, len(batch))
 	for i, q := range batch {
-		out[i].msg, out[i].err = n.composeOne(server, q)
+		out[i].msg, out[i].err = n.composeOne(ctx, server, q)
 	}
 	return out
 }
 
-func (n *Notify) composeOne(server *SMTP, q queued) (*mail.Msg, error) {
+func (n *Notify) composeOne(ctx context.Context, server *SMTP, q queued) (*mail.Msg, error) {
 	data, err := n.keep.Unseal(q.sealed, mailPlace(q.id, q.mail.Person))
 	if err != nil {
 		return nil, err
@@ -255,6 +260,8 @@ func (n *Notify) composeOne(server *SMTP, q queued) (*mail.Msg, error) {
 		return nil, err
 	}
 	p := n.write(q.mail, q.createdAt)
+	logo := n.picture(ctx, q.mail.Data["logo"])
+	p.Logo = len(logo) > 0
 	var html bytes.Buffer
 	if err := htmlMail.Execute(&html, p); err != nil {
 		return nil, err
@@ -273,5 +280,25 @@ func (n *Notify) composeOne(server *SMTP, q queued) (*mail.Msg, error) {
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no vacation answers
 	msg.SetBodyString(mail.TypeTextPlain, p.plain())
 	msg.AddAlternativeString(mail.TypeTextHTML, html.String())
-	return msg, nil
+	if p.Logo {
+		err = msg.EmbedReader("logo.png", bytes.NewReader(logo), mail.WithFileContentID("<logo>"), mail.WithFileContentType("image/png"))
+	}
+	return msg, err
+}
+
+// picture is a logo that travels in the mail, so that reading it asks nobody. A
+// mail does not wait for one.
+func (n *Notify) picture(ctx context.Context, logo string) (png []byte) {
+	if logo == "" || n.o.Picture == nil {
+		return nil
+	}
+	err := n.d.Read(ctx, func(tx *db.Tx) (err error) {
+		png, err = n.o.Picture(ctx, tx, logo)
+		return err
+	})
+	if err != nil {
+		n.log.WarnContext(ctx, "mail goes without its logo", "error", err)
+		return nil
+	}
+	return png
 }

@@ -62,6 +62,7 @@ type State struct {
 	Has     Methods
 	Default string // the way they want to be asked first, or ""
 	Exposed bool   // see method.Password
+	Due     bool   // they put off often enough to set up what the password alone lacks
 }
 
 // A Step is what comes next in a sign-in.

@@ -12,6 +12,7 @@ const (
 	ByDirectory = "directory" // its policy, of everybody
 	ByApp       = "app"       // the application that asked
 	ByChange    = "change"    // whoever is about to change sign-in methods
+	ByReminder  = "reminder"  // the directory, of who put it off often enough
 	ByRecovery  = "recovery"  // whoever has lost a device and reads a backup
 )
 
@@ -121,6 +122,9 @@ func RulesOf(detail map[string]any) (r Rules, ok bool) {
 func (s State) asks() (need int, by string) {
 	if s.Purpose == Recover {
 		return min(Helped, s.Has.twoProofs()), ByRecovery
+	}
+	if s.Due && Need(s.Policy) < TwoProofs {
+		return TwoProofs, ByReminder
 	}
 	want, who := s.Want, ByApp
 	if s.Purpose == Again {

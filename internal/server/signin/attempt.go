@@ -280,6 +280,9 @@ func (s *Service) look(ctx context.Context, tx *db.Tx, a *Attempt) error {
 			return err
 		}
 		state.Exposed = p.Exposed
+		if state.Due, err = due(ctx, tx, a.person, state); err != nil {
+			return err
+		}
 	}
 	a.Step = policy.Next(state)
 	a.rules = policy.Explain(state, a.Step)

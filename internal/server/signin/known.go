@@ -58,6 +58,7 @@ func Forget(ctx context.Context, tx *db.Tx, person string) error {
 	for _, q := range []string{
 		`DELETE FROM session WHERE person_id = $1`,
 		`DELETE FROM known_browser WHERE person_id = $1`,
+		`DELETE FROM nudge WHERE person_id = $1`,
 		`DELETE FROM attempt WHERE person_id = $1`,
 	} {
 		if _, err := tx.Exec(ctx, q, person); err != nil {

@@ -36,18 +36,10 @@ func (s *Service) Registers(ctx context.Context) (d directory.Directory, ok bool
 // method.CheckNew. That a name is taken is told, because it has to be; tries are
 // counted by network, so that nobody reads out a list.
 func (s *Service) Register(ctx context.Context, token, name, password string, b Browser) (Went, error) {
-	d, ok, err := s.Registers(ctx)
-	if err == nil && !ok {
-		err = ErrNoRegistering
-	}
+	d, who, err := s.newcomer(ctx, name, b)
 	if err != nil {
 		return Went{}, err
 	}
-	login, err := d.LoginOf(name)
-	if err != nil {
-		return Went{}, err
-	}
-	who := directory.Person{DirectoryID: d.ID, Login: login, Name: Clip(name), Locale: b.Lang}
 	if err := method.CheckNew(d.Policy, who, password); err != nil {
 		return Went{}, err
 	}
@@ -59,11 +51,34 @@ func (s *Service) Register(ctx context.Context, token, name, password string, b 
 		return Went{}, err
 	}
 	var went Went
-	err = s.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		went, err = s.registered(ctx, tx, token, who, hash, b)
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		a, err := s.registering(ctx, tx, token)
+		if err != nil {
+			return err
+		}
+		if err := s.register(ctx, tx, &a, who, policy.Password, b); err != nil {
+			return err
+		}
+		if err := s.setPassword(ctx, tx, &a, hash); err != nil {
+			return err
+		}
+		went, err = s.prove(ctx, tx, a, policy.Password)
 		return err
 	})
 	return went, err
+}
+
+// newcomer is who would make an account under a name, and where.
+func (s *Service) newcomer(ctx context.Context, name string, b Browser) (d directory.Directory, who directory.Person, err error) {
+	d, ok, err := s.Registers(ctx)
+	if err == nil && !ok {
+		err = ErrNoRegistering
+	}
+	if err != nil {
+		return d, who, err
+	}
+	login, err := d.LoginOf(name)
+	return d, directory.Person{DirectoryID: d.ID, Login: login, Name: Clip(name), Locale: b.Lang}, err
 }
 
 func (s *Service) countRegistering(ctx context.Context, b Browser) error {
@@ -87,30 +102,27 @@ func (s *Service) countRegistering(ctx context.Context, b Browser) error {
 	return err
 }
 
-func (s *Service) registered(ctx context.Context, tx *db.Tx, token string, who directory.Person, hash string, b Browser) (Went, error) {
+// registering finds the sign-in of somebody who makes an account: nothing is proven in it.
+func (s *Service) registering(ctx context.Context, tx *db.Tx, token string) (Attempt, error) {
 	a, err := s.find(ctx, tx, token)
-	if err != nil {
-		return Went{}, err
+	if err == nil && (!a.Open() || a.Again() || a.proven()) {
+		err = ErrStep
 	}
-	if !a.Open() || a.Again() || a.proven() {
-		return Went{}, ErrStep
-	}
+	return a, err
+}
+
+// register makes the account, and the attempt its person's.
+func (s *Service) register(ctx context.Context, tx *db.Tx, a *Attempt, who directory.Person, by string, b Browser) error {
 	if err := s.Approvals.Withdraw(ctx, tx, a.ID); err != nil {
-		return Went{}, err
+		return err
 	}
 	p, err := directory.CreatePerson(ctx, tx, who)
 	if err != nil {
-		return Went{}, err
+		return err
 	}
 	a.Browser = b
-	if err := s.becomes(ctx, tx, &a, p.ID); err != nil {
-		return Went{}, err
+	if err := s.becomes(ctx, tx, a, p.ID); err != nil {
+		return err
 	}
-	if err := audit.Record(ctx, tx, a.event(audit.PersonRegistered, policy.Password)); err != nil {
-		return Went{}, err
-	}
-	if err := s.setPassword(ctx, tx, &a, hash); err != nil {
-		return Went{}, err
-	}
-	return s.prove(ctx, tx, a, policy.Password)
+	return audit.Record(ctx, tx, a.event(audit.PersonRegistered, by))
 }

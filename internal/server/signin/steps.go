@@ -19,6 +19,7 @@ type Went struct {
 	Token   string  // for the attempt's cookie, in place of the old one
 	Signed  *Signed // the session that was made, if one was
 	LastOne bool    // the last recovery code was used up
+	Nudge   bool    // the person is to be advised, before they go on
 }
 
 // Name says who wants to sign in, and starts the attempt over: proofs given
@@ -269,6 +270,9 @@ func (s *Service) goOn(ctx context.Context, tx *db.Tx, a Attempt) (went Went, er
 			err = s.recovered(ctx, tx, &a)
 		} else {
 			went.Signed, err = s.sign(ctx, tx, a)
+		}
+		if err == nil && a.Purpose == policy.SignIn && !a.has(policy.Paired) {
+			went.Nudge, err = advised(ctx, tx, a.person, a.Directory.Policy)
 		}
 	case policy.Enrol:
 		if went.Signed, err = s.signToEnrol(ctx, tx, &a); err == nil {

@@ -55,6 +55,8 @@ func plan(ctx context.Context, tx *db.Tx, token string, b signin.Browser) (w Way
 
 // weigh asks policy/ways. Recovery codes would make the new password a sign-in
 // for whoever has just shown one; where the person gets in without them, they end.
+// Who never had a password has not forgotten it: what they have lost is the
+// passkey, so the codes stay, and the password waits.
 func (w Way) weigh(ctx context.Context, tx *db.Tx) (p Plan, err error) {
 	asks := w.Directory.Policy
 	held, err := signin.HeldBy(ctx, tx, w.person, asks)
@@ -71,8 +73,9 @@ func (w Way) weigh(ctx context.Context, tx *db.Tx) (p Plan, err error) {
 	if change.Proofs, err = w.given(ctx, tx); err != nil {
 		return p, err
 	}
+	forgotten := has.Password
 	has.Password = true
-	p.Voids = w.Has(policy.Recovery) && has.Suffice(asks)
+	p.Voids = w.Has(policy.Recovery) && has.Suffice(asks) && forgotten
 	held.Recovery = held.Recovery && !p.Voids
 	change.Creates = held.Opens(w.Proofs)
 	p.Answer = change.Answer(tx.Now)

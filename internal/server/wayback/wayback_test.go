@@ -493,3 +493,32 @@ func TestA12AWayBackDiesWithTheEpoch(t *testing.T) {
 		t.Errorf("suspended: %v", err)
 	}
 }
+
+// R1: who never had a password has lost the passkey. What two proofs bring waits, since
+// with a code of the paper it will be a way in; and the paper stays for that.
+func TestR1WhoHasNoPasswordComesBackToOneAfterADay(t *testing.T) {
+	h := newHouse(t)
+	var haru directory.Person
+	h.Write(t, func(tx *db.Tx) (err error) {
+		haru, err = directory.CreatePerson(t.Context(), tx, directory.Person{
+			DirectoryID: h.home.ID, Login: "haru@komorebi.example", Name: "Haru", Email: "haru@mail.example",
+		})
+		return err
+	})
+	h.Passkey(t, haru, "ThinkPad")
+	codes := h.RecoveryCodes(t, haru)
+	h.days()
+	v := h.proves(t, haru, codes[0])
+	if p := v.plan(); p.Outcome != ways.Wait || p.Voids {
+		t.Fatalf("%+v", p)
+	}
+	v.keep(h.back.Renew(t.Context(), v.token, phrase, v.b))
+	if mails := h.Mails(t, haru); !slices.Contains(mails, "wayback_waits") || h.signsIn(t, haru, phrase) {
+		t.Errorf("it does not wait, or in silence: %v", mails)
+	}
+	h.Clock.Add(ways.PersonalWait + time.Minute)
+	h.ripens(t)
+	if !h.signsIn(t, haru, phrase) || h.left(t, haru) != len(codes)-1 {
+		t.Errorf("%d codes left", h.left(t, haru))
+	}
+}

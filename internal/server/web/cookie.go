@@ -11,6 +11,7 @@ const (
 	AttemptCookie  = "si" // the sign-in under way
 	WayBackCookie  = "wb" // the way back of who forgot the password
 	KnownCookie    = "kb" // a browser that has signed in before
+	GoalCookie     = "go" // where somebody goes on to who sets something up first
 	TypedCookie    = "dc" // the code of a device was typed here
 	SessionsCookie = "ss" // the sessions of this browser, newest first, joined by dots
 )

@@ -14,7 +14,11 @@ const (
 	policyAPI   = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 
-const maxForm = 64 << 10
+// Limits of what a form brings: fields alone, and with files.
+const (
+	maxForm   = 64 << 10
+	MaxUpload = 1<<20 + maxForm
+)
 
 // KeepToHTTPS has browsers come to an https origin's host over https only, for
 // two years (RFC 6797). That holds for all ports of the host, so where plain
@@ -117,18 +121,25 @@ func (s *Shell) preflight(w http.ResponseWriter, r *http.Request) bool {
 
 // admit lets a request to a page in: what changes state must come from our own
 // origin, and its form must be small and well-formed.
-func (s *Shell) admit(w http.ResponseWriter, r *http.Request, anywhere bool) error {
+func (s *Shell) admit(w http.ResponseWriter, r *http.Request, o pageOptions) error {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return nil
 	}
-	if !anywhere && !s.sameOrigin(r) {
+	if !o.anywhere && !s.sameOrigin(r) {
 		return ErrForeign
 	}
-	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/x-www-form-urlencoded" {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case err == nil && kind == "multipart/form-data" && o.file:
+		r.Body = http.MaxBytesReader(w, r.Body, MaxUpload)
+		err = r.ParseMultipartForm(MaxUpload) // all of it in memory: nothing is put down anywhere
+	case err == nil && kind == "application/x-www-form-urlencoded":
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		err = r.ParseForm()
+	default:
 		return ErrMalformed
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
+	if err != nil {
 		return malformed(err)
 	}
 	return nil

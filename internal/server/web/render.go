@@ -102,6 +102,7 @@ type drawn struct {
 	Here string // where the language switch comes back to
 	Who  string // the name of who is signed in, or ""
 	Desk bool   // they may open the console
+	Org  Org    // whose people it is for
 }
 
 // Render draws a page into the answer. data is what its "main" sees as the dot.
@@ -113,8 +114,12 @@ func (s *Shell) Render(w http.ResponseWriter, r *http.Request, status int, name 
 	if t == nil {
 		return fmt.Errorf("no page %q", name)
 	}
+	org, err := s.orgOf(r)
+	if err != nil { // no reason to show no page
+		s.Log.WarnContext(r.Context(), "page goes without its looks", "error", err)
+	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, drawn{Data: data, Here: s.here(r), Who: s.who(r), Desk: s.hasDesk(r)}); err != nil {
+	if err := t.Execute(&b, drawn{Data: data, Here: s.here(r), Who: s.who(r), Desk: s.hasDesk(r), Org: org}); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	body := withSprite(b.Bytes())

@@ -115,6 +115,7 @@ func New(c Config) (*Shell, error) {
 	}
 	s.pages.HandleFunc("GET /static/{file}", s.static.serve)
 	s.pages.HandleFunc("GET /favicon.ico", s.static.favicon)
+	s.Page("GET /looks/{file}", s.getLooks)
 	s.Page("GET /{$}", s.home)
 	s.Page("POST /signin/lang", s.postLang)
 	return s, nil
@@ -150,6 +151,8 @@ const (
 	// FromAnywhere lets other sites post here. Such a page may start things,
 	// never change them.
 	FromAnywhere
+	// WithFile lets a form bring files (multipart/form-data), of [MaxUpload] in all.
+	WithFile
 )
 
 // Page mounts a page: "GET /security". It has cookies, its forms have at most
@@ -160,10 +163,11 @@ func (s *Shell) Page(pattern string, h HandlerFunc, options ...PageOption) {
 	for _, option := range options {
 		o.road = o.road || option == AuthorizeRoad
 		o.anywhere = o.anywhere || option == FromAnywhere
+		o.file = o.file || option == WithFile
 	}
 	s.pages.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		s.headers.page(w.Header(), o.road)
-		err := s.admit(w, r, o.anywhere)
+		err := s.admit(w, r, o)
 		if err == nil {
 			err = h(w, r)
 		}
@@ -173,7 +177,7 @@ func (s *Shell) Page(pattern string, h HandlerFunc, options ...PageOption) {
 	})
 }
 
-type pageOptions struct{ road, anywhere bool }
+type pageOptions struct{ road, anywhere, file bool }
 
 // API mounts an API call whose body has at most limit bytes. It answers any
 // origin; cookies are gone before h sees the request.

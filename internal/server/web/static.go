@@ -69,6 +69,9 @@ func (s *statics) add(name string, body []byte) {
 	s.byName[s.hashed[name]] = f
 }
 
+// forEver is for what never changes under its address.
+const forEver = "public, max-age=31536000, immutable"
+
 // contentType does not ask the computer, whose tables differ.
 func contentType(ext string) string {
 	switch ext {
@@ -112,7 +115,7 @@ func (s statics) send(w http.ResponseWriter, r *http.Request, name string) {
 	h.Set("ETag", f.etag)
 	h.Set("Cache-Control", "no-cache")
 	if f.always {
-		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+		h.Set("Cache-Control", forEver)
 	}
 	if strings.Contains(r.Header.Get("If-None-Match"), f.etag) {
 		w.WriteHeader(http.StatusNotModified)

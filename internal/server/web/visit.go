@@ -24,6 +24,7 @@ type visit struct {
 	client  *Client // worked out when first needed
 	origin  string
 	here    string // see Here
+	org     *Org   // see Dress
 	err     error  // that the answer came of
 	session *found
 }

@@ -74,6 +74,7 @@ type grammar struct {
 	Show    configCommand  `cmd:"" name:"config"`
 	User    userCommand    `cmd:""`
 	Policy  policyCommand  `cmd:""`
+	Looks   looksCommand   `cmd:""`
 	Client  clientCommand  `cmd:""`
 	Audit   auditCommand   `cmd:""`
 	Explain explainCommand `cmd:""`

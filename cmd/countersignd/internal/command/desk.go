@@ -47,17 +47,21 @@ func (d *desk) setupURL(token string) string { return d.conf.IDURL + "/setup/" +
 
 // record notes in the audit log who did what to whom at the terminal.
 func record(ctx context.Context, tx *db.Tx, p directory.Person, what string, detail map[string]any) error {
-	who := "command"
-	if u, err := user.Current(); err == nil {
-		who += ":" + u.Username
-	}
 	if detail == nil {
 		detail = map[string]any{}
 	}
 	detail["command"] = what
 	return audit.Record(ctx, tx, audit.Event{
-		Kind: audit.ServerCommand, Directory: p.DirectoryID, Person: p.ID, Actor: who, Detail: detail,
+		Kind: audit.ServerCommand, Directory: p.DirectoryID, Person: p.ID, Actor: terminalUser(), Detail: detail,
 	})
+}
+
+// terminalUser is who sits at the terminal, as the log has it.
+func terminalUser() string {
+	if u, err := user.Current(); err == nil {
+		return "command:" + u.Username
+	}
+	return "command"
 }
 
 // note is record for a command that is about nobody.

@@ -23,6 +23,8 @@ type policyCommand struct {
 	SelfRegister *bool          `negatable:""`
 	SelfReset    *bool          `negatable:""`
 	SelfDelete   *bool          `negatable:""`
+	Nudge        *time.Duration `placeholder:"TIME"`
+	NudgeTimes   *int           `placeholder:"N"`
 	Digits       *int           `placeholder:"N"`
 	ApprovalTTL  *time.Duration `name:"approval-ttl" placeholder:"TIME"`
 	SessionIdle  *time.Duration `placeholder:"TIME"`
@@ -152,6 +154,7 @@ func (c *policyCommand) apply(p *directory.Policy) bool {
 		put(&p.Unlock, c.Unlock), put(&p.Passwordless, c.Passwordless),
 		put(&p.NewBrowsers, c.NewBrowsers), put(&p.SelfRegister, c.SelfRegister), put(&p.SelfReset, c.SelfReset), put(&p.SelfDelete, c.SelfDelete), put(&p.Digits, c.Digits), put(&p.ApprovalTTL, c.ApprovalTTL), put(&p.SessionIdle, c.SessionIdle),
 		put(&p.SessionLife, c.SessionLife), put(&p.KnownBrowser, c.KnownBrowser), put(&p.FreshFor, c.FreshFor), put(&p.BackupIdle, c.BackupIdle),
+		put(&p.Nudge, c.Nudge), put(&p.NudgeTimes, c.NudgeTimes),
 	} {
 		given = given || one
 	}

@@ -22,12 +22,14 @@ import (
 	"countersign/internal/server/directory"
 	"countersign/internal/server/explain"
 	"countersign/internal/server/limit"
+	"countersign/internal/server/logo"
 	"countersign/internal/server/method"
 	"countersign/internal/server/notify"
 	"countersign/internal/server/oauth"
 	"countersign/internal/server/registration"
 	"countersign/internal/server/signin"
 	"countersign/internal/server/web"
+	"countersign/ui"
 )
 
 // Deps are what the calls stand on; all must be there.
@@ -59,6 +61,10 @@ var problems = []web.Problem{
 	{Err: explain.ErrUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "common.notfound.title", Text: "common.notfound.text"},
 	{Err: registration.ErrUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "common.notfound.title", Text: "common.notfound.text"},
 	{Err: directory.ErrTaken, Status: http.StatusConflict, Code: "taken", Title: "console.api.taken.title", Text: "console.api.taken.text"},
+	{Err: ui.ErrColour, Status: http.StatusUnprocessableEntity, Code: "unprocessable", Title: "console.api.invalid.title", Text: "console.looks.notcolour"},
+	{Err: ui.ErrFaint, Status: http.StatusUnprocessableEntity, Code: "too_faint", Title: "console.api.invalid.title", Text: "console.api.faint.text"},
+	{Err: logo.ErrKind, Status: http.StatusUnsupportedMediaType, Code: "not_a_picture", Title: "console.api.invalid.title", Text: "console.looks.kind"},
+	{Err: logo.ErrLarge, Status: http.StatusRequestEntityTooLarge, Code: "too_large", Title: "console.api.invalid.title", Text: "console.looks.large"},
 	{Err: directory.ErrInvalid, Status: http.StatusUnprocessableEntity, Code: "unprocessable", Title: "console.api.invalid.title", Text: "console.api.invalid.text"},
 	{Err: method.ErrPassTerms, Status: http.StatusUnprocessableEntity, Code: "unprocessable", Title: "console.api.invalid.title", Text: "console.api.invalid.text"},
 }
@@ -74,7 +80,7 @@ func Mount(s *web.Shell, d Deps) {
 	a := &api{d, s, &admin.Desk{Apps: d.Registry, SignIn: d.SignIn, Notify: d.Notify}}
 	s.Explain(problems...)
 	for _, r := range routes {
-		s.Call(r.method+" "+base+r.path, maxBody, a.answer(r))
+		s.Call(r.method+" "+base+r.path, r.limit(), a.answer(r))
 	}
 }
 
@@ -139,6 +145,11 @@ func (a *api) run(r *http.Request, route route) (out any, err error) {
 	c.by = admin.By{
 		Session: caller.Session, Correlation: web.Reference(r),
 		From: registration.Where{IP: from.IP, Place: from.Place, Browser: caller.Client},
+	}
+	if route.upload != nil {
+		if err := route.upload(c); err != nil {
+			return nil, err
+		}
 	}
 	do := a.DB.Write
 	if !route.changes() {

@@ -60,7 +60,7 @@ func TestTheDescriptionNamesEveryCall(t *testing.T) {
 func TestTheDescriptionNamesEveryField(t *testing.T) {
 	_, fields := described(t)
 	for name, v := range map[string]any{
-		"Me": me{}, "Person": person{}, "People": peoplePage{}, "WholePerson": whole{}, "Device": device{}, "Session": session{},
+		"Me": me{}, "Organisation": organisation{}, "Person": person{}, "People": peoplePage{}, "WholePerson": whole{}, "Device": device{}, "Session": session{},
 		"Report": report{}, "Reports": reportList{}, "Log": logPage{}, "Event": audit.Event{}, "SetupLink": link{}, "Pass": pass{}, "PassTerms": terms{},
 		"Story": story{}, "Rules": applied{}, "Withheld": withheld{}, "Told": told{},
 	} {

@@ -78,6 +78,8 @@ func Mount(s *web.Shell, d Deps) error {
 	act("/admin/people/{id}/apps/{app}/remove", h.postRemoveApp)
 	act("/admin/people/{id}/sessions/{session}/end", h.postEndSession)
 	act("/admin/people/{id}/settle", h.postSettle)
+	ask("/admin/organisation", h.getLooks)
+	s.Page("POST /admin/organisation", s.NeedSession(true, h.seen(h.postLooks)), web.WithFile)
 	return nil
 }
 
@@ -139,6 +141,7 @@ type frame struct {
 	Waiting int    // reports nobody has seen to
 	Reads   bool   // the log is theirs to read
 	Adds    bool
+	Dresses bool // how the organisation shows itself is theirs to say
 }
 
 // read runs fn in one reading transaction, with who looks, and fills the frame.
@@ -155,7 +158,8 @@ func (h *handler) read(r *http.Request, f *frame, at string, fn func(ctx context
 		if v.open, err = admin.Open(r.Context(), tx, d.ID); err != nil {
 			return err
 		}
-		*f = frame{At: at, Org: d.Name, Name: v.person.Name, Waiting: len(v.open), Reads: admin.Reads(v.person), Adds: admin.Adds(v.person)}
+		*f = frame{At: at, Org: d.Name, Name: v.person.Name, Waiting: len(v.open), Reads: admin.Reads(v.person), Adds: admin.Adds(v.person), Dresses: admin.Dresses(v.person)}
+		web.Dress(r, d)
 		return fn(r.Context(), tx, v)
 	})
 }

@@ -112,6 +112,7 @@ type grantLine struct{ Text, Note string }
 type consentPage struct {
 	App, Host    string
 	Login, Name  string
+	Org          web.Org // whose account it is
 	Grants       []grantLine
 	Publisher    string // the directory that answers for the application, or ""
 	Verified     bool
@@ -153,7 +154,12 @@ func (h *handler) consentPage(r *http.Request, step oauth.Step) (consentPage, er
 			return err
 		}
 		page.Login, page.Name = p.Login, p.Name
-		if c.Directory == "" {
+		own, err := directory.Get(r.Context(), tx, p.DirectoryID)
+		if err != nil {
+			return err
+		}
+		web.Dress(r, own)
+		if page.Org = web.OrgOf(own); c.Directory == "" {
 			return nil
 		}
 		d, err := directory.Get(r.Context(), tx, c.Directory)

@@ -1,7 +1,8 @@
 // Passkeys on our pages. A form says in data-passkey what is to be signed, or
 // in data-create what is to be created; its button has the browser do so, and
 // the answer is sent like any other form. Where the browser cannot, or scripts
-// do not run, such a form stays hidden and the page offers another way.
+// do not run, such a form stays hidden and the page offers another way; so does
+// a button that leads to one, data-with-passkeys.
 //
 // With @simplewebauthn/browser this becomes static/passkey.gen.js: see
 // scripts/passkey.mjs.
@@ -53,7 +54,10 @@ function start() {
   if (form.dataset.passkey) offer();
 }
 
-if (form && browserSupportsWebAuthn()) start();
+if (browserSupportsWebAuthn()) {
+  for (const way of document.querySelectorAll('[data-with-passkeys]')) way.hidden = false;
+  if (form) start();
+}
 
 // Back from the next page the question is an old one.
 window.addEventListener('pageshow', (event) => {

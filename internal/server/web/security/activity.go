@@ -69,6 +69,7 @@ var shown = map[audit.Kind]struct{ name, icon, tone string }{
 	audit.SessionEnded:           {"signed_out", "logout", ""},
 	audit.SessionEndedAll:        {"signed_out_all", "logout", ""},
 	audit.PersonRegistered:       {"registered", "user", ""},
+	audit.PersonSnoozed:          {"snoozed", "clock", ""},
 	audit.PersonPasswordSet:      {"password_set", "key", ""},
 	audit.PersonPasswordSeen:     {"password_exposed", "warn", "danger"},
 	audit.PersonReset:            {"reset", "warn", "caution"},

@@ -11,6 +11,7 @@ import (
 	"countersign/internal/server/method"
 	"countersign/internal/server/registration"
 	"countersign/internal/server/signin"
+	"countersign/internal/server/web"
 	"countersign/ui"
 )
 
@@ -36,6 +37,7 @@ type overview struct {
 	Events   []eventRow
 	Sessions int
 	Backup   *backupPage // where sealed backups lie, or nil
+	On       bool        // there is somewhere to go on to, see getOn
 	Changed  bool        // the password, just now
 	NotMe    bool        // they have just said so of a sign-in
 	Frozen   string      // until when nothing may be changed, or ""
@@ -58,6 +60,7 @@ func (h *handler) getOverview(w http.ResponseWriter, r *http.Request) error {
 	}
 	o.NotMe = r.URL.Query().Has("notme")
 	o.Changed = r.URL.Query().Has("changed")
+	o.On = h.Cookie(r, web.GoalCookie) != ""
 	return h.Render(w, r, http.StatusOK, "security/overview.html", o)
 }
 

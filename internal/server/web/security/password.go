@@ -18,6 +18,7 @@ type passwordPage struct {
 	Login    string
 	Shortest int
 	Error    string
+	First    bool // they have none yet
 }
 
 func (h *handler) getPassword(w http.ResponseWriter, r *http.Request) error {
@@ -28,8 +29,13 @@ func (h *handler) passwordPage(w http.ResponseWriter, r *http.Request, status in
 	var p passwordPage
 	err := h.read(r, func(ctx context.Context, tx *db.Tx, v visit) error {
 		policy, err := policyOf(ctx, tx, v)
+		if err != nil {
+			return err
+		}
 		p.Login, p.Shortest = v.person.Login, method.Shortest(policy)
 		p.Error = refused(v.lang, problem, p.Shortest)
+		kept, err := method.PasswordOf(ctx, tx, v.person.ID)
+		p.First = kept.Hash == ""
 		return err
 	})
 	if err != nil {

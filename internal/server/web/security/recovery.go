@@ -15,6 +15,7 @@ type recoveryPage struct {
 	method.RecoverySet
 	Made string
 	Last bool   // the last one was used just now
+	Bare bool   // they have no password to use one with
 	To   string // where the sign-in that used it was going, or ""
 }
 
@@ -24,7 +25,11 @@ func (h *handler) getRecovery(w http.ResponseWriter, r *http.Request) error {
 		p.To = to
 	}
 	err := h.read(r, func(ctx context.Context, tx *db.Tx, v visit) (err error) {
-		p.RecoverySet, err = h.Recovery.Of(ctx, tx, v.person.ID)
+		if p.RecoverySet, err = h.Recovery.Of(ctx, tx, v.person.ID); err != nil {
+			return err
+		}
+		password, err := method.PasswordOf(ctx, tx, v.person.ID)
+		p.Bare = password.Hash == ""
 		p.Made = ui.When(v.lang, v.person.Zone, p.MadeAt, tx.Now)
 		return err
 	})
@@ -40,6 +45,7 @@ type codesPage struct {
 	Made        string
 	Codes       []string
 	To          string
+	Bare        bool // they have no password to use one with
 }
 
 // postRecovery makes a new set and shows it. It is the answer to the form, so
@@ -55,6 +61,11 @@ func (h *handler) postRecovery(w http.ResponseWriter, r *http.Request) error {
 		for _, c := range codes {
 			p.Codes = append(p.Codes, c.Reveal())
 		}
+		if err != nil {
+			return err
+		}
+		password, err := method.PasswordOf(ctx, tx, v.person.ID)
+		p.Bare = password.Hash == ""
 		return err
 	})
 	if err != nil {

@@ -65,6 +65,9 @@ func Mount(s *web.Shell, d Deps) error {
 
 	s.Page("GET /security", s.NeedSession(false, h.getOverview))
 	s.Page("GET /security/add", s.NeedSession(false, h.getAdd))
+	s.Page("GET /security/nudge", s.NeedSession(false, h.getNudge), web.AuthorizeRoad)
+	s.Page("POST /security/nudge", s.NeedSession(false, h.postNudge), web.AuthorizeRoad)
+	s.Page("GET /security/on", h.getOn, web.AuthorizeRoad)
 	s.Page("GET /security/activity", s.NeedSession(false, h.getActivity))
 	s.Page("GET /security/activity/{event}/not-me", s.NeedSession(true, h.getNotMe))
 	s.Page("POST /security/activity/{event}/not-me", s.NeedSession(true, h.postNotMe))

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"countersign/internal/server/directory"
 	"countersign/internal/server/signin"
 	"countersign/internal/server/web"
 )
@@ -39,6 +40,7 @@ func (h *handler) getAccounts(w http.ResponseWriter, r *http.Request) error {
 	if err := h.about(r.Context(), &start); err != nil {
 		return err
 	}
+	web.Dress(r, directory.Directory{}) // they may be of several
 	return h.Render(w, r, http.StatusOK, "signin/accounts.html", accountsPage{App: start.App, To: to, Other: other, Accounts: all})
 }
 

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
 	"countersign/internal/server/policy"
 	"countersign/internal/server/signin"
@@ -34,7 +33,7 @@ func (h *handler) getEnded(w http.ResponseWriter, r *http.Request) error {
 	}
 	web.SetReference(r, a.Correlation)
 	lang := h.Lang(r)
-	p := endPage{view: viewOf(a), Ref: a.Correlation, Again: "/signin?" + url.Values{"to": {a.Goal}, "other": {"1"}}.Encode()}
+	p := endPage{view: viewOf(r, a), Ref: a.Correlation, Again: "/signin?" + url.Values{"to": {a.Goal}, "other": {"1"}}.Encode()}
 	if a.Purpose == policy.Recover {
 		p.Again = a.Goal
 	}
@@ -61,13 +60,13 @@ func (h *handler) getDone(w http.ResponseWriter, r *http.Request) error {
 	if !a.Done {
 		return see(w, h.path(r.Context(), r, a))
 	}
-	return h.Render(w, r, http.StatusOK, "signin/done.html", viewOf(a))
+	return h.Render(w, r, http.StatusOK, "signin/done.html", viewOf(r, a))
 }
 
 // showOtherTab answers a form of a sign-in that another tab has replaced.
 func (h *handler) showOtherTab(w http.ResponseWriter, r *http.Request, a signin.Attempt) error {
 	web.Here(r, "/signin")
-	return h.Render(w, r, http.StatusConflict, "signin/othertab.html", viewOf(a))
+	return h.Render(w, r, http.StatusConflict, "signin/othertab.html", viewOf(r, a))
 }
 
 // getPaired goes on after the first app was paired.
@@ -79,7 +78,7 @@ func (h *handler) getPaired(w http.ResponseWriter, r *http.Request) error {
 	if to := h.path(r.Context(), r, a); to != "/signin/paired" {
 		return see(w, to)
 	}
-	return h.Render(w, r, http.StatusOK, "signin/paired.html", viewOf(a))
+	return h.Render(w, r, http.StatusOK, "signin/paired.html", viewOf(r, a))
 }
 
 // A choosePage asks for a new password.
@@ -95,7 +94,7 @@ func (h *handler) showRenew(w http.ResponseWriter, r *http.Request, a signin.Att
 }
 
 func (h *handler) renewPage(w http.ResponseWriter, r *http.Request, status int, a signin.Attempt, problem error) error {
-	p := choosePage{view: viewOf(a), Shortest: method.Shortest(a.Directory.Policy), Action: "/signin/renew"}
+	p := choosePage{view: viewOf(r, a), Shortest: method.Shortest(a.Directory.Policy), Action: "/signin/renew"}
 	p.Error = h.refused(r, problem, p.Shortest)
 	return h.Render(w, r, status, "signin/renew.html", p)
 }
@@ -144,10 +143,7 @@ func (h *handler) setupPage(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return err
 	}
-	p := choosePage{view: view{Login: person.Login}, Name: person.Name, Shortest: method.Shortest(d.Policy), Action: "/setup/" + url.PathEscape(token)}
-	if d.Kind == directory.Organization {
-		p.Org = d.Name
-	}
+	p := choosePage{view: viewIn(r, d, person.Login), Name: person.Name, Shortest: method.Shortest(d.Policy), Action: "/setup/" + url.PathEscape(token)}
 	p.Error = h.refused(r, problem, p.Shortest)
 	return h.Render(w, r, status, "signin/setup.html", p)
 }

@@ -39,7 +39,7 @@ func (h *handler) underWay(r *http.Request) view {
 	if err != nil {
 		return view{}
 	}
-	return viewOf(a)
+	return viewOf(r, a)
 }
 
 // A forgotPage asks whose password was forgotten.
@@ -84,15 +84,12 @@ func (h *handler) managedPage(w http.ResponseWriter, r *http.Request, login stri
 	if err != nil {
 		return err
 	}
-	return h.Render(w, r, http.StatusOK, "signin/forgotmanaged.html", forgotPage{view: viewIn(d, login)})
+	return h.Render(w, r, http.StatusOK, "signin/forgotmanaged.html", forgotPage{view: viewIn(r, d, login)})
 }
 
-func viewIn(d directory.Directory, login string) view {
-	v := view{Login: login, Own: d.Kind == directory.Personal}
-	if !v.Own {
-		v.Org = d.Name
-	}
-	return v
+func viewIn(r *http.Request, d directory.Directory, login string) view {
+	web.Dress(r, d)
+	return view{Login: login, Org: web.OrgOf(d), Own: d.Kind == directory.Personal}
 }
 
 // A proofsPage asks for what shows who somebody is. Before a proof it shows
@@ -128,7 +125,7 @@ func (h *handler) proofsPage(w http.ResponseWriter, r *http.Request, status int,
 	web.SetReference(r, back.Correlation)
 	web.Here(r, proofsPath)
 	problem := p.Error
-	p.view = viewIn(back.Directory, back.Login)
+	p.view = viewIn(r, back.Directory, back.Login)
 	for _, proof := range h.back.Ways() {
 		row := proofRow{Proof: proof, Sent: slices.Contains(back.Sent, proof), Given: back.Has(proof)}
 		if proof == p.Wrong {
@@ -229,7 +226,7 @@ func (h *handler) forgotPassword(w http.ResponseWriter, r *http.Request, status 
 	}
 	web.SetReference(r, back.Correlation)
 	web.Here(r, choosePath)
-	v := viewIn(back.Directory, back.Login)
+	v := viewIn(r, back.Directory, back.Login)
 	if plan.Outcome == ways.Never {
 		return h.Render(w, r, http.StatusOK, "signin/forgotmanaged.html", forgotPage{view: v, Gone: true})
 	}
@@ -244,7 +241,7 @@ func (h *handler) forgotPassword(w http.ResponseWriter, r *http.Request, status 
 // endedBack tells somebody who has proven enough that they are suspended.
 func (h *handler) endedBack(w http.ResponseWriter, r *http.Request, back wayback.Way) error {
 	web.SetReference(r, back.Correlation)
-	p := endPage{view: viewIn(back.Directory, back.Login), Again: "/signin", Ref: back.Correlation}
+	p := endPage{view: viewIn(r, back.Directory, back.Login), Again: "/signin", Ref: back.Correlation}
 	p.Title, p.Text = ui.T(h.Lang(r), "signin.ended.suspended.title"), ui.T(h.Lang(r), "signin.ended."+endedText(policy.WhySuspended, p.Own))
 	return h.Render(w, r, http.StatusOK, "signin/ended.html", p)
 }
@@ -275,7 +272,7 @@ func (h *handler) getForgotten(w http.ResponseWriter, r *http.Request) error {
 		return h.offPath(w, err)
 	}
 	web.SetReference(r, back.Correlation)
-	p := backPage{view: viewIn(back.Directory, back.Login)}
+	p := backPage{view: viewIn(r, back.Directory, back.Login)}
 	switch back.State {
 	case wayback.Open:
 		return see(w, proofsPath)

@@ -25,11 +25,11 @@ var update = flag.Bool("update", false, "write the golden pages anew")
 const hostile = `"><script>alert(1)</script>'{{.}}&amp;`
 
 func someView() view {
-	return view{ID: "ATTEMPT", To: "/security", App: "Aoba Expenses", Org: "Aoba Works", Login: "tanaka@aoba.example"}
+	return view{ID: "ATTEMPT", To: "/security", App: "Aoba Expenses", Org: web.Org{Name: "Aoba Works"}, Login: "tanaka@aoba.example"}
 }
 
 func hostileView() view {
-	return view{ID: hostile, To: "/" + hostile, App: hostile, Org: hostile, Login: hostile, Error: hostile}
+	return view{ID: hostile, To: "/" + hostile, App: hostile, Org: web.Org{Name: hostile, Logo: "/looks/" + hostile}, Login: hostile, Error: hostile}
 }
 
 // views are all pages with something to show, by the name of their golden file.

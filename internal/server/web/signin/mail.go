@@ -34,7 +34,7 @@ func (h *handler) mailPage(w http.ResponseWriter, r *http.Request, status int, a
 	if err != nil {
 		return err
 	}
-	p := mailPage{view: viewOf(a)}
+	p := mailPage{view: viewOf(r, a)}
 	for i, address := range all {
 		p.Addresses = append(p.Addresses, mailChoice{address.ID, address.Masked(), i == 0})
 	}

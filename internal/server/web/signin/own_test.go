@@ -1,6 +1,7 @@
 package signinweb
 
 import (
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -13,8 +14,9 @@ import (
 // Where people look after themselves no page sends them to an IT desk, or says
 // that one sees their report.
 func TestPersonalAccountsAreSentToNoITDesk(t *testing.T) {
-	personal := viewOf(signin.Attempt{Directory: directory.Directory{Kind: directory.Personal, Name: "Home"}})
-	work := viewOf(signin.Attempt{Directory: directory.Directory{Kind: directory.Organization, Name: "Aoba Works"}})
+	r := httptest.NewRequest("GET", "/signin/name", nil)
+	personal := viewOf(r, signin.Attempt{Directory: directory.Directory{Kind: directory.Personal, Name: "Home"}})
+	work := viewOf(r, signin.Attempt{Directory: directory.Directory{Kind: directory.Organization, Name: "Aoba Works"}})
 	if !personal.Own || work.Own {
 		t.Fatalf("%+v, %+v", personal, work)
 	}

@@ -24,7 +24,7 @@ func (h *handler) passPage(w http.ResponseWriter, r *http.Request, status int, a
 	if !a.Step.Offers(policy.Pass) {
 		return see(w, h.path(r.Context(), r, a))
 	}
-	p := passPage{view: viewOf(a), Ways: a.Step.Passkey || a.Step.Approval || a.Step.Code || a.Step.Recovery || a.Step.Mail}
+	p := passPage{view: viewOf(r, a), Ways: a.Step.Passkey || a.Step.Approval || a.Step.Code || a.Step.Recovery || a.Step.Mail}
 	p.Error = problem
 	return h.Render(w, r, status, "signin/pass.html", p)
 }

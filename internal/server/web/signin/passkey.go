@@ -22,7 +22,7 @@ func (h *handler) showPasskey(w http.ResponseWriter, r *http.Request, a signin.A
 }
 
 func (h *handler) passkeyPage(w http.ResponseWriter, r *http.Request, status int, a signin.Attempt, problem string) (err error) {
-	p := passkeyPage{view: viewOf(a)}
+	p := passkeyPage{view: viewOf(r, a)}
 	p.Ways = a.Step.Approval || a.Step.Code || a.Step.Recovery || a.Step.Pass || a.Step.Password && len(a.Proofs) > 0
 	p.Only = !p.Ways && !a.TakesPassword()
 	p.Error = problem

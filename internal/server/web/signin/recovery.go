@@ -21,7 +21,7 @@ func (h *handler) recoveryPage(w http.ResponseWriter, r *http.Request, status in
 	if !a.Step.Recovery {
 		return see(w, h.path(r.Context(), r, a))
 	}
-	p := recoveryPage{view: viewOf(a)}
+	p := recoveryPage{view: viewOf(r, a)}
 	p.Error = problem
 	return h.Render(w, r, status, "signin/recovery.html", p)
 }

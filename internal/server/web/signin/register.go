@@ -21,7 +21,9 @@ type registerPage struct {
 	Name      string // as typed
 	Taken     string // what is wrong with the name, in words
 	Shortest  int
-	Longest   int // of the name
+	Longest   int  // of the name
+	Keys      bool // a passkey will do, in the place of a password
+	Late      bool // making one took too long
 }
 
 // getRegister shows the form, for the sign-in under way or a new one.
@@ -47,10 +49,12 @@ func (h *handler) registerPage(w http.ResponseWriter, r *http.Request, status in
 		return err
 	}
 	problem := p.Error
-	p.view = viewOf(a)
-	p.Error, p.Org = problem, ""
+	p.view = viewOf(r, a)
+	p.Error, p.Org = problem, web.Org{}
+	p.Keys = h.signin.Passkeys.Usable()
 	p.Directory, p.Domain, p.Shortest, p.Longest = d.Name, d.Domain, method.Shortest(d.Policy), directory.LongestName
 	web.Here(r, "/signin/register")
+	web.Dress(r, d)
 	return h.Render(w, r, status, "signin/register.html", p)
 }
 
@@ -63,12 +67,22 @@ func (h *handler) postRegister(w http.ResponseWriter, r *http.Request) error {
 	p := registerPage{Name: r.PostFormValue("login")}
 	went, err := h.signin.Register(r.Context(), token, p.Name, r.PostFormValue("password"), h.browser(r))
 	if err == nil {
-		h.keep(w, went)
-		if h.reach.Usable(directory.ByMail) {
-			return see(w, "/signin/reach")
-		}
-		return see(w, "/signin")
+		return h.registered(w, went)
 	}
+	return h.notRegistered(w, r, a, p, err)
+}
+
+// registered goes on with somebody new: they say where they can be reached.
+func (h *handler) registered(w http.ResponseWriter, went signin.Went) error {
+	h.keep(w, went)
+	if h.reach.Usable(directory.ByMail) {
+		return see(w, "/signin/reach")
+	}
+	return see(w, "/signin")
+}
+
+// notRegistered shows the form again, with why there is no account.
+func (h *handler) notRegistered(w http.ResponseWriter, r *http.Request, a signin.Attempt, p registerPage, err error) error {
 	lang, status := h.Lang(r), http.StatusUnprocessableEntity
 	wait, tooMany := errors.AsType[*signin.TooMany](err)
 	switch {

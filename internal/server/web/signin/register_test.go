@@ -217,3 +217,20 @@ func TestRegisteringIsForWhoHasProvenNothing(t *testing.T) {
 		t.Errorf("at %s", b.at)
 	}
 }
+
+// Who is to be advised is led there first, with where they were going; the back
+// button and a second tab go straight on.
+func TestAdviceComesBeforeWhereTheSignInWasGoing(t *testing.T) {
+	w := newWorld(t)
+	w.Policy(t, func(p *directory.Policy) { p.SecondFactor, p.Nudge = false, 24*time.Hour })
+	mei := w.Member(t, "mei")
+	b := w.browser(t)
+	b.get("/security").submit("/signin/name", "login", mei.Login)
+	r := b.send("POST", "/signin/password", b.form("/signin/password", "password", signintest.Password))
+	if to := r.Header.Get("Location"); to != "/security/nudge?to=%2Fsecurity" {
+		t.Errorf("led to %s", to)
+	}
+	if b.get("/signin"); b.at != "/security" {
+		t.Errorf("at %s", b.at)
+	}
+}

@@ -65,6 +65,9 @@ func Mount(s *web.Shell, d Deps) error {
 		"POST /signin/name":                 h.postName,
 		"GET /signin/register":              h.getRegister,
 		"POST /signin/register":             h.postRegister,
+		"POST /signin/register/key":         h.postRegisterKeyed,
+		"GET /signin/register/key/{offer}":  h.getRegisterKey,
+		"POST /signin/register/key/{offer}": h.postRegisterKey,
 		"GET /signin/reach":                 h.reaching(h.getReach),
 		"POST /signin/reach":                h.reaching(h.postReach),
 		"GET /signin/reach/{offer}":         h.reaching(h.getReachCode),
@@ -191,6 +194,8 @@ func (h *handler) resume(w http.ResponseWriter, r *http.Request, signedIn bool) 
 		return h.begin(w, r, signin.Start{Goal: home})
 	case err != nil:
 		return err
+	case a.Done && signedIn && a.Purpose == policy.SignIn:
+		return see(w, orHome(a.Goal))
 	}
 	return see(w, h.path(r.Context(), r, a))
 }
@@ -398,6 +403,9 @@ func (h *handler) went(w http.ResponseWriter, r *http.Request, went signin.Went)
 	a := went.Attempt
 	if a.Done && went.LastOne && a.Purpose != policy.Recover {
 		return see(w, "/security/recovery?"+url.Values{"last": {"1"}, "to": {a.Goal}}.Encode())
+	}
+	if a.Done && went.Nudge {
+		return see(w, "/security/nudge?"+url.Values{"to": {a.Goal}}.Encode())
 	}
 	if a.Done {
 		return see(w, a.Goal)

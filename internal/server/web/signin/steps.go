@@ -21,7 +21,7 @@ type view struct {
 	ID    string // of the attempt, for forms: so that another tab's is noticed
 	To    string // where it leads, for forms older than their attempt
 	App   string // that asked, or ""
-	Org   string // the organisation, or ""
+	Org   web.Org
 	Own   bool   // of a personal directory: there is no IT desk to ask
 	Login string // as typed
 	Fixed bool   // the name cannot be changed: somebody signed in proves it again
@@ -31,12 +31,10 @@ type view struct {
 	Passkey string
 }
 
-func viewOf(a signin.Attempt) view {
-	v := view{ID: a.ID, To: a.Goal, App: a.App, Login: a.Login, Fixed: a.Again(), Own: a.Directory.Kind == directory.Personal}
-	if a.Directory.Kind == directory.Organization {
-		v.Org = a.Directory.Name
-	}
-	return v
+// viewOf is the view of a page, which is dressed as the organisation that the name is of.
+func viewOf(r *http.Request, a signin.Attempt) view {
+	web.Dress(r, a.Directory)
+	return view{ID: a.ID, To: a.Goal, App: a.App, Org: web.OrgOf(a.Directory), Login: a.Login, Fixed: a.Again(), Own: a.Directory.Kind == directory.Personal}
 }
 
 // evenTime is how long anything takes at least whose pace could tell whether
@@ -77,7 +75,7 @@ func (h *handler) getName(w http.ResponseWriter, r *http.Request) error {
 
 func (h *handler) showName(w http.ResponseWriter, r *http.Request, status int, a signin.Attempt, p namePage) (err error) {
 	problem := p.Error
-	p.view, p.Accounts = viewOf(a), len(h.SessionTokens(r)) > 0
+	p.view, p.Accounts = viewOf(r, a), len(h.SessionTokens(r)) > 0
 	p.Error = problem
 	if p.Login == "" {
 		p.Login = a.Hint
@@ -137,7 +135,7 @@ func (h *handler) passwordPage(w http.ResponseWriter, r *http.Request, status in
 	if !a.TakesPassword() {
 		return see(w, h.path(r.Context(), r, a))
 	}
-	p := passwordPage{view: viewOf(a), Ways: a.Step.Kind == policy.AskSecond}
+	p := passwordPage{view: viewOf(r, a), Ways: a.Step.Kind == policy.AskSecond}
 	p.Error = problem
 	if p.Passkey, err = h.signin.PasskeyQuestion(a); err != nil {
 		return err
@@ -180,7 +178,7 @@ func (h *handler) codePage(w http.ResponseWriter, r *http.Request, status int, a
 	if !a.Step.Code {
 		return see(w, "/signin/ways")
 	}
-	p := codePage{view: viewOf(a)}
+	p := codePage{view: viewOf(r, a)}
 	p.Error = problem
 	return h.Render(w, r, status, "signin/code.html", p)
 }
@@ -252,7 +250,7 @@ type waysPage struct {
 
 func (h *handler) showWays(w http.ResponseWriter, r *http.Request, a signin.Attempt) error {
 	return h.Render(w, r, http.StatusOK, "signin/ways.html",
-		waysPage{view: viewOf(a), Pass: a.Step.Pass, Key: a.Step.Passkey, Phone: a.Step.Passwordless, Approval: a.Step.Approval && !a.Step.Passwordless, Code: a.Step.Code, Recovery: a.Step.Recovery, Mail: a.Step.Mail, Password: a.Step.Password})
+		waysPage{view: viewOf(r, a), Pass: a.Step.Pass, Key: a.Step.Passkey, Phone: a.Step.Passwordless, Approval: a.Step.Approval && !a.Step.Passwordless, Code: a.Step.Code, Recovery: a.Step.Recovery, Mail: a.Step.Mail, Password: a.Step.Password})
 }
 
 // A numberPage shows the number, or what became of it.
@@ -295,7 +293,7 @@ func (h *handler) showNumber(w http.ResponseWriter, r *http.Request, a signin.At
 func (h *handler) numberPage(r *http.Request, a signin.Attempt, now signin.Waiting) numberPage {
 	left := max(0, now.ExpiresAt.Sub(h.DB.Now()))
 	seconds := int((left + time.Second - 1) / time.Second)
-	p := numberPage{view: viewOf(a), State: now.State, Number: now.Number, Left: seconds, Clock: clock(seconds),
+	p := numberPage{view: viewOf(r, a), State: now.State, Number: now.Number, Left: seconds, Clock: clock(seconds),
 		Minutes: web.Wait(h.Lang(r), a.Directory.Policy.ApprovalTTL), Ref: a.Correlation, Way: a.Step.Code || a.Step.Password || a.Step.Passkey || a.Step.Recovery || a.Step.Pass || a.Step.Mail,
 		Phone: a.Step.Passwordless && !a.Step.Approval, KeyFirst: !a.Known && len(a.Proofs) == 0 && a.Directory.Policy.NewBrowsers == directory.PasskeyFirst}
 	if web.From(r).Phone {

@@ -478,7 +478,10 @@ function start() {
 	});
 	if (form.dataset.passkey) offer();
 }
-if (form && browserSupportsWebAuthn()) start();
+if (browserSupportsWebAuthn()) {
+	for (const way of document.querySelectorAll("[data-with-passkeys]")) way.hidden = false;
+	if (form) start();
+}
 window.addEventListener("pageshow", (event) => {
 	if (event.persisted) location.reload();
 });

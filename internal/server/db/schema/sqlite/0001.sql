@@ -68,9 +68,16 @@ CREATE INDEX mail_due ON mail (channel, ended_at, next_at);
 -- directory
 CREATE TABLE directory (
   id TEXT PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('organization', 'personal')),
-  name TEXT NOT NULL, domain TEXT UNIQUE, policy TEXT NOT NULL,
+  name TEXT NOT NULL, name_key TEXT NOT NULL, domain TEXT UNIQUE, policy TEXT NOT NULL, -- name_key: the name in one form, to be compared
+  accent TEXT NOT NULL DEFAULT '', logo TEXT NOT NULL DEFAULT '', -- '#rrggbb'; the id of its picture
   guard INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL
 ) STRICT;
+CREATE UNIQUE INDEX directory_name ON directory (name_key) WHERE kind = 'organization';
+-- What an organisation is seen by, as this server drew it; the id is a hash of it.
+CREATE TABLE logo (
+  directory_id TEXT PRIMARY KEY REFERENCES directory (id), id TEXT NOT NULL, png BLOB NOT NULL
+) STRICT;
+CREATE INDEX logo_id ON logo (id);
 CREATE TABLE person (
   id TEXT PRIMARY KEY, directory_id TEXT NOT NULL REFERENCES directory (id),
   login TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
@@ -137,6 +144,7 @@ CREATE INDEX passkey_person ON passkey (person_id, created_at);
 CREATE TABLE passkey_offer (
   id TEXT PRIMARY KEY, person_id TEXT NOT NULL, session_id TEXT NOT NULL, epoch INTEGER NOT NULL, kind TEXT NOT NULL,
   challenge BLOB NOT NULL, name TEXT NOT NULL DEFAULT '', credential TEXT NOT NULL DEFAULT '', -- JSON, once created
+  login TEXT NOT NULL DEFAULT '', called TEXT NOT NULL DEFAULT '', -- of an account that is made with it: person_id is nobody yet
   created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX passkey_offer_expires ON passkey_offer (expires_at);
@@ -257,6 +265,11 @@ CREATE TABLE known_browser (
   hash BLOB NOT NULL, person_id TEXT NOT NULL, epoch INTEGER NOT NULL, second TEXT NOT NULL DEFAULT '',
   created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
   PRIMARY KEY (hash, person_id)
+) STRICT;
+
+-- Who was advised to set something up and put it off: how often, and until when.
+CREATE TABLE nudge (
+  person_id TEXT PRIMARY KEY, times INTEGER NOT NULL, until INTEGER NOT NULL
 ) STRICT;
 
 -- wayback: somebody who has forgotten the password, on the way to a new one

@@ -1,0 +1,47 @@
+// An owner is advised after signing in, puts it off, and says how the organisation
+// shows itself: by its name, a logo and a colour, which its people see from then on.
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { program } from './demo.ts'
+import { Eye } from './eye.ts'
+import { expect, test } from './fixtures.ts'
+import { firstLook, giveNameAndPassword, readNumber, typeNumber } from './steps.ts'
+
+const kenji = 'mori@aoba.example'
+
+test.use({ language: 'ja', colorScheme: 'dark' })
+
+test('an owner is advised, puts it off, and dresses the organisation', async ({ computer, demo, language, phone, say }, info) => {
+  const eye = new Eye(language, info)
+  const field = (key: string) => computer.getByLabel(say(key), { exact: true })
+  const press = (key: string) => computer.getByRole('button', { name: say(key), exact: true }).click()
+  await firstLook(phone, computer, demo, say, kenji)
+
+  await test.step('advised once, before going on', async () => {
+    const settings = join(dirname(demo.database), 'policy.toml')
+    await writeFile(settings, `id_url = '${demo.at.id}'\napp_url = '${demo.at.app}'\ndatabase = 'sqlite:demo.db'\nkey_file = 'demo.key'\n`)
+    await promisify(execFile)(program, ['policy', 'aoba.example', '--nudge', '24h', '--config', settings])
+    await computer.context().clearCookies()
+    await computer.goto(`${demo.at.id}/signin?to=/admin/organisation`)
+    await giveNameAndPassword(computer, demo, say, kenji)
+    await typeNumber(phone, say, await readNumber(computer))
+    await eye.see(computer, 'nudge', say('security.nudge.wayback.title'))
+    await press('security.nudge.later')
+  })
+
+  await test.step('a colour that cannot be read gives way to one that can, and the logo is drawn anew', async () => {
+    await field('console.looks.colour').fill('#ffcc00')
+    await press('console.looks.go')
+    await eye.see(computer, 'd6-faint', say('console.looks.faint', { colour: '#ffcc00', ratio: '1.3', nearest: '#846800' }))
+    await expect(field('console.looks.colour')).toHaveValue('#846800')
+    await field('console.looks.colour').fill('#7b1fa2')
+    await field('console.looks.logo').setInputFiles('../ui/icons/icon-192.png')
+    await press('console.looks.go')
+    await eye.see(computer, 'd6', say('console.looks.done'))
+  })
+
+  await computer.goto(`${demo.at.id}/security`)
+  await expect(computer.getByRole('banner').getByText('Aoba Works')).toBeVisible()
+})
