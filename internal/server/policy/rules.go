@@ -12,7 +12,7 @@ const (
 	ByDirectory = "directory" // its policy, of everybody
 	ByApp       = "app"       // the application that asked
 	ByChange    = "change"    // whoever is about to change sign-in methods
-	ByRecovery  = "recovery"  // whoever has lost a device and reads a backup
+	ByRecovery  = "recovery"  // whoever has lost a device
 )
 
 // Why a way that a person has was not offered, beside [WhyNewBrowser] and [WhyNoUnlock].
@@ -119,7 +119,7 @@ func RulesOf(detail map[string]any) (r Rules, ok bool) {
 // asks for some. Who is about to change sign-in methods gives all they can (N11),
 // and for an application that asks for more than the directory they give what they can.
 func (s State) asks() (need int, by string) {
-	if s.Purpose == Recover {
+	if Lost(s.Purpose) {
 		return min(Helped, s.Has.twoProofs()), ByRecovery
 	}
 	want, who := s.Want, ByApp
