@@ -621,6 +621,13 @@ export interface Messages {
   "authenticator.rm.more": Record<never, never>;
   "authenticator.undo": Record<never, never>;
   "authenticator.undo.more": Record<never, never>;
+  "authenticator.verify": Record<never, never>;
+  "authenticator.verify.<account>": Record<never, never>;
+  "authenticator.verify.more": Record<never, never>;
+  "authenticator.waiting": Record<never, never>;
+  "authenticator.waiting.--json": Record<never, never>;
+  "authenticator.waiting.--stop": Record<never, never>;
+  "authenticator.waiting.more": Record<never, never>;
   "authenticator.watch": Record<never, never>;
   "authenticator.watch.--json": Record<never, never>;
   "authenticator.watch.--once": Record<never, never>;
@@ -3189,6 +3196,7 @@ export interface Messages {
   "terminal.doctor.server": { host: string | number; login: string | number };
   "terminal.doctor.server_trouble": { host: string | number; problem: string | number };
   "terminal.doctor.vault": { n: number; versions: number };
+  "terminal.doctor.waiting": { host: string | number; n: number };
   "terminal.edit.done": { title: string | number };
   "terminal.error.ambiguous": { titles: string | number };
   "terminal.error.backup_asks": Record<never, never>;
@@ -3240,6 +3248,7 @@ export interface Messages {
   "terminal.error.no_terminal": Record<never, never>;
   "terminal.error.no_unlock": Record<never, never>;
   "terminal.error.no_vault": Record<never, never>;
+  "terminal.error.not_away": Record<never, never>;
   "terminal.error.not_found": Record<never, never>;
   "terminal.error.not_personal": Record<never, never>;
   "terminal.error.nothing_to_change": Record<never, never>;
@@ -3248,6 +3257,7 @@ export interface Messages {
   "terminal.error.offer": Record<never, never>;
   "terminal.error.other_key": Record<never, never>;
   "terminal.error.other_request": Record<never, never>;
+  "terminal.error.over": Record<never, never>;
   "terminal.error.paired": Record<never, never>;
   "terminal.error.passphrase": Record<never, never>;
   "terminal.error.pin": Record<never, never>;
@@ -3257,6 +3267,7 @@ export interface Messages {
   "terminal.error.secret": Record<never, never>;
   "terminal.error.server": Record<never, never>;
   "terminal.error.sign_in": Record<never, never>;
+  "terminal.error.stopped": Record<never, never>;
   "terminal.error.storage": Record<never, never>;
   "terminal.error.stranger": Record<never, never>;
   "terminal.error.time": Record<never, never>;
@@ -3264,6 +3275,7 @@ export interface Messages {
   "terminal.error.unreachable": Record<never, never>;
   "terminal.error.version": Record<never, never>;
   "terminal.error.wait": Record<never, never>;
+  "terminal.error.waits": { time: string | number };
   "terminal.error.weak": Record<never, never>;
   "terminal.error.wrong_number": Record<never, never>;
   "terminal.export.done": { file: string | number; n: number };
@@ -3345,6 +3357,13 @@ export interface Messages {
   "terminal.undo.done": { n: number };
   "terminal.unlock.why": Record<never, never>;
   "terminal.unsettled": { problem: string | number };
+  "terminal.verify.done": { login: string | number };
+  "terminal.verify.open": { url: string | number };
+  "terminal.waiting.app": { browser: string | number; device: string | number; login: string | number; place: string | number; time: string | number };
+  "terminal.waiting.none": Record<never, never>;
+  "terminal.waiting.now": { browser: string | number; device: string | number; login: string | number; place: string | number };
+  "terminal.waiting.password": { browser: string | number; login: string | number; place: string | number; time: string | number };
+  "terminal.waiting.stopped": Record<never, never>;
   "terminal.watch.away": { host: string | number; problem: string | number };
   "terminal.watch.back": { host: string | number };
   "terminal.watch.closed": { id: string | number };

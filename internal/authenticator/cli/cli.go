@@ -72,9 +72,11 @@ type grammar struct {
 	Watch   watchCommand   `cmd:""`
 	Approve approveCommand `cmd:""`
 	Deny    denyCommand    `cmd:""`
+	Waiting waitingCommand `cmd:""`
 	Lock    lockCommand    `cmd:""`
 	Backup  backupCommand  `cmd:""`
 	Recover recoverCommand `cmd:""`
+	Verify  verifyCommand  `cmd:""`
 	Checkup checkupCommand `cmd:""`
 	Doctor  doctorCommand  `cmd:""`
 
