@@ -94,23 +94,26 @@ export function pageOf({ issuer, ticket }: Ticket, login: string): string {
   return `${issuer}/restore/${ticket}?${new URLSearchParams({ login })}`
 }
 
-/** Follows a ticket until it ends or `signal` says so, and takes the offer when
+/** Follows a ticket until it ends or `until` says so, and takes the offer when
  *  there is one: true then, and the pairing says how that went. */
-export async function follow(of: Ticket, signal: AbortSignal): Promise<boolean> {
-  while (!signal.aborted) {
+export async function follow(of: Ticket, until: AbortSignal): Promise<boolean> {
+  while (!until.aborted) {
     const before = Date.now()
-    const now = await refresh(of, { wait: 25, signal })
+    const now = await refresh(of, { wait: 25, until })
     if (taken.has(of.ticket)) return true
     if (now === 'done' || now === 'stopped' || now === 'over') return false
-    if (Date.now() - before < 1000) await pause(2000, signal) // a server that does not wait
+    if (Date.now() - before < 1000) await pause(2000, until) // a server that does not wait
   }
   return false
 }
 
 const taken = new Set<string>()
 
+/** How long the server may wait for a change, in seconds, and what ends that. */
+type Looking = { wait?: number; until?: AbortSignal }
+
 /** Asks how a ticket stands, and keeps it. */
-async function refresh(of: Ticket, how: { wait?: number; signal?: AbortSignal } = {}): Promise<State> {
+async function refresh(of: Ticket, how: Looking = {}): Promise<State> {
   if (await settled(of)) {
     await forget(of.entry)
     return 'done'
@@ -135,12 +138,12 @@ async function settled({ entry }: Ticket): Promise<boolean> {
 
 type Told = { state: State; readyAt?: number; offer?: { offer: string; secret: string } }
 
-async function look({ issuer, ticket }: Ticket, { wait, signal }: { wait?: number; signal?: AbortSignal }): Promise<Told> {
+async function look({ issuer, ticket }: Ticket, { wait, until }: Looking): Promise<Told> {
   const pair = await keys.get(ticket)
   if (!pair) return { state: 'over' }
   const door: Door = { issuer, registration: ticket, key: pair.privateKey, clock: clockOf(issuer) }
   const patience = AbortSignal.timeout(35_000)
-  const call: Call = { method: 'GET', path: wait ? `/device/rebind?wait=${wait}` : '/device/rebind', signal: signal ? AbortSignal.any([signal, patience]) : patience }
+  const call: Call = { method: 'GET', path: wait ? `/device/rebind?wait=${wait}` : '/device/rebind', signal: until ? AbortSignal.any([until, patience]) : patience }
   try {
     return readTold(await ask(door, call), Date.now())
   } catch (thrown) {
@@ -172,10 +175,10 @@ export async function forget(entry: string): Promise<void> {
   if (gone.length > 0) await change((all) => all.filter((one) => one.entry !== entry))
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+function pause(ms: number, until: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => {
+    until.addEventListener('abort', () => {
       clearTimeout(timer)
       resolve()
     })
