@@ -234,7 +234,7 @@ test.describe('verify', () => {
       await service.getByRole('link', { name: say('signin.mail.name') }).click()
       await service.getByRole('button', { name: say('signin.mail.send') }).click()
       await expect(service.getByLabel(say('signin.mail.name'))).toBeVisible()
-      await service.getByLabel(say('signin.mail.name')).fill(await mailedCode(computer, demo, haru))
+      await service.getByLabel(say('signin.mail.name')).fill(await mailedCode(computer, demo, haru, say('mail.restore_code.subject')))
       await service.getByRole('button', { name: say('signin.password.go') }).click()
       await eye.see(service, 'b7-restore', say('restore.go.title'))
       await service.getByRole('button', { name: say('restore.go.go') }).click()

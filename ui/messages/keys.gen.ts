@@ -1992,6 +1992,9 @@ export interface Messages {
   "mail.reregister.said": { login: string | number; service: string | number };
   "mail.reregister.subject": Record<never, never>;
   "mail.reregister.todo": Record<never, never>;
+  "mail.restore_code.said": { code: string | number; login: string | number; service: string | number };
+  "mail.restore_code.subject": Record<never, never>;
+  "mail.restore_code.todo": { host: string | number };
   "mail.restore_waits.said": { device: string | number; login: string | number };
   "mail.restore_waits.subject": Record<never, never>;
   "mail.restore_waits.todo": Record<never, never>;

@@ -117,6 +117,7 @@ type AddressIn struct {
 	Session string // only it can confirm
 	Net     string // see limit.Net
 	From    map[string]string
+	Letter  string // of notify's, that brings a code which is to be a proof
 	// Stop makes the token that the news of a change carries (N21); nil for none.
 	Stop func(context.Context, *db.Tx, Address) (string, error)
 }

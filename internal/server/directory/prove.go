@@ -35,7 +35,7 @@ func (a *Addresses) Send(ctx context.Context, tx *db.Tx, in AddressIn, to Addres
 		return nil, a.notify.Text(ctx, tx, notify.Text{Person: p.ID, Number: to.Text, Locale: p.Locale, Code: code})
 	}
 	return nil, a.notify.Mail(ctx, tx, notify.Mail{
-		Person: p.ID, Address: to.Text, Locale: p.Locale, Zone: p.Zone, Template: notify.MailRecoveryCode,
+		Person: p.ID, Address: to.Text, Locale: p.Locale, Zone: p.Zone, Template: in.Letter,
 		Data: with(in.From, "login", p.Login, "code", code),
 	})
 }

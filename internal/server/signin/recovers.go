@@ -88,7 +88,11 @@ func (s *Service) SendMail(ctx context.Context, token, address string, b Browser
 		if i < 0 {
 			return directory.ErrAddress
 		}
-		refused, err = s.Addresses.Send(ctx, tx, directory.AddressIn{Person: a.person.ID, Kind: all[i].Kind, Session: a.ID, Net: b.Net,
+		letter := notify.MailRecoveryCode
+		if a.Purpose == policy.Restore {
+			letter = notify.MailRestoreCode
+		}
+		refused, err = s.Addresses.Send(ctx, tx, directory.AddressIn{Person: a.person.ID, Kind: all[i].Kind, Session: a.ID, Net: b.Net, Letter: letter,
 			From: map[string]string{"browser": b.Agent(), "place": b.Place, "ip": b.IP}}, all[i])
 		return err
 	})
