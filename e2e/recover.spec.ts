@@ -9,7 +9,7 @@ import { digitsOn } from './filming.ts'
 import { expect, test, type Phone } from './fixtures.ts'
 import { withAccounts } from './keeping.ts'
 import { Owner } from './locking.ts'
-import { allow, giveCode, giveNameAndPassword, mei, pair, readNumber } from './steps.ts'
+import { allow, giveCode, giveNameAndPassword, mailedCode, mei, pair, readNumber, typeNumber } from './steps.ts'
 import { Terminal } from './terminal.ts'
 import type { Say } from './words.ts'
 
@@ -198,3 +198,71 @@ async function empty(page: Page, demo: Demo): Promise<void> {
   await page.evaluate(() => new Promise((resolve) => (indexedDB.deleteDatabase('countersign').onsuccess = resolve)))
   await page.goto(demo.at.app)
 }
+
+test.describe('verify', () => {
+  test.use({ language: 'ja' })
+
+  test('a personal account is verified on the new phone by password and a code by mail; both phones sign in', async ({ computer, demo, language, phone, say }, info) => {
+    const eye = new Eye(language, info)
+    const terminal = await Terminal.open()
+    const codes = await backUp(terminal, computer, demo, say, haru)
+    const { page } = phone
+    const button = (key: string) => page.getByRole('button', { name: say(key), exact: true })
+    const line = page.locator('.line.fate').filter({ hasText: 'Komorebi' })
+
+    await test.step('the backup is opened', async () => {
+      await page.goto(`${demo.at.app}/#recover`)
+      await page.getByLabel(say('recover.begin.login')).fill(haru)
+      await button('recover.begin.go').click()
+      await prove(page, demo, say, codes)
+      await page.getByRole('link', { name: say('recover.way.key') }).click()
+      await page.getByLabel(say('recover.way.key')).fill(await terminal.read('key'))
+      await button('recover.key.go').click()
+      await line.getByRole('link', { name: say('recover.do.verify') }).click()
+      await page.getByRole('button', { name: say('recover.restore.here') }).click()
+      await eye.see(page, 'a07-verify-go', say('recover.ask.signed'))
+    })
+    const pages = page.context().waitForEvent('page')
+    await page.locator('a[href*="/restore/"]').click()
+    const service = await pages
+    await test.step('two proofs; the phone takes the account, and is tried with a number', async () => {
+      await giveNameAndPassword(service, demo, say, haru)
+      await service.getByRole('link', { name: say('signin.ways.link') }).click()
+      await service.getByRole('link', { name: say('signin.mail.name') }).click()
+      await service.getByRole('button', { name: say('signin.mail.send') }).click()
+      await expect(service.getByLabel(say('signin.mail.name'))).toBeVisible()
+      await service.getByLabel(say('signin.mail.name')).fill(await mailedCode(computer, demo, haru, say('mail.restore_code.subject')))
+      await service.getByRole('button', { name: say('signin.password.go') }).click()
+      await eye.see(service, 'b7-restore', say('restore.go.title'))
+      await service.getByRole('button', { name: say('restore.go.go') }).click()
+      const number = await readNumber(service)
+      await eye.see(service, 'b7-restore-test', say('security.test.title'))
+      await page.bringToFront()
+      await typeNumber(phone, say, number)
+      await expect(page.getByText(say('app.pair.ready.title'))).toBeVisible()
+      await button('app.pair.ready.done').click()
+      await expect(service.getByText(say('restore.done.text'))).toBeVisible()
+      await page.goto(`${demo.at.app}/#recover`)
+      await expect(line).toContainText(say('recover.is.restored'))
+    })
+    await test.step('the codes differ, and each signs in', async () => {
+      await page.goto(demo.at.app)
+      const spoken = page.locator('.account').filter({ hasText: 'Komorebi' }).locator('.copy .code .vh')
+      await expect(spoken).toHaveText(/\d/)
+      const before = await terminal.run('code', haru)
+      const code = (await spoken.innerText()).replace(/\D/g, '')
+      const after = await terminal.run('code', haru)
+      expect([before, after]).not.toContain(code) // whether or not time went on between them
+      for (const each of [code, after]) {
+        await computer.context().clearCookies()
+        await computer.goto(`${demo.at.id}/signin?to=/security`)
+        await giveNameAndPassword(computer, demo, say, haru)
+        await computer.getByRole('link', { name: say('signin.ways.link') }).click()
+        await computer.getByRole('link', { name: say('signin.ways.code') }).click()
+        await giveCode(computer, say, each)
+        await expect(computer).toHaveURL(`${demo.at.id}/security`)
+      }
+    })
+    await terminal.close()
+  })
+})

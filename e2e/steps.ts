@@ -110,9 +110,9 @@ export async function makeAccount(page: Page, say: Say, name: string, password =
   await page.getByRole('button', { name: say('signin.register.go') }).click()
 }
 
-/** The code in the newest letter to an address. */
-export async function mailedCode(page: Page, demo: Place, address: string): Promise<string> {
-  const letter = page.locator('.letters a').filter({ hasText: address }).first()
+/** The code in the newest letter to an address, of those with this subject. */
+export async function mailedCode(page: Page, demo: Place, address: string, subject = ''): Promise<string> {
+  const letter = page.locator('.letters a').filter({ hasText: address }).filter({ hasText: subject }).first()
   await expect(async () => {
     await page.goto(demo.at.inbox)
     await expect(letter).toBeVisible({ timeout: 500 })

@@ -44,5 +44,5 @@ export function knockWords(): Plugin {
 
 function early(lang: string): [string, Record<string, string | undefined>] {
   const all = messages(lang)
-  return [lang, { title: all['push.note.title'], gone: all['push.note.gone'] }]
+  return [lang, { title: all['push.note.title'], gone: all['push.note.gone'], change: all['push.note.change'] }]
 }

@@ -36,6 +36,7 @@ import (
 	helpweb "countersign/internal/server/web/help"
 	meetingweb "countersign/internal/server/web/meeting"
 	oauthweb "countersign/internal/server/web/oauth"
+	restoreweb "countersign/internal/server/web/restore"
 	securityweb "countersign/internal/server/web/security"
 	signinweb "countersign/internal/server/web/signin"
 )
@@ -111,14 +112,15 @@ func (r *rooms) open(c config.Config) (err error) {
 	if err != nil {
 		return err
 	}
-	api.Mount(r.shell, api.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, Notify: r.notify})
+	api.Mount(r.shell, api.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, Notify: r.notify, Back: r.back})
 	backupweb.Mount(r.shell, backupweb.Deps{DB: s.db, Backup: r.backup, OAuth: r.oauth})
 	meetingweb.Mount(r.shell, meeting.New(s.db))
 	adminapi.Mount(r.shell, adminapi.Deps{DB: s.db, Registry: r.registry, Passkeys: r.passkeys, Notify: r.notify, SignIn: r.signin, OAuth: r.oauth})
 	return errors.Join(
 		signinweb.Mount(r.shell, signinweb.Deps{SignIn: r.signin, OAuth: r.oauth, Back: r.back, Addresses: r.addresses}),
+		restoreweb.Mount(r.shell, restoreweb.Deps{Registry: r.registry, Approvals: r.approvals, SignIn: r.signin, Back: r.back}),
 		oauthweb.Mount(r.shell, oauthweb.Deps{OAuth: r.oauth, SignIn: r.signin}),
-		securityweb.Mount(r.shell, securityweb.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, SignIn: r.signin, Passkeys: r.passkeys, CodeApps: r.codeApps, Addresses: r.addresses, Recovery: r.recovery, Passes: r.passes, Dossier: dossier.New(r.signin), Notify: r.notify, Backup: r.backup}),
+		securityweb.Mount(r.shell, securityweb.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, SignIn: r.signin, Passkeys: r.passkeys, CodeApps: r.codeApps, Addresses: r.addresses, Recovery: r.recovery, Passes: r.passes, Dossier: dossier.New(r.signin), Notify: r.notify, Backup: r.backup, Back: r.back}),
 		consoleweb.Mount(r.shell, consoleweb.Deps{DB: s.db, Registry: r.registry, Passkeys: r.passkeys, CodeApps: r.codeApps, Notify: r.notify, SignIn: r.signin, OAuth: r.oauth, Version: Version()}),
 		helpweb.Mount(r.shell),
 		appweb.Mount(r.shell, appweb.Config{Issuer: c.IDURL, Origin: c.AppURL, PlainToo: s.o.Plain != nil, Version: Version(), Dist: app.Dist()}),

@@ -40,10 +40,9 @@ type Bind struct {
 // Message is what the device signs to be bound: issuer, SHA-256 of the token, x,
 // y and platform, in that order.
 func (b Bind) Message(issuer, token string) ([]byte, error) {
-	x, errX := b64.DecodeString(b.Key.X)
-	y, errY := b64.DecodeString(b.Key.Y)
-	if errX != nil || errY != nil {
-		return nil, ErrInvalid
+	x, y, err := b.Key.coordinates()
+	if err != nil {
+		return nil, err
 	}
 	sum := sha256.Sum256([]byte(token))
 	return message(labelBind, []byte(issuer), sum[:], x, y, []byte(b.Platform))

@@ -24,6 +24,9 @@ const (
 	point      = 1 + 2*coordinate
 )
 
+// curve is that of every key here.
+var curve = elliptic.P256()
+
 // b64 is base64url without padding, in which one value has one spelling.
 var b64 = spelling{base64.RawURLEncoding.Strict()}
 
@@ -54,6 +57,16 @@ func NewJWK(k *ecdsa.PublicKey) (JWK, error) {
 	return JWK{"EC", "P-256", b64.EncodeToString(p[1 : 1+coordinate]), b64.EncodeToString(p[1+coordinate:])}, nil
 }
 
+// coordinates are the bytes of the point, unchecked.
+func (j JWK) coordinates() (x, y []byte, err error) {
+	x, errX := b64.DecodeString(j.X)
+	y, errY := b64.DecodeString(j.Y)
+	if errX != nil || errY != nil {
+		return nil, nil, ErrInvalid
+	}
+	return x, y, nil
+}
+
 // PublicKey reads the key and checks that it is a point of P-256.
 func (j JWK) PublicKey() (*ecdsa.PublicKey, error) {
 	x, errX := b64.DecodeString(j.X)
@@ -66,7 +79,7 @@ func (j JWK) PublicKey() (*ecdsa.PublicKey, error) {
 
 // ReadKey reads a public key from its 65 bytes (SEC 1, uncompressed).
 func ReadKey(b []byte) (*ecdsa.PublicKey, error) {
-	k, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), b)
+	k, err := ecdsa.ParseUncompressedPublicKey(curve, b)
 	if err != nil {
 		return nil, ErrKey
 	}

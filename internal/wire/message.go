@@ -19,9 +19,11 @@ var ErrUnlock = errors.New("not signed by the unlock key")
 
 // Labels keep a signed message from ever being taken for another kind.
 const (
-	labelPair   = "countersign/pair/1"
-	labelDecide = "countersign/decide/1"
-	labelBind   = "countersign/bind/1"
+	labelPair    = "countersign/pair/1"
+	labelDecide  = "countersign/decide/1"
+	labelBind    = "countersign/bind/1"
+	labelRebind  = "countersign/rebind/1"
+	labelRestore = "countersign/restore/1"
 )
 
 // message writes label and fields one after the other: the label ends in a

@@ -7,7 +7,7 @@
 //
 // What is signed is signed by a device key, an ECDSA key on P-256 that belongs
 // to one registration, or to one binding to a backup place: the wish to pair
-// ([Pair]) or to be bound ([Bind]), the answer to a request ([Decision]), and
+// ([Pair]), to be bound ([Bind]) or to take the place of a lost one ([Rebind]), the answer to a request ([Decision]), and
 // each call ([Call], RFC 9421). An approval may have to be signed
 // by the unlock key too, a second key that the device can use only after its owner
 // has unlocked it just then.
@@ -164,6 +164,10 @@ type Registration struct {
 	Only bool `json:"only"`
 	// Newer are the apps that the person paired after this one, for this one to tell.
 	Newer []App `json:"newer,omitempty"`
+	// Waiting are the changes of the account that wait.
+	Waiting []Waiting `json:"waiting,omitempty"`
+	// Restore is the restore key that this device has sent, if any.
+	Restore *JWK `json:"restore,omitempty"`
 }
 
 // An App is another authenticator app of the same person.
@@ -175,29 +179,31 @@ type App struct {
 }
 
 // A Change alters a registration: PUT /device/registration. What is absent
-// stays as it is; "push":null takes the push address away.
+// stays as it is; "push":null takes the push address away, "restore":null the
+// restore key.
 type Change struct {
-	Name *string    `json:"name,omitempty"`
-	Push PushChange `json:"push,omitzero"`
+	Name    *string     `json:"name,omitempty"`
+	Push    Given[Push] `json:"push,omitzero"`
+	Restore Given[JWK]  `json:"restore,omitzero"`
 }
 
-// A PushChange is a new push address, or none any more when To is nil. Its
-// zero value changes nothing.
-type PushChange struct {
+// A Given is a new value, or none any more when To is nil. Its zero value
+// changes nothing.
+type Given[T any] struct {
 	Given bool
-	To    *Push
+	To    *T
 }
 
-// UnmarshalJSON reads an address or null. Like the whole body it takes no unknown fields.
-func (c *PushChange) UnmarshalJSON(b []byte) error {
+// UnmarshalJSON reads a value or null. Like the whole body it takes no unknown fields.
+func (c *Given[T]) UnmarshalJSON(b []byte) error {
 	c.Given = true
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	return d.Decode(&c.To)
 }
 
-// MarshalJSON writes the address or null.
-func (c PushChange) MarshalJSON() ([]byte, error) { return json.Marshal(c.To) }
+// MarshalJSON writes the value or null.
+func (c Given[T]) MarshalJSON() ([]byte, error) { return json.Marshal(c.To) }
 
 // A Brief is a line of the pending list. What it is about has to be fetched.
 type Brief struct {

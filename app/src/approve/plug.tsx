@@ -14,12 +14,19 @@ import { listed, onEnded, startApprovals } from './approve'
 import { unheard } from './newer'
 import { PendingRows } from './pending'
 import { dispatch } from './state'
+import { hearWaiting, startWaiting, WaitingNotes } from './waiting'
 
 export const approvals: Plug = {
   routes: { approve: (route) => <FromNotification route={route} key={route.path.join('/')} /> },
-  notices: () => <PendingRows />,
+  notices: () => (
+    <>
+      <WaitingNotes />
+      <PendingRows />
+    </>
+  ),
   background: () => {
     startApprovals()
+    startWaiting()
     onEnded(({ ref }) => void hush(ref.id).catch(() => undefined))
     startLive({
       listed: (registration, briefs) => {
@@ -37,6 +44,7 @@ export const approvals: Plug = {
 async function freshen(registration: string): Promise<void> {
   try {
     const told = await sync(registration)
+    hearWaiting(registration, told.waiting)
     await dropUnknown(registration)
     for (const { name: device } of unheard(registration, told)) tell(registration, device)
   } catch (thrown) {

@@ -4,7 +4,7 @@ import { platformOf } from '../pair/device'
 import { base64url, fromBase64url, utf8 } from '../remote/bytes'
 import { open, parse, plain, readBytes, type Door } from '../remote/door'
 import { object, text, word } from '../remote/fields'
-import { bindMessage, sign, type PublicKey } from '../remote/message'
+import { bindMessage, newKey, publicOf, sign } from '../remote/message'
 import { clockOf } from '../remote/registrations'
 import { calm } from '../remote/text'
 import { Trouble } from '../remote/trouble'
@@ -17,9 +17,8 @@ export type Binding = { issuer: string; binding: string; subject: string; login:
 /** Binds a new device key, which nobody can read and which is on the disk before
  *  this answers. Throws Trouble or StoreTrouble. */
 export async function bind(issuer: string, token: string): Promise<Binding> {
-  const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
-  const { x = '', y = '' } = await crypto.subtle.exportKey('jwk', pair.publicKey)
-  const key: PublicKey = { kty: 'EC', crv: 'P-256', x, y }
+  const pair = await newKey()
+  const key = await publicOf(pair)
   const platform = platformOf(navigator.userAgent, navigator.maxTouchPoints)
   const signature = base64url(await sign(pair.privateKey, await bindMessage(issuer, token, { key, platform })))
   const response = await plain(

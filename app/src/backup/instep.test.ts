@@ -380,3 +380,30 @@ test('what the codes of a sign-in service are made from is in no backup', async 
   expect(text).toContain(secretOf('Bank'))
   for (const never of [secret, 'registration', '"R"']) expect(text + JSON.stringify(result)).not.toContain(never)
 })
+
+test('N20: the servers of personal accounts hear which key whoever opens the backup has, anew when that changes, and that it is off', async () => {
+  const told: { path: string; body: unknown }[] = []
+  const places = server.fetch
+  vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+    const path = url.slice(issuer.length)
+    if (path !== '/device/registration') return places(url, init)
+    told.push({ path, body: JSON.parse(new TextDecoder().decode(init.body as Bytes)) })
+    return new Response(null, { status: 204 })
+  })
+  const of = (kind: 'personal' | 'work', registration: string, subject: string): Entry =>
+    exampleEntry({ id: registration, kind, secret: '', server: { issuer, host: 'id.example.org', directory: { id: 'D', name: 'Home', kind }, subject, registration, code: { secret: 'JBSWY3DPEHPK3PXP', algorithm: 'SHA1', digits: 6, period: 30 }, state: 'active', numberDigits: 2 } })
+  const a = await device(entry('Bank'), of('personal', 'MINE', 'S'), of('work', 'WORK', 'W'))
+  const { keys } = await import('../store/keys')
+  for (const registration of ['MINE', 'WORK']) await keys.put(registration, await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']))
+  const key = await a.newKey()
+  await a.turnOn(key)
+  await a.backUp()
+  expect(told).toHaveLength(1) // once, and for the personal account alone
+  const { ways } = (await a.core.sealed('ways', { keys: (await a.kept.read())!.keys })).result
+  await a.turn.replaceKey(a.core, await a.newKey())
+  expect(told).toHaveLength(2)
+  expect(told[1]!.body).not.toEqual(told[0]!.body)
+  expect(ways).toHaveLength(2)
+  await a.turn.turnOff((await a.kept.read())!)
+  expect(told[2]).toEqual({ path: '/device/registration', body: { restore: null } })
+})

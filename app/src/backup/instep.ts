@@ -11,6 +11,7 @@ import type { Vault } from '../store/vault'
 import { doorOf } from './bind'
 import { edit, read, type Backup } from './kept'
 import { placeOf, refusal, type Place } from './place'
+import { vouch } from './vouch'
 import { change, fail, verify, type Stop } from './watch'
 
 export type Core = typeof ourCore
@@ -30,6 +31,7 @@ export async function backUp(core: Core, answer?: Answered): Promise<void> {
     if (stop) await edit((one) => ({ ...one, watch: fail(one.watch, Date.now(), stop) }))
     throw thrown
   }
+  await vouch(core)
 }
 
 /** What went wrong, as the watch knows it; nothing for what is no matter of the backup. */

@@ -22,6 +22,8 @@ export type Backup = Home & {
   /** When the newest was last opened for practice, and each way, by its id, with it. */
   practised?: number
   proven?: Record<string, number>
+  /** Of registrations, which restore key their server knows, by its first coordinate. */
+  vouched?: Record<string, string>
 }
 
 /** Signed in, but nothing opens the backup yet: it is off. */

@@ -7,6 +7,7 @@ import { bind, deleteBackup, doorOf, subjectOf, unbind, type Binding } from './b
 import { backUp, contents, type Answered, type Core } from './instep'
 import { edit, read, write, type Begun, type Home } from './kept'
 import { placeOf, type Status, type Stored } from './place'
+import { vouchNoMore } from './vouch'
 import { begin, change, fail, hold, resume } from './watch'
 
 /** What this device is called among those that open the backup. */
@@ -92,7 +93,9 @@ export async function signInAgain(core: Core, issuer: string, token: string): Pr
 
 /** Ends the binding and forgets the keys of the backup. What is stored stays there. */
 export async function turnOff(home: Home): Promise<void> {
+  const before = await read()
   await write(undefined)
+  await vouchNoMore(Object.keys(before?.vouched ?? {}))
   await unbind(home)
 }
 

@@ -1,5 +1,6 @@
 /** What can be asked of the core, and what it answers: the other side of
  *  `cmd/core-wasm/internal/calls`. Times are milliseconds since 1970. */
+import type { PublicKey } from '../remote/message'
 import type { Algorithm, CodeType, Entry } from '../store/vault'
 
 type Op<Args, Result> = { args: Args; result: Result }
@@ -306,6 +307,11 @@ export type Sealing = {
   /** Takes the vault: what would come back if this device were lost now? */
   checkUp: Op<Facts, Finding[]>
 
+  /** The restore keys of the personal accounts of what was opened. */
+  restoreKeys: Op<None, RestoreKey[]>
+  /** The public halves of those of accounts here, in their order. */
+  vouch: Op<{ keys: Keys; accounts: Vouched[] }, PublicKey[]>
+
   /** A move: this device is the new one. Gives the invitation. */
   moveBegin: Op<{ name: string; wants: Wants }, null>
   /** Takes an invitation: this device is the old one. */
@@ -330,6 +336,12 @@ export type Sealing = {
   moveReceived: Op<None, Arrived>
   moveEnd: Op<None, None>
 }
+
+/** An account of a sign-in service, by its issuer's address. */
+export type Vouched = { server: string; subject: string }
+
+/** What shows of an account that its backup was opened on this device. */
+export type RestoreKey = Vouched & { key: PublicKey & { d: string } }
 
 /** What the new device asks for: everything, or what opens the backup it has. */
 export type Wants = 'accounts' | 'backup'
@@ -360,6 +372,8 @@ export const sealedOps: ReadonlySet<keyof Ops> = new Set<keyof Sealing>([
   'newPasskey',
   'passkeyOf',
   'checkUp',
+  'restoreKeys',
+  'vouch',
   'moveBegin',
   'moveMeet',
   'moveAnswer',

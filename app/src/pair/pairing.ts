@@ -10,7 +10,7 @@ import { StoreTrouble, storeTrouble } from '../store/trouble'
 import { addEntry, newId, withEntry, type Vault } from '../store/vault'
 import { base64url, utf8 } from '../remote/bytes'
 import { open, parse, plain, readBytes } from '../remote/door'
-import { pairMessage, sign, type Pairing, type PublicKey } from '../remote/message'
+import { newKey, pairMessage, publicOf, sign, type Pairing } from '../remote/message'
 import { clockOf, ofRegistration, ofServices, paired, sync, type Paired } from '../remote/registrations'
 import { calm } from '../remote/text'
 import { Trouble, type Reason } from '../remote/trouble'
@@ -47,13 +47,13 @@ type Note = {
 const underWay = 'pairing'
 const offerLasts = 600_000
 
-/** Takes an offer, after the person confirmed its host. */
-export async function add(offer: Offer, name: string, platform: string): Promise<void> {
+/** Takes an offer, after the person confirmed its host. One that is for a single
+ *  device key is taken with that `pair`. */
+export async function add(offer: Offer, name: string, platform: string, pair?: CryptoKeyPair): Promise<void> {
   step.value = { at: 'adding', offer }
   lastNames = { name, platform }
   try {
-    const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
-    const note: Note = { registration: underWay, pair, offer, name, platform, at: Date.now() }
+    const note: Note = { registration: underWay, pair: pair ?? (await newKey()), offer, name, platform, at: Date.now() }
     await write(note)
     await settle(note)
   } catch (thrown) {
@@ -110,9 +110,7 @@ function mayBeHeard(reason: Reason): boolean {
 
 async function send({ offer, pair, name, platform }: Note): Promise<Answer> {
   const { issuer, ...by } = offer
-  const { x = '', y = '' } = await crypto.subtle.exportKey('jwk', pair.publicKey)
-  const key: PublicKey = { kty: 'EC', crv: 'P-256', x, y }
-  const pairing: Pairing = { ...by, key, name, platform }
+  const pairing: Pairing = { ...by, key: await publicOf(pair), name, platform }
   const signature = base64url(await sign(pair.privateKey, pairMessage(issuer, pairing)))
   const clock = clockOf(issuer)
   const response = await plain(

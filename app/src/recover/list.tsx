@@ -14,12 +14,13 @@ import { when } from '../words/when'
 import { standing, type Standing } from './fate'
 import { Page } from './parts'
 import { end, takeCopy, type Listing } from './recovery'
+import { tickets } from './ticket'
 
 /** More than this are shown when they are asked for. */
 const shown = 6
 
 export function List({ of }: { of: Listing }) {
-  const { needs, ready } = standing(of.accounts, vault.value)
+  const { needs, ready } = standing(of.accounts, vault.value, tickets.value)
   const device = of.device || t('recover.list.device')
   return (
     <Page at="accounts">
@@ -65,16 +66,41 @@ function Line({ account }: { account: Standing }) {
       {drawMark(draw, entry ?? account, 'sm')}
       <span class="what">
         <strong class="clip">{titleOf(account)}</strong>
-        <span class={account.now === 'failed' ? '' : 'clip'}>{account.now === 'failed' ? failedWords(account) : account.issuer && account.name}</span>
+        <Second account={account} />
       </span>
       <Fate account={account} />
     </li>
   )
 }
 
+/** Below the name: what there is to say, or whose account it is. */
+function Second({ account }: { account: Standing }) {
+  const { now, readyAt, issuer, name } = account
+  if (now === 'failed') return <span>{failedWords(account)}</span>
+  if (now === 'waits' && readyAt) return <span>{t('recover.waits.until', { when: when(new Date(readyAt)) })}</span>
+  return <span class="clip">{issuer && name}</span>
+}
+
 function Fate({ account }: { account: Standing }) {
   const { id, now, registration, other } = account
   switch (now) {
+    case 'asked':
+    case 'ready':
+      return <Next to={`account/${id}`}>{t('recover.do.on')}</Next>
+    case 'waits':
+      return (
+        <Next to={`account/${id}`}>
+          <Icon name="i-clock" look="i-s" />
+          {t('recover.is.waits')}
+        </Next>
+      )
+    case 'stopped':
+      return (
+        <Next to={`account/${id}`}>
+          <Icon name="i-block" look="i-s" />
+          {t('recover.is.stopped')}
+        </Next>
+      )
     case 'verify':
       return <Next to={`account/${id}`}>{t('recover.do.verify')}</Next>
     case 'scan':

@@ -18,6 +18,7 @@ import { Lost } from './lost'
 import { goOn } from './opening'
 import { end, follow, recovery } from './recovery'
 import { Restore } from './restore'
+import { followTickets, forget, tickets } from './ticket'
 import { NoWay, Unlock } from './unlock'
 
 export const recovering: Plug = {
@@ -44,8 +45,17 @@ export const recovering: Plug = {
   notices: () => <Unfinished />,
   account: (entry) => entry.server?.state === 'elsewhere' && <Restore entry={{ ...entry, server: entry.server }} />,
   beforeLeaving: async (entry) => (entry.server?.state === 'elsewhere' ? t('recover.remove', { name: titleOf(entry) }) : undefined),
-  erase: end,
-  background: () => void follow().catch(() => undefined), // no storage: the app's first screen says so
+  leave: ({ id }) => forget(id),
+  erase: async () => {
+    await end()
+    for (const { entry } of tickets.peek()) await forget(entry)
+  },
+  background: () => void start().catch(() => undefined), // no storage: the app's first screen says so
+}
+
+async function start(): Promise<void> {
+  await follow()
+  await followTickets()
 }
 
 function Recover({ route: { path } }: { route: Route }) {
@@ -73,7 +83,7 @@ function Recover({ route: { path } }: { route: Route }) {
 function Unfinished() {
   const now = recovery.value
   if (!now) return null
-  const left = now.at === 'list' ? standing(now.accounts, vault.value).needs.length : 0
+  const left = now.at === 'list' ? standing(now.accounts, vault.value, tickets.value).needs.length : 0
   const words = now.at === 'unlock' ? t('recover.notice.closed') : left > 0 ? t('recover.notice.left', { n: left }) : t('recover.notice.done')
   return (
     <p class="note">

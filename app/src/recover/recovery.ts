@@ -11,6 +11,7 @@ import { CoreTrouble, type Ops, type Generation, type Prf, type Recovered } from
 import { loadCore } from '../core/plug'
 import { calm } from '../remote/text'
 import { papers } from '../store/papers'
+import { forgetRestoreKeys, keepRestoreKeys } from './restorekeys'
 
 /** The recovery account that was signed in to. */
 type Account = { issuer: string; login: string }
@@ -140,6 +141,7 @@ export async function open(of: Reading, { bytes }: Archive, by: Ops['openBackup'
   const { result: opened } = await core.sealed('openBackup', by, { bytes: bytes.slice() })
   const { vault } = await core.sealed('contents', {})
   if (!vault) throw new CoreTrouble({ code: 'failed' })
+  await keepRestoreKeys(core)
   const accounts = await core.change('recover', { paired: opened.paired }, { bytes: vault.slice() as Uint8Array<ArrayBuffer> })
   const { issuer, login, binding } = of
   await note({ at: 'list', issuer, login, binding, ...headOf(opened), accounts })
@@ -160,11 +162,13 @@ export async function takeCopy(id: string, instead: boolean): Promise<void> {
   await note({ ...now, accounts })
 }
 
-/** Ends it: what was restored stays, and nothing may read the backup any more. */
+/** Ends it: what was restored stays, and nothing may read the backup any more, or
+ *  show that it was opened. */
 export async function end(): Promise<void> {
   const now = paper.value
   missing.value = undefined
   await note(undefined)
+  await forgetRestoreKeys()
   if (now) await unbind(now)
 }
 

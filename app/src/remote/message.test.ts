@@ -2,8 +2,9 @@ import { expect, test } from 'vitest'
 import bind from '../../../testdata/vectors/wire/bind.json'
 import decide from '../../../testdata/vectors/wire/decide.json'
 import pair from '../../../testdata/vectors/wire/pair.json'
+import restore from '../../../testdata/vectors/wire/restore.json'
 import { fromBase64url, sha256, utf8, base64url, type Bytes } from './bytes'
-import { bindMessage, decideMessage, pairMessage, sign, type Pairing, type PublicKey, type Verdict } from './message'
+import { bindMessage, decideMessage, pairMessage, rebindMessage, restoreMessage, sign, type Pairing, type PublicKey, type Rebind, type Restore, type Verdict } from './message'
 
 type Jwk = { kty: string; crv: string; x: string; y: string }
 
@@ -35,6 +36,29 @@ test.each(bind.cases.filter((one) => one.message_hex))('bind: $name', async (one
   expect(hex(message)).toBe(one.message_hex)
   if (one.error === 'key') return // the server's to notice: our keys come from WebCrypto
   expect(await signedBy(one.bind.key, message, one.bind.signature)).toBe(one.error === '')
+})
+
+test.each(restore.rebinds.filter((one) => one.message_hex))('rebind: $name', async (one) => {
+  const message = rebindMessage(one.issuer, one.rebind as Rebind)
+  expect(hex(message)).toBe(one.message_hex)
+  if (one.error === 'key') return // the server's to notice: our keys come from WebCrypto
+  expect(await signedBy(one.rebind.key, message, one.rebind.signature)).toBe(one.error === '')
+})
+
+test.each(restore.restores.filter((one) => one.message_hex))('N20: restore: $name', async (one) => {
+  const { d: _, ...by } = restore.keys[0]!.key
+  const message = restoreMessage(one as Restore)
+  expect(hex(message)).toBe(one.message_hex)
+  expect(await signedBy(by, message, one.signature)).toBe(one.error === '')
+})
+
+test('N20: a restore key that the core has derived signs as its public half says', async () => {
+  const { key: jwk } = restore.keys[0]!
+  const { d: _, ...by } = jwk
+  const key = await crypto.subtle.importKey('jwk', jwk, es256, false, ['sign'])
+  const message = restoreMessage(restore.restores[0] as Restore)
+  expect(await signedBy(by, message, base64url(await sign(key, message)))).toBe(true)
+  await expect(crypto.subtle.exportKey('jwk', key)).rejects.toThrow()
 })
 
 test.each(decide.cases.filter((one) => one.message_hex))('decide: $name', async (one) => {

@@ -7,6 +7,17 @@ import { fromBase64url, sha256, utf8, type Bytes } from './bytes'
 /** The public half of a device key, as JSON Web Key (RFC 7517). */
 export type PublicKey = { kty: 'EC'; crv: 'P-256'; x: string; y: string }
 
+/** A device key, which nobody can take out of this browser. */
+export function newKey(): Promise<CryptoKeyPair> {
+  return crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
+}
+
+/** The public half of a key. */
+export async function publicOf({ publicKey }: CryptoKeyPair): Promise<PublicKey> {
+  const { x = '', y = '' } = await crypto.subtle.exportKey('jwk', publicKey)
+  return { kty: 'EC', crv: 'P-256', x, y }
+}
+
 /** Where a server can knock: a Web Push subscription (RFC 8030, RFC 8291). */
 export type PushAddress = { endpoint: string; p256dh: string; auth: string }
 
@@ -62,6 +73,22 @@ export function pairMessage(issuer: string, pairing: Pairing): Bytes {
  *  sign-in the token says. */
 export async function bindMessage(issuer: string, token: string, { key, platform }: { key: PublicKey; platform: string }): Promise<Bytes> {
   return message('countersign/bind/1', [utf8(issuer), await sha256(utf8(token)), fromBase64url(key.x), fromBase64url(key.y), utf8(platform)])
+}
+
+/** A device on which the account of `subject` came back by its name. */
+export type Rebind = { subject: string; key: PublicKey; name: string; platform: string }
+
+/** What is signed when that device asks for a ticket. */
+export function rebindMessage(issuer: string, { subject, key, name, platform }: Rebind): Bytes {
+  return message('countersign/rebind/1', [utf8(issuer), utf8(subject), fromBase64url(key.x), fromBase64url(key.y), utf8(name), utf8(platform)])
+}
+
+/** The ticket of a device; `key` is the device's. */
+export type Restore = { issuer: string; subject: string; ticket: string; challenge: string; key: PublicKey }
+
+/** What is signed, by the restore key of the account, to show that its backup was opened. */
+export function restoreMessage({ issuer, subject, ticket, challenge, key }: Restore): Bytes {
+  return message('countersign/restore/1', [utf8(issuer), utf8(subject), utf8(ticket), fromBase64url(challenge), fromBase64url(key.x), fromBase64url(key.y)])
 }
 
 /** What is signed when a request is answered. */

@@ -56,6 +56,8 @@ export type Told = {
   pendingTest: string
   /** Apps that the person added after this one. */
   newer: Newer[]
+  /** Changes of the account that wait, or happen now: each app can stop them. */
+  waiting: Change[]
   serverTime: number
   /** The server knows an unlock key of this phone. */
   unlock: boolean
@@ -65,6 +67,9 @@ export type Told = {
 }
 
 export type Newer = { name: string; addedAt: number }
+
+/** `readyAt` is by this phone's clock; when it is over, an app is being set up. */
+export type Change = { id: string; what: 'app' | 'password'; name: string; browser: string; place: string; readyAt: number }
 
 const securityURLs = new Map<string, string>()
 
@@ -184,10 +189,27 @@ function readTold(told: unknown): Told & { directory: string; only: boolean } {
     securityURL: typeof url === 'string' ? url : '',
     pendingTest: typeof pendingTest === 'string' ? pendingTest : '',
     newer: readNewer(fields.newer),
+    waiting: readWaiting(fields.waiting, fields.server_time, Date.now()),
     unlock: fields.unlock === true,
     ...(fields.passwordless_ok === true && { passwordless: fields.passwordless === true }),
     serverTime: typeof fields.server_time === 'number' ? fields.server_time : 0,
   }
+}
+
+/** Reads what waits, from an answer that arrived at `now`. */
+export function readWaiting(told: unknown, serverTime: unknown, now: number): Change[] {
+  if (!Array.isArray(told) || typeof serverTime !== 'number') return []
+  return told.flatMap((one: Record<string, unknown> | null) => {
+    const { id, what, name, browser, place, ready_at: readyAt } = one ?? {}
+    if (typeof id !== 'string' || (what !== 'app' && what !== 'password') || typeof readyAt !== 'number') return []
+    const say = (text: unknown) => calm(typeof text === 'string' ? text : '', 64)
+    return [{ id, what, name: say(name), browser: say(browser), place: say(place), readyAt: readyAt - serverTime + now }]
+  })
+}
+
+/** Stops a change that waits. One that waits no more is no trouble. */
+export async function stopWaiting(registration: string, id: string): Promise<void> {
+  await open(await doorOf(registration), { method: 'DELETE', path: `/device/waiting/${encodeURIComponent(id)}` })
 }
 
 function readNewer(told: unknown): Newer[] {

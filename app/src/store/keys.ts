@@ -41,6 +41,12 @@ export const keys = {
     await own(editAll((device) => (device.unlock ? { registration: device.registration, pair: device.pair } : device)))
   },
 
+  /** Forgets all whose name begins so. */
+  async deleteAll(prefix: string): Promise<void> {
+    const these = IDBKeyRange.bound(prefix, `${prefix}\uffff`)
+    await own(transact('devices', 'readwrite', (devices) => devices.delete(these)))
+  },
+
   async delete(registration: string): Promise<void> {
     await own(transact('devices', 'readwrite', (devices) => devices.delete(registration)))
   },

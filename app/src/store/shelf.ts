@@ -3,8 +3,9 @@
 import { sealText, unsealText, type Box } from './seal'
 
 /** `backup`: what this device knows of its backup. `sign-in`: one that was begun
- *  in the browser. `recovery`: one that is under way. */
-export type PaperName = 'backup' | 'sign-in' | 'recovery'
+ *  in the browser. `recovery`: one that is under way. `tickets`: of accounts that
+ *  came back, on their way to a registration. */
+export type PaperName = 'backup' | 'sign-in' | 'recovery' | 'tickets'
 
 /** A paper as it lies on the disk; `edition` counts its changes. */
 export type Paper = Box & { name: PaperName; edition: number }

@@ -182,6 +182,12 @@ test('what was answered meanwhile is taken down', async () => {
   expect(shown).toMatchObject([{ title: 'Nothing is waiting any more', body: '' }])
 })
 
+test('R1: where no sign-in waits but a change of the account, it says so', async () => {
+  network((path) => (path === '/device/requests' ? Response.json({ requests: [] }) : Response.json({ waiting: [{ id: 'C' }] })))
+  await push(knock)
+  expect(shown).toMatchObject([{ title: 'A change of your account waits', body: 'id.example.org', tag: 'knock', silent: false }])
+})
+
 test('a touch brings the open app to the request', async () => {
   windows = [{ visibilityState: 'hidden', postMessage: (message) => void told.push(message), focus: async () => undefined }]
   await touch({ registration: 'REG', id: 'REQ1' })

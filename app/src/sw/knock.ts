@@ -24,8 +24,9 @@ type Paired = Entry & { server: Server }
 /** What is known of the account that is knocked for. */
 type Home = { lang: Language; entry?: Paired }
 
-/** What was found out in time. `gone`: nothing waits any more. */
-type News = { id?: string; app?: string; gone?: boolean; open?: string[] }
+/** What was found out in time. `gone`: nothing waits any more; `change`: no sign-in,
+ *  but a change of the account. */
+type News = { id?: string; app?: string; gone?: boolean; change?: boolean; open?: string[] }
 
 self.addEventListener('install', () => void self.skipWaiting())
 self.addEventListener('push', (event) => event.waitUntil(knocked(readKnock(event.data))))
@@ -70,7 +71,7 @@ async function find({ entry }: Home): Promise<News> {
   const list = (await ask(door, { method: 'GET', path: '/device/requests' })) as { requests: { id: string }[] }
   const waiting = list.requests.map(({ id }) => id)
   const id = waiting.at(-1)
-  if (id === undefined) return { gone: true, open: [] }
+  if (id === undefined) return { ...((await changeWaits(door)) ? { change: true } : { gone: true }), open: [] }
   try {
     const seen = await readAsked(id, await bytes(door, { method: 'GET', path: `/device/requests/${encodeURIComponent(id)}` }))
     return { id, app: seen.asked.app, open: waiting }
@@ -79,9 +80,15 @@ async function find({ entry }: Home): Promise<News> {
   }
 }
 
+/** Somebody changes the account who had less than what guards it: the app says what. */
+async function changeWaits(door: Door): Promise<boolean> {
+  const { waiting } = (await ask(door, { method: 'GET', path: '/device/registration' })) as { waiting?: unknown }
+  return Array.isArray(waiting) && waiting.length > 0
+}
+
 async function show(home: Home, registration: string | undefined, news: News): Promise<void> {
   const say = words[home.lang]
-  const title = news.gone ? say.gone : say.title
+  const title = news.change ? say.change : news.gone ? say.gone : say.title
   const body = news.gone ? '' : [news.app, home.entry?.server.host].filter(Boolean).join(' · ')
   if (news.open) await clear(registration, news.open)
   await self.registration.showNotification(title, {

@@ -46,6 +46,7 @@ interface ServiceWorkerGlobalScope {
 interface KnockWords {
   title: string
   gone: string
+  change: string
 }
 
 declare module 'virtual:knock-words' {

@@ -115,6 +115,7 @@ func (h *home) signIn(path string) {
 	must(h.t, b.Get(ctx, path))
 	must(h.t, b.Submit(ctx, "/signin/name", url.Values{"login": {h.mei.Login}}))
 	must(h.t, b.Submit(ctx, "/signin/password", url.Values{"password": {journeytest.Password}}))
+	must(h.t, b.Get(ctx, "/signin/recovery"))
 	must(h.t, b.Submit(ctx, "/signin/recovery", url.Values{"code": {h.codes[0]}}))
 	h.codes = h.codes[1:]
 	must(h.t, b.Submit(ctx, "/consent", url.Values{"answer": {"allow"}}))
@@ -357,5 +358,65 @@ func TestACheckUpReallyOpensTheNewestBackup(t *testing.T) {
 	says := a.run(0, "checkup")
 	if doctor := a.run(0, "doctor"); !strings.Contains(says, "the recovery key, proven") || !strings.Contains(doctor, says) {
 		t.Errorf("doctor says something else:\n%s\n%s", says, doctor)
+	}
+}
+
+// restoring is the address that verify prints.
+var restoring = regexp.MustCompile(`http://localhost:\d+(/restore/\S+)`)
+
+// An account that came back by its name is set up by two proofs; its codes are others than those of the old device, and it answers.
+func TestAnAccountThatCameBackIsSetUp(t *testing.T) {
+	h := newHome(t)
+	ctx, a, b, key := t.Context(), newDesk(t), newDesk(t), filepath.Join(t.TempDir(), "key")
+	web := h.Browser(h.mei)
+	must(t, web.Get(ctx, "/signin?to=/security"))
+	must(t, web.Submit(ctx, "/signin/name", url.Values{"login": {h.mei.Login}}))
+	must(t, web.Submit(ctx, "/signin/password", url.Values{"password": {journeytest.Password}}))
+	must(t, web.Submit(ctx, "/signin/recovery", url.Values{"code": {h.codes[0]}}))
+	h.codes = h.codes[1:]
+	path, code := offer(t, web)
+	a.run(0, "pair", code, "--server", h.Config.IDURL)
+	must(t, web.Get(ctx, path))
+	must(t, web.Submit(ctx, path+"/confirm", url.Values{"yours": {"yes"}}))
+	a.run(0, "approve", a.asked(), "--number", match(t, web, spoken))
+	must(t, web.Get(ctx, path))
+	must(t, web.Submit(ctx, path+"/finish", nil))
+
+	h.signingIn(a, 0, "backup", "on", "--server", h.Config.IDURL, "--new-key-file", key)
+	h.signingIn(b, 0, "recover", "--from", h.Config.IDURL, "--recovery-key-file", key)
+	a.run(1, "verify", h.mei.Login)
+	b.run(3, "verify", "nobody@mail.example")
+
+	page := h.Browser(h.mei)
+	at := ""
+	person := func(to string) {
+		at, _, _ = strings.Cut(to, "?")
+		must(t, page.Get(ctx, to))
+		must(t, page.Submit(ctx, "/signin/name", url.Values{"login": {h.mei.Login}}))
+		must(t, page.Submit(ctx, "/signin/password", url.Values{"password": {journeytest.Password}}))
+		must(t, page.Get(ctx, "/signin/recovery"))
+		must(t, page.Submit(ctx, "/signin/recovery", url.Values{"code": {h.codes[0]}}))
+		must(t, page.Submit(ctx, at+"/go", nil))
+	}
+	h.by("", restoring, person, b, 0, "verify", h.mei.Login)
+	var waits []struct{ ID, What, Account string }
+	must(t, json.Unmarshal([]byte(a.run(0, "waiting", "--json")), &waits))
+	if len(waits) != 1 || waits[0].What != "app" || waits[0].Account != h.mei.Login {
+		t.Errorf("R1: the old device hears %+v", waits)
+	}
+	a.run(3, "waiting", "--stop", "NOSUCHCHANGE00000000")
+	must(t, page.Get(ctx, at))
+	must(t, page.Submit(ctx, at+"/test", nil))
+	b.run(0, "approve", b.asked(), "--number", match(t, page, spoken))
+	must(t, page.Get(ctx, at))
+	must(t, page.Submit(ctx, at+"/finish", nil))
+	codeOf := func(d desk) string { return strings.TrimSpace(d.run(0, "code", h.mei.Login)) }
+	before, mine, after := codeOf(a), codeOf(b), codeOf(a)
+	if len(mine) != 6 || mine == before || mine == after {
+		t.Errorf("%q on the new device, %q and %q on the old", mine, before, after)
+	}
+	b.run(1, "verify", h.mei.Login)
+	if said := a.run(0, "waiting"); said != "" {
+		t.Errorf("still waiting: %s", said)
 	}
 }

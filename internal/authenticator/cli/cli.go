@@ -72,10 +72,12 @@ type grammar struct {
 	Watch   watchCommand   `cmd:""`
 	Approve approveCommand `cmd:""`
 	Deny    denyCommand    `cmd:""`
+	Waiting waitingCommand `cmd:""`
 	Lock    lockCommand    `cmd:""`
 	Backup  backupCommand  `cmd:""`
 	Recover recoverCommand `cmd:""`
 	Move    moveCommand    `cmd:""`
+	Verify  verifyCommand  `cmd:""`
 	Checkup checkupCommand `cmd:""`
 	Doctor  doctorCommand  `cmd:""`
 

@@ -70,6 +70,9 @@ func (w World) servers(ctx context.Context, all []desk.Paired) (trouble error) {
 			continue
 		}
 		fmt.Fprintln(w.Out, w.t("terminal.doctor.server", "host", host, "login", calm(about.Person.Login)))
+		if n := len(about.Waiting); n > 0 {
+			fmt.Fprintln(w.Out, w.t("terminal.doctor.waiting", "host", host, "n", n))
+		}
 		if off := w.Now().Sub(time.UnixMilli(about.ServerTime)); off.Abs() > tolerable {
 			fmt.Fprintln(w.Out, w.t("terminal.doctor.clock", "host", host, "n", int(off.Abs().Seconds())))
 		} else {

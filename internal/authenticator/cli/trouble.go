@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"countersign/internal/authenticator"
+	"countersign/internal/authenticator/desk"
 	"countersign/internal/authenticator/disk"
 	"countersign/internal/authenticator/remote"
 	"countersign/internal/authenticator/scan"
@@ -142,6 +143,9 @@ func (w World) plain(err error) string {
 	if deleted := (remote.DeletedError{}); errors.As(err, &deleted) {
 		return w.t("terminal.error.backup_deleted", "time", w.date(&deleted.Until))
 	}
+	if waits := (desk.WaitError{}); errors.As(err, &waits) {
+		return w.t("terminal.error.waits", "time", w.date(&waits.Until))
+	}
 	for _, s := range slices.Concat(farSayings, sayings) {
 		if errors.Is(err, s.err) {
 			return w.t(s.key)
@@ -178,7 +182,7 @@ func exitCode(err error) int {
 	if errors.As(err, &ambiguous{}) {
 		return 3
 	}
-	if errors.As(err, new(remote.DeletedError)) {
+	if errors.As(err, new(remote.DeletedError)) || errors.As(err, new(desk.WaitError)) {
 		return 7
 	}
 	for _, f := range foreign {

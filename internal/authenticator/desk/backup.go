@@ -262,6 +262,7 @@ func (d *Desk) TurnOff(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.vouchNoMore(ctx)
 	if err := place.Leave(ctx); err != nil && !errors.Is(err, remote.ErrEnded) && !errors.Is(err, remote.ErrUnreachable) {
 		return err
 	}

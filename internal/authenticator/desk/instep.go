@@ -20,7 +20,10 @@ const rounds = 4
 // it back and opens it. answer is the person's to [ErrAsks].
 func (d *Desk) BackUp(ctx context.Context, answer vault.Answer) error {
 	err := d.backUp(ctx, answer)
-	if err == nil || errors.Is(err, ErrNoBackup) || ctx.Err() == context.Canceled {
+	if err == nil {
+		return d.vouch(ctx)
+	}
+	if errors.Is(err, ErrNoBackup) || ctx.Err() == context.Canceled {
 		return err
 	}
 	late, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)

@@ -6,6 +6,7 @@ import (
 
 	"countersign/internal/authenticator"
 	"countersign/internal/authenticator/backup"
+	"countersign/internal/authenticator/disk"
 	"countersign/seal"
 )
 
@@ -51,9 +52,12 @@ func (d *Desk) Recover(ctx context.Context, issuer, token string, key seal.Recov
 			r.Device = w.Label
 		}
 	}
-	_, err = d.Change(ctx, func(a *authenticator.App) (err error) {
+	_, err = d.change(ctx, func(a *authenticator.App, c *disk.Content) (*authenticator.App, error) {
+		if err := keepRestoreKeys(c, g); err != nil {
+			return nil, err
+		}
 		r.Results, err = recoverInto(a, g, d.now(), others)
-		return err
+		return a, err
 	})
 	if err != nil {
 		return r, err

@@ -13,6 +13,7 @@ const (
 	SigninPasskeyWrong  Kind = "signin.passkey.wrong"
 	SigninMailWrong     Kind = "signin.mail.wrong"
 	SigninRecovered     Kind = "signin.recovered" // a recovery sign-in, which leaves no session
+	SigninRestores      Kind = "signin.restores"  // one for a device on which an account came back
 	SigninRecoveryWrong Kind = "signin.recovery.wrong"
 	SigninPassWrong     Kind = "signin.pass.wrong"
 	SigninLimited       Kind = "signin.limited"
@@ -84,6 +85,12 @@ const (
 const (
 	PassIssued Kind = "pass.issued"
 	PassUsed   Kind = "pass.used"
+)
+
+// A new device in the place of a lost one.
+const (
+	RestoreWaits   Kind = "restore.waits" // it becomes an app later
+	RestoreStopped Kind = "restore.stopped"
 )
 
 // A forgotten password.

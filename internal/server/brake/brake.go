@@ -40,6 +40,7 @@ const (
 	Password = "password" // the password was changed
 	Pass     = "pass"     // an access pass was issued
 	WayBack  = "wayback"  // a new password waits to be set; it ends with the epoch
+	Restore  = "restore"  // a new device waits to become an app; it ends with the epoch too
 	Less     = "less"     // something was removed or used up: nothing is there to take back
 )
 

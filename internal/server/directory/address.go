@@ -26,6 +26,9 @@ const (
 	ByPhone = "phone" // by text
 )
 
+// OwnAddress is the id of the address that a person's directory has of them.
+const OwnAddress = "own"
+
 // How many mail addresses and numbers a person can give.
 const (
 	MostAddresses = 4
@@ -114,6 +117,7 @@ type AddressIn struct {
 	Session string // only it can confirm
 	Net     string // see limit.Net
 	From    map[string]string
+	Letter  string // of notify's, that brings a code which is to be a proof
 	// Stop makes the token that the news of a change carries (N21); nil for none.
 	Stop func(context.Context, *db.Tx, Address) (string, error)
 }
@@ -146,11 +150,11 @@ func AddressesOf(ctx context.Context, tx *db.Tx, person, kind string) (all []Add
 
 // Reach returns the addresses of one kind that a person was reached at for so long
 // already: an address put there yesterday proves nothing today (R1). The
-// directory's own counts as confirmed by who gave it.
+// directory's own, [OwnAddress], counts as confirmed by who gave it.
 func Reach(ctx context.Context, tx *db.Tx, p Person, kind string, long time.Duration) (old []Address, err error) {
 	all, err := AddressesOf(ctx, tx, p.ID, kind)
 	if p.Email != "" && kind == ByMail {
-		all = append(all, Address{Person: p.ID, Kind: ByMail, Text: p.Email, ConfirmedAt: p.EmailSince})
+		all = append(all, Address{ID: OwnAddress, Person: p.ID, Kind: ByMail, Text: p.Email, ConfirmedAt: p.EmailSince})
 	}
 	for _, a := range all {
 		if tx.Now.Sub(a.ConfirmedAt) > long {

@@ -90,7 +90,7 @@ func (s *Story) applies(e audit.Event) {
 		return
 	}
 	a := Applied{At: e.At, Rules: rules}
-	if e.Kind == audit.SigninDone || e.Kind == audit.SigninRecovered {
+	if e.Kind == audit.SigninDone || e.Kind == audit.SigninRecovered || e.Kind == audit.SigninRestores {
 		a.Used = strings.Fields(e.Method)
 	}
 	s.Rules = append(s.Rules, a)

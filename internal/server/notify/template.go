@@ -41,6 +41,8 @@ const (
 	MailRecoveryGuessed = "recovery_guessed" // needs login
 	MailWayBackCode     = "wayback_code"     // needs login, code
 	MailWayBackWaits    = "wayback_waits"    // needs login
+	MailRestoreCode     = "restore_code"     // to an address that is to be a proof for a new phone; needs login, code
+	MailRestoreWaits    = "restore_waits"    // needs login, device
 	MailNumberAdded     = "number_added"     // needs login, address
 	MailNumberRemoved   = "number_removed"   // needs login, address
 	MailRecoveryMade    = "recovery_made"    // needs login
@@ -94,6 +96,8 @@ var letters = map[string]letter{
 	MailRecoveryGuessed: {"mail.recovery_guessed.subject", "mail.recovery_guessed.said", "mail.recovery_guessed.todo", []string{"login"}},
 	MailWayBackCode:     {"mail.wayback_code.subject", "mail.wayback_code.said", "mail.wayback_code.todo", []string{"login", "code"}},
 	MailWayBackWaits:    {"mail.wayback_waits.subject", "mail.wayback_waits.said", "mail.wayback_waits.todo", []string{"login"}},
+	MailRestoreCode:     {"mail.restore_code.subject", "mail.restore_code.said", "mail.restore_code.todo", []string{"login", "code"}},
+	MailRestoreWaits:    {"mail.restore_waits.subject", "mail.restore_waits.said", "mail.restore_waits.todo", []string{"login", "device"}},
 	MailNumberAdded:     {"mail.number_added.subject", "mail.number_added.said", "mail.number_added.todo", []string{"login", "address"}},
 	MailNumberRemoved:   {"mail.number_removed.subject", "mail.number_removed.said", "mail.number_removed.todo", []string{"login", "address"}},
 	MailRecoveryMade:    {"mail.recovery_made.subject", "mail.recovery_made.said", "mail.recovery_made.todo", []string{"login"}},

@@ -20,7 +20,14 @@ const (
 	// Recover reads a sealed backup and makes no session: two different proofs are
 	// enough, whatever the directory asks of a sign-in (N14).
 	Recover = "recover"
+	// Restore is for a new device on which an account came back by its name. It makes
+	// no session either; what it is worth decides how the device becomes an app (R1).
+	Restore = "restore"
 )
+
+// Lost tells whether a sign-in is of somebody who has lost a device: two different
+// proofs are enough, a code that is sent counts, and no session comes of it.
+func Lost(purpose string) bool { return purpose == Recover || purpose == Restore }
 
 // A Kind is what comes next.
 type Kind string
@@ -84,7 +91,7 @@ func Next(s State) Step {
 		return s.first()
 	}
 	have := Strength(s.Proofs)
-	if s.Purpose == Recover {
+	if Lost(s.Purpose) {
 		have = Recovering(s.Proofs)
 	}
 	switch {
@@ -94,7 +101,7 @@ func Next(s State) Step {
 		return Step{Kind: Refuse, Why: WhyExposed}
 	case have < s.need(), have < Strong && !s.has(Password):
 		return s.more()
-	case s.Purpose == Recover:
+	case Lost(s.Purpose):
 		return Step{Kind: Done} // it neither pairs nor renews anything
 	case s.Policy.SecondFactor && s.has(Pass) && !s.Has.Suffice(s.Policy):
 		return Step{Kind: Enrol} // the pass ends, and then they could not sign in
@@ -133,7 +140,7 @@ func (s State) more() Step {
 	}
 	step := Step{Kind: AskSecond, Passkey: s.Has.Passkey, Approval: s.Has.approves(s.Policy) && s.asksPhones(), Code: s.Policy.Codes && (s.Has.App || s.Has.CodeApp), Recovery: s.Has.Recovery, Pass: s.Has.Pass, Mail: s.Has.Mail}
 	switch {
-	case step.leads() && s.Purpose == Recover: // the phone is what was lost
+	case step.leads() && Lost(s.Purpose): // the phone is what was lost
 		return s.order(step, Passkey, Recovery, Mail)
 	case step.leads():
 		return s.order(step, s.Default, s.Last)
@@ -141,7 +148,7 @@ func (s State) more() Step {
 		return Step{Kind: Refuse, Why: WhyNewBrowser}
 	case s.Has.App:
 		return Step{Kind: Refuse, Why: WhyNoUnlock}
-	case s.Enrol == directory.EnrolOpen && s.Purpose != Recover:
+	case s.Enrol == directory.EnrolOpen && !Lost(s.Purpose):
 		return Step{Kind: Enrol}
 	}
 	return Step{Kind: Refuse, Why: WhyNoSecond}

@@ -13,7 +13,7 @@ const (
 	ByApp       = "app"       // the application that asked
 	ByChange    = "change"    // whoever is about to change sign-in methods
 	ByReminder  = "reminder"  // the directory, of who put it off often enough
-	ByRecovery  = "recovery"  // whoever has lost a device and reads a backup
+	ByRecovery  = "recovery"  // whoever has lost a device
 )
 
 // Why a way that a person has was not offered, beside [WhyNewBrowser] and [WhyNoUnlock].
@@ -120,7 +120,7 @@ func RulesOf(detail map[string]any) (r Rules, ok bool) {
 // asks for some. Who is about to change sign-in methods gives all they can (N11),
 // and for an application that asks for more than the directory they give what they can.
 func (s State) asks() (need int, by string) {
-	if s.Purpose == Recover {
+	if Lost(s.Purpose) {
 		return min(Helped, s.Has.twoProofs()), ByRecovery
 	}
 	if s.Due && Need(s.Policy) < TwoProofs {

@@ -19,7 +19,7 @@ const (
 	Recovery     = "recovery" // recovery code
 	Pass         = "pass"     // temporary access pass
 	// Mail and Text are codes sent to a confirmed address or number. They help back
-	// in, a code by mail also to a sealed backup, and make no session (N10).
+	// in, to a sealed backup too, and make no session (N10).
 	Mail = "mail"
 	Text = "text"
 )
@@ -56,10 +56,11 @@ func Strength(proofs []string) int {
 	return Nothing
 }
 
-// Recovering is what the proofs are worth to recover a sealed backup: there a code
-// by mail counts too, with the password.
+// Recovering is what the proofs are worth to who has lost a device: there a code
+// that was sent counts too, with the password.
 func Recovering(proofs []string) int {
-	if slices.Contains(proofs, Password) && slices.Contains(proofs, Mail) {
+	sent := slices.Contains(proofs, Mail) || slices.Contains(proofs, Text)
+	if slices.Contains(proofs, Password) && sent {
 		return max(Helped, Strength(proofs))
 	}
 	return Strength(proofs)
@@ -82,7 +83,7 @@ type Methods struct {
 	Pass                             bool // that is good now
 	Unlock                           bool // an app has an unlock key
 	Passwordless                     bool // an app signs in without a password, and may
-	Mail                             bool // a confirmed address, where a code to it is a proof
+	Mail                             bool // a confirmed address or number, where a code to it is a proof
 }
 
 // Strongest is the strength of the strongest way in that they give. A pass is
@@ -100,7 +101,7 @@ func (m Methods) Strongest() int {
 }
 
 // twoProofs is [Methods.Strongest], with what counts for a recovery sign-in only:
-// a pass, and a code by mail.
+// a pass, and a code that is sent.
 func (m Methods) twoProofs() int {
 	switch strongest := m.Strongest(); {
 	case m.Password && m.Pass:

@@ -1,6 +1,7 @@
 package registration
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/rand"
@@ -129,8 +130,11 @@ func (r *Registry) take(ctx context.Context, tx *db.Tx, o row, p wire.Pair, key 
 		ID: rand.Text(), Person: person.ID, Directory: dir.ID, Offer: o.ID, State: Pending, Name: p.Name, Platform: p.Platform,
 		IP: from.IP, Place: from.Place, Browser: from.Browser, Epoch: o.epoch,
 	}
+	if err := o.admits(key); err != nil {
+		return wire.PairAnswer{}, err
+	}
 	n, err := tx.Exec(ctx, `
-		UPDATE offer SET taken_at = $1, registration_id = $2, sealed = $3
+		UPDATE offer SET taken_at = $1, registration_id = $2, sealed = $3, confirmed_at = CASE WHEN length(only_key) > 0 THEN $1 ELSE 0 END
 		WHERE id = $4 AND taken_at = 0 AND ended_at = 0 AND expires_at > $1`,
 		db.Millis(tx.Now), g.ID, []byte{}, o.ID)
 	if err != nil {
@@ -148,6 +152,19 @@ func (r *Registry) take(ctx context.Context, tx *db.Tx, o row, p wire.Pair, key 
 		return wire.PairAnswer{}, err
 	}
 	return r.answer(g, o, person, dir, secret), r.notify.Wake(ctx, tx, OfferTopic(o.ID))
+}
+
+// admits tells whether a device may take an offer; one that is not for it looks
+// like none.
+func (o row) admits(key *ecdsa.PublicKey) error {
+	if len(o.only) == 0 {
+		return nil
+	}
+	public, err := key.Bytes()
+	if err == nil && !bytes.Equal(public, o.only) {
+		err = ErrOfferUnknown
+	}
+	return err
 }
 
 func (r *Registry) insert(ctx context.Context, tx *db.Tx, g Registration, p wire.Pair, key *ecdsa.PublicKey, secret []byte) error {

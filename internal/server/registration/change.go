@@ -161,7 +161,7 @@ func (r *Registry) Remove(ctx context.Context, tx *db.Tx, m Removal) error {
 
 func (r *Registry) end(ctx context.Context, tx *db.Tx, m Removal) error {
 	g, err := scan(tx.QueryRow(ctx, `
-		UPDATE registration SET state = 'removed', removed_at = $1, removed_why = $2, code_secret = $3, push_endpoint = '', push_keys = $3
+		UPDATE registration SET state = 'removed', removed_at = $1, removed_why = $2, code_secret = $3, push_endpoint = '', push_keys = $3, restore_key = $3
 		WHERE id = $4 AND person_id = $5 AND state = 'active' RETURNING `+columns,
 		db.Millis(tx.Now), m.Why, []byte{}, m.ID, m.Person))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -225,6 +225,25 @@ func (r *Registry) SetPush(ctx context.Context, tx *db.Tx, id string, p *wire.Pu
 		endpoint = p.Endpoint
 	}
 	n, err := tx.Exec(ctx, `UPDATE registration SET push_endpoint = $1, push_keys = $2 WHERE id = $3 AND state <> 'removed'`, endpoint, keys, id)
+	if err == nil && n == 0 {
+		err = ErrRemoved
+	}
+	return err
+}
+
+// SetRestore changes the restore key of an active registration; nil takes it away.
+func (r *Registry) SetRestore(ctx context.Context, tx *db.Tx, id string, key *wire.JWK) error {
+	public := []byte{}
+	if key != nil {
+		k, err := key.PublicKey()
+		if err != nil {
+			return err
+		}
+		if public, err = k.Bytes(); err != nil {
+			return err
+		}
+	}
+	n, err := tx.Exec(ctx, `UPDATE registration SET restore_key = $1 WHERE id = $2 AND state = 'active'`, public, id)
 	if err == nil && n == 0 {
 		err = ErrRemoved
 	}

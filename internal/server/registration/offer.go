@@ -3,6 +3,7 @@ package registration
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
 	"crypto/rand"
 	"database/sql"
 	"errors"
@@ -54,7 +55,10 @@ type OfferIn struct {
 	Epoch    int64
 	Replaces string // the registration that the new one is to replace, or ""
 	First    bool   // nothing but the password allows it, see [Activation]
-	From     Where
+	// Key is the device key that alone may take it, or nil: then nobody has to be
+	// asked whose device that is.
+	Key  *ecdsa.PublicKey
+	From Where
 }
 
 // Steps of an offer, as the page that made it sees them.
@@ -113,10 +117,14 @@ func (r *Registry) Offer(ctx context.Context, tx *db.Tx, in OfferIn) (Offer, err
 	if err != nil {
 		return Offer{}, err
 	}
+	only, err := in.only()
+	if err != nil {
+		return Offer{}, err
+	}
 	_, err = tx.Exec(ctx, `
-		INSERT INTO offer (id, person_id, session_id, epoch, secret_hash, code_hash, sealed, replaces, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		o.ID, o.Person, o.Session, o.epoch, keep.Hash(o.Secret.Reveal()), r.codeHash(code), sealed, o.Replaces,
+		INSERT INTO offer (id, person_id, session_id, epoch, secret_hash, code_hash, sealed, replaces, only_key, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		o.ID, o.Person, o.Session, o.epoch, keep.Hash(o.Secret.Reveal()), r.codeHash(code), sealed, o.Replaces, only,
 		db.Millis(tx.Now), db.Millis(o.ExpiresAt))
 	if err != nil {
 		return Offer{}, err
@@ -128,6 +136,13 @@ func (r *Registry) Offer(ctx context.Context, tx *db.Tx, in OfferIn) (Offer, err
 	return o, audit.Record(ctx, tx, audit.Event{
 		Kind: audit.RegistrationOffered, Directory: p.DirectoryID, Person: p.ID, Method: "app", IP: in.From.IP, Place: in.From.Place, Browser: in.From.Browser,
 	})
+}
+
+func (in OfferIn) only() ([]byte, error) {
+	if in.Key == nil {
+		return []byte{}, nil
+	}
+	return in.Key.Bytes()
 }
 
 // room checks that there is place for one more app.
@@ -214,18 +229,18 @@ func OfferTopic(offer string) string { return "offer:" + offer }
 // PersonTopic is woken when there is something new for a person's devices.
 func PersonTopic(person string) string { return "person:" + person }
 
-const offerColumns = `id, person_id, session_id, epoch, secret_hash, sealed, replaces, expires_at, taken_at, registration_id, confirmed_at, ended_at, ended_why`
+const offerColumns = `id, person_id, session_id, epoch, secret_hash, sealed, replaces, only_key, expires_at, taken_at, registration_id, confirmed_at, ended_at, ended_why`
 
 // A row is an offer as it is stored.
 type row struct {
 	Offer
-	secretHash, sealed                 []byte
+	secretHash, sealed, only           []byte
 	expires, taken, confirmedAt, ended int64
 	registration, why                  string
 }
 
 func scanOffer(s scanner) (o row, err error) {
-	err = s.Scan(&o.ID, &o.Person, &o.Session, &o.epoch, &o.secretHash, &o.sealed, &o.Replaces, &o.expires, &o.taken,
+	err = s.Scan(&o.ID, &o.Person, &o.Session, &o.epoch, &o.secretHash, &o.sealed, &o.Replaces, &o.only, &o.expires, &o.taken,
 		&o.registration, &o.confirmedAt, &o.ended, &o.why)
 	o.ExpiresAt = db.Time(o.expires)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -105,6 +105,7 @@ type Registration struct {
 
 	public   []byte
 	unlock   []byte // public unlock key, if there is one
+	restore  []byte // public restore key, if it sent one
 	pushKeys []byte
 	sealed   []byte // code secret
 	lastStep int64
@@ -124,6 +125,15 @@ func (g Registration) UnlockKey() (*ecdsa.PublicKey, error) {
 	return wire.ReadKey(g.unlock)
 }
 
+// Restore is the public restore key that the device has sent: whoever opens the
+// backup that it keeps has the private half (N20). It is nil for none.
+func (g Registration) Restore() (*ecdsa.PublicKey, error) {
+	if len(g.restore) == 0 {
+		return nil, nil
+	}
+	return wire.ReadKey(g.restore)
+}
+
 // Target is where the device can be knocked on; ok is false where it cannot.
 func (g Registration) Target() (t notify.Target, ok bool) {
 	const point, auth = 65, 16
@@ -134,14 +144,14 @@ func (g Registration) Target() (t notify.Target, ok bool) {
 }
 
 const columns = `id, person_id, directory_id, offer_id, state, name, platform, ip, place, browser, push_endpoint, push_keys,
-	epoch, created_at, activated_at, seen_at, removed_why, public_key, code_secret, last_step, unlock_key, passwordless`
+	epoch, created_at, activated_at, seen_at, removed_why, public_key, code_secret, last_step, unlock_key, restore_key, passwordless`
 
 type scanner interface{ Scan(...any) error }
 
 func scan(row scanner) (g Registration, err error) {
 	var created, activated, seen, passwordless int64
 	err = row.Scan(&g.ID, &g.Person, &g.Directory, &g.Offer, &g.State, &g.Name, &g.Platform, &g.IP, &g.Place, &g.Browser,
-		&g.Push.Endpoint, &g.pushKeys, &g.Epoch, &created, &activated, &seen, &g.RemovedWhy, &g.public, &g.sealed, &g.lastStep, &g.unlock, &passwordless)
+		&g.Push.Endpoint, &g.pushKeys, &g.Epoch, &created, &activated, &seen, &g.RemovedWhy, &g.public, &g.sealed, &g.lastStep, &g.unlock, &g.restore, &passwordless)
 	g.CreatedAt, g.ActivatedAt, g.SeenAt = db.Time(created), db.Time(activated), db.Time(seen)
 	g.Passwordless = passwordless == 1
 	return g, err

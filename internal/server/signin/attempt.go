@@ -16,6 +16,7 @@ import (
 	"countersign/internal/server/keep"
 	"countersign/internal/server/method"
 	"countersign/internal/server/policy"
+	"countersign/internal/server/policy/ways"
 )
 
 // States of an attempt. What an open one waits for, policy says anew at every step.
@@ -38,7 +39,7 @@ type Start struct {
 	// Goal is the local path to go to afterwards.
 	Goal string
 	// Purpose is policy.SignIn, policy.Again for full authentication of somebody
-	// signed in, or policy.Recover; "" means SignIn.
+	// signed in, policy.Recover or policy.Restore; "" means SignIn.
 	Purpose string
 	// Session in use, for policy.Again.
 	Session Session
@@ -272,9 +273,11 @@ func (s *Service) look(ctx context.Context, tx *db.Tx, a *Attempt) error {
 		if state.Has, state.Default, err = MethodsOf(ctx, tx, a.person.ID); err != nil {
 			return err
 		}
-		if state.Has.Mail, err = s.reachable(ctx, tx, a); err != nil {
+		reached, err := s.reached(ctx, tx, a)
+		if err != nil {
 			return err
 		}
+		state.Has.Mail = len(reached) > 0
 		p, err := method.PasswordOf(ctx, tx, a.person.ID)
 		if err != nil {
 			return err
@@ -292,14 +295,27 @@ func (s *Service) look(ctx context.Context, tx *db.Tx, a *Attempt) error {
 	return nil
 }
 
-// reachable tells whether a code to an address of the person can be a proof: of
-// a recovery sign-in only (N10).
-func (s *Service) reachable(ctx context.Context, tx *db.Tx, a *Attempt) (bool, error) {
-	if a.Purpose != policy.Recover || !s.Addresses.Usable(directory.ByMail) {
-		return false, nil
+// reached are the addresses and numbers of the person to which a code can be a
+// proof: of who has lost a device only (N10), and where an app comes of it only
+// those that were not put there for that (R1).
+func (s *Service) reached(ctx context.Context, tx *db.Tx, a *Attempt) (all []directory.Address, err error) {
+	switch {
+	case a.Purpose == policy.Recover && s.Addresses.Usable(directory.ByMail):
+		return directory.AddressesOf(ctx, tx, a.person.ID, directory.ByMail)
+	case a.Purpose != policy.Restore:
+		return nil, nil
 	}
-	all, err := directory.AddressesOf(ctx, tx, a.person.ID, directory.ByMail)
-	return len(all) > 0, err
+	for _, kind := range []string{directory.ByMail, directory.ByPhone} {
+		if !s.Addresses.Usable(kind) {
+			continue
+		}
+		old, err := directory.Reach(ctx, tx, a.person, kind, ways.AddressAge)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, old...)
+	}
+	return all, nil
 }
 
 // change writes an attempt back under a new token, unless it has moved on

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"countersign/internal/server/audit"
@@ -13,12 +14,12 @@ import (
 	"countersign/internal/server/policy"
 )
 
-// A recovery sign-in (policy.Recover) is for who has lost a device and wants to
-// read their sealed backup. Two different proofs are enough (N14), of which one
-// may be a code to a confirmed address, which signs nobody in anywhere else
-// (N10). It ends in no session, makes no browser known, pairs nothing and
-// renews nothing: all that is left of it is the attempt, which speaks for its
-// person to the one request that it was for.
+// A recovery sign-in (policy.Lost) is for who has lost a device, and wants to read
+// their sealed backup or to have another device in the place of that one. Two
+// different proofs are enough (N14), of which one may be a code to a confirmed
+// address, which signs nobody in anywhere else (N10). It ends in no session, makes
+// no browser known, pairs nothing and renews nothing: all that is left of it is the
+// attempt, which speaks for its person to the one request that it was for.
 
 // Recovered is who a recovery sign-in was of, in the browser that holds its
 // token, for the goal that it had. It has no session: its ID opens nothing. It
@@ -34,7 +35,7 @@ func (s *Service) Recovered(ctx context.Context, token, goal string) (Session, e
 		return Session{}, ErrNoSession
 	case err != nil:
 		return Session{}, err
-	case !a.Done || a.Purpose != policy.Recover || a.Goal != goal || a.person.Epoch != a.epoch || a.person.State != directory.Active:
+	case !a.Done || !policy.Lost(a.Purpose) || a.Goal != goal || a.person.Epoch != a.epoch || a.person.State != directory.Active:
 		return Session{}, ErrNoSession
 	}
 	return Session{ID: a.ID, Person: a.person.ID, Directory: a.person.DirectoryID, Epoch: a.epoch, Methods: a.Proofs,
@@ -44,14 +45,18 @@ func (s *Service) Recovered(ctx context.Context, token, goal string) (Session, e
 // recovered ends a recovery sign-in.
 func (s *Service) recovered(ctx context.Context, tx *db.Tx, a *Attempt) error {
 	a.doneAt = tx.Now
-	return audit.Record(ctx, tx, a.ruled(audit.SigninRecovered, strings.Join(a.Proofs, " ")))
+	kind := audit.SigninRecovered
+	if a.Purpose == policy.Restore {
+		kind = audit.SigninRestores
+	}
+	return audit.Record(ctx, tx, a.ruled(kind, strings.Join(a.Proofs, " ")))
 }
 
 // Reachable are the addresses that a code can be sent to, and the one that it
 // was sent to last and can be typed still; a zero one for none.
 func (s *Service) Reachable(ctx context.Context, a Attempt) (all []directory.Address, sent directory.Address, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		if all, err = directory.AddressesOf(ctx, tx, a.person.ID, directory.ByMail); err != nil {
+		if all, err = s.reached(ctx, tx, &a); err != nil {
 			return err
 		}
 		sent, err = s.Addresses.Sent(ctx, tx, a.ID)
@@ -63,7 +68,7 @@ func (s *Service) Reachable(ctx context.Context, a Attempt) (all []directory.Add
 	return all, sent, err
 }
 
-// SendMail sends a code to an address of the person. It returns [ErrStep],
+// SendMail sends a code to an address of the person, or to a number. It returns [ErrStep],
 // directory.ErrAddress or a *directory.TooOften.
 func (s *Service) SendMail(ctx context.Context, token, address string, b Browser) error {
 	var refused error
@@ -75,8 +80,20 @@ func (s *Service) SendMail(ctx context.Context, token, address string, b Browser
 		if !a.Step.Mail {
 			return ErrStep
 		}
-		refused, err = s.Addresses.Send(ctx, tx, directory.AddressIn{Person: a.person.ID, Kind: directory.ByMail, Session: a.ID, Net: b.Net,
-			From: map[string]string{"browser": b.Agent(), "place": b.Place, "ip": b.IP}}, address)
+		all, err := s.reached(ctx, tx, &a)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(all, func(h directory.Address) bool { return h.ID == address })
+		if i < 0 {
+			return directory.ErrAddress
+		}
+		letter := notify.MailRecoveryCode
+		if a.Purpose == policy.Restore {
+			letter = notify.MailRestoreCode
+		}
+		refused, err = s.Addresses.Send(ctx, tx, directory.AddressIn{Person: a.person.ID, Kind: all[i].Kind, Session: a.ID, Net: b.Net, Letter: letter,
+			From: map[string]string{"browser": b.Agent(), "place": b.Place, "ip": b.IP}}, all[i])
 		return err
 	})
 	return errors.Join(err, refused)
@@ -103,7 +120,7 @@ func (s *Service) tryMail(ctx context.Context, tx *db.Tx, token, typed string, b
 	if pause > 0 {
 		return Went{}, &TooMany{After: pause}, nil
 	}
-	refused, err = s.Addresses.Read(ctx, tx, a.ID, typed)
+	sent, refused, err := s.Addresses.Read(ctx, tx, a.ID, typed)
 	if err != nil {
 		return Went{}, nil, err
 	}
@@ -113,7 +130,11 @@ func (s *Service) tryMail(ctx context.Context, tx *db.Tx, token, typed string, b
 		}
 		return Went{}, ErrWrong, audit.Record(ctx, tx, a.event(audit.SigninMailWrong, policy.Mail))
 	}
-	went, err = s.typed(ctx, tx, a, policy.Mail)
+	proof := policy.Mail
+	if sent.Kind == directory.ByPhone {
+		proof = policy.Text
+	}
+	went, err = s.typed(ctx, tx, a, proof)
 	return went, nil, err
 }
 
@@ -121,7 +142,7 @@ func (s *Service) tryMail(ctx context.Context, tx *db.Tx, token, typed string, b
 // the password: the person hears of it at the first pause.
 func (s *Service) wrong(ctx context.Context, tx *db.Tx, a Attempt) error {
 	pause, err := method.CodeWrong(ctx, tx, a.person.ID)
-	if err != nil || a.Purpose != policy.Recover || pause != method.FirstPause {
+	if err != nil || !policy.Lost(a.Purpose) || pause != method.FirstPause {
 		return err
 	}
 	return directory.Tell(ctx, tx, s.Notify, a.person, notify.MailRecoveryGuessed,

@@ -201,7 +201,7 @@ func (s *Service) typed(ctx context.Context, tx *db.Tx, a Attempt, proof string)
 	if err := s.Approvals.Withdraw(ctx, tx, a.ID); err != nil {
 		return Went{}, err
 	}
-	if a.Known && a.Purpose != policy.Recover {
+	if a.Known && !policy.Lost(a.Purpose) {
 		if err := s.Approvals.EndSilence(ctx, tx, a.person.ID); err != nil {
 			return Went{}, err
 		}
@@ -266,7 +266,7 @@ func (s *Service) goOn(ctx context.Context, tx *db.Tx, a Attempt) (went Went, er
 	switch a.Step.Kind { // none for an attempt the person said no to
 	case policy.Done:
 		a.state, a.Done = stateDone, true
-		if a.Purpose == policy.Recover {
+		if policy.Lost(a.Purpose) {
 			err = s.recovered(ctx, tx, &a)
 		} else {
 			went.Signed, err = s.sign(ctx, tx, a)

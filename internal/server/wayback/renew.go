@@ -30,13 +30,13 @@ type Plan struct {
 // [ErrStep], [ErrSuspended] or brake.ErrFrozen.
 func (s *Service) Plan(ctx context.Context, token string, b signin.Browser) (w Way, p Plan, err error) {
 	err = s.signin.DB.Read(ctx, func(tx *db.Tx) error {
-		w, p, err = plan(ctx, tx, token, b)
+		w, p, err = s.plan(ctx, tx, token, b)
 		return err
 	})
 	return w, p, err
 }
 
-func plan(ctx context.Context, tx *db.Tx, token string, b signin.Browser) (w Way, p Plan, err error) {
+func (s *Service) plan(ctx context.Context, tx *db.Tx, token string, b signin.Browser) (w Way, p Plan, err error) {
 	if w, err = open(ctx, tx, token, b); err != nil {
 		return w, p, err
 	}
@@ -49,7 +49,11 @@ func plan(ctx context.Context, tx *db.Tx, token string, b signin.Browser) (w Way
 	if err := brake.Check(ctx, tx, w.person.ID); err != nil {
 		return w, p, err
 	}
-	p, err = w.weigh(ctx, tx)
+	signed, err := s.led(ctx, tx, w)
+	if err != nil {
+		return w, p, err
+	}
+	p, err = w.weigh(ctx, tx, signed)
 	return w, p, err
 }
 
@@ -57,7 +61,7 @@ func plan(ctx context.Context, tx *db.Tx, token string, b signin.Browser) (w Way
 // for whoever has just shown one; where the person gets in without them, they end.
 // Who never had a password has not forgotten it: what they have lost is the
 // passkey, so the codes stay, and the password waits.
-func (w Way) weigh(ctx context.Context, tx *db.Tx) (p Plan, err error) {
+func (w Way) weigh(ctx context.Context, tx *db.Tx, signed bool) (p Plan, err error) {
 	asks := w.Directory.Policy
 	held, err := signin.HeldBy(ctx, tx, w.person, asks)
 	if err != nil {
@@ -69,6 +73,7 @@ func (w Way) weigh(ctx context.Context, tx *db.Tx) (p Plan, err error) {
 	}
 	change := ways.Change{
 		Personal: w.Directory.Kind == directory.Personal, Strength: policy.Back(w.Proofs), Account: max(has.Strongest(), policy.Need(asks)),
+		Signed: signed,
 	}
 	if change.Proofs, err = w.given(ctx, tx); err != nil {
 		return p, err
@@ -120,7 +125,7 @@ func (s *Service) Renew(ctx context.Context, token, password string, b signin.Br
 		if err := directory.Guard(ctx, tx, w.Directory.ID); err != nil { // so that what the plan stands on stays
 			return err
 		}
-		w, p, err := plan(ctx, tx, token, b)
+		w, p, err := s.plan(ctx, tx, token, b)
 		if err != nil {
 			return err
 		}
@@ -172,34 +177,8 @@ func (s *Service) wait(ctx context.Context, tx *db.Tx, w Way, hash string, p Pla
 	if err := w.record(ctx, tx, audit.WayBackWaits, ""); err != nil {
 		return "", err
 	}
-	stop, err := brake.Make(ctx, tx, brake.Link{Person: w.person.ID, What: brake.WayBack})
-	if err != nil {
-		return "", err
-	}
-	return next, directory.Tell(ctx, tx, s.signin.Notify, w.person, notify.MailWayBackWaits, map[string]string{
-		"login": w.person.Login, "browser": w.from.Agent(), "place": w.from.Place, "ip": w.from.IP, "stop": stop.Reveal(),
-	})
-}
-
-// Waiting tells when a new password of a person is set; zero for never.
-func Waiting(ctx context.Context, tx *db.Tx, p directory.Person) (ready time.Time, err error) {
-	var at int64
-	err = tx.QueryRow(ctx, `SELECT COALESCE(MAX(ready_at), 0) FROM way_back WHERE person_id = $1 AND state = 'waits' AND epoch = $2`, p.ID, p.Epoch).Scan(&at)
-	if err != nil || at == 0 {
-		return time.Time{}, err
-	}
-	return db.Time(at), nil
-}
-
-// Stop lets no new password of a person be set that waits. It may be pressed by
-// whoever is signed in as them: it only tightens.
-func Stop(ctx context.Context, tx *db.Tx, p directory.Person, from method.Where) error {
-	n, err := tx.Exec(ctx, `UPDATE way_back SET state = 'stopped', password = '' WHERE person_id = $1 AND state = 'waits'`, p.ID)
-	if err != nil || n == 0 {
-		return err
-	}
-	return audit.Record(ctx, tx, audit.Event{Kind: audit.WayBackStopped, Directory: p.DirectoryID, Person: p.ID,
-		IP: from.IP, Place: from.Place, Browser: from.Browser})
+	return next, s.announce(ctx, tx, w.person, notify.MailWayBackWaits, brake.Link{What: brake.WayBack},
+		method.Where{IP: w.from.IP, Place: w.from.Place, Browser: w.from.Agent()})
 }
 
 // Ripen sets the passwords whose wait is over, each once, whichever node looks.

@@ -1,6 +1,8 @@
-// Package wayback leads from a forgotten password to a new one.
+// Package wayback leads back to an account of which something was lost: from a
+// forgotten password to a new one, and from the name of an account, on a device that
+// opened a backup, to a registration there.
 //
-// Whoever has forgotten it gives two different proofs of what is theirs besides
+// Whoever has forgotten the password gives two different proofs of what is theirs besides
 // (N14): a recovery code, a code sent to an address or a number known for long. Together they
 // are worth less than a sign-in, so they open nothing (N10): all that comes of
 // them is a new password, and what that would open decides how (policy/ways,
@@ -13,6 +15,14 @@
 // replaced after each proof. A name that nobody has gets the same row and the same
 // answers, and never gets past a proof (A8). Whatever voids a sign-in under way, the
 // end of the person's epoch, voids a way back too.
+//
+// A device asks for a [Ticket], which names the account and the device's key and only
+// leads to the pages where the person proves who they are, by a recovery sign-in
+// (signin.Recovered). If the device has signed the ticket with the restore key of
+// the account, the backup was opened there (N20), and nothing waits.
+//
+// What waits, of either kind, every address and every app of the person hears of,
+// and each can stop it ([Waiting], [Service.Stop]).
 package wayback
 
 import (
@@ -43,7 +53,7 @@ var (
 	ErrNone = errors.New("no way back under way")
 	// ErrManaged: an admin helps the people of this directory, or whoever runs a
 	// server that sends no mail.
-	ErrManaged = errors.New("an admin helps with passwords")
+	ErrManaged = errors.New("an admin helps here")
 	// ErrStep: it is at another step, in another tab say.
 	ErrStep = errors.New("way back is at another step")
 	// ErrSuspended: by an admin. Only who has proven enough hears it.
@@ -77,6 +87,7 @@ type Way struct {
 	ExpiresAt   time.Time
 
 	hash   []byte
+	ticket string           // of the device that led here, or ""
 	person directory.Person // zero for a name nobody has
 	epoch  int64
 	from   signin.Browser
@@ -103,18 +114,18 @@ func (s *Service) Directory(ctx context.Context, login string) (d directory.Dire
 }
 
 // Begin starts a way back for whoever has the name that was typed, and returns
-// the token for its cookie. It returns [ErrManaged] or a *signin.TooMany. It never
+// the token for its cookie. The ticket is that of the device that led here, or "". It returns [ErrManaged] or a *signin.TooMany. It never
 // tells whether anybody has the name.
-func (s *Service) Begin(ctx context.Context, login string, b signin.Browser) (token string, err error) {
+func (s *Service) Begin(ctx context.Context, login, ticket string, b signin.Browser) (token string, err error) {
 	var refused error
 	err = s.signin.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		token, refused, err = s.begin(ctx, tx, login, b)
+		token, refused, err = s.begin(ctx, tx, login, ticket, b)
 		return err
 	})
 	return token, errors.Join(err, refused)
 }
 
-func (s *Service) begin(ctx context.Context, tx *db.Tx, login string, b signin.Browser) (token string, refused, err error) {
+func (s *Service) begin(ctx context.Context, tx *db.Tx, login, ticket string, b signin.Browser) (token string, refused, err error) {
 	if refused, err := count(ctx, tx, begun(b)); refused != nil || err != nil {
 		return "", refused, err
 	}
@@ -135,9 +146,9 @@ func (s *Service) begin(ctx context.Context, tx *db.Tx, login string, b signin.B
 	}
 	token = rand.Text()
 	_, err = tx.Exec(ctx, `
-		INSERT INTO way_back (id, hash, login, directory_id, person_id, epoch, state, ip, net, place, browser, correlation, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9, $10, $11, $12, $13)`,
-		rand.Text(), keep.Hash(token), login, d.ID, p.ID, p.Epoch, b.IP, b.Net, b.Place, b.Agent(), signin.NewReference(),
+		INSERT INTO way_back (id, hash, login, directory_id, person_id, epoch, ticket_id, state, ip, net, place, browser, correlation, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10, $11, $12, $13, $14)`,
+		rand.Text(), keep.Hash(token), login, d.ID, p.ID, p.Epoch, signin.Clip(ticket), b.IP, b.Net, b.Place, b.Agent(), signin.NewReference(),
 		db.Millis(tx.Now), db.Millis(tx.Now.Add(Life)))
 	return token, nil, err
 }
@@ -151,7 +162,7 @@ func (s *Service) Find(ctx context.Context, token string) (w Way, err error) {
 	return w, err
 }
 
-const columns = `id, hash, login, directory_id, person_id, epoch, proofs, state, ready_at, ip, net, place, browser, correlation, expires_at,
+const columns = `id, hash, login, directory_id, person_id, epoch, ticket_id, proofs, state, ready_at, ip, net, place, browser, correlation, expires_at,
 	COALESCE((SELECT MIN(c.proof) || ' ' || MAX(c.proof) FROM way_back_code c WHERE c.way_id = way_back.id AND c.expires_at > $2 AND c.tries < $3), '')`
 
 func find(ctx context.Context, tx *db.Tx, token string) (Way, error) {
@@ -166,10 +177,12 @@ func find(ctx context.Context, tx *db.Tx, token string) (Way, error) {
 	return w, w.meet(ctx, tx)
 }
 
-func scan(row interface{ Scan(...any) error }) (w Way, err error) {
+type scanner interface{ Scan(...any) error }
+
+func scan(row scanner) (w Way, err error) {
 	var proofs, sent string
 	var ready, expires int64
-	err = row.Scan(&w.ID, &w.hash, &w.Login, &w.Directory.ID, &w.person.ID, &w.epoch, &proofs, &w.State, &ready,
+	err = row.Scan(&w.ID, &w.hash, &w.Login, &w.Directory.ID, &w.person.ID, &w.epoch, &w.ticket, &proofs, &w.State, &ready,
 		&w.from.IP, &w.from.Net, &w.from.Place, &w.from.Name, &w.Correlation, &expires, &sent)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Way{}, ErrNone
@@ -241,7 +254,10 @@ func Prune(ctx context.Context, tx *db.Tx) error {
 	if _, err := tx.Exec(ctx, `DELETE FROM way_back_code WHERE expires_at < $1`, db.Millis(tx.Now)); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `DELETE FROM way_back WHERE expires_at < $1`, db.Millis(tx.Now))
+	if _, err := tx.Exec(ctx, `DELETE FROM way_back WHERE expires_at < $1`, db.Millis(tx.Now)); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `DELETE FROM rebind_ticket WHERE expires_at < $1`, db.Millis(tx.Now.Add(-kept)))
 	return err
 }
 
@@ -250,6 +266,7 @@ func Forget(ctx context.Context, tx *db.Tx, person string) error {
 	for _, q := range []string{
 		`DELETE FROM way_back_code WHERE way_id IN (SELECT id FROM way_back WHERE person_id = $1)`,
 		`DELETE FROM way_back WHERE person_id = $1`,
+		`DELETE FROM rebind_ticket WHERE person_id = $1`,
 	} {
 		if _, err := tx.Exec(ctx, q, person); err != nil {
 			return err

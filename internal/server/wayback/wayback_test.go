@@ -56,18 +56,25 @@ func (h *house) atHome(t *testing.T, name string) (p directory.Person) {
 
 // A way is one browser on its way back.
 type way struct {
-	t     *testing.T
-	h     *house
-	b     signin.Browser
-	token string
+	t      *testing.T
+	h      *house
+	b      signin.Browser
+	token  string
+	ticket string // of the device that led here
 }
 
 // begins goes from the name on.
 func (h *house) begins(t *testing.T, login string) *way {
 	t.Helper()
-	v := &way{t: t, h: h, b: signintest.Browser("192.0.2.7")}
+	return h.led(t, login, "")
+}
+
+// led is [house.begins] where a device has led.
+func (h *house) led(t *testing.T, login, ticket string) *way {
+	t.Helper()
+	v := &way{t: t, h: h, b: signintest.Browser("192.0.2.7"), ticket: ticket}
 	var err error
-	if v.token, err = h.back.Begin(t.Context(), login, v.b); err != nil {
+	if v.token, err = h.back.Begin(t.Context(), login, v.ticket, v.b); err != nil {
 		t.Fatal(err)
 	}
 	return v
@@ -97,9 +104,13 @@ func (v *way) keep(token string, err error) {
 // proves gives both proofs of a person.
 func (h *house) proves(t *testing.T, p directory.Person, code string) *way {
 	t.Helper()
-	v := h.begins(t, p.Login)
-	v.keep(h.back.Code(t.Context(), v.token, policy.Mail, v.mailed(p.Email), v.b))
-	v.keep(h.back.RecoveryCode(t.Context(), v.token, code, v.b))
+	return h.begins(t, p.Login).proves(p, code)
+}
+
+func (v *way) proves(p directory.Person, code string) *way {
+	v.t.Helper()
+	v.keep(v.h.back.Code(v.t.Context(), v.token, policy.Mail, v.mailed(p.Email), v.b))
+	v.keep(v.h.back.RecoveryCode(v.t.Context(), v.token, code, v.b))
 	return v
 }
 
@@ -228,7 +239,7 @@ func TestR1WhatWaitsCanBeStopped(t *testing.T) {
 			})
 		},
 		"by whoever is signed in": func(h *house, haru directory.Person) error {
-			return h.DB.Write(t.Context(), func(tx *db.Tx) error { return wayback.Stop(t.Context(), tx, haru, signinWhere) })
+			return h.stop(t, haru)
 		},
 		"by a change of the account": func(h *house, haru directory.Person) error {
 			h.SetPassword(t, haru, signintest.Password)
@@ -282,7 +293,7 @@ func TestR1AnAdminHelpsWhereTheNewPasswordWouldOpenMore(t *testing.T) {
 	}
 	h.Policy(t, func(p *directory.Policy) { p.SelfReset = false })
 	for _, login := range []string{mei.Login, "nobody@aoba.example"} {
-		if _, err := h.back.Begin(t.Context(), login, v.b); !errors.Is(err, wayback.ErrManaged) {
+		if _, err := h.back.Begin(t.Context(), login, "", v.b); !errors.Is(err, wayback.ErrManaged) {
 			t.Errorf("%s: %v", login, err)
 		}
 	}

@@ -16,6 +16,10 @@ const (
 	SessionsCookie = "ss" // the sessions of this browser, newest first, joined by dots
 )
 
+// RestorePath is where a device leads on which an account came back by its name;
+// its ticket follows.
+const RestorePath = "/restore/"
+
 func (s *Shell) cookieName(name string) string {
 	if s.Secure() {
 		return "__Host-" + name

@@ -69,6 +69,9 @@ var ops = map[string]op{
 	"passkeyOf":  asking(passkeyOf),
 	"checkUp":    asking(checkUp),
 
+	"restoreKeys": asking(restoreKeys),
+	"vouch":       asking(vouch),
+
 	"moveBegin":    moveBegin,
 	"moveMeet":     asking(moveMeet),
 	"moveAnswer":   moveAnswer,

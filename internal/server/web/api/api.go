@@ -1,8 +1,9 @@
 // Package api is the door for devices: pairing, the registration itself, and
 // the requests it answers, as docs/protocol.md has them.
 //
-// Pairing is signed by the key it brings. Every other call carries one HTTP
-// message signature by a known device, checked before anything else is read.
+// Pairing, and asking for a ticket, is signed by the key it brings. Every other call
+// carries one HTTP message signature by a known device, checked before anything else
+// is read.
 // No cookie is looked at, any origin may ask.
 package api
 
@@ -14,6 +15,8 @@ import (
 	"countersign/internal/server/db"
 	"countersign/internal/server/notify"
 	"countersign/internal/server/registration"
+	"countersign/internal/server/signin"
+	"countersign/internal/server/wayback"
 	"countersign/internal/server/web"
 	"countersign/internal/wire"
 )
@@ -24,6 +27,7 @@ type Deps struct {
 	Registry  *registration.Registry
 	Approvals *approval.Approvals
 	Notify    *notify.Notify
+	Back      *wayback.Service
 }
 
 type api struct {
@@ -43,6 +47,10 @@ func Mount(s *web.Shell, d Deps) {
 	s.API("PUT /device/registration", wire.MaxBody, a.signed(a.putRegistration))
 	s.API("DELETE /device/registration", 0, a.signed(a.deleteRegistration))
 	s.API("DELETE /device/unlock", 0, a.signed(a.deleteUnlock))
+	s.API("DELETE /device/waiting/{id}", 0, a.signed(a.deleteWaiting))
+	s.API("POST /device/rebind", wire.MaxBody, a.postRebind)
+	s.API("GET /device/rebind", 0, a.ticketed(a.getRebind))
+	s.API("PUT /device/rebind", wire.MaxBody, a.ticketed(a.putRebind))
 	s.API("GET /device/requests", 0, a.signed(a.getRequests))
 	s.API("GET /device/requests/{id}", 0, a.signed(a.getRequest))
 	s.API("POST /device/requests/{id}/decision", wire.MaxBody, a.signed(a.postDecision))
@@ -67,6 +75,8 @@ var problems = []web.Problem{
 	{Err: registration.ErrOfferUsed, Status: http.StatusConflict, Code: wire.CodeOfferUsed, Title: "security.problem.title", Text: "security.problem.offer_used"},
 	{Err: registration.ErrFull, Status: http.StatusConflict, Code: wire.CodeFull, Title: "security.problem.title", Text: "security.problem.full"},
 	{Err: registration.ErrTooMany, Status: http.StatusTooManyRequests, Code: wire.CodeTooMany, Title: "security.problem.title", Text: "security.problem.too_many"},
+	{Err: wayback.ErrNone, Status: http.StatusUnauthorized, Code: wire.CodeRemoved, Title: "security.problem.title", Text: "security.problem.removed"},
+	{Err: signin.ErrTooMany, Status: http.StatusTooManyRequests, Code: wire.CodeTooMany, Title: "security.problem.title", Text: "security.problem.too_many"},
 	{Err: approval.ErrUnknown, Status: http.StatusNotFound, Code: wire.CodeUnknown, Title: "security.problem.title", Text: "security.problem.request_unknown"},
 	{Err: approval.ErrClosed, Status: http.StatusGone, Code: wire.CodeClosed, Title: "security.problem.title", Text: "security.problem.closed"},
 }

@@ -7,7 +7,9 @@ import (
 
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
+	"countersign/internal/server/method"
 	"countersign/internal/server/registration"
+	"countersign/internal/server/wayback"
 	"countersign/internal/server/web"
 	"countersign/internal/wire"
 )
@@ -52,9 +54,54 @@ func (a *api) describe(ctx context.Context, tx *db.Tx, g registration.Registrati
 		}
 		return answer, nil
 	}
+	if answer.Restore, err = restoreOf(g); err != nil {
+		return answer, err
+	}
+	if answer.Waiting, err = waiting(ctx, tx, p); err != nil {
+		return answer, err
+	}
 	apps, err := a.Registry.Of(ctx, tx, g.Person)
 	answer.Newer, answer.Only = newer(apps, g), len(apps) == 1 && d.Policy.SecondFactor
 	return answer, err
+}
+
+// restoreOf is the restore key that a device has sent.
+func restoreOf(g registration.Registration) (*wire.JWK, error) {
+	key, err := g.Restore()
+	if key == nil || err != nil {
+		return nil, err
+	}
+	jwk, err := wire.NewJWK(key)
+	return &jwk, err
+}
+
+// waiting are the changes of an account that wait: each app can stop them (R1).
+func waiting(ctx context.Context, tx *db.Tx, p directory.Person) (all []wire.Waiting, err error) {
+	changes, err := wayback.Waiting(ctx, tx, p)
+	for _, c := range changes {
+		all = append(all, c.Wire())
+	}
+	return all, err
+}
+
+// deleteWaiting is the person's no, said on one of their apps. It is once by its
+// nature: what was stopped does not come again under this id.
+func (a *api) deleteWaiting(w http.ResponseWriter, r *http.Request, c *caller) error {
+	if c.State != registration.Active {
+		return errNotYet
+	}
+	err := a.DB.Write(r.Context(), func(tx *db.Tx) error {
+		p, err := directory.ByID(r.Context(), tx, c.Person)
+		if err != nil {
+			return err
+		}
+		return a.Back.Stop(r.Context(), tx, p, r.PathValue("id"), method.Where(where(r)))
+	})
+	if err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
 // newer lists the apps that the person paired after this one: each app hears
@@ -68,7 +115,7 @@ func newer(apps []registration.Registration, g registration.Registration) (newer
 	return newer
 }
 
-// putRegistration changes name or push address. A signature is good for a
+// putRegistration changes name, push address or restore key. A signature is good for a
 // minute, so its nonce is used up in the same transaction.
 func (a *api) putRegistration(w http.ResponseWriter, r *http.Request, c *caller) error {
 	var change wire.Change
@@ -84,6 +131,11 @@ func (a *api) putRegistration(w http.ResponseWriter, r *http.Request, c *caller)
 		}
 		if change.Push.Given {
 			if err := a.Registry.SetPush(r.Context(), tx, c.ID, change.Push.To); err != nil {
+				return err
+			}
+		}
+		if change.Restore.Given {
+			if err := a.Registry.SetRestore(r.Context(), tx, c.ID, change.Restore.To); err != nil {
 				return err
 			}
 		}

@@ -17,6 +17,8 @@ import (
 	"countersign/internal/server/directory"
 	"countersign/internal/server/registration"
 	"countersign/internal/server/registration/regtest"
+	"countersign/internal/server/signin/signintest"
+	"countersign/internal/server/wayback"
 	"countersign/internal/server/web"
 	"countersign/internal/server/web/api"
 	"countersign/internal/wire"
@@ -24,7 +26,7 @@ import (
 
 // A house is a server with its device API on a real listener.
 type house struct {
-	*regtest.World
+	*signintest.World
 	approvals *approval.Approvals
 	shell     *web.Shell
 	url       string
@@ -33,13 +35,13 @@ type house struct {
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	w := regtest.New(t)
+	w := signintest.New(t)
 	h := &house{World: w, approvals: approval.New(w.DB, w.Keeper, w.Notify, w.Registry, nil), closing: make(chan struct{})}
 	shell, err := web.New(web.Config{Closing: h.closing, Streams: 3, DB: w.DB, ID: regtest.Issuer, App: "https://app.example.org", Hub: w.Notify.Hub, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	api.Mount(shell, api.Deps{DB: w.DB, Registry: w.Registry, Approvals: h.approvals, Notify: w.Notify})
+	api.Mount(shell, api.Deps{DB: w.DB, Registry: w.Registry, Approvals: h.approvals, Notify: w.Notify, Back: wayback.New(w.SignIn)})
 	server := httptest.NewServer(shell)
 	t.Cleanup(func() {
 		h.stop()

@@ -1,11 +1,13 @@
 package api
 
 import (
+	"crypto/ecdsa"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"countersign/internal/server/db"
 	"countersign/internal/server/registration"
@@ -53,20 +55,36 @@ func aside(f func() error) (err error) {
 	return err
 }
 
-func (a *api) check(r *http.Request) (c caller, err error) {
-	if c.body, err = io.ReadAll(r.Body); err != nil {
+// A letter is a signed call as it came, before it is known whose it is.
+type letter struct {
+	stamp wire.Stamp
+	body  []byte
+}
+
+func open(r *http.Request) (l letter, err error) {
+	if l.body, err = io.ReadAll(r.Body); err != nil {
 		if large := new(http.MaxBytesError); errors.As(err, &large) {
-			return c, web.ErrTooLarge
+			return l, web.ErrTooLarge
 		}
-		return c, fmt.Errorf("%w: %w", web.ErrMalformed, err)
+		return l, fmt.Errorf("%w: %w", web.ErrMalformed, err)
 	}
-	stamp, err := wire.ReadStamp(r.Header)
+	l.stamp, err = wire.ReadStamp(r.Header)
+	return l, err
+}
+
+// verify checks that it is signed by a key.
+func (a *api) verify(r *http.Request, l letter, key *ecdsa.PublicKey, now time.Time) error {
+	return l.stamp.Verify(wire.Call{Method: r.Method, TargetURI: a.shell.ID + r.URL.RequestURI(), Body: l.body}, r.Header, key, now)
+}
+
+func (a *api) check(r *http.Request) (c caller, err error) {
+	l, err := open(r)
 	if err != nil {
 		return c, err
 	}
-	c.nonce = stamp.Nonce
+	c.nonce, c.body = l.stamp.Nonce, l.body
 	err = a.DB.Read(r.Context(), func(tx *db.Tx) (err error) {
-		c.Registration, err = a.Registry.ByID(r.Context(), tx, stamp.Registration)
+		c.Registration, err = a.Registry.ByID(r.Context(), tx, l.stamp.Registration)
 		return err
 	})
 	if err != nil {
@@ -76,9 +94,8 @@ func (a *api) check(r *http.Request) (c caller, err error) {
 	if err != nil {
 		return c, err
 	}
-	call := wire.Call{Method: r.Method, TargetURI: a.shell.ID + r.URL.RequestURI(), Body: c.body}
 	now := a.DB.Now()
-	if err := stamp.Verify(call, r.Header, key, now); err != nil {
+	if err := a.verify(r, l, key, now); err != nil {
 		return c, err
 	}
 	if c.State == registration.Removed { // only the device itself is told

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
 	"countersign/internal/server/registration"
+	"countersign/internal/server/wayback"
 	"countersign/internal/server/web"
 )
 
@@ -190,11 +192,22 @@ func (l *listener) look(ctx context.Context) (e web.Event, err error) {
 	return e, err
 }
 
-// changed tells whether the registration has news: its state, its name, or
-// the person's other apps. The first look only remembers.
+// changed tells whether the registration has news: its state, its name, the
+// person's other apps, or what waits. The first look only remembers.
 func (l *listener) changed(ctx context.Context, tx *db.Tx, g registration.Registration) (bool, error) {
 	apps, err := l.a.Registry.Stamp(ctx, tx, g.Person)
+	if err != nil {
+		return false, err
+	}
+	p, err := directory.ByID(ctx, tx, g.Person)
+	if err != nil {
+		return false, err
+	}
+	waits, err := wayback.Waiting(ctx, tx, p)
 	about := fmt.Sprint(g.State, g.Name, apps)
+	for _, c := range waits {
+		about += " " + c.ID
+	}
 	news := l.about != "" && l.about != about
 	l.about = about
 	return news, err

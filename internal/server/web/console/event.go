@@ -38,6 +38,7 @@ var tones = map[audit.Kind][2]string{
 	audit.RegistrationRefused: {"block", "danger"},
 	audit.PersonPasswordSeen:  {"warn", "danger"},
 	audit.PersonReset:         {"refresh", "caution"},
+	audit.RestoreWaits:        {"clock", "caution"},
 	audit.WayBackWrong:        {"warn", "caution"},
 	audit.WayBackWaits:        {"clock", "caution"},
 	audit.WayBackDone:         {"key", "caution"},

@@ -19,6 +19,7 @@ import (
 	"countersign/internal/server/registration/regtest"
 	"countersign/internal/server/signin"
 	"countersign/internal/server/signin/signintest"
+	"countersign/internal/server/wayback"
 	"countersign/internal/server/web"
 	securityweb "countersign/internal/server/web/security"
 )
@@ -40,7 +41,7 @@ func newHouse(t testing.TB) *house {
 	if h.shell, err = web.New(web.Config{DB: h.DB, ID: regtest.Issuer, App: appOrigin, Hub: h.Notify.Hub, Log: slog.New(slog.DiscardHandler)}); err != nil {
 		t.Fatal(err)
 	}
-	if err := securityweb.Mount(h.shell, securityweb.Deps{DB: h.DB, Registry: h.Registry, Approvals: h.Approvals, SignIn: h.SignIn, Passkeys: h.Passkeys, CodeApps: h.CodeApps, Addresses: directory.NewAddresses(h.Keeper, h.Notify), Recovery: h.Recovery, Passes: method.NewPasses(h.Keeper, h.Notify), Dossier: dossier.New(h.SignIn), Notify: h.Notify, Backup: h.backup}); err != nil {
+	if err := securityweb.Mount(h.shell, securityweb.Deps{DB: h.DB, Registry: h.Registry, Approvals: h.Approvals, SignIn: h.SignIn, Passkeys: h.Passkeys, CodeApps: h.CodeApps, Addresses: directory.NewAddresses(h.Keeper, h.Notify), Recovery: h.Recovery, Passes: method.NewPasses(h.Keeper, h.Notify), Dossier: dossier.New(h.SignIn), Notify: h.Notify, Backup: h.backup, Back: wayback.New(h.SignIn)}); err != nil {
 		t.Fatal(err)
 	}
 	return h

@@ -41,7 +41,7 @@ type overview struct {
 	Changed  bool        // the password, just now
 	NotMe    bool        // they have just said so of a sign-in
 	Frozen   string      // until when nothing may be changed, or ""
-	Waits    string      // when a new password is set that somebody chose without the old one, or ""
+	Waits    []waitRow   // changes that somebody made without the old password or phone
 	Since    int         // sessions begun since a sign-in was reported, this one not counted
 }
 

@@ -28,6 +28,7 @@ import (
 	"countersign/internal/server/policy"
 	"countersign/internal/server/registration"
 	"countersign/internal/server/signin"
+	"countersign/internal/server/wayback"
 	"countersign/internal/server/web"
 )
 
@@ -48,6 +49,7 @@ type Deps struct {
 	Dossier   *dossier.Service
 	Notify    *notify.Notify
 	Backup    *backup.Store
+	Back      *wayback.Service
 }
 
 type handler struct {
@@ -126,7 +128,7 @@ func Mount(s *web.Shell, d Deps) error {
 	s.Page("POST /security/recovery", s.NeedSession(true, h.postRecovery))
 	s.Page("POST /security/recovery/remove", s.NeedSession(true, h.postRemoveRecovery))
 
-	s.Page("POST /security/wayback/stop", s.NeedSession(false, h.postStopWayBack))
+	s.Page("POST /security/waiting/{id}/stop", s.NeedSession(false, h.postStopWaiting))
 	s.Page("GET /security/password", s.NeedSession(true, h.getPassword))
 	s.Page("POST /security/password", s.NeedSession(true, h.postPassword))
 

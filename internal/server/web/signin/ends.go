@@ -34,7 +34,7 @@ func (h *handler) getEnded(w http.ResponseWriter, r *http.Request) error {
 	web.SetReference(r, a.Correlation)
 	lang := h.Lang(r)
 	p := endPage{view: viewOf(r, a), Ref: a.Correlation, Again: "/signin?" + url.Values{"to": {a.Goal}, "other": {"1"}}.Encode()}
-	if a.Purpose == policy.Recover {
+	if policy.Lost(a.Purpose) {
 		p.Again = a.Goal
 	}
 	p.Title, p.Text = ui.T(lang, "signin.ended."+a.Ended+".title"), ui.T(lang, "signin.ended."+endedText(a.Ended, p.Own))

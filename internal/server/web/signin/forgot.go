@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
@@ -33,6 +34,17 @@ func (h *handler) getHelp(w http.ResponseWriter, r *http.Request) error {
 	return h.Render(w, r, http.StatusOK, "signin/help.html", helpPage{h.underWay(r)})
 }
 
+// ticket is that of the device that led to the sign-in under way, or "": if the
+// backup of its person was opened there, a new password need not wait (N20).
+func (h *handler) ticket(r *http.Request) string {
+	a, err := h.signin.Attempt(r.Context(), h.Cookie(r, web.AttemptCookie))
+	id, led := strings.CutPrefix(a.Goal, web.RestorePath)
+	if err != nil || !led {
+		return ""
+	}
+	return id
+}
+
 // underWay is what a page may show of the sign-in under way, if there is one.
 func (h *handler) underWay(r *http.Request) view {
 	a, err := h.signin.Attempt(r.Context(), h.Cookie(r, web.AttemptCookie))
@@ -56,7 +68,7 @@ func (h *handler) postForgot(w http.ResponseWriter, r *http.Request) error {
 	login := r.PostFormValue("login")
 	var token string
 	err := h.even(r.Context(), func() (err error) {
-		token, err = h.back.Begin(r.Context(), login, h.browser(r))
+		token, err = h.back.Begin(r.Context(), login, h.ticket(r), h.browser(r))
 		return err
 	})
 	web.Here(r, forgotPath)

@@ -401,7 +401,7 @@ func (h *handler) lost(w http.ResponseWriter, r *http.Request, a signin.Attempt,
 func (h *handler) went(w http.ResponseWriter, r *http.Request, went signin.Went) error {
 	h.keep(w, went)
 	a := went.Attempt
-	if a.Done && went.LastOne && a.Purpose != policy.Recover {
+	if a.Done && went.LastOne && !policy.Lost(a.Purpose) {
 		return see(w, "/security/recovery?"+url.Values{"last": {"1"}, "to": {a.Goal}}.Encode())
 	}
 	if a.Done && went.Nudge {

@@ -176,7 +176,8 @@ CREATE TABLE first_way (person_id TEXT PRIMARY KEY, way TEXT NOT NULL) STRICT;
 CREATE TABLE offer (
   id TEXT PRIMARY KEY, person_id TEXT NOT NULL, session_id TEXT NOT NULL, epoch INTEGER NOT NULL,
   secret_hash BLOB NOT NULL, code_hash BLOB NOT NULL UNIQUE, sealed BLOB NOT NULL, -- secret and code, for the page to show again
-  replaces TEXT NOT NULL DEFAULT '', created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+  replaces TEXT NOT NULL DEFAULT '', only_key BLOB NOT NULL DEFAULT x'', -- of the one device that may take it
+  created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
   taken_at INTEGER NOT NULL DEFAULT 0, registration_id TEXT NOT NULL DEFAULT '',
   confirmed_at INTEGER NOT NULL DEFAULT 0, ended_at INTEGER NOT NULL DEFAULT 0, ended_why TEXT NOT NULL DEFAULT ''
 ) STRICT;
@@ -190,6 +191,7 @@ CREATE TABLE registration (
   public_key BLOB NOT NULL, code_secret BLOB NOT NULL, last_step INTEGER NOT NULL DEFAULT 0,
   unlock_key BLOB NOT NULL DEFAULT x'', passwordless INTEGER NOT NULL DEFAULT 0, -- passwordless only with an unlock key
   push_endpoint TEXT NOT NULL DEFAULT '', push_keys BLOB NOT NULL DEFAULT x'',
+  restore_key BLOB NOT NULL DEFAULT x'', -- public half of what whoever opens its backup can sign with
   epoch INTEGER NOT NULL, created_at INTEGER NOT NULL, activated_at INTEGER NOT NULL DEFAULT 0,
   seen_at INTEGER NOT NULL, removed_at INTEGER NOT NULL DEFAULT 0, removed_why TEXT NOT NULL DEFAULT ''
 ) STRICT;
@@ -272,13 +274,15 @@ CREATE TABLE nudge (
   person_id TEXT PRIMARY KEY, times INTEGER NOT NULL, until INTEGER NOT NULL
 ) STRICT;
 
--- wayback: somebody who has forgotten the password, on the way to a new one
+-- wayback
+-- Somebody who has forgotten the password, on the way to a new one.
 CREATE TABLE way_back (
   id TEXT PRIMARY KEY, hash BLOB NOT NULL UNIQUE, login TEXT NOT NULL, directory_id TEXT NOT NULL,
   person_id TEXT NOT NULL, -- '' for a name nobody has: a decoy
   epoch INTEGER NOT NULL, proofs TEXT NOT NULL DEFAULT '', -- space-separated: see package policy
   state TEXT NOT NULL CHECK (state IN ('open', 'waits', 'done', 'stopped')),
   password TEXT NOT NULL DEFAULT '', ready_at INTEGER NOT NULL DEFAULT 0, -- of 'waits': the hash to set, and when
+  ticket_id TEXT NOT NULL DEFAULT '', -- of the device that led here
   ip TEXT NOT NULL, net TEXT NOT NULL, place TEXT NOT NULL, browser TEXT NOT NULL, correlation TEXT NOT NULL,
   created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
 ) STRICT;
@@ -291,6 +295,18 @@ CREATE TABLE way_back_code (
   tries INTEGER NOT NULL DEFAULT 0, since INTEGER NOT NULL, expires_at INTEGER NOT NULL, -- since: when what it was sent to was confirmed
   PRIMARY KEY (way_id, proof)
 ) STRICT;
+-- A device on which an account came back by its name, on the way to a registration.
+CREATE TABLE rebind_ticket (
+  id TEXT PRIMARY KEY, person_id TEXT NOT NULL, -- '' for a subject nobody has: it leads nowhere
+  epoch INTEGER NOT NULL, public_key BLOB NOT NULL, name TEXT NOT NULL, platform TEXT NOT NULL,
+  challenge BLOB NOT NULL, signed_by BLOB NOT NULL DEFAULT x'', -- the public restore key that has signed it
+  state TEXT NOT NULL CHECK (state IN ('open', 'waits', 'offered', 'done', 'stopped')),
+  ready_at INTEGER NOT NULL DEFAULT 0, offer_id TEXT NOT NULL DEFAULT '',
+  ip TEXT NOT NULL, place TEXT NOT NULL, browser TEXT NOT NULL,
+  created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX rebind_ticket_person ON rebind_ticket (person_id) WHERE state IN ('waits', 'offered');
+CREATE INDEX rebind_ticket_expires ON rebind_ticket (expires_at);
 
 -- admin: reports of suspicious sign-ins that somebody has seen to
 CREATE TABLE report_settled (

@@ -1,0 +1,67 @@
+package seals
+
+import (
+	"encoding/json"
+
+	"countersign/cmd/core-wasm/internal/talk"
+	"countersign/internal/wire"
+)
+
+// A person is an account of a sign-in service.
+type person struct {
+	Server  string `json:"server"`
+	Subject string `json:"subject"`
+}
+
+// A restoreKey is what shows of an account that its backup was opened here.
+type restoreKey struct {
+	person
+	Key wire.PrivateJWK `json:"key"`
+}
+
+// restoreKeys are those of the personal accounts of what was opened.
+func restoreKeys(d *Desk, _ talk.Call, _ none) ([]restoreKey, error) {
+	if d.opened == nil {
+		return nil, errNotOpened
+	}
+	keys, err := d.opened.RestoreKeys()
+	if err != nil {
+		return nil, err
+	}
+	all := []restoreKey{}
+	for _, r := range keys {
+		jwk, err := wire.NewPrivateJWK(r.Key)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, restoreKey{person{r.Server, r.Subject}, jwk})
+	}
+	return all, nil
+}
+
+type vouching struct {
+	Keys     json.RawMessage `json:"keys"`
+	Accounts []person        `json:"accounts"`
+}
+
+// vouch gives the public halves of the restore keys of accounts of this device, in
+// their order, for their servers.
+func vouch(_ *Desk, _ talk.Call, a vouching) ([]wire.JWK, error) {
+	k, err := keysOf(a.Keys)
+	if err != nil {
+		return nil, err
+	}
+	all := []wire.JWK{}
+	for _, p := range a.Accounts {
+		r, err := k.RestoreKey(p.Server, p.Subject)
+		if err != nil {
+			return nil, err
+		}
+		jwk, err := wire.NewJWK(&r.Key.PublicKey)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, jwk)
+	}
+	return all, nil
+}
