@@ -1,6 +1,6 @@
 // Package sealed opens files of age for package transfer, and makes the
-// project's own: the accounts as one JSON object, sealed under a passphrase. It
-// stands apart because age does not fit into what every visit to the web app
+// project's own: the accounts as one JSON object, sealed under a passphrase. A
+// saved backup it opens with the recovery key. It stands apart because age does not fit into what every visit to the web app
 // fetches.
 package sealed
 
@@ -35,7 +35,7 @@ func told(err error) error {
 	}
 	for _, t := range []struct{ of, as error }{
 		{seal.ErrKey, transfer.ErrPassword}, {seal.ErrMistyped, transfer.ErrPassword},
-		{seal.ErrWork, transfer.ErrKDFCost}, {seal.ErrTooLarge, transfer.ErrTooLarge},
+		{seal.ErrWork, transfer.ErrKDFCost}, {seal.ErrTooLarge, transfer.ErrTooLarge}, {seal.ErrNewer, transfer.ErrNewer},
 	} {
 		if errors.Is(err, t.of) {
 			return errors.Join(t.as, err)

@@ -1638,11 +1638,15 @@ export interface Messages {
   "files.paper.pin": Record<never, never>;
   "files.paper.print": Record<never, never>;
   "files.paper.title": Record<never, never>;
+  "files.password.backup": { format: string | number };
   "files.password.cost": { memory: string | number; seconds: number };
   "files.password.empty": Record<never, never>;
+  "files.password.key": Record<never, never>;
   "files.password.label": Record<never, never>;
   "files.password.lead": { format: string | number };
+  "files.password.mistyped": { n: string | number };
   "files.password.open": Record<never, never>;
+  "files.password.other_key": Record<never, never>;
   "files.password.show": Record<never, never>;
   "files.password.title": Record<never, never>;
   "files.picture.why": { name: string | number; text: string | number; title: string | number };
@@ -3204,6 +3208,7 @@ export interface Messages {
   "terminal.import.changed": { title: string | number };
   "terminal.import.conflict": { title: string | number };
   "terminal.import.done": { n: number; updated: string | number };
+  "terminal.import.key": Record<never, never>;
   "terminal.import.new": { title: string | number };
   "terminal.import.password": { format: string | number };
   "terminal.import.preview": { changed: string | number; conflict: string | number; format: string | number; new: string | number; same: string | number };
@@ -3304,6 +3309,7 @@ export interface Messages {
   "transfer.format.andotp": Record<never, never>;
   "transfer.format.authplus": Record<never, never>;
   "transfer.format.authy": Record<never, never>;
+  "transfer.format.backup": Record<never, never>;
   "transfer.format.battlenet": Record<never, never>;
   "transfer.format.bitwarden": Record<never, never>;
   "transfer.format.duo": Record<never, never>;
@@ -3333,6 +3339,7 @@ export interface Messages {
   "transfer.reason.digits": Record<never, never>;
   "transfer.reason.duplicate": Record<never, never>;
   "transfer.reason.malformed": Record<never, never>;
+  "transfer.reason.no_recovery_key": Record<never, never>;
   "transfer.reason.only_fingerprint": Record<never, never>;
   "transfer.reason.period": Record<never, never>;
   "transfer.reason.pin": Record<never, never>;
@@ -3370,6 +3377,7 @@ export interface Messages {
   "tui.fact.note": Record<never, never>;
   "tui.fact.tags": Record<never, never>;
   "tui.file": Record<never, never>;
+  "tui.file.key": Record<never, never>;
   "tui.file.password": Record<never, never>;
   "tui.group.all": Record<never, never>;
   "tui.group.other": Record<never, never>;

@@ -84,7 +84,11 @@ func (c importCommand) password(w World, h transfer.Hint) (string, error) {
 	if c.PasswordFile != "" {
 		return firstLine(c.PasswordFile)
 	}
-	text, err := w.unseen(w.t("terminal.import.password", "format", w.t(h.Format.Message())))
+	question := "terminal.import.password"
+	if h.Format.ID == "backup" {
+		question = "terminal.import.key"
+	}
+	text, err := w.unseen(w.t(question, "format", w.t(h.Format.Message())))
 	if err != nil {
 		return "", errPassword
 	}

@@ -341,8 +341,10 @@ func (s *shell) read(w ReadFile) tea.Msg {
 	switch {
 	case ctx.Err() != nil:
 		return nil // nobody waits for it
-	case errors.Is(err, transfer.ErrNeedsPassword), errors.Is(err, transfer.ErrPassword):
-		return NeedsPassword{format, errors.Is(err, transfer.ErrPassword)}
+	case errors.Is(err, transfer.ErrNeedsPassword):
+		return NeedsPassword{Format: format}
+	case errors.Is(err, transfer.ErrPassword):
+		return NeedsPassword{format, s.face.Plain(err)}
 	case err != nil:
 		return Unread{s.face.Plain(err)}
 	}
