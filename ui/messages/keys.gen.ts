@@ -3210,6 +3210,7 @@ export interface Messages {
   "terminal.import.done": { n: number; updated: string | number };
   "terminal.import.key": Record<never, never>;
   "terminal.import.new": { title: string | number };
+  "terminal.import.nothing": Record<never, never>;
   "terminal.import.password": { format: string | number };
   "terminal.import.preview": { changed: string | number; conflict: string | number; format: string | number; new: string | number; same: string | number };
   "terminal.import.problem": { reason: string | number; title: string | number };
@@ -3386,6 +3387,7 @@ export interface Messages {
   "tui.help": Record<never, never>;
   "tui.import": Record<never, never>;
   "tui.imported": { n: number; updated: string | number };
+  "tui.imported.nothing": Record<never, never>;
   "tui.issuer": Record<never, never>;
   "tui.key": Record<never, never>;
   "tui.keys.ask": Record<never, never>;

@@ -365,6 +365,9 @@ func (s *shell) importFile(w Import) tea.Msg {
 	if err != nil {
 		return s.failed(err)
 	}
+	if got.Added+got.Filled+got.Replaced == 0 {
+		return s.reopen(s.t("tui.imported.nothing"), false)
+	}
 	return s.reopen(s.t("tui.imported", "n", got.Added, "updated", got.Filled+got.Replaced), false)
 }
 
