@@ -546,6 +546,7 @@ export interface Messages {
   "authenticator.code.more": Record<never, never>;
   "authenticator.codes": Record<never, never>;
   "authenticator.codes.--at": Record<never, never>;
+  "authenticator.codes.--copy": Record<never, never>;
   "authenticator.codes.--json": Record<never, never>;
   "authenticator.codes.--once": Record<never, never>;
   "authenticator.codes.<filter>": Record<never, never>;
