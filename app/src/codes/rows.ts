@@ -73,12 +73,12 @@ export function rowsFor(groups: readonly Group[], sight: Sight, before: Rows): R
     const [first, last] = [Math.floor(-top / pitch), Math.ceil((height - top) / pitch)]
     const most = Math.ceil(entries.length / columns)
     const within = (row: number) => Math.min(Math.max(0, Math.min(row, most)) * columns, entries.length)
-    const sight = [within(first), within(last)] as const
-    const [from, to] = before[kind][0] < sight[1] && before[kind][1] > sight[0] ? before[kind] : sight
+    const seen = [within(first), within(last)] as const
+    const [from, to] = before[kind][0] < seen[1] && before[kind][1] > seen[0] ? before[kind] : seen
     const [above, below] = [from > within(first - enough), to < within(last + enough)]
     rows[kind] = [
-      Math.max(within(first - spare), Math.min(above ? from - few * columns : from, sight[0])),
-      Math.min(within(last + spare), Math.max(below ? to + few * columns : to, sight[1])),
+      Math.max(within(first - spare), Math.min(above ? from - few * columns : from, seen[0])),
+      Math.min(within(last + spare), Math.max(below ? to + few * columns : to, seen[1])),
     ]
     far ||= above || below
   }
