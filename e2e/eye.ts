@@ -15,7 +15,7 @@ export class Eye {
     this.foreign = language === 'en' ? japanese : english()
   }
 
-  /** Looks at a screen, once it shows what it is known by; its picture goes to the test's folder. */
+  /** Looks at a screen, once it shows what it is known by. With PICTURES=1 its picture goes to the test's folder. */
   async see(page: Page, name: string, shows?: string): Promise<void> {
     if (shows !== undefined) await expect(page.getByText(shows).first(), name).toBeVisible()
     await expect(page.locator('html'), name).toHaveAttribute('lang', this.language)
@@ -25,7 +25,7 @@ export class Eye {
     const texts = await page.evaluate(textsIn, this.language)
     expect(texts.filter(this.foreign), `${name}: another language`).toEqual([])
     await this.narrow(page, name)
-    await page.screenshot({ path: this.info.outputPath(`${String(++this.seen).padStart(2, '0')}-${name}.png`) })
+    if (process.env.PICTURES) await page.screenshot({ path: this.info.outputPath(`${String(++this.seen).padStart(2, '0')}-${name}.png`) })
     await expectAccessible(page)
   }
 

@@ -162,7 +162,7 @@ for (const look of looks) {
       const eye = new Eye(language, info)
       await stand(computer)
       await firstLook(phone, computer, demo, say)
-      for (const [name, path] of [['c1', ''], ['c1-activity', '/activity'], ['c1-sessions', '/sessions'], ['c1-apps-none', '/apps'], ['c1-password', '/password'], ['c2-add', '/add']] as const) {
+      for (const [name, path] of [['c1', ''], ['c1-activity', '/activity'], ['c1-sessions', '/sessions'], ['c1-apps-none', '/apps'], ['c1-password', '/password'], ['c1-account', '/account'], ['c3-phone', '/add/phone'], ['c2-add', '/add']] as const) {
         await computer.goto(`${demo.at.id}/security${path}`)
         await eye.see(computer, name)
       }
@@ -244,10 +244,17 @@ for (const look of looks) {
       await eye.see(computer, 'notes-failed')
     })
 
-    test('pages that say no', async ({ computer, demo, language, say }, info) => {
+    test('pages for everybody, and pages that say no', async ({ computer, demo, language, say }, info) => {
       const eye = new Eye(language, info)
       await stand(computer)
       const { id } = demo.at
+      await computer.goto(`${id}/signin?to=/security`)
+      await computer.getByRole('link', { name: say('help.privacy.title') }).click()
+      await eye.see(computer, 'help-privacy', say('help.privacy.cookies.1'))
+      for (const [name, path] of [['help', 'help'], ['help-trouble', 'help/trouble'], ['b8-help', 'signin/help'], ['b8-forgot', 'signin/forgot'], ['device', 'device'], ['stop-gone', `stop/${'A'.repeat(26)}`]] as const) {
+        await computer.goto(`${id}/${path}`)
+        await eye.see(computer, name)
+      }
       for (const [name, path, status] of [
         ['not-found', '/nowhere', 404],
         ['wrong-method', '/consent', 405],

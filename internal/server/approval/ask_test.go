@@ -258,6 +258,7 @@ func TestSilenceDoublesToADayAndEndsInAKnownBrowser(t *testing.T) {
 		}
 		w.Clock.Add(2 * time.Minute)
 	}
+	w.Recorded(t, mei.ID, audit.ApprovalSilenced)
 }
 
 // N3: a new request resets nothing.
@@ -349,6 +350,7 @@ func TestAReportBlocksTheNetworkForADay(t *testing.T) {
 	if len(w.reports) != 1 || w.reports[0] != want {
 		t.Errorf("reported %+v", w.reports)
 	}
+	w.Recorded(t, mei.ID, audit.ApprovalReported)
 	if mail, err := w.Notify.MailStatus(t.Context()); err != nil || mail.Waiting != 2 { // the app and the report
 		t.Errorf("%d mails, %v", mail.Waiting, err)
 	}

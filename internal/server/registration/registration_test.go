@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/registration"
@@ -184,6 +185,7 @@ func TestTheSixthAppReplacesOne(t *testing.T) {
 	if w.Get(t, sixth.ID()).State != registration.Active {
 		t.Error("the new one is not active")
 	}
+	w.Recorded(t, mei.ID, audit.RegistrationReplaced)
 }
 
 // However many pairings end at once, there are never more than five apps.
@@ -287,6 +289,7 @@ func TestRemovingWakesTheAppAndWipesItsSecrets(t *testing.T) {
 	if !errors.Is(err, registration.ErrUnknown) {
 		t.Errorf("again: %v", err)
 	}
+	w.Recorded(t, mei.ID, audit.RegistrationRemoved)
 }
 
 func TestAppsOfOthersAreOutOfReach(t *testing.T) {
@@ -334,6 +337,7 @@ func TestNameAndPushAddressChange(t *testing.T) {
 	if target, ok := g.Target(); g.Name != "芽衣のスマホ" || !ok || target.Endpoint != push.Endpoint || len(target.Auth) != 16 {
 		t.Errorf("%+v", g)
 	}
+	w.Recorded(t, mei.ID, audit.RegistrationRenamed)
 	for name, do := range map[error]func(tx *db.Tx) error{
 		registration.ErrName: func(tx *db.Tx) error {
 			return w.Registry.Rename(t.Context(), tx, mei.ID, phone.ID(), "a\nb", regtest.From)

@@ -74,6 +74,7 @@ func TestACodeIsASecondProof(t *testing.T) {
 	// T4: the same code is nobody's second proof again.
 	again := visit(t, w, "192.0.2.7").proven(mei)
 	wants(t, again.code(phone.Code(t, w.Clock.Now())), registration.ErrCodeUsed)
+	w.Recorded(t, mei.ID, audit.SigninCodeOK)
 }
 
 // T7: codes can be tried after a first proof only, and wrong ones cost time.
@@ -94,6 +95,7 @@ func TestCodesNeedAFirstProofAndAreCounted(t *testing.T) {
 	}
 	w.Clock.Add(time.Minute)
 	v.must(v.code(phone.Code(t, w.Clock.Now())))
+	w.Recorded(t, mei.ID, audit.SigninCodeWrong)
 }
 
 func TestADirectoryMayForbidCodes(t *testing.T) {

@@ -93,6 +93,12 @@ func (c *initCommand) ask(w World) error {
 			errs = append(errs, err)
 		}
 	}
+	// Where nobody is there to be asked, the addresses follow from the domain.
+	follow := func(answer *string, flag, question, usual string) {
+		if fill(answer, flag, question, usual); *answer == "" && c.Domain != "" {
+			*answer, errs = usual, errs[:len(errs)-1]
+		}
+	}
 	fill(&c.Domain, "--domain", w.t("server.init.domain"), "")
 	local := config.Local(c.Domain)
 	id, app, tls, owner := "https://id."+c.Domain, "https://app."+c.Domain, "acme", "owner@"+c.Domain
@@ -100,8 +106,8 @@ func (c *initCommand) ask(w World) error {
 		id, app, tls, owner = "http://localhost:8080", "http://app.localhost:8080", "off", "owner"
 	}
 	fill(&c.Name, "--name", w.t("server.init.name"), "")
-	fill(&c.IDURL, "--id-url", w.t("server.init.id_url"), id)
-	fill(&c.AppURL, "--app-url", w.t("server.init.app_url"), app)
+	follow(&c.IDURL, "--id-url", w.t("server.init.id_url"), id)
+	follow(&c.AppURL, "--app-url", w.t("server.init.app_url"), app)
 	fill(&c.TLS, "--tls", w.t("server.init.tls"), tls)
 	if c.TLS == "files" {
 		fill(&c.Cert, "--cert", w.t("server.init.cert"), "cert.pem")

@@ -209,7 +209,7 @@ type userSuspend struct {
 }
 
 func (c *userSuspend) Run(ctx context.Context, w World, g *grammar) error {
-	p, err := setState(ctx, w, g, c.Login, directory.Suspended, c.BreakGlass)
+	p, err := setState(ctx, w, g, "user suspend", c.Login, directory.Suspended, c.BreakGlass)
 	if err == nil {
 		w.say("server.user.suspended", "name", p.Name)
 	}
@@ -229,14 +229,14 @@ type userRestore struct {
 }
 
 func (c *userRestore) Run(ctx context.Context, w World, g *grammar) error {
-	p, err := setState(ctx, w, g, c.Login, directory.Active, true)
+	p, err := setState(ctx, w, g, "user restore", c.Login, directory.Active, true)
 	if err == nil {
 		w.say("server.user.restored", "name", p.Name)
 	}
 	return err
 }
 
-func setState(ctx context.Context, w World, g *grammar, login, state string, anybody bool) (p directory.Person, err error) {
+func setState(ctx context.Context, w World, g *grammar, what, login, state string, anybody bool) (p directory.Person, err error) {
 	err = g.work(ctx, w, func(d *desk) error {
 		return d.db.Write(ctx, func(tx *db.Tx) (err error) {
 			if p, err = directory.ByLogin(ctx, tx, login); err != nil {
@@ -255,7 +255,7 @@ func setState(ctx context.Context, w World, g *grammar, login, state string, any
 			if err := w.guarded(guard.Check(ctx, tx)); err != nil {
 				return err
 			}
-			return record(ctx, tx, p, "user "+state, nil)
+			return record(ctx, tx, p, what, nil)
 		})
 	})
 	return p, err

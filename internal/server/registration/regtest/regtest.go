@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 	"countersign/internal/server/db/dbtest"
 	"countersign/internal/server/directory"
@@ -196,6 +197,27 @@ func (d Device) Code(t testing.TB, at time.Time) string {
 		t.Fatal(err)
 	}
 	return code
+}
+
+// Recorded fails the test for each kind of event that the log of a person lacks.
+func (w *World) Recorded(t testing.TB, person string, kinds ...audit.Kind) {
+	t.Helper()
+	found := map[audit.Kind]bool{}
+	err := w.DB.Read(t.Context(), func(tx *db.Tx) error {
+		events, err := audit.Of(t.Context(), tx, person, 1000)
+		for _, e := range events {
+			found[e.Kind] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range kinds {
+		if !found[kind] {
+			t.Errorf("%s is not in the audit log", kind)
+		}
+	}
 }
 
 // Get returns a registration as its device would be known.
