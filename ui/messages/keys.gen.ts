@@ -1074,6 +1074,7 @@ export interface Messages {
   "console.area.admin": Record<never, never>;
   "console.area.all": Record<never, never>;
   "console.area.approval": Record<never, never>;
+  "console.area.backup": Record<never, never>;
   "console.area.codeapp": Record<never, never>;
   "console.area.directory": Record<never, never>;
   "console.area.oauth": Record<never, never>;
@@ -1085,6 +1086,7 @@ export interface Messages {
   "console.area.server": Record<never, never>;
   "console.area.session": Record<never, never>;
   "console.area.signin": Record<never, never>;
+  "console.area.wayback": Record<never, never>;
   "console.back": Record<never, never>;
   "console.by": { name: string | number };
   "console.cancel": Record<never, never>;
@@ -1718,6 +1720,20 @@ export interface Messages {
   "help.moving.old.4": Record<never, never>;
   "help.moving.old.5": Record<never, never>;
   "help.moving.title": Record<never, never>;
+  "help.privacy.app": Record<never, never>;
+  "help.privacy.app.1": Record<never, never>;
+  "help.privacy.cookies": Record<never, never>;
+  "help.privacy.cookies.1": Record<never, never>;
+  "help.privacy.kept": Record<never, never>;
+  "help.privacy.kept.1": Record<never, never>;
+  "help.privacy.lead": Record<never, never>;
+  "help.privacy.log": Record<never, never>;
+  "help.privacy.log.1": Record<never, never>;
+  "help.privacy.title": Record<never, never>;
+  "help.privacy.who": Record<never, never>;
+  "help.privacy.who.1": Record<never, never>;
+  "help.privacy.yours": Record<never, never>;
+  "help.privacy.yours.1": Record<never, never>;
   "help.title": Record<never, never>;
   "help.trouble.account": Record<never, never>;
   "help.trouble.account.1": Record<never, never>;
