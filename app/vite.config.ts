@@ -4,12 +4,12 @@ import { core } from './build/core.ts'
 import { knock, knockWords } from './build/knock.ts'
 import { licences } from './build/licences.ts'
 import { compressed, release } from './build/release.ts'
-import { icons, symbols } from './build/page.ts'
+import { digits, icons, symbols } from './build/page.ts'
 import { startWords } from './build/words.ts'
 
 // Vite wants a default export here.
 export default defineConfig({
-  plugins: [core(), startWords(), knockWords(), symbols(), icons(), licences(), knock(), release(), compressed()],
+  plugins: [core(), startWords(), knockWords(), digits(), symbols(), icons(), licences(), knock(), release(), compressed()],
   build: {
     target: ['chrome123', 'firefox120', 'safari17.5'], // light-dark(): what our style sheets need anyway
     modulePreload: { polyfill: false },

@@ -30,11 +30,15 @@ func Lock(text []byte, passphrase string) ([]byte, error) {
 	return encryptTo(append(bytes.Clone(text), bytes.Repeat([]byte{' '}, size-len(text))...), r)
 }
 
-// Unlock opens what [Lock] sealed, and every file that "age -p" makes. It
-// returns [ErrNotSealed], [ErrTruncated], [ErrTooLarge], [ErrWork], [ErrKey] or
-// [ErrCorrupted]. A passphrase that looks like a recovery key and opens nothing
-// is a [*KeyError].
+// Unlock opens what [Lock] sealed, every file that "age -p" makes, and with its
+// recovery key a generation of backups as [Files.Bytes] writes it: of that, the
+// vault. It returns [ErrNotSealed], [ErrTruncated], [ErrTooLarge], [ErrWork],
+// [ErrKey], [ErrCorrupted] or what else a generation can have ([Open]). A
+// passphrase that looks like a recovery key and opens nothing is a [*KeyError].
 func Unlock(file []byte, typed string) ([]byte, error) {
+	if IsFiles(file) {
+		return unlockFiles(file, typed)
+	}
 	if len(file) > MaxFile {
 		return nil, ErrTooLarge
 	}
@@ -44,6 +48,22 @@ func Unlock(file []byte, typed string) ([]byte, error) {
 	phrase, _ := phraseOf(typed)
 	text, err := decryptWith(file, MaxPlain, passphraseIdentity{phrase, phraseMaxWork})
 	return text, mistyped(err, typed)
+}
+
+func unlockFiles(archive []byte, typed string) ([]byte, error) {
+	files, err := ReadFiles(archive)
+	if err != nil {
+		return nil, err
+	}
+	if files[KeyFile] == nil {
+		return nil, ErrKey
+	}
+	holder, err := OpenKey(files[KeyFile], typed)
+	if err != nil {
+		return nil, err
+	}
+	b, err := files.OpenBy(holder)
+	return b.Vault, err
 }
 
 // phraseOf is what was typed as a passphrase, and the work it needs.

@@ -30,7 +30,7 @@ type fixture struct {
 
 // fixtures lists every kind of file of every format.
 var fixtures = slices.Concat(
-	sealedFixtures, otpauthFixtures, googleFixtures, aegisFixtures, twoFASFixtures, enteFixtures, protonFixtures, bitwardenFixtures, stratumFixtures, andOTPFixtures,
+	sealedFixtures, backupFixtures, otpauthFixtures, googleFixtures, aegisFixtures, twoFASFixtures, enteFixtures, protonFixtures, bitwardenFixtures, stratumFixtures, andOTPFixtures,
 	freeOTPFixtures, freeOTP2Fixtures, lastPassFixtures, twoFAuthFixtures, duoFixtures, steamFixtures, raivoFixtures, keePassFixtures, onePasswordFixtures, rootedFixtures,
 )
 

@@ -14,6 +14,7 @@ type row struct {
 // itself, not only by another program's reader.
 var (
 	sealedFormat      = Format{ID: "sealed", Name: "Countersign", Verified: true, Encrypted: true, Writes: true}
+	backupFormat      = Format{ID: "backup", Name: "Countersign", Verified: true, Encrypted: true}
 	otpauthFormat     = Format{ID: "otpauth", Name: "otpauth", Verified: true, Writes: true}
 	googleFormat      = Format{ID: "google", Name: "Google Authenticator", Verified: true, Writes: true}
 	aegisFormat       = Format{ID: "aegis", Name: "Aegis", Verified: true, Encrypted: true, Writes: true}
@@ -46,6 +47,7 @@ var (
 // its keys, then CSV by its columns, then lines, last what has no sign at all.
 var table = []row{
 	{sealedFormat, isSealed, readSealed},
+	{backupFormat, isBackup, readBackup},
 	{stratumFormat, isStratumSealed, readStratumSealed},
 	{pgpFormat, isPGP, readPGP},
 	{freeOTPFormat, isFreeOTP2, readFreeOTP2},
@@ -61,6 +63,7 @@ var table = []row{
 
 	// JSON objects
 	{sealedFormat, isOwn, readOwn},
+	{backupFormat, isVault, readVault},
 	{aegisFormat, isAegis, readAegis},
 	{aegisFormat, isAegisContent, readAegisContent},
 	{twoFASFormat, isTwoFAS, readTwoFAS},

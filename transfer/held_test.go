@@ -11,7 +11,7 @@ import (
 // fuzzed names the fuzz targets of each format; what they know stands with them.
 // The databases have theirs in package sqlitefile, OpenPGP is only recognised.
 var fuzzed = map[string][]string{
-	"sealed":  {"FuzzOwn", "FuzzSealed"},
+	"sealed": {"FuzzOwn", "FuzzSealed"}, "backup": {"FuzzVault", "FuzzBackup"},
 	"stratum": {"FuzzStratum"}, "protonpass": {"FuzzProtonPass", "FuzzCSV"}, "aegis": {"FuzzAegis"}, "twofas": {"FuzzTwoFAS"}, "ente": {"FuzzEnte"},
 	"proton": {"FuzzProton"}, "bitwarden": {"FuzzBitwarden", "FuzzCSV"}, "andotp": {"FuzzAndOTP"}, "freeotp": {"FuzzFreeOTP", "FuzzJavaMap", "FuzzFreeOTP2"},
 	"freeotpplus": {"FuzzFreeOTPPlus"}, "lastpass": {"FuzzLastPass"}, "twofauth": {"FuzzTwoFAuth"}, "duo": {"FuzzDuo"}, "steam": {"FuzzSteam"},

@@ -36,6 +36,7 @@ const (
 	SealedToAccount Reason = "sealed_to_account" // Bitwarden: opens in its account only
 	SealedByPGP     Reason = "sealed_by_pgp"     // opens with OpenPGP
 	SealedToKeys    Reason = "sealed_to_keys"    // of age: no passphrase opens it, or not as it is written
+	NoRecoveryKey   Reason = "no_recovery_key"   // our backup, which only devices and passkeys open
 	UseTerminal     Reason = "use_terminal"      // a database that only the terminal app opens
 	WithoutCodes    Reason = "without_codes"     // KeePassXC: older CSV has none
 )
@@ -52,7 +53,7 @@ const (
 // reasons lists all of them, for the test that each has its message.
 var reasons = []Reason{
 	NoSecret, BadAlgorithm, BadDigits, BadPeriod, BadCounter, BadType, NoPIN, NotURI, Malformed, Duplicate, Trashed, SealedToPhone, BatchIncomplete,
-	OnlyFingerprint, SealedToAccount, SealedByPGP, SealedToKeys, UseTerminal, WithoutCodes,
+	OnlyFingerprint, SealedToAccount, SealedByPGP, SealedToKeys, NoRecoveryKey, UseTerminal, WithoutCodes,
 	CannotWriteType, CannotWriteAlgorithm, CannotWriteDigits, CannotWritePeriod, CannotWriteLength,
 }
 

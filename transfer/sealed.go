@@ -73,7 +73,7 @@ const (
 
 func isSealed(f *file) bool { return f.prefix(ageIntro) || f.prefix(ageArmor) }
 
-// readSealed opens a file of age; Read goes on with what is in it.
+// readSealed opens a file of age.
 func readSealed(_ context.Context, j *job) error {
 	if j.file.prefix(ageIntro) && !bytes.Contains(j.file.data, []byte("\n--- ")) {
 		return ErrBroken // its head has no end
@@ -82,6 +82,11 @@ func readSealed(_ context.Context, j *job) error {
 	if !ok {
 		return j.noExport(SealedToKeys)
 	}
+	return j.unseal(work)
+}
+
+// unseal has package seal open the file; Read goes on with what is in it.
+func (j *job) unseal(work scrypt) error {
 	password, err := j.ask(work)
 	if err != nil {
 		return err

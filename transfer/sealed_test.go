@@ -17,7 +17,7 @@ import (
 func unseal(file []byte, password string) ([]byte, error) {
 	text, err := seal.Unlock(file, password)
 	switch {
-	case errors.Is(err, seal.ErrKey):
+	case errors.Is(err, seal.ErrKey), errors.Is(err, seal.ErrMistyped):
 		return nil, ErrPassword
 	case err != nil:
 		return nil, errors.Join(ErrBroken, err)

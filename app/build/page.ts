@@ -18,6 +18,22 @@ export function symbols(): Plugin {
   }
 }
 
+const digitsName = 'virtual:digits'
+
+/** The paths of the drawn digits, for codes that are drawn in one piece. */
+export function digits(): Plugin {
+  return {
+    name: 'digits',
+    resolveId: (id) => (id === digitsName ? `\0${digitsName}` : undefined),
+    load(id) {
+      if (id !== `\0${digitsName}`) return undefined
+      const sheet = readFileSync(new URL('icons.svg', ui), 'utf8')
+      const found = [...sheet.matchAll(/<symbol id="n(\d)"[^>]*><path d="([^"]*)"\/><\/symbol>/g)]
+      return `export default ${JSON.stringify(Object.fromEntries(found.map(([, digit, path]) => [digit, path])))}`
+    },
+  }
+}
+
 /** Icons and manifests: written with the build, answered by the development server. */
 export function icons(): Plugin {
   return {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"io"
 	"net/url"
 	"os"
@@ -109,6 +110,20 @@ func (s *seat) ends() {
 	}
 }
 
+// copied is what the program put into the terminal's clipboard last (OSC 52).
+func (s *seat) copied() string {
+	_, raw, _ := s.text()
+	all := regexp.MustCompile("\x1b\\]52;c;([A-Za-z0-9+/=]*)(?:\x07|\x1b\\\\)").FindAllStringSubmatch(raw, -1)
+	if len(all) == 0 {
+		return ""
+	}
+	text, err := base64.StdEncoding.DecodeString(all[len(all)-1][1])
+	if err != nil {
+		s.t.Error(err)
+	}
+	return string(text)
+}
+
 const (
 	enter  = "\r"
 	escape = "\x1b"
@@ -136,8 +151,8 @@ func TestTheAppAtATerminalKeepsAccounts(t *testing.T) {
 	code := s.sees(`> +GitHub \(mei\) +(\d{3}) (\d{3}) +\d+s`)
 	s.types("c")
 	s.sees("is in the clipboard")
-	if _, raw, _ := s.text(); !strings.Contains(raw, "\x1b]52;c;") {
-		t.Error("nothing was put into the clipboard", code)
+	if got := s.copied(); !regexp.MustCompile(`^\d{6}$`).MatchString(got) { // the code, or the one after it
+		t.Errorf("%q was put into the clipboard, %v", got, code)
 	}
 
 	// Another process changes the vault meanwhile; both changes stay.
@@ -191,6 +206,54 @@ func TestTheAppAtATerminalKeepsAccounts(t *testing.T) {
 	s.sees(`ACME \(rin\)`)
 	s.types("q")
 	s.ends()
+}
+
+// The code comes into the clipboard and not onto the screen, by either command.
+func TestACodeIsCopiedIntoTheClipboardOfTheTerminal(t *testing.T) {
+	dir := t.TempDir()
+	s := begun(t, dir)
+	s.types("a")
+	s.sees("Setup key")
+	s.types("\x1b[200~otpauth://totp/GitHub?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=GitHub\x1b[201~" + enter)
+	s.sees(`Added: GitHub`)
+	s.types("q")
+	s.ends()
+	for lang, said := range map[string]string{"en_US.UTF-8": "is in the clipboard", "ja_JP.UTF-8": "クリップボードにコピーしました"} {
+		for _, command := range []string{"codes", "code"} {
+			s = sit(t, dir, lang, command, "github", "--copy", "--at", "59")
+			s.sees(`Passphrase|パスフレーズ`)
+			s.types("lantern" + enter)
+			s.sees(said)
+			s.ends()
+			if got := s.copied(); got != "287082" {
+				t.Errorf("%s: %q", command, got)
+			}
+			if text, _, _ := s.text(); strings.Contains(text, "287") {
+				t.Error("the code is on the screen")
+			}
+		}
+	}
+}
+
+// Ctrl-C ends the work on a password, and nothing came of it.
+func TestWorkOnAPasswordIsToldOfAndStoppedAtATerminal(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "aegis.json")
+	slow := `{"version":1,"header":{"slots":[{"type":1,"uuid":"a","key":"` + strings.Repeat("00", 32) + `","key_params":{"nonce":"` + strings.Repeat("00", 12) +
+		`","tag":"` + strings.Repeat("00", 16) + `"},"n":1048576,"r":8,"p":1,"salt":"` + strings.Repeat("00", 32) + `"}],"params":{"nonce":"` +
+		strings.Repeat("00", 12) + `","tag":"` + strings.Repeat("00", 16) + `"}},"db":"` + strings.Repeat("AAAA", 8) + `"}`
+	if err := os.WriteFile(file, []byte(slow), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := sit(t, dir, "en_US.UTF-8", "import", file)
+	s.sees("Password of the Aegis file")
+	s.types("lantern" + enter)
+	s.sees(`\d %`)
+	s.types("\x03")
+	s.sees("Nothing was changed|ancelled|topped")
+	if err := <-s.ended; err == nil {
+		t.Error("it ended well")
+	}
 }
 
 // The request comes up by itself in the app that is open, and the number on the

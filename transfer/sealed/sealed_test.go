@@ -1,7 +1,9 @@
 package sealed
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,12 +16,12 @@ var mei = transfer.Account{Type: "totp", Issuer: "青葉", Name: "mei", Secret: 
 func read(t *testing.T, file []byte, password string) (transfer.Result, error) {
 	t.Helper()
 	return transfer.Read(t.Context(), file, transfer.Options{
-		Password: func(transfer.Hint) (string, error) { return password, nil }, Unseal: Open,
+		Password: func(transfer.Hint) (string, error) { return password, nil }, Unseal: Open(t.Context(), nil),
 	})
 }
 
 func TestWhatIsSealedIsReadBack(t *testing.T) {
-	file, err := Write([]transfer.Account{mei}, "a long passphrase")
+	file, err := Write(t.Context(), []transfer.Account{mei}, "a long passphrase", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +44,7 @@ func TestWhatIsSealedIsReadBack(t *testing.T) {
 // the pen is found.
 func TestARecoveryKeyIsAPassphraseToo(t *testing.T) {
 	key := seal.NewRecoveryKey().Reveal()
-	file, err := Write([]transfer.Account{mei}, strings.ToLower(strings.ReplaceAll(key, "-", " ")))
+	file, err := Write(t.Context(), []transfer.Account{mei}, strings.ToLower(strings.ReplaceAll(key, "-", " ")), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +61,25 @@ func TestARecoveryKeyIsAPassphraseToo(t *testing.T) {
 }
 
 func TestNothingIsSealedWithoutAPassphrase(t *testing.T) {
-	if _, err := Write([]transfer.Account{mei}, ""); !errors.Is(err, transfer.ErrNeedsPassword) {
+	if _, err := Write(t.Context(), []transfer.Account{mei}, "", nil); !errors.Is(err, transfer.ErrNeedsPassword) {
+		t.Error(err)
+	}
+}
+
+// Whoever stops it is not kept waiting, and nothing is made.
+func TestTheWorkOnAPassphraseIsToldOfAndCanBeStopped(t *testing.T) {
+	var told []int64
+	progress := func(done, _ int64) { told = append(told, done) }
+	file, err := Write(t.Context(), []transfer.Account{mei}, "a long passphrase", progress)
+	if err != nil || !slices.Equal(told, []int64{0, 1}) {
+		t.Errorf("%v, %v", told, err)
+	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if file, err := Write(stopped, []transfer.Account{mei}, "a long passphrase", nil); file != nil || !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if _, err := Open(stopped, nil)(file, "a long passphrase"); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }

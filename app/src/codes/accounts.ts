@@ -4,7 +4,7 @@
 import type { Draw } from '../start/draw'
 import { drawIcon } from '../start/draw'
 import type { Entry, Kind, ServerState, Vault } from '../store/vault'
-import { t } from '../words/words'
+import { language, t } from '../words/words'
 import { counted } from './counted'
 import { mainBeat, recipeOf, type Dial, type Face } from './dial'
 import { drawMark, titleOf } from './mark'
@@ -46,8 +46,14 @@ export const kinds: readonly Kind[] = ['personal', 'work', 'other']
 /** Accounts that stand together under one heading. */
 export type Group = { kind: Kind; entries: readonly Entry[] }
 
+/** Where a row stands among those that are not all drawn. */
+export type Place = Readonly<Record<string, number>>
+
+/** Draws one row; the app keeps those that would look the same. */
+export type RowDrawer<N> = (draw: Draw<N>, entry: Entry, model: Accounts, hands: Hands, place: Place) => N
+
 /** The screen's main part. `above` is what the app's parts put over the list. */
-export function drawAccounts<N>(draw: Draw<N>, model: Accounts, hands: Hands = {}, above: N | null = null): N {
+export function drawAccounts<N>(draw: Draw<N>, model: Accounts, hands: Hands = {}, above: N | null = null, row: RowDrawer<N> = drawRow): N {
   const all = sorted(model.vault.entries)
   const shown = groupsOf(model.found, model.filter)
   return draw(
@@ -58,7 +64,7 @@ export function drawAccounts<N>(draw: Draw<N>, model: Accounts, hands: Hands = {
     above,
     all.length > 1 ? drawSearch(draw, all.length, model.query, hands) : null,
     drawFilters(draw, all, model, hands),
-    shown.length > 0 ? drawGroups(draw, shown, model, hands) : drawNothing(draw, model.query, hands),
+    shown.length > 0 ? drawGroups(draw, shown, model, hands, row) : drawNothing(draw, model.query, hands),
   )
 }
 
@@ -150,7 +156,7 @@ function drawFilters<N>(draw: Draw<N>, entries: readonly Entry[], { found, filte
   return draw('div', { key: 'filters', class: 'filters', role: 'group', 'aria-label': t('app.list.show') }, ...buttons)
 }
 
-function drawGroups<N>(draw: Draw<N>, shown: readonly Group[], model: Accounts, hands: Hands): N {
+function drawGroups<N>(draw: Draw<N>, shown: readonly Group[], model: Accounts, hands: Hands, row: RowDrawer<N>): N {
   const titles: Record<Kind, string> = {
     personal: t('app.list.personal'),
     work: t('app.list.work'),
@@ -158,22 +164,19 @@ function drawGroups<N>(draw: Draw<N>, shown: readonly Group[], model: Accounts, 
   }
   const groups = shown.flatMap(({ kind, entries }) => [
     draw('h2', { key: kind, class: 'group-title' }, titles[kind], draw('span', { class: 'tiny' }, String(entries.length))),
-    draw('ul', { key: `${kind}s`, class: 'accounts', 'data-kind': kind }, ...drawRows(draw, entries, model.rows[kind], model, hands)),
+    draw('ul', { key: `${kind}s`, class: 'accounts', 'data-kind': kind }, ...drawRows(draw, entries, model.rows[kind], (entry, place) => row(draw, entry, model, hands, place), model.rows.columns)),
   ])
   return draw('div', { key: 'groups', class: 'stack groups' }, ...groups)
 }
 
-function drawRows<N>(draw: Draw<N>, entries: readonly Entry[], [from, to]: readonly [number, number], model: Accounts, hands: Hands): N[] {
+function drawRows<N>(draw: Draw<N>, entries: readonly Entry[], [from, to]: readonly [number, number], row: (entry: Entry, place: Place) => N, columns: number): N[] {
   const n = entries.length
   const below = n - Math.min(to, n)
-  const rows = entries.slice(from, to).map((entry, i) => {
-    const place = from > 0 || below > 0 ? { 'aria-setsize': n, 'aria-posinset': from + i + 1 } : {}
-    return drawRow(draw, entry, model, hands, place)
-  })
+  const rows = entries.slice(from, to).map((entry, i) => row(entry, from > 0 || below > 0 ? { 'aria-setsize': n, 'aria-posinset': from + i + 1 } : {}))
   return [
-    ...(from > 0 ? [drawGap(draw, 'above', from / model.rows.columns)] : []),
+    ...(from > 0 ? [drawGap(draw, 'above', from / columns)] : []),
     ...rows,
-    ...(below > 0 ? [drawGap(draw, 'below', below / model.rows.columns)] : []),
+    ...(below > 0 ? [drawGap(draw, 'below', below / columns)] : []),
   ]
 }
 
@@ -182,7 +185,14 @@ function drawGap<N>(draw: Draw<N>, key: string, rows: number): N {
   return draw('li', { key, class: 'gap', 'aria-hidden': 'true', style: { '--rows': String(Math.ceil(rows)) } })
 }
 
-function drawRow<N>(draw: Draw<N>, entry: Entry, model: Accounts, hands: Hands, place: Record<string, number>): N {
+/** All that a row shows and its entry does not say. */
+export function lookOf(entry: Entry, { vault, dial, open }: Accounts, place: Place): string {
+  const face = dial.faces.get(entry.id)
+  const codes = [face?.code, face?.beat.id, face?.beat.ending, vault.settings.nextEarly && face?.next, counted.get(entry.id)]
+  return [...codes, isHidden(entry, vault), entry.id === open, language(), ...Object.values(place)].join()
+}
+
+export function drawRow<N>(draw: Draw<N>, entry: Entry, model: Accounts, hands: Hands, place: Place): N {
   const face = model.dial.faces.get(entry.id)
   const state = face?.beat.ending ? ' ending' : recipeOf(entry) ? '' : ' hurt'
   const open = entry.id === model.open

@@ -83,7 +83,9 @@ async function tick(): Promise<void> {
 }
 
 function countDown(read: Dial): void {
+  const { style } = document.documentElement
   for (const beat of read.beats.values()) {
-    document.documentElement.style.setProperty(`--left-${beat.id}`, String(beat.left / beat.period))
+    const [name, left] = [`--left-${beat.id}`, String(beat.left / beat.period)]
+    if (style.getPropertyValue(name) !== left) style.setProperty(name, left) // setting it looks up every style of the page
   }
 }

@@ -80,7 +80,9 @@ export function reach(): void {
   const now = rows()
   const next = rowsFor(groups.peek(), sight, now)
   wantListed(groups.peek(), next, () => {
-    if (!sameRows(now, next)) drawn.value = next
+    if (sameRows(now, next)) return
+    drawn.value = next
+    requestAnimationFrame(reach) // there may be more to draw
   })
 }
 

@@ -1,7 +1,7 @@
 /** The screen everything begins with: all accounts and their codes. On a wide
  *  window the account that is open stands beside them. */
 import { useSignal } from '@preact/signals'
-import type { ComponentChildren } from 'preact'
+import { Component, type ComponentChildren, type VNode } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { plugs } from '../plugs'
 import { draw } from '../shell/h'
@@ -12,9 +12,10 @@ import { Icon } from '../shell/icon'
 import { guard } from '../shell/trouble'
 import { clocks } from '../store/clock'
 import { damaged, vault } from '../store/store'
+import type { Entry } from '../store/vault'
 import { t } from '../words/words'
 import { when } from '../words/when'
-import { drawAccounts, drawTop } from './accounts'
+import { drawAccounts, drawRow, drawTop, lookOf, type RowDrawer } from './accounts'
 import { startDragging } from './drag'
 import { choose, clear, filter, found, groups, rows, reach, type, typed } from './inview'
 import { startKeys } from './keys'
@@ -51,12 +52,29 @@ export function AccountsScreen({ beside }: { beside?: Beside }) {
     <div class={beside ? 'app panes' : 'app'}>
       {drawSkip(draw)}
       <Top />
-      {drawAccounts(draw, model, hands, <Above />)}
+      {drawAccounts(draw, model, hands, <Above />, keptRow)}
       {beside?.pane}
       {drawDock(draw, 'accounts', attention())}
       <InView />
     </div>
   )
+}
+
+const keptRow: RowDrawer<VNode> = (_, entry, model, touch, place) => (
+  <Row key={entry.id} entry={entry} look={lookOf(entry, model, place)} row={() => drawRow(draw, entry, model, touch, place)} />
+)
+
+type Drawn = { entry: Entry; look: string; row: () => VNode }
+
+/** A row that looks as before is left alone: scrolling draws only what comes. */
+class Row extends Component<Drawn> {
+  override shouldComponentUpdate({ entry, look }: Drawn): boolean {
+    return entry !== this.props.entry || look !== this.props.look
+  }
+
+  override render({ row }: Drawn): VNode {
+    return row()
+  }
 }
 
 /** Draws the rows that come into sight, and lets them be moved. */

@@ -1,4 +1,5 @@
 /** Codes as they are drawn and as they are read out. */
+import digits from 'virtual:digits'
 import type { Draw } from '../start/draw'
 import { letters } from './letters'
 
@@ -16,31 +17,58 @@ export function spoken(code: string): string {
 
 /** A code in drawn signs, smaller the longer it is. */
 export function drawCode<N>(draw: Draw<N>, code: string, look = ''): N {
-  const shown = groups(code).flatMap((group, i) => {
-    const signs = [...group].map((sign) => drawSign(draw, sign))
-    return i === 0 ? signs : [draw('i', { class: 'sp' }), ...signs]
-  })
-  const names = ['code', look, sizeOf(code)].filter(Boolean).join(' ')
-  return draw('span', { class: names }, draw('span', { class: 'vh' }, spoken(code)), ...shown)
+  return draw('span', { class: classOf(code, look) }, draw('span', { class: 'vh' }, spoken(code)), drawSigns(draw, code))
 }
 
 /** A code that is hidden: a dot for each sign, in its groups. */
 export function drawVeil<N>(draw: Draw<N>, code: string, look = ''): N {
-  const dots = groups(code).flatMap((group, i) => {
-    const signs = [...group].map(() => draw('i', { class: 'n' }))
-    return i === 0 ? signs : [draw('i', { class: 'sp' }), ...signs]
+  return draw('span', { class: classOf(code, `veil ${look}`), 'aria-hidden': 'true' }, drawSigns(draw, code.replace(/./gu, '•')))
+}
+
+function classOf(code: string, look: string): string {
+  return ['code', look, code.length > 8 ? 'longer' : code.length > 6 ? 'long' : ''].filter(Boolean).join(' ')
+}
+
+/** The signs of all codes, on a grid of 60 by 96. Small letters, of Yandex and
+ *  mOTP, are not drawn: they come in the text's own type. */
+const signs: Readonly<Record<string, string>> = { ...digits, ...letters, '•': 'M30 48h.01' }
+
+/** From one sign to the next, and what a group keeps from the one before. */
+const pitch = 73.5
+const apart = 36.5
+
+/** All signs as one path: a list has hundreds of them, and every element costs. */
+function drawSigns<N>(draw: Draw<N>, code: string): N {
+  let x = 0
+  let path = ''
+  const typed: { sign: string; at: number }[] = []
+  for (const group of groups(code)) {
+    for (const sign of group) {
+      if (signs[sign] === undefined) typed.push({ sign, at: x + 30 })
+      else path += placed(sign, x)
+      x += pitch
+    }
+    x += apart
+  }
+  const props = { class: 'signs', viewBox: `0 0 ${x - apart - (pitch - 60)} 96`, 'aria-hidden': 'true' }
+  const type = typed.length > 0 && draw('text', { x: typed.map(({ at }) => at).join(' '), y: 83 }, typed.map(({ sign }) => sign).join(''))
+  return draw('svg', props, draw('path', { d: path }), type || null)
+}
+
+const known = new Map<string, string>()
+
+/** The path of a sign that stands further right. */
+function placed(sign: string, x: number): string {
+  const name = sign + x
+  let path = known.get(name)
+  if (path === undefined) known.set(name, (path = moved(signs[sign] ?? '', x)))
+  return path
+}
+
+/** Moves a path to the right. Its small commands are relative, and stay as they are. */
+export function moved(path: string, by: number): string {
+  return path.replace(/([A-Z])([^A-Za-z]*)/g, (_, command: string, numbers: string) => {
+    let n = 0
+    return command + numbers.replace(/-?[\d.]+/g, (number) => (command === 'V' || (command !== 'H' && n++ % 2) ? number : String(Number(number) + by)))
   })
-  return draw('span', { class: ['code', 'veil', look, sizeOf(code)].filter(Boolean).join(' '), 'aria-hidden': 'true' }, ...dots)
-}
-
-function sizeOf(code: string): string {
-  return code.length > 8 ? 'longer' : code.length > 6 ? 'long' : ''
-}
-
-function drawSign<N>(draw: Draw<N>, sign: string): N {
-  const path = letters[sign]
-  if (path !== undefined) return draw('svg', { class: 'n', viewBox: '0 0 60 96', 'aria-hidden': 'true' }, draw('path', { d: path }))
-  // Small letters, of Yandex and mOTP, are not drawn: they come in the text's own type.
-  if (sign > '9') return draw('span', { class: 'n', 'aria-hidden': 'true' }, sign)
-  return draw('svg', { class: 'n', 'aria-hidden': 'true' }, draw('use', { href: `#n${sign}` }))
 }

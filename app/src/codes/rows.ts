@@ -3,8 +3,11 @@
 import type { Kind } from '../store/vault'
 import { kinds, type Group, type Rows } from './accounts'
 
-/** Rows kept ready above and below the window. */
-const spare = 10
+/** Rows kept above and below the window at most; more are drawn when there are
+ *  fewer than `enough`, a few at a time: a frame has sixteen milliseconds. */
+const spare = 8
+const enough = 5
+const few = 3
 
 /** What a row and a column take at least, with what lies between, in rem (app.css). */
 const rowHeight = 5.875
@@ -14,7 +17,7 @@ const columnWidth = 20.5
 export function firstRows(groups: readonly Group[]): Rows {
   const width = Math.min(innerWidth, 78 * 16) - 32
   const columns = width < 44 * 16 ? 1 : Math.floor((width + 12) / (columnWidth * 16 + 12))
-  let left = (Math.ceil(innerHeight / (rowHeight * 16)) + spare) * columns
+  let left = Math.ceil(innerHeight / (rowHeight * 16)) * columns
   const rows = none(columns)
   for (const { kind, entries } of groups) {
     rows[kind] = [0, Math.min(left, entries.length)]
@@ -69,10 +72,15 @@ export function rowsFor(groups: readonly Group[], sight: Sight, before: Rows): R
     const top = tops[kind] ?? 0
     const [first, last] = [Math.floor(-top / pitch), Math.ceil((height - top) / pitch)]
     const most = Math.ceil(entries.length / columns)
-    const within = (row: number) => Math.max(0, Math.min(row, most)) * columns
-    rows[kind] = [within(first - spare), Math.min(within(last + spare), entries.length)]
-    const [from, to] = before[kind]
-    if (from > within(first - spare / 2) || to < Math.min(within(last + spare / 2), entries.length)) far = true
+    const within = (row: number) => Math.min(Math.max(0, Math.min(row, most)) * columns, entries.length)
+    const seen = [within(first), within(last)] as const
+    const [from, to] = before[kind][0] < seen[1] && before[kind][1] > seen[0] ? before[kind] : seen
+    const [above, below] = [from > within(first - enough), to < within(last + enough)]
+    rows[kind] = [
+      Math.max(within(first - spare), Math.min(above ? from - few * columns : from, seen[0])),
+      Math.min(within(last + spare), Math.max(below ? to + few * columns : to, seen[1])),
+    ]
+    far ||= above || below
   }
   return far ? rows : before
 }

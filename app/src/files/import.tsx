@@ -128,6 +128,7 @@ function PasteText() {
 }
 
 function Password({ lock, wrong }: { lock: Lock; wrong: string | undefined }) {
+  const keyed = lock.format.id === 'backup' // a recovery key opens it
   const said = useSignal(wrong)
   const place = useRef<HTMLInputElement>(null)
   useEffect(() => {
@@ -146,9 +147,9 @@ function Password({ lock, wrong }: { lock: Lock; wrong: string | undefined }) {
   return (
     <form class="card stack" onSubmit={submit} noValidate>
       <StepTitle>{t('files.password.title')}</StepTitle>
-      <p>{t('files.password.lead', { format: nameOf(lock.format) })}</p>
+      <p>{t(keyed ? 'files.password.backup' : 'files.password.lead', { format: nameOf(lock.format) })}</p>
       <div class="field">
-        <label for="import-password">{t('files.password.label')}</label>
+        <label for="import-password">{t(keyed ? 'files.password.key' : 'files.password.label')}</label>
         <PasswordInput id="import-password" field={place} about="import-password-error" wrong={said.value !== undefined} typed={() => (said.value = undefined)} />
         <p class="error" id="import-password-error" role="alert">
           {said.value ?? ''}

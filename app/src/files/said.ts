@@ -12,6 +12,13 @@ export function nameOf(format: Format): string {
   return say(format.message)
 }
 
+/** What to say of a password that opened nothing. Of a recovery key the wrong
+ *  group may be known. */
+export function wrongPassword(why: Refusal, { format }: { format: Format }): string {
+  if (why.code === 'mistyped') return t('files.password.mistyped', { n: Number(why.detail) })
+  return format.id === 'backup' ? t('files.password.other_key') : say(why.message ?? '')
+}
+
 /** Why nothing came of a file. `command` is what does it at a terminal. */
 export type Trouble = { title: string; text: string; command?: string }
 

@@ -8,7 +8,7 @@ import { route } from '../shell/router'
 import { guard } from '../shell/trouble'
 import { t } from '../words/words'
 import { isPicture, readPictures } from './pictures'
-import { say, troubleOf, type Trouble } from './said'
+import { say, troubleOf, type Trouble, wrongPassword } from './said'
 
 /** What a password is for, and what opening the file takes. */
 export type Lock = NonNullable<Refusal['hint']>
@@ -172,7 +172,7 @@ async function read(password?: string): Promise<void> {
   }
   try {
     const core = await loadCore()
-    const sealed = password !== undefined && lock?.format.id === 'sealed'
+    const sealed = password !== undefined && (lock?.format.id === 'sealed' || lock?.format.id === 'backup')
     if (sealed) await unseal(password, mine)
     const args = password === undefined || sealed ? {} : { password }
     const { result } = await core.ask('read', args, { bytes: file.slice(), progress: told, signal: mine })
@@ -195,8 +195,8 @@ async function failed(why: Refusal): Promise<void> {
   if (why.code === 'needs_password' && why.hint) {
     lock = why.hint
     now.value = { at: 'password', lock }
-  } else if (lock && why.code === 'password') {
-    now.value = { at: 'password', lock, wrong: say(why.message ?? '') }
+  } else if (lock && (why.code === 'password' || why.code === 'mistyped')) {
+    now.value = { at: 'password', lock, wrong: wrongPassword(why, lock) }
   } else if (why.code === 'cancelled') {
     if (lock) now.value = { at: 'password', lock }
     else now.value = { at: 'choose' }

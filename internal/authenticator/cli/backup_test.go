@@ -280,6 +280,10 @@ func TestVersionsComeBackAndDeletedBackupsToo(t *testing.T) {
 	if id := a.run(0, "backup", "identity", file, "--recovery-key-file", key); !strings.HasPrefix(id, "AGE-SECRET-KEY-PQ-1") {
 		t.Error("no identity")
 	}
+	// It is imported elsewhere like a file of any app.
+	if got := a.run(0, "--vault", t.TempDir(), "import", file, "--password-file", key, "--json", "--dry-run"); !strings.Contains(got, `"issuer"`) {
+		t.Errorf("imported: %s", got)
+	}
 	a.run(0, "backup", "pause")
 	if got := a.checkup(); got.Backup.State != "paused" || got.Fix != "resume" {
 		t.Errorf("paused: %+v", got)

@@ -23,6 +23,7 @@ type codesCommand struct {
 	Filter []string `arg:"" optional:""`
 	Once   bool
 	JSON   bool
+	Copy   bool
 	At     string `placeholder:"TIME"`
 }
 
@@ -62,6 +63,9 @@ func lineOf(c authenticator.Code) codeLine {
 }
 
 func (c codesCommand) Run(ctx context.Context, w World, g *grammar) error {
+	if c.Copy {
+		return codeCommand{Name: c.Filter, Copy: true, At: c.At}.Run(ctx, w, g)
+	}
 	at, err := c.time(w)
 	if err != nil {
 		return err

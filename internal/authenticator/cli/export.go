@@ -64,7 +64,7 @@ func (c exportCommand) write(ctx context.Context, w World, accounts []transfer.A
 		if err != nil {
 			return nil, err
 		}
-		return sealed.Write(accounts, password)
+		return sealed.Write(ctx, accounts, password, w.progress())
 	case "otpauth":
 		w.say("terminal.export.open")
 		return transfer.WriteOtpauth(accounts), nil

@@ -54,8 +54,12 @@ func (c importCommand) Run(ctx context.Context, w World, g *grammar) error {
 		got, err = a.Import(now, p, c.choices(p))
 		return err
 	})
-	if err == nil {
-		w.say("terminal.import.done", "n", got.Added, "updated", got.Filled+got.Replaced)
+	switch changed := got.Filled + got.Replaced; {
+	case err != nil:
+	case got.Added+changed == 0:
+		w.say("terminal.import.nothing")
+	default:
+		w.say("terminal.import.done", "n", got.Added, "updated", changed)
 	}
 	return err
 }
@@ -84,7 +88,11 @@ func (c importCommand) password(w World, h transfer.Hint) (string, error) {
 	if c.PasswordFile != "" {
 		return firstLine(c.PasswordFile)
 	}
-	text, err := w.unseen(w.t("terminal.import.password", "format", w.t(h.Format.Message())))
+	question := "terminal.import.password"
+	if h.Format.ID == "backup" {
+		question = "terminal.import.key"
+	}
+	text, err := w.unseen(w.t(question, "format", w.t(h.Format.Message())))
 	if err != nil {
 		return "", errPassword
 	}

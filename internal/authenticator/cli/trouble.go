@@ -132,13 +132,13 @@ func (w World) plain(err error) string {
 	if a := (ambiguous{}); errors.As(err, &a) {
 		return w.t("terminal.error.ambiguous", "titles", "\n  "+strings.Join(a.titles, "\n  "))
 	}
+	if wrong := new(seal.KeyError); errors.As(err, &wrong) {
+		return w.t("terminal.error.recovery_group", "n", wrong.Group)
+	}
 	for _, f := range foreign {
 		if errors.Is(err, f.err) {
 			return w.t(transfer.Message(err))
 		}
-	}
-	if wrong := new(seal.KeyError); errors.As(err, &wrong) {
-		return w.t("terminal.error.recovery_group", "n", wrong.Group)
 	}
 	if deleted := (remote.DeletedError{}); errors.As(err, &deleted) {
 		return w.t("terminal.error.backup_deleted", "time", w.date(&deleted.Until))

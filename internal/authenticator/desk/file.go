@@ -47,6 +47,6 @@ func Read(ctx context.Context, from io.Reader, o transfer.Options) (transfer.Res
 		}
 		data = []byte(strings.Join(texts, "\n") + "\n")
 	}
-	o.Unseal = sealed.Open
+	o.Unseal = sealed.Open(ctx, o.Progress)
 	return transfer.Read(ctx, data, o)
 }

@@ -18,9 +18,13 @@ func (m Model) fileNews(msg any) Model {
 	case NeedsPassword:
 		m = m.to(Secret)
 		m.Result.Format = msg.Format
-		m.Fields = []field{secretField("tui.file.password")}
-		if m = m.focus(0); msg.Again {
-			m = m.complain(m.t("transfer.error.password"))
+		label := "tui.file.password"
+		if msg.Format.ID == "backup" {
+			label = "tui.file.key"
+		}
+		m.Fields = []field{secretField(label)}
+		if m = m.focus(0); msg.Wrong != "" {
+			m = m.complain(msg.Wrong)
 		}
 	case Unread:
 		m = m.to(List).complain(msg.Text)

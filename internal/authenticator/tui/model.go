@@ -102,7 +102,7 @@ type (
 	// NeedsPassword: the file does.
 	NeedsPassword struct {
 		Format transfer.Format
-		Again  bool
+		Wrong  string
 	}
 	// Read: the file was.
 	Read struct {

@@ -343,8 +343,10 @@ func (s *shell) read(w ReadFile) tea.Msg {
 	switch {
 	case ctx.Err() != nil:
 		return nil // nobody waits for it
-	case errors.Is(err, transfer.ErrNeedsPassword), errors.Is(err, transfer.ErrPassword):
-		return NeedsPassword{format, errors.Is(err, transfer.ErrPassword)}
+	case errors.Is(err, transfer.ErrNeedsPassword):
+		return NeedsPassword{Format: format}
+	case errors.Is(err, transfer.ErrPassword):
+		return NeedsPassword{format, s.face.Plain(err)}
 	case err != nil:
 		return Unread{s.face.Plain(err)}
 	}
@@ -364,6 +366,9 @@ func (s *shell) importFile(w Import) tea.Msg {
 	})
 	if err != nil {
 		return s.failed(err)
+	}
+	if got.Added+got.Filled+got.Replaced == 0 {
+		return s.reopen(s.t("tui.imported.nothing"), false)
 	}
 	return s.reopen(s.t("tui.imported", "n", got.Added, "updated", got.Filled+got.Replaced), false)
 }

@@ -151,7 +151,7 @@ func pages(t testing.TB, lang string) map[string]Model {
 
 	importing, _ := press(m, "i", "x", "enter")
 	all["reading"], _ = importing.Update(noon, Progress{40, 100})
-	all["password"], _ = importing.Update(noon, NeedsPassword{Format: transfer.Formats()[0], Again: true})
+	all["password"], _ = importing.Update(noon, NeedsPassword{transfer.Formats()[0], importing.t("transfer.error.password")})
 	file := []transfer.Account{
 		{Type: "totp", Issuer: "GitHub", Name: "mei", Secret: []byte("12345678901234567890GitHub"), Algorithm: "SHA1", Digits: 6, Period: 30},
 		{Type: "totp", Issuer: hostile, Name: "new", Secret: []byte("another secret"), Algorithm: "SHA1", Digits: 6, Period: 30},

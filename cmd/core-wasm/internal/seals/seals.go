@@ -13,6 +13,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 
 	"countersign/cmd/core-wasm/internal/talk"
@@ -123,6 +124,9 @@ func unlocking(_ *Desk, c talk.Call) (talk.Answer, error) {
 	if err != nil {
 		e := talk.Describe(err, ofFiles)
 		e.Message = "transfer.error." + strings.TrimPrefix(e.Code, "file_")
+		if wrong := (*seal.KeyError)(nil); errors.As(err, &wrong) {
+			e.Code, e.Detail = "mistyped", strconv.Itoa(wrong.Group)
+		}
 		return talk.Answer{}, e
 	}
 	return talk.Answer{File: text}, nil
@@ -130,9 +134,10 @@ func unlocking(_ *Desk, c talk.Call) (talk.Answer, error) {
 
 // ofFiles are what an import says of a file.
 var ofFiles = []talk.Cause{
-	{Err: seal.ErrKey, Code: "password"}, {Err: seal.ErrMistyped, Code: "password"}, {Err: seal.ErrWork, Code: "kdf_cost"},
+	{Err: seal.ErrKey, Code: "password"}, {Err: seal.ErrMistyped, Code: "password"}, {Err: seal.ErrNewer, Code: "newer"}, {Err: seal.ErrWork, Code: "kdf_cost"},
 	{Err: seal.ErrTooLarge, Code: "too_large"}, {Err: seal.ErrNotSealed, Code: "file_unknown"},
 	{Err: seal.ErrTruncated, Code: "file_broken"}, {Err: seal.ErrCorrupted, Code: "file_broken"},
+	{Err: seal.ErrMixed, Code: "file_broken"}, {Err: seal.ErrForeign, Code: "file_broken"},
 }
 
 // causes are the errors that faces tell apart.

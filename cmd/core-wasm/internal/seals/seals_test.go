@@ -101,6 +101,28 @@ func TestAMistypedRecoveryKeyTellsItsGroup(t *testing.T) {
 
 // One tab makes a backup, another device opens it with the recovery key, joins,
 // and what it makes the first takes in.
+// What somebody saved is imported like any file: its key is the password.
+func TestASavedBackupIsOpenedForAnImportByItsKey(t *testing.T) {
+	c := &tab{T: t}
+	key := seal.NewRecoveryKey()
+	holder, err := seal.NewKeyHolder(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := seal.Head{Lineage: "l", Generation: 1, Device: "d", Time: time.UnixMilli(1_800_000_000_000)}
+	files, err := seal.Write(seal.NewIdentity(), []seal.Holder{holder}, head, []byte(`{"version":1}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, open := c.says("unseal", object{"password": key.Reveal()}, files.Bytes()); string(open.File) != `{"version":1}` {
+		t.Errorf("%q", open.File)
+	}
+	if e := c.fails("unseal", object{"password": "U" + key.Reveal()[1:]}, files.Bytes(), "mistyped"); e.Detail != "1" {
+		t.Error(e.Detail)
+	}
+	c.fails("unseal", object{"password": seal.NewRecoveryKey().Reveal()}, files.Bytes(), "password")
+}
+
 func TestABackupGoesRoundTwoDevices(t *testing.T) {
 	phone, tablet := &tab{T: t}, &tab{T: t}
 	key, _ := phone.says("newKey", nil, nil)
