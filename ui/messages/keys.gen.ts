@@ -554,6 +554,7 @@ export interface Messages {
   "authenticator.code.more": Record<never, never>;
   "authenticator.codes": Record<never, never>;
   "authenticator.codes.--at": Record<never, never>;
+  "authenticator.codes.--copy": Record<never, never>;
   "authenticator.codes.--json": Record<never, never>;
   "authenticator.codes.--once": Record<never, never>;
   "authenticator.codes.<filter>": Record<never, never>;
@@ -1699,11 +1700,15 @@ export interface Messages {
   "files.paper.pin": Record<never, never>;
   "files.paper.print": Record<never, never>;
   "files.paper.title": Record<never, never>;
+  "files.password.backup": { format: string | number };
   "files.password.cost": { memory: string | number; seconds: number };
   "files.password.empty": Record<never, never>;
+  "files.password.key": Record<never, never>;
   "files.password.label": Record<never, never>;
   "files.password.lead": { format: string | number };
+  "files.password.mistyped": { n: string | number };
   "files.password.open": Record<never, never>;
+  "files.password.other_key": Record<never, never>;
   "files.password.show": Record<never, never>;
   "files.password.title": Record<never, never>;
   "files.picture.why": { name: string | number; text: string | number; title: string | number };
@@ -3404,7 +3409,9 @@ export interface Messages {
   "terminal.import.changed": { title: string | number };
   "terminal.import.conflict": { title: string | number };
   "terminal.import.done": { n: number; updated: string | number };
+  "terminal.import.key": Record<never, never>;
   "terminal.import.new": { title: string | number };
+  "terminal.import.nothing": Record<never, never>;
   "terminal.import.password": { format: string | number };
   "terminal.import.preview": { changed: string | number; conflict: string | number; format: string | number; new: string | number; same: string | number };
   "terminal.import.problem": { reason: string | number; title: string | number };
@@ -3519,6 +3526,7 @@ export interface Messages {
   "transfer.format.andotp": Record<never, never>;
   "transfer.format.authplus": Record<never, never>;
   "transfer.format.authy": Record<never, never>;
+  "transfer.format.backup": Record<never, never>;
   "transfer.format.battlenet": Record<never, never>;
   "transfer.format.bitwarden": Record<never, never>;
   "transfer.format.duo": Record<never, never>;
@@ -3548,6 +3556,7 @@ export interface Messages {
   "transfer.reason.digits": Record<never, never>;
   "transfer.reason.duplicate": Record<never, never>;
   "transfer.reason.malformed": Record<never, never>;
+  "transfer.reason.no_recovery_key": Record<never, never>;
   "transfer.reason.only_fingerprint": Record<never, never>;
   "transfer.reason.period": Record<never, never>;
   "transfer.reason.pin": Record<never, never>;
@@ -3587,6 +3596,7 @@ export interface Messages {
   "tui.fact.note": Record<never, never>;
   "tui.fact.tags": Record<never, never>;
   "tui.file": Record<never, never>;
+  "tui.file.key": Record<never, never>;
   "tui.file.password": Record<never, never>;
   "tui.group.all": Record<never, never>;
   "tui.group.other": Record<never, never>;
@@ -3595,6 +3605,7 @@ export interface Messages {
   "tui.help": Record<never, never>;
   "tui.import": Record<never, never>;
   "tui.imported": { n: number; updated: string | number };
+  "tui.imported.nothing": Record<never, never>;
   "tui.issuer": Record<never, never>;
   "tui.key": Record<never, never>;
   "tui.keys.ask": Record<never, never>;
