@@ -2139,6 +2139,8 @@ export interface Messages {
   "oauth.other.name": Record<never, never>;
   "oauth.other.text": Record<never, never>;
   "oauth.other.title": { app: string | number; publisher: string | number };
+  "oauth.personal.text": Record<never, never>;
+  "oauth.personal.title": Record<never, never>;
   "oauth.redirect.text": Record<never, never>;
   "oauth.redirect.title": Record<never, never>;
   "oauth.scope.admin": Record<never, never>;
@@ -3003,6 +3005,10 @@ export interface Messages {
   "signin.password.wrong": Record<never, never>;
   "signin.paused.text": Record<never, never>;
   "signin.paused.title": Record<never, never>;
+  "signin.personal.keep": Record<never, never>;
+  "signin.personal.recover": Record<never, never>;
+  "signin.personal.why": Record<never, never>;
+  "signin.personal.wrong": Record<never, never>;
   "signin.phone.name": Record<never, never>;
   "signin.reach.lead": Record<never, never>;
   "signin.reach.other": Record<never, never>;

@@ -1,6 +1,7 @@
 package signinweb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -22,6 +23,7 @@ type view struct {
 	To    string // where it leads, for forms older than their attempt
 	App   string // that asked, or ""
 	Org   string // the organisation, or ""
+	For   string // what a personal account is needed for: toKeep, toRecover, or ""
 	Own   bool   // of a personal directory: there is no IT desk to ask
 	Login string // as typed
 	Fixed bool   // the name cannot be changed: somebody signed in proves it again
@@ -32,8 +34,8 @@ type view struct {
 }
 
 func viewOf(a signin.Attempt) view {
-	v := view{ID: a.ID, To: a.Goal, App: a.App, Login: a.Login, Fixed: a.Again(), Own: a.Directory.Kind == directory.Personal}
-	if a.Directory.Kind == directory.Organization {
+	v := view{ID: a.ID, To: a.Goal, App: a.App, For: personalFor(a.Client, a.Purpose), Login: a.Login, Fixed: a.Again(), Own: a.Directory.Kind == directory.Personal}
+	if v.For == "" && a.Directory.Kind == directory.Organization {
 		v.Org = a.Directory.Name
 	}
 	return v
@@ -76,12 +78,9 @@ func (h *handler) getName(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *handler) showName(w http.ResponseWriter, r *http.Request, status int, a signin.Attempt, p namePage) (err error) {
-	problem := p.Error
+	problem, typed := p.Error, p.Login
 	p.view, p.Accounts = viewOf(a), len(h.SessionTokens(r)) > 0
-	p.Error = problem
-	if p.Login == "" {
-		p.Login = a.Hint
-	}
+	p.Error, p.Login = problem, cmp.Or(typed, p.Login, a.Hint)
 	if p.Passkey, err = h.signin.PasskeyQuestion(a); err != nil {
 		return err
 	}
@@ -109,6 +108,11 @@ func (h *handler) postName(w http.ResponseWriter, r *http.Request) error {
 	login := r.PostFormValue("login")
 	if login == "" {
 		return h.showName(w, r, http.StatusUnprocessableEntity, a, namePage{view: view{Error: ui.T(h.Lang(r), "signin.name.empty")}})
+	}
+	if theirs, err := h.organizations(r.Context(), a, login); err != nil {
+		return err
+	} else if theirs {
+		return h.showName(w, r, http.StatusUnprocessableEntity, a, namePage{view: view{Login: login, Error: ui.T(h.Lang(r), "signin.personal.wrong")}})
 	}
 	var went signin.Went
 	err = h.even(r.Context(), func() (err error) {
