@@ -2208,6 +2208,7 @@ export interface Messages {
   "recover.is.kept": Record<never, never>;
   "recover.is.restored": Record<never, never>;
   "recover.key.busy": Record<never, never>;
+  "recover.key.fetching": Record<never, never>;
   "recover.key.file": Record<never, never>;
   "recover.key.go": Record<never, never>;
   "recover.key.group": { n: string | number };
@@ -2243,6 +2244,7 @@ export interface Messages {
   "recover.none.other": Record<never, never>;
   "recover.none.title": Record<never, never>;
   "recover.notice.closed": Record<never, never>;
+  "recover.notice.deleted": { when: string | number };
   "recover.notice.done": Record<never, never>;
   "recover.notice.go": Record<never, never>;
   "recover.notice.left": { n: number };
@@ -2385,6 +2387,8 @@ export interface Messages {
   "security.back": Record<never, never>;
   "security.backup.bound": { when: string | number };
   "security.backup.count": { n: number };
+  "security.backup.deleted": Record<never, never>;
+  "security.backup.deleted.text": { when: string | number };
   "security.backup.gone.text": Record<never, never>;
   "security.backup.gone.title": Record<never, never>;
   "security.backup.heard": { when: string | number };

@@ -7,7 +7,7 @@ import { TypedKey } from '../backup/typedkey'
 import { Icon } from '../shell/icon'
 import { back, replace } from '../shell/router'
 import { t } from '../words/words'
-import { problem, unlock, working } from './opening'
+import { closed, problem, unlock, working } from './opening'
 import { Page, ProblemNote } from './parts'
 import { keyIn } from './paper'
 
@@ -54,7 +54,7 @@ export function KeyForm() {
           <ProblemNote />
         </div>
         <button class="btn primary wide tall" type="submit" aria-disabled={working.value}>
-          {working.value ? t('recover.key.busy') : t('recover.key.go')}
+          {label()}
         </button>
       </form>
       <div class="btns">
@@ -70,6 +70,12 @@ export function KeyForm() {
       </div>
     </Page>
   )
+}
+
+/** After a reload the backup is fetched first, and only then opened. */
+function label(): string {
+  if (!working.value) return t('recover.key.go')
+  return closed.value ? t('recover.key.busy') : t('recover.key.fetching')
 }
 
 /** The camera on the printed page. */

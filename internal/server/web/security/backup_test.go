@@ -62,6 +62,30 @@ func TestAPersonSeesAndRemovesTheDevicesOfTheirBackup(t *testing.T) {
 	}
 }
 
+// Who has deleted their backup reads until when it can be brought back.
+func TestADeletedBackupIsSaid(t *testing.T) {
+	for _, lang := range ui.Languages {
+		h := newHouse(t)
+		p := h.ren(t)
+		bound := h.binds(t, p, "iPhone, Safari")
+		h.Write(t, func(tx *db.Tx) error {
+			_, err := h.backup.Put(t.Context(), tx, bound, backuptest.Generation(t), "", regtest.From)
+			return err
+		})
+		b := h.signIn(t, p, h.Device(t, p, "Pixel"))
+		b.lang = lang
+		b.get("/security/backup").lacks(ui.T(lang, "security.backup.deleted"))
+		var until time.Time
+		h.Write(t, func(tx *db.Tx) error {
+			until = tx.Now.Add(backup.Grace)
+			return h.backup.Delete(t.Context(), tx, backup.Proof{Person: p.ID, Epoch: p.Epoch, Rights: wire.Write, AuthAt: tx.Now, Strength: policy.TwoProofs}, regtest.From)
+		})
+		when := ui.When(lang, p.Zone, until, until.Add(-backup.Grace))
+		b.get("/security/backup").shows(ui.T(lang, "security.backup.deleted"), ui.T(lang, "security.backup.deleted.text", "when", when))
+		b.get("/security").shows(ui.T(lang, "security.backup.deleted"))
+	}
+}
+
 func TestAPersonSaysWhetherTheyAreToldOfASilentBackup(t *testing.T) {
 	for _, lang := range ui.Languages {
 		h := newHouse(t)
