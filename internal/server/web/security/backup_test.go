@@ -1,8 +1,11 @@
 package securityweb_test
 
 import (
+	"archive/tar"
+	"bytes"
 	"net/http"
 	"testing"
+	"time"
 
 	"countersign/internal/server/backup"
 	"countersign/internal/server/db"
@@ -40,6 +43,26 @@ func (h *house) binds(t *testing.T, p directory.Person, platform string) (b back
 	return b
 }
 
+// sealed is what looks like a sealed generation.
+func sealed(t *testing.T) []byte {
+	t.Helper()
+	const age = "age-encryption.org/v1\nsealed"
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, name := range []string{"backup.age", "identity.age"} {
+		if err := w.WriteHeader(&tar.Header{Name: name, Size: int64(len(age)), Mode: 0o600, Typeflag: tar.TypeReg}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 func TestAPersonSeesAndRemovesTheDevicesOfTheirBackup(t *testing.T) {
 	for _, lang := range ui.Languages {
 		h := newHouse(t)
@@ -69,7 +92,7 @@ func TestADeletedBackupIsSaid(t *testing.T) {
 		p := h.ren(t)
 		bound := h.binds(t, p, "iPhone, Safari")
 		h.Write(t, func(tx *db.Tx) error {
-			_, err := h.backup.Put(t.Context(), tx, bound, backuptest.Generation(t), "", regtest.From)
+			_, err := h.backup.Put(t.Context(), tx, bound, "", sealed(t), regtest.From)
 			return err
 		})
 		b := h.signIn(t, p, h.Device(t, p, "Pixel"))
