@@ -829,10 +829,13 @@ export interface Messages {
   "backup.versions.back": Record<never, never>;
   "backup.versions.back.text": Record<never, never>;
   "backup.versions.back.title": { when: string | number };
+  "backup.versions.changed": Record<never, never>;
   "backup.versions.done": { n: number };
   "backup.versions.lead": Record<never, never>;
   "backup.versions.line": { network: string | number; size: string | number };
   "backup.versions.loading": Record<never, never>;
+  "backup.versions.missing": Record<never, never>;
+  "backup.versions.new": Record<never, never>;
   "backup.versions.newest": Record<never, never>;
   "backup.versions.row": Record<never, never>;
   "backup.ways": Record<never, never>;
