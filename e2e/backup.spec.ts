@@ -23,6 +23,11 @@ test.describe('backup', () => {
       const app = await phone.context.newPage()
       await app.goto(demo.at.app)
       await page.bringToFront()
+      if (!known) {
+        await eye.see(page, 'b1-username-backup', say('signin.personal.why'))
+        await giveName(page, say)
+        await expect(page.getByText(say('signin.personal.wrong'))).toBeVisible()
+      }
       await giveName(page, say, haru)
       if (known) await page.getByRole('link', { name: say('signin.passkey.password') }).click()
       await givePassword(page, demo, say)
@@ -101,7 +106,10 @@ test.describe('backup', () => {
       await open('backup/versions')
       await eye.see(page, 'a06-backup-versions', say('backup.versions.newest'))
       await stored.last().getByRole('button').click()
-      await page.getByRole('dialog').getByRole('button', { name: say('backup.versions.back') }).click()
+      const preview = page.getByRole('dialog')
+      await expect(preview.locator('section', { hasText: say('backup.versions.new') }).getByText('Gitlane')).toBeVisible()
+      await eye.see(page, 'a06-backup-preview')
+      await preview.getByRole('button', { name: say('backup.versions.back') }).click()
       await expect(page.getByText(say('backup.versions.done', { n: 1 }))).toBeVisible()
       await open('backup/ways')
       await expect(page.getByText(say('backup.ways.key'), { exact: true })).toBeVisible()

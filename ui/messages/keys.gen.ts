@@ -852,10 +852,13 @@ export interface Messages {
   "backup.versions.back": Record<never, never>;
   "backup.versions.back.text": Record<never, never>;
   "backup.versions.back.title": { when: string | number };
+  "backup.versions.changed": Record<never, never>;
   "backup.versions.done": { n: number };
   "backup.versions.lead": Record<never, never>;
   "backup.versions.line": { network: string | number; size: string | number };
   "backup.versions.loading": Record<never, never>;
+  "backup.versions.missing": Record<never, never>;
+  "backup.versions.new": Record<never, never>;
   "backup.versions.newest": Record<never, never>;
   "backup.versions.row": Record<never, never>;
   "backup.ways": Record<never, never>;
@@ -1117,6 +1120,7 @@ export interface Messages {
   "console.area.person": Record<never, never>;
   "console.area.recovery": Record<never, never>;
   "console.area.registration": Record<never, never>;
+  "console.area.restore": Record<never, never>;
   "console.area.server": Record<never, never>;
   "console.area.session": Record<never, never>;
   "console.area.signin": Record<never, never>;
@@ -2229,6 +2233,8 @@ export interface Messages {
   "oauth.other.name": Record<never, never>;
   "oauth.other.text": Record<never, never>;
   "oauth.other.title": { app: string | number; publisher: string | number };
+  "oauth.personal.text": Record<never, never>;
+  "oauth.personal.title": Record<never, never>;
   "oauth.redirect.text": Record<never, never>;
   "oauth.redirect.title": Record<never, never>;
   "oauth.scope.admin": Record<never, never>;
@@ -2304,6 +2310,7 @@ export interface Messages {
   "recover.is.stopped": Record<never, never>;
   "recover.is.waits": Record<never, never>;
   "recover.key.busy": Record<never, never>;
+  "recover.key.fetching": Record<never, never>;
   "recover.key.file": Record<never, never>;
   "recover.key.go": Record<never, never>;
   "recover.key.group": { n: string | number };
@@ -2339,6 +2346,7 @@ export interface Messages {
   "recover.none.other": Record<never, never>;
   "recover.none.title": Record<never, never>;
   "recover.notice.closed": Record<never, never>;
+  "recover.notice.deleted": { when: string | number };
   "recover.notice.done": Record<never, never>;
   "recover.notice.go": Record<never, never>;
   "recover.notice.left": { n: number };
@@ -2528,6 +2536,8 @@ export interface Messages {
   "security.back": Record<never, never>;
   "security.backup.bound": { when: string | number };
   "security.backup.count": { n: number };
+  "security.backup.deleted": Record<never, never>;
+  "security.backup.deleted.text": { when: string | number };
   "security.backup.gone.text": Record<never, never>;
   "security.backup.gone.title": Record<never, never>;
   "security.backup.heard": { when: string | number };
@@ -3169,6 +3179,10 @@ export interface Messages {
   "signin.password.wrong": Record<never, never>;
   "signin.paused.text": Record<never, never>;
   "signin.paused.title": Record<never, never>;
+  "signin.personal.keep": Record<never, never>;
+  "signin.personal.recover": Record<never, never>;
+  "signin.personal.why": Record<never, never>;
+  "signin.personal.wrong": Record<never, never>;
   "signin.phone.name": Record<never, never>;
   "signin.reach.lead": Record<never, never>;
   "signin.reach.other": Record<never, never>;

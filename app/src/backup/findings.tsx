@@ -11,11 +11,11 @@ import { back } from '../shell/router'
 import { vault } from '../store/store'
 import { t } from '../words/words'
 import { when } from '../words/when'
-import { act, busy, done, forgetTrouble, lookUp } from './act'
+import { act, busy, done, forgetTrouble, lookUp, trouble } from './act'
 import { checkUp, practise, tallyOf, type Tally } from './checkup'
 import { backup } from './kept'
 import { howItIs, Page, TroubleNote } from './parts'
-import { TypedKey } from './typedkey'
+import { OtherWays, SeenKey, TypedKey } from './typedkey'
 
 /** The card on the screen of a backup that is on. Where it cannot be computed, the
  *  check-up itself says why. */
@@ -274,33 +274,48 @@ function SecurityInfo({ issuers }: { issuers: string[] }) {
   )
 }
 
-/** The newest backup, opened with the recovery key from paper. What is typed stays
- *  on this screen. */
+/** Opens the newest backup with the recovery key from paper. True if it did. */
+async function tried(typed: string): Promise<boolean> {
+  const opened = await act(async (core) => {
+    await practise(core, typed)
+    return true
+  })
+  if (opened) back('checkup')
+  return opened === true
+}
+
+/** The recovery key, tried. What is typed stays on this screen. */
 export function TryKeyScreen() {
   const typed = useSignal('')
   const field = useRef<HTMLTextAreaElement>(null)
-  const submit = async (event: Event) => {
+  const open = async (key: string) => {
+    typed.value = key
+    if (!(await tried(key))) field.current?.focus()
+  }
+  const submit = (event: Event) => {
     event.preventDefault()
-    const opened = await act(async (core) => {
-      await practise(core, typed.value)
-      return true
-    })
-    if (opened) back('checkup')
-    else field.current?.focus()
+    void open(typed.value)
   }
   return (
     <Page title={t('backup.checkup.key.try')} from="checkup">
       <p class="lead">{t('backup.checkup.key.lead')}</p>
-      <form class="stack" onSubmit={(event) => void submit(event)} noValidate>
+      <form class="stack" onSubmit={submit} noValidate>
         <TypedKey id="try-key" label={t('backup.ways.key')} typed={typed} field={field} />
         <TroubleNote />
         <button class="btn primary wide tall" type="submit" aria-disabled={busy.value}>
           {busy.value ? t('backup.off.busy') : t('backup.checkup.key.go')}
         </button>
       </form>
+      <OtherWays scan="checkup/scan" took={(key) => void open(key)} />
       <p class="small">
         <a href="#backup/key">{t('backup.checkup.key.lost')}</a>
       </p>
     </Page>
   )
+}
+
+/** The recovery key, tried by the camera. */
+export function ScanKeyScreen() {
+  const open = async (key: string) => ((await tried(key)) ? undefined : trouble.value)
+  return <SeenKey open={open} type="checkup/key" from="checkup" />
 }

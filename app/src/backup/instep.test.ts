@@ -125,6 +125,7 @@ async function device(...entries: Entry[]) {
       await notice()
     },
     backUp: (answer?: Answered) => instep.backUp(core, answer),
+    compare: (n: number) => instep.compare(core, n),
     bringBack: (n: number) => instep.bringBack(core, n),
     practise: (typed?: string) => checkup.practise(core, typed),
     /** Lines of the check-up about something. */
@@ -289,6 +290,9 @@ test('an earlier version brings back what was removed, and changes nothing else'
   await a.remove('Mail')
   await a.add('Shop')
   await a.backUp()
+  const { new: fresh, changed, missing } = await a.compare(1)
+  expect([fresh, changed, missing].map((all) => all.map((one) => one.issuer))).toEqual([['Mail'], [], ['Shop']])
+  expect(a.names()).toEqual(['Bank', 'Shop'])
   const list = await a.bringBack(1)
   expect(list.map(({ issuer: name, state }) => [name, state]).toSorted()).toEqual([['Bank', 'kept'], ['Mail', 'restored']])
   expect(a.names()).toEqual(['Bank', 'Mail', 'Shop'])

@@ -2,7 +2,7 @@
  *  is stored, read back and opened. Nothing is overwritten; only what was read
  *  back counts as verified. One tab at a time does it (`turns.ts`). */
 import type { core as ourCore } from '../core/core'
-import { CoreTrouble, type Recovered } from '../core/ops'
+import { CoreTrouble, type Comparison, type Recovered } from '../core/ops'
 import type { Bytes } from '../remote/bytes'
 import { Trouble } from '../remote/trouble'
 import { store, vaultGeneration } from '../store/store'
@@ -125,13 +125,24 @@ async function storeNow(core: Core, place: Place): Promise<void> {
   }))
 }
 
+/** What bringing back from an old version would do. */
+export async function compare(core: Core, n: number): Promise<Comparison> {
+  const { result } = await core.ask('compare', {}, { bytes: await old(core, n) })
+  return result
+}
+
 /** Brings back what is in an old version and not here any more. What is here stays
  *  as it is. */
 export async function bringBack(core: Core, n: number): Promise<Recovered[]> {
+  return core.change('bringBack', {}, { bytes: await old(core, n) })
+}
+
+/** The vault of an old version. */
+async function old(core: Core, n: number): Promise<Bytes> {
   const backup = await on()
   const { archive } = await placeOf(await doorOf(backup)).version(n)
   await core.sealed('readBackup', { keys: backup.keys, version: true }, { bytes: archive })
-  return core.change('bringBack', {}, { bytes: await contents(core) })
+  return contents(core)
 }
 
 /** The vault as the core takes it. */

@@ -5,7 +5,7 @@ import { hostOf } from '../pair/link'
 import { Icon } from '../shell/icon'
 import { LinkLine } from '../shell/line'
 import { t } from '../words/words'
-import { act, busy } from './act'
+import { act, busy, trouble } from './act'
 import { Contents } from './contents'
 import { ownIssuer } from './home'
 import { Page, TroubleNote } from './parts'
@@ -14,13 +14,16 @@ import { signIn } from './signin'
 export function OffScreen() {
   const issuer = useSignal<string | undefined>(undefined)
   const looked = useSignal(false)
-  useEffect(() => {
+  const look = () => {
+    looked.value = false
     void ownIssuer()
       .then((found) => (issuer.value = found))
       .catch(() => undefined)
       .then(() => (looked.value = true))
-  }, [])
+  }
+  useEffect(look, [])
   const go = (to: string) => void act(() => signIn({ issuer: to, scope: 'backup', screen: 'backup/on' }), to)
+  const again = trouble.value !== ''
   return (
     <Page title={t('backup.menu')} from="menu">
       <p class="lead">{t('backup.off.lead')}</p>
@@ -32,13 +35,18 @@ export function OffScreen() {
             <p class="small">{t('backup.off.work')}</p>
           </>
         ) : (
-          <p class="small">{looked.value ? t('backup.off.where.none') : t('backup.off.busy')}</p>
+          <p class="small" role="status">{looked.value ? t('backup.off.where.none') : t('backup.off.busy')}</p>
+        )}
+        {!issuer.value && looked.value && (
+          <button class="btn" type="button" onClick={look}>
+            {t('backup.begin.again')}
+          </button>
         )}
         <TroubleNote />
         {issuer.value && (
           <button class="btn primary" type="button" aria-disabled={busy.value} onClick={() => go(issuer.value ?? '')}>
-            <Icon name="i-cloud" look="i-s" />
-            {busy.value ? t('backup.off.busy') : t('backup.off.go')}
+            <Icon name={again ? 'i-refresh' : 'i-cloud'} look="i-s" />
+            {busy.value ? t('backup.off.busy') : again ? t('backup.begin.again') : t('backup.off.go')}
           </button>
         )}
       </section>

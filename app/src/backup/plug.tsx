@@ -11,7 +11,7 @@ import { BeginScreen } from './begin'
 import { CameScreen, isCame } from './came'
 import { ContentsScreen } from './contents'
 import { ElsewhereScreen } from './elsewhere'
-import { CheckUpScreen, TryKeyScreen } from './findings'
+import { CheckUpScreen, ScanKeyScreen, TryKeyScreen } from './findings'
 import { keepInStep } from './keeper'
 import { alarm, backup, begun, follow, learn } from './kept'
 import { OffScreen } from './off'
@@ -74,7 +74,8 @@ function Backup({ route: { path } }: { route: Route }) {
 
 function CheckUp({ screen }: { screen: string | undefined }) {
   if (!known.value) return null
-  return screen === 'key' && backup.value ? <TryKeyScreen /> : <CheckUpScreen />
+  if (screen === 'key' && backup.value) return <TryKeyScreen />
+  return screen === 'scan' && backup.value ? <ScanKeyScreen /> : <CheckUpScreen />
 }
 
 function MenuLine() {

@@ -44,14 +44,20 @@ test('what comes back is redeemed with what only this app knows, once', async ()
   expect(await accept(back(sent.get('state') ?? ''))).toBe('backup/elsewhere') // nor does it answer twice
 })
 
-test('without a network nobody is sent away from the app', async () => {
+test('without a network, or a service that answers, nobody is sent away from the app', async () => {
   const assign = vi.fn<(to: string) => void>()
   vi.stubGlobal('location', { origin: 'https://app.example.org', assign })
   vi.stubGlobal('navigator', { onLine: false })
-  await expect(signIn({ issuer, scope: 'backup', screen: 'backup/delete' })).rejects.toMatchObject({ reason: { why: 'offline' } })
-  expect(assign).not.toHaveBeenCalled()
+  const leave = () => signIn({ issuer, scope: 'backup', screen: 'backup/delete' })
+  await expect(leave()).rejects.toMatchObject({ reason: { why: 'offline' } })
   vi.stubGlobal('navigator', { onLine: true })
-  await signIn({ issuer, scope: 'backup', screen: 'backup/delete' })
+  vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')))
+  await expect(leave()).rejects.toMatchObject({ reason: { why: 'unreachable' } })
+  server(() => new Response('Bad Gateway', { status: 502 })) // a proxy before a server that is down
+  await expect(leave()).rejects.toMatchObject({ reason: { why: 'unreachable' } })
+  expect(assign).not.toHaveBeenCalled()
+  server(() => Response.json({}))
+  await leave()
   expect(assign).toHaveBeenCalledOnce()
 })
 

@@ -33,11 +33,17 @@ function redirectURI(): string {
   return `${location.origin}/callback`
 }
 
-/** Leaves the app for the sign-in pages. Throws StoreTrouble; and Trouble without a
- *  network, when the browser's page of an error would be all that comes. */
+/** Leaves the app for the sign-in pages. Throws StoreTrouble; and Trouble when the
+ *  service does not answer, and the browser's page of an error would be all that comes. */
 export async function signIn(wish: Wish): Promise<void> {
-  if (!navigator.onLine) throw new Trouble({ why: 'offline' })
+  await knock(wish.issuer)
   location.assign(await addressOf(wish))
+}
+
+/** Asks the service for what it tells everybody of itself. */
+async function knock(issuer: string): Promise<void> {
+  if (!navigator.onLine) throw new Trouble({ why: 'offline' })
+  await plain(`${issuer}/.well-known/oauth-authorization-server`, { signal: AbortSignal.timeout(10_000) }, clockOf(issuer))
 }
 
 /** Notes the sign-in and answers with where it is. */

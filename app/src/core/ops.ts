@@ -54,6 +54,10 @@ export type Outcome = {
   ahead: string[]
 }
 
+/** An old version beside what is here: accounts that are not here, that are here
+ *  with other names, and that it does not have. */
+export type Comparison = { new: Entry[]; changed: Entry[]; missing: Entry[] }
+
 /** Asked before a merge removes many accounts: the error `asks` brings it. */
 export type Question = { accounts: Entry[]; by: string[] }
 
@@ -150,6 +154,8 @@ export type Questions = {
   history: Op<{ id: string }, Revision[]>
   last: Op<None, Done | null>
   aside: Op<None, Entry[]>
+  /** Takes the `contents` of an old version, and tells what `bringBack` would do. */
+  compare: Op<None, Comparison>
   formats: Op<None, Format[]>
   /** Takes a file. What was found waits for `import` or `forget`. */
   read: Op<{ password?: string }, Found>

@@ -6,9 +6,9 @@ import { hostOf } from '../pair/link'
 import { Icon } from '../shell/icon'
 import { t } from '../words/words'
 import { when } from '../words/when'
-import { step, working } from './opening'
+import { problem, step, working } from './opening'
 import { Page, ProblemNote } from './parts'
-import { begin, beginBringingBack, nothing, startOver, type Nothing } from './recovery'
+import { begin, beginBringingBack, broughtBackUntil, nothing, startOver, type Nothing } from './recovery'
 
 export function Begin() {
   const missing = nothing.value
@@ -49,7 +49,7 @@ function SignIn() {
           </p>
         </div>
         <button class="btn primary wide tall" type="submit" aria-disabled={working.value}>
-          {t('recover.begin.go')}
+          {problem.value ? t('app.pair.failed.again') : t('recover.begin.go')}
         </button>
       </form>
       <p class="note">
@@ -64,8 +64,10 @@ function SignIn() {
 }
 
 /** No backup under this account: which one it was, and what else there is. */
-function NoBackup({ issuer, login, until }: Nothing) {
+function NoBackup(missing: Nothing) {
+  const { issuer, login } = missing
   const host = hostOf(issuer)
+  const until = broughtBackUntil(missing)
   return (
     <Page at="signin">
       <div class="stack" role="status">

@@ -1,6 +1,7 @@
 /** The phone that was lost. What it can do ends only where it is known: at each
  *  sign-in service, and in the backup. This one is tried first: whoever removes the
  *  old phone and then finds out that the new one does not work is locked out. */
+import { backup } from '../backup/kept'
 import { paired, securityURL } from '../remote/registrations'
 import { Icon } from '../shell/icon'
 import { t } from '../words/words'
@@ -32,14 +33,16 @@ export function Lost() {
             <Icon name="i-external" />
           </a>
         ))}
-        <a class="line" href="#backup">
-          <Icon name="i-cloud" />
-          <span class="what">
-            <strong>{t('recover.lost.backup')}</strong>
-            <span>{t('recover.lost.backup.text')}</span>
-          </span>
-          <Icon name="i-chevron" />
-        </a>
+        {backup.value && (
+          <a class="line" href="#backup">
+            <Icon name="i-cloud" />
+            <span class="what">
+              <strong>{t('recover.lost.backup')}</strong>
+              <span>{t('recover.lost.backup.text')}</span>
+            </span>
+            <Icon name="i-chevron" />
+          </a>
+        )}
       </div>
       <p class="note info">
         <Icon name="i-info" look="i-s" />

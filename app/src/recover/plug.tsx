@@ -9,6 +9,7 @@ import type { Plug } from '../shell/plug'
 import type { Route } from '../shell/router'
 import { vault } from '../store/store'
 import { t } from '../words/words'
+import { when } from '../words/when'
 import { Begin } from './begin'
 import { FromDevice } from './device'
 import { standing } from './fate'
@@ -16,7 +17,7 @@ import { KeyForm, KeyScan } from './key'
 import { List } from './list'
 import { Lost } from './lost'
 import { goOn } from './opening'
-import { end, follow, recovery } from './recovery'
+import { broughtBackUntil, end, follow, nothing, recovery, type Nothing } from './recovery'
 import { Restore } from './restore'
 import { followTickets, forget, tickets } from './ticket'
 import { NoWay, Unlock } from './unlock'
@@ -82,14 +83,24 @@ function Recover({ route: { path } }: { route: Route }) {
 /** A recovery that was left, above the list of accounts. */
 function Unfinished() {
   const now = recovery.value
-  if (!now) return null
+  if (!now) return nothing.value && <Deleted missing={nothing.value} />
   const left = now.at === 'list' ? standing(now.accounts, vault.value, tickets.value).needs.length : 0
   const words = now.at === 'unlock' ? t('recover.notice.closed') : left > 0 ? t('recover.notice.left', { n: left }) : t('recover.notice.done')
+  return <Notice>{words}</Notice>
+}
+
+/** A deleted backup was found, and nobody has brought it back yet. */
+function Deleted({ missing }: { missing: Nothing }) {
+  const until = broughtBackUntil(missing)
+  return until === undefined ? null : <Notice>{t('recover.notice.deleted', { when: when(new Date(until)) })}</Notice>
+}
+
+function Notice({ children }: { children: string }) {
   return (
     <p class="note">
       <Icon name="i-restore" look="i-s" />
       <span>
-        <strong>{words}</strong>
+        <strong>{children}</strong>
         <a href="#recover">{t('recover.notice.go')}</a>
       </span>
     </p>

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test, vi } from 'vitest'
 import { accept, addressOf } from '../backup/signin'
 import { papers } from '../store/papers'
-import { arrive, arriveBack, beginBringingBack, end, follow, nothing, recovery, startOver } from './recovery'
+import { arrive, arriveBack, beginBringingBack, broughtBackUntil, end, follow, nothing, recovery, startOver } from './recovery'
 
 const issuer = 'https://id.example.org'
 const latest = { version: 3, etag: '3-SUM', size: 20480, at: 1_764_000_000_000, network: '203.0.113.0/24' }
@@ -51,11 +51,17 @@ test('a sign-in leads to a backup that may be read, and after a reload it is sti
 test.each([
   ['no_backup', 404, {}],
   ['backup_deleted', 410, { until: 1_764_500_000_000 }],
-] as const)('%s: whose backup is not there is told, and nothing is kept of it', async (error, status, more) => {
+] as const)('%s: whose backup is not there is told, also after a reload, until another account is used', async (error, status, more) => {
   server(() => Response.json({ error, login: 'mei@mail.example', ...more }, { status }))
   await signedIn('recover')
   expect(await arrive()).toBe(false)
-  expect(nothing.value).toEqual({ issuer, login: 'mei@mail.example', ...more })
+  const told = { at: 'nothing', issuer, login: 'mei@mail.example', ...more }
+  expect([nothing.value, recovery.value]).toEqual([told, undefined])
+  vi.resetModules()
+  const again = await import('./recovery')
+  await again.follow()
+  expect([again.nothing.value, again.recovery.value]).toEqual([told, undefined])
+  await again.startOver()
   expect(await papers.read('recovery')).toBeUndefined()
 })
 
@@ -74,6 +80,7 @@ test('a deleted backup is brought back by a sign-in that may write, and then rea
 test('who brings a deleted backup back is asked for the account that it lies in', async () => {
   const assign = vi.fn<(to: string) => void>()
   vi.stubGlobal('location', { origin: 'https://app.example.org', assign })
+  server(() => Response.json({}))
   await beginBringingBack({ issuer, login: 'mei@mail.example' })
   const sent = new URL(assign.mock.calls[0]?.[0] ?? '').searchParams
   expect(Object.fromEntries(sent)).toMatchObject({ scope: 'backup', login_hint: 'mei@mail.example' })
@@ -87,6 +94,11 @@ test('ended, nothing may read the backup any more', async () => {
   expect(calls.at(-1)).toEqual({ method: 'DELETE', path: '/backup/binding' })
   expect(recovery.value).toBeUndefined()
   expect(await papers.read('recovery')).toBeUndefined()
+})
+
+test('a deleted backup can be brought back until its time is over', () => {
+  const [past, coming] = [Date.now() - 1, Date.now() + 86_400_000]
+  expect([past, coming, undefined].map((until) => broughtBackUntil({ issuer, login: '', ...(until && { until }) }))).toEqual([undefined, coming, undefined])
 })
 
 test('another trouble is not taken for a backup that is not there', async () => {

@@ -3,7 +3,7 @@
  *  with: the key that reads the backup place for an hour lies beside the device
  *  keys, and once the backup was opened its accounts are in the vault. What opened
  *  it is kept nowhere: closed before that, it is asked for again. */
-import { signal, type ReadonlySignal } from '@preact/signals'
+import { computed, signal, type ReadonlySignal } from '@preact/signals'
 import { bind, doorOf, unbind, type Binding } from '../backup/bind'
 import { placeOf, refusal, type Place, type Version } from '../backup/place'
 import { signIn, takeToken } from '../backup/signin'
@@ -27,14 +27,15 @@ export type Recovery = Reading | Listing
 /** Why there is nothing to open. `until`: when a deleted backup is gone for good. */
 export type Nothing = Account & { until?: number }
 
-const paper = signal<Recovery | undefined>(undefined)
-const missing = signal<Nothing | undefined>(undefined)
+type Missing = Nothing & { at: 'nothing' }
+
+const paper = signal<Recovery | Missing | undefined>(undefined)
 
 /** The recovery that is under way. */
-export const recovery: ReadonlySignal<Recovery | undefined> = paper
+export const recovery: ReadonlySignal<Recovery | undefined> = computed(() => (paper.value?.at === 'nothing' ? undefined : paper.value))
 
 /** There is no backup under this account. */
-export const nothing: ReadonlySignal<Nothing | undefined> = missing
+export const nothing: ReadonlySignal<Nothing | undefined> = computed(() => (paper.value?.at === 'nothing' ? paper.value : undefined))
 
 const name = 'recovery'
 const screen = 'recover'
@@ -49,16 +50,20 @@ export async function follow(): Promise<void> {
 }
 
 async function look(): Promise<void> {
-  paper.value = await papers.read<Recovery>(name)
+  paper.value = await papers.read<Recovery | Missing>(name)
 }
 
-async function note(next: Recovery | undefined): Promise<void> {
-  paper.value = await papers.change<Recovery>(name, () => next)
+async function note(next: Recovery | Missing | undefined): Promise<void> {
+  paper.value = await papers.change<Recovery | Missing>(name, () => next)
+}
+
+/** Until when a deleted backup can be brought back, if it still can. */
+export function broughtBackUntil({ until = 0 }: Nothing): number | undefined {
+  return until > Date.now() ? until : undefined
 }
 
 /** Leaves for the sign-in pages of the recovery account. */
 export async function begin(issuer: string, login: string): Promise<void> {
-  missing.value = undefined
   await signIn({ issuer, scope: 'recover', screen, ...(login && { login }) })
 }
 
@@ -77,11 +82,12 @@ export async function arrive(): Promise<boolean> {
     const refused = refusal(thrown)
     if (refused?.code !== 'no_backup' && refused?.code !== 'backup_deleted') throw thrown
     const { login, until } = refused.detail
-    missing.value = {
+    await note({
+      at: 'nothing',
       issuer: came.issuer,
       login: typeof login === 'string' ? calm(login) : '',
       ...(typeof until === 'number' && { until }),
-    }
+    })
     return false
   }
 }
@@ -104,10 +110,9 @@ export async function arriveBack(): Promise<boolean> {
 async function found({ issuer, login, binding, place }: Binding): Promise<boolean> {
   if (!place.latest) {
     await unbind({ issuer, binding })
-    missing.value = { issuer, login }
+    await note({ at: 'nothing', issuer, login })
     return false
   }
-  missing.value = undefined
   await note({ at: 'unlock', issuer, login, binding, version: place.latest })
   return true
 }
@@ -165,8 +170,7 @@ export async function takeCopy(id: string, instead: boolean): Promise<void> {
 /** Ends it: what was restored stays, and nothing may read the backup any more, or
  *  show that it was opened. */
 export async function end(): Promise<void> {
-  const now = paper.value
-  missing.value = undefined
+  const now = recovery.value
   await note(undefined)
   await forgetRestoreKeys()
   if (now) await unbind(now)
@@ -174,6 +178,5 @@ export async function end(): Promise<void> {
 
 /** The reading ended, or the person would rather use another account. */
 export async function startOver(): Promise<void> {
-  if (paper.value?.at === 'unlock') await end()
-  missing.value = undefined
+  if (paper.value?.at !== 'list') await end()
 }

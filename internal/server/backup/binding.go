@@ -206,19 +206,29 @@ func (s *Store) Seen(ctx context.Context, tx *db.Tx, b Binding) error {
 	return heard(ctx, tx, b.Place)
 }
 
-// Of is what a person has at their place: the devices that are bound to it, and
-// whether they want the mail about silence. It returns [ErrNone] for no place.
-func (s *Store) Of(ctx context.Context, tx *db.Tx, person string) (devices []Binding, remind bool, err error) {
+// A Mine is what a person has at their place.
+type Mine struct {
+	Devices      []Binding // that are bound to it
+	Remind       bool      // they want the mail about silence
+	DeletedUntil time.Time // when a deleted backup is gone for good; zero when it is not deleted
+}
+
+// Of is what a person has at their place. It returns [ErrNone] for no place.
+func (s *Store) Of(ctx context.Context, tx *db.Tx, person string) (m Mine, err error) {
 	at, err := placeOf(ctx, tx, person)
 	if err != nil {
-		return nil, false, err
+		return m, err
 	}
 	var want int64
 	if err := tx.QueryRow(ctx, `SELECT remind FROM backup_place WHERE id = $1`, at.id).Scan(&want); err != nil {
-		return nil, false, err
+		return m, err
 	}
-	devices, err = s.devices(ctx, tx, at.id)
-	return devices, want == 1, err
+	if deleted, ok := errors.AsType[DeletedError](at.filled()); ok {
+		m.DeletedUntil = deleted.Until
+	}
+	m.Remind = want == 1
+	m.Devices, err = s.devices(ctx, tx, at.id)
+	return m, err
 }
 
 // Remove ends a binding of a person, by themselves: the device has to sign in

@@ -130,6 +130,14 @@ func For(ctx context.Context, tx *db.Tx, login string) (Directory, error) {
 		strings.ToLower(domain)))
 }
 
+// OfOrganization tells whether a login is an organisation's by its domain. It
+// looks at the text only, as [For].
+func OfOrganization(ctx context.Context, tx *db.Tx, login string) (bool, error) {
+	d, err := For(ctx, tx, login)
+	_, domain, _ := cutLast(login, "@")
+	return d.Kind == Organization && d.Domain != "" && strings.EqualFold(d.Domain, domain), err
+}
+
 // Sole returns the server's only organisation, whose name a page may show
 // before anybody has said who they are; [ErrUnknown] when there is none or
 // more than one.

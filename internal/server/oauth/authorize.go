@@ -21,7 +21,7 @@ const (
 	SignInAgain              // prove it again, though there is a session
 	Choose                   // choose an account
 	Consent                  // allow the application, or not
-	OtherAccount             // the application is not for this person's directory
+	OtherAccount             // the application is not for this person's account
 	TypeCode                 // type the device's code: it was not typed in this browser
 	Told                     // nothing more: the device hears of the answer by itself
 )
@@ -132,6 +132,16 @@ func (s *Service) next(ctx context.Context, r *Request, session *signin.Session,
 		return quiet(r, step, ErrLoginRequired)
 	}
 	step.Session = *session
+	if r.prompts(promptAccount) && !resumed {
+		step.Do = Choose
+		return step, nil
+	}
+	if fits, err := s.fits(ctx, r.Client, session); err != nil {
+		return step, err
+	} else if !fits {
+		step.Do = OtherAccount
+		return quiet(r, step, ErrLoginRequired)
+	}
 	need, err := s.strength(ctx, r, session)
 	if err != nil {
 		return step, err
@@ -146,20 +156,25 @@ func (s *Service) next(ctx context.Context, r *Request, session *signin.Session,
 		}
 		return quiet(r, step, ErrLoginRequired)
 	}
-	if r.prompts(promptAccount) && !resumed {
-		step.Do = Choose
-		return step, nil
-	}
-	if r.Client.Directory != "" && r.Client.Directory != session.Directory {
-		step.Do = OtherAccount
-		return quiet(r, step, ErrLoginRequired)
-	}
 	ask, err := s.mustAsk(ctx, r, session.Person)
 	if err != nil || !ask {
 		return step, err
 	}
 	step.Do = Consent
 	return quiet(r, step, ErrConsentRequired)
+}
+
+// fits tells whether an application is for the person of a session.
+func (s *Service) fits(ctx context.Context, c *Client, session *signin.Session) (bool, error) {
+	if !ForPersonal(c.ID) {
+		return c.Directory == "" || c.Directory == session.Directory, nil
+	}
+	var d directory.Directory
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		d, err = directory.Get(ctx, tx, session.Directory)
+		return err
+	})
+	return d.Kind == directory.Personal, err
 }
 
 // quiet turns a step that needs the person into an error when the application

@@ -10,7 +10,9 @@ import (
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/oauth"
+	"countersign/internal/server/policy"
 	"countersign/internal/server/signin"
+	"countersign/internal/wire"
 )
 
 func TestSignedInPersonGetsACodeAfterConsent(t *testing.T) {
@@ -325,6 +327,27 @@ func TestApplicationOfADirectoryIsForItsPeople(t *testing.T) {
 	}
 	if step, err := w.s.Allow(t.Context(), step.Request.ID, &ren, oauth.From{}); err != nil || step.Do != oauth.OtherAccount {
 		t.Errorf("allowed all the same: %d %v", step.Do, err)
+	}
+}
+
+func TestABackupIsForPersonalAccounts(t *testing.T) {
+	w := newWorld(t)
+	mei := w.signIn(w.mei)
+	if step := w.begin(binding(wire.ScopeBackup), mei); step.Do != oauth.OtherAccount {
+		t.Errorf("backup: %d", step.Do)
+	}
+	if step := w.begin(binding(wire.ScopeBackup, "prompt", "select_account"), w.signIn(w.ren)); step.Do != oauth.Choose {
+		t.Errorf("the account is not chosen before it is proven: %d", step.Do)
+	}
+	step := w.begin(binding(wire.ScopeRecover))
+	recovered := signin.Session{ID: "A", Person: w.mei.ID, Directory: w.mei.DirectoryID, Epoch: w.mei.Epoch, Strength: policy.Helped, AuthAt: w.clock.Now(), Recovery: true}
+	for _, ask := range []func() (oauth.Step, error){
+		func() (oauth.Step, error) { return w.s.Resume(t.Context(), step.Request.ID, &recovered, oauth.From{}) },
+		func() (oauth.Step, error) { return w.s.Allow(t.Context(), step.Request.ID, &recovered, oauth.From{}) },
+	} {
+		if step, err := ask(); err != nil || step.Do != oauth.OtherAccount {
+			t.Errorf("recovery: %d %v", step.Do, err)
+		}
 	}
 }
 

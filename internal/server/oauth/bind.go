@@ -37,6 +37,10 @@ func own(o Options) map[string]*Client {
 	return all
 }
 
+// ForPersonal tells whether an application is for people of personal
+// directories alone: an account of work or school keeps no backup.
+func ForPersonal(client string) bool { return client == ClientApp || client == ClientTerminal }
+
 // host is the host of an origin, with its port.
 func host(origin string) string {
 	u, err := url.Parse(origin)

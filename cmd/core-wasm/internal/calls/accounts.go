@@ -257,6 +257,23 @@ func recovering(d *Desk, c talk.Call, a restored) ([]authenticator.Recovered, er
 	return d.app.Recover(c.Now, theirs.Vault(), paired)
 }
 
+// A comparison tells what bringBack would do.
+type comparison struct {
+	New     []vault.Entry `json:"new"`
+	Changed []vault.Entry `json:"changed"`
+	Missing []vault.Entry `json:"missing"`
+}
+
+// compare looks at an old version, which comes as a vault.
+func compare(d *Desk, c talk.Call, _ none) (comparison, error) {
+	old, err := authenticator.Open(c.Bytes, c.Now)
+	if err != nil {
+		return comparison{}, err
+	}
+	is := d.app.Compare(old.Vault())
+	return comparison{listOf(is.New), listOf(is.Changed), listOf(is.Missing)}, nil
+}
+
 // bringBack adds what is in an old version, which comes as a vault, and not here.
 func bringBack(d *Desk, c talk.Call, _ none) ([]authenticator.Recovered, error) {
 	old, err := authenticator.Open(c.Bytes, c.Now)

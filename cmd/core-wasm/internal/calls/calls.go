@@ -80,6 +80,7 @@ var ops = map[string]op{
 	"name":   changing(name),
 
 	"recover":   changing(recovering),
+	"compare":   asking(compare),
 	"bringBack": changing(bringBack),
 
 	"formats": asking(formats),

@@ -287,6 +287,33 @@ func TestAnOldVersionBringsBackWhatIsNotHere(t *testing.T) {
 	}
 }
 
+// Before anything comes back a person sees what is new, what was changed since,
+// and what that version has not; looking changes nothing.
+func TestAnOldVersionIsComparedFirst(t *testing.T) {
+	c := begin(t)
+	shop := c.say("add", object{"type": "totp", "issuer": "Shop", "name": "mei", "secret": "MFRGGZDF"}, nil).(object)["id"]
+	old := c.vault
+	names := func(list any) (all []string) {
+		for _, e := range list.([]any) {
+			all = append(all, e.(object)["issuer"].(string))
+		}
+		return all
+	}
+	looks := func(added, changed, missing []string) {
+		t.Helper()
+		is := c.say("compare", nil, old).(object)
+		if a, b, m := names(is["new"]), names(is["changed"]), names(is["missing"]); !slices.Equal(a, added) || !slices.Equal(b, changed) || !slices.Equal(m, missing) {
+			t.Errorf("new %q, changed %q, missing %q", a, b, m)
+		}
+	}
+	looks(nil, nil, nil)
+	c.say("remove", object{"ids": []string{"a1"}}, nil)
+	c.say("edit", object{"id": shop, "issuer": "Kawa"}, nil)
+	c.say("add", object{"type": "totp", "issuer": "Later", "name": "mei", "secret": "GEZDGNBV"}, nil)
+	looks([]string{"GitHub"}, []string{"Kawa"}, []string{"Later"})
+	c.shows("Kawa mei", "Later mei")
+}
+
 func TestWrongCallsChangeNothing(t *testing.T) {
 	var d Desk
 	if a := d.Answer(t.Context(), talk.Call{Op: "trash"}); a.Error == nil || a.Error.Code != "not_open" {

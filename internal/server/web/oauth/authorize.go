@@ -121,6 +121,7 @@ type consentPage struct {
 	Request      string
 	Session      string
 	AccountsLink string
+	Personal     bool // the application is for personal accounts alone
 }
 
 func (h *handler) showConsent(w http.ResponseWriter, r *http.Request, step oauth.Step) error {
@@ -135,11 +136,16 @@ func (h *handler) showConsent(w http.ResponseWriter, r *http.Request, step oauth
 	return h.Render(w, r, http.StatusOK, "oauth/consent.html", page)
 }
 
-// showOther says that the application is for other people.
+// showOther says that the application is for other people. Where nobody has to
+// be signed in, another account is one to sign in with.
 func (h *handler) showOther(w http.ResponseWriter, r *http.Request, step oauth.Step) error {
 	page, err := h.consentPage(r, step)
 	if err != nil {
 		return err
+	}
+	page.Personal = oauth.ForPersonal(step.Request.Client.ID)
+	if step.Request.Recovers() {
+		page.AccountsLink = "/signin?" + url.Values{"to": {resume(step)}, "other": {"1"}}.Encode()
 	}
 	return h.Render(w, r, http.StatusOK, "oauth/other.html", page)
 }

@@ -34,7 +34,8 @@ func toPerson(err error) error {
 type backupPage struct {
 	Devices []bindingRow
 	Remind  bool
-	Mail    bool // there is a mail server
+	Mail    bool   // there is a mail server
+	Deleted string // until when a deleted backup can be brought back, or ""
 }
 
 type bindingRow struct {
@@ -46,12 +47,15 @@ type bindingRow struct {
 // backupOf is the page of who looks. It returns errNoBackup for who never had
 // one.
 func (h *handler) backupOf(ctx context.Context, tx *db.Tx, v visit) (*backupPage, error) {
-	devices, remind, err := h.Backup.Of(ctx, tx, v.person.ID)
+	mine, err := h.Backup.Of(ctx, tx, v.person.ID)
 	if err != nil {
 		return nil, toPerson(err)
 	}
-	page := &backupPage{Remind: remind, Mail: h.Notify.CanMail()}
-	for _, b := range devices {
+	page := &backupPage{Remind: mine.Remind, Mail: h.Notify.CanMail()}
+	if !mine.DeletedUntil.IsZero() {
+		page.Deleted = ui.When(v.lang, v.person.Zone, mine.DeletedUntil, tx.Now)
+	}
+	for _, b := range mine.Devices {
 		page.Devices = append(page.Devices, bindingRowOf(b, v, tx))
 	}
 	return page, nil

@@ -1,8 +1,11 @@
 package securityweb_test
 
 import (
+	"archive/tar"
+	"bytes"
 	"net/http"
 	"testing"
+	"time"
 
 	"countersign/internal/server/backup"
 	"countersign/internal/server/db"
@@ -40,6 +43,26 @@ func (h *house) binds(t *testing.T, p directory.Person, platform string) (b back
 	return b
 }
 
+// sealed is what looks like a sealed generation.
+func sealed(t *testing.T) []byte {
+	t.Helper()
+	const age = "age-encryption.org/v1\nsealed"
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, name := range []string{"backup.age", "identity.age"} {
+		if err := w.WriteHeader(&tar.Header{Name: name, Size: int64(len(age)), Mode: 0o600, Typeflag: tar.TypeReg}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 func TestAPersonSeesAndRemovesTheDevicesOfTheirBackup(t *testing.T) {
 	for _, lang := range ui.Languages {
 		h := newHouse(t)
@@ -59,6 +82,30 @@ func TestAPersonSeesAndRemovesTheDevicesOfTheirBackup(t *testing.T) {
 		}
 		b.get("/security/backup").press("/security/backup/" + laptop.ID + "/remove").shows(ui.T(lang, "security.backup.nodevice"))
 		b.get("/security/activity").shows(ui.T(lang, "security.activity.backup_unbound", "device", "Linux, Terminal"))
+	}
+}
+
+// Who has deleted their backup reads until when it can be brought back.
+func TestADeletedBackupIsSaid(t *testing.T) {
+	for _, lang := range ui.Languages {
+		h := newHouse(t)
+		p := h.ren(t)
+		bound := h.binds(t, p, "iPhone, Safari")
+		h.Write(t, func(tx *db.Tx) error {
+			_, err := h.backup.Put(t.Context(), tx, bound, "", sealed(t), regtest.From)
+			return err
+		})
+		b := h.signIn(t, p, h.Device(t, p, "Pixel"))
+		b.lang = lang
+		b.get("/security/backup").lacks(ui.T(lang, "security.backup.deleted"))
+		var until time.Time
+		h.Write(t, func(tx *db.Tx) error {
+			until = tx.Now.Add(backup.Grace)
+			return h.backup.Delete(t.Context(), tx, backup.Proof{Person: p.ID, Epoch: p.Epoch, Rights: wire.Write, AuthAt: tx.Now, Strength: policy.TwoProofs}, regtest.From)
+		})
+		when := ui.When(lang, p.Zone, until, until.Add(-backup.Grace))
+		b.get("/security/backup").shows(ui.T(lang, "security.backup.deleted"), ui.T(lang, "security.backup.deleted.text", "when", when))
+		b.get("/security").shows(ui.T(lang, "security.backup.deleted"))
 	}
 }
 

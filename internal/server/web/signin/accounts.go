@@ -13,6 +13,7 @@ import (
 // An accountsPage lists who has signed in with this browser.
 type accountsPage struct {
 	App      string
+	For      string // what a personal account is needed for, see [view]
 	To       string
 	Other    string // where somebody else signs in
 	Accounts []signin.Account
@@ -41,7 +42,7 @@ func (h *handler) getAccounts(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	web.Dress(r, directory.Directory{}) // they may be of several
-	return h.Render(w, r, http.StatusOK, "signin/accounts.html", accountsPage{App: start.App, To: to, Other: other, Accounts: all})
+	return h.Render(w, r, http.StatusOK, "signin/accounts.html", accountsPage{App: start.App, For: personalFor(start.Client, start.Purpose), To: to, Other: other, Accounts: all})
 }
 
 // postAccounts goes on as one of them; somebody whose session has ended signs

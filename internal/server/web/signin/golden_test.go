@@ -60,6 +60,8 @@ func views() map[string]struct {
 	choose := choosePage{view: someView(), Name: "Mei Tanaka", Shortest: 8, Action: "/setup/TOKEN"}
 	return map[string]v{
 		"b1-name":          {"name.html", namePage{view: someView()}},
+		"b1-name-keep":     {"name.html", namePage{view: view{ID: "ATTEMPT", To: "/authorize/resume?r=1", App: "Countersign", For: toKeep}}},
+		"b1-name-recover":  {"name.html", namePage{view: view{ID: "ATTEMPT", To: "/authorize/resume?r=1", App: "Countersign", For: toRecover}}},
 		"b1-name-passkey":  {"name.html", namePage{view: keyed}},
 		"b1-name-unkeyed":  {"name.html", namePage{view: keyed, Refused: "That is not right."}},
 		"b1-name-empty":    {"name.html", namePage{view: view{ID: "ATTEMPT", To: "/security", Error: "Type it."}, Accounts: true}},

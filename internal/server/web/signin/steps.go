@@ -1,6 +1,7 @@
 package signinweb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -22,6 +23,7 @@ type view struct {
 	To    string // where it leads, for forms older than their attempt
 	App   string // that asked, or ""
 	Org   web.Org
+	For   string // what a personal account is needed for: toKeep, toRecover, or ""
 	Own   bool   // of a personal directory: there is no IT desk to ask
 	Login string // as typed
 	Fixed bool   // the name cannot be changed: somebody signed in proves it again
@@ -31,10 +33,17 @@ type view struct {
 	Passkey string
 }
 
-// viewOf is the view of a page, which is dressed as the organisation that the name is of.
+// viewOf is the view of a page, which is dressed as the organisation that the name
+// is of; where a personal account is needed, as none.
 func viewOf(r *http.Request, a signin.Attempt) view {
-	web.Dress(r, a.Directory)
-	return view{ID: a.ID, To: a.Goal, App: a.App, Org: web.OrgOf(a.Directory), Login: a.Login, Fixed: a.Again(), Own: a.Directory.Kind == directory.Personal}
+	v := view{ID: a.ID, To: a.Goal, App: a.App, For: personalFor(a.Client, a.Purpose), Login: a.Login, Fixed: a.Again(), Own: a.Directory.Kind == directory.Personal}
+	wears := a.Directory
+	if v.For != "" {
+		wears = directory.Directory{}
+	}
+	web.Dress(r, wears)
+	v.Org = web.OrgOf(wears)
+	return v
 }
 
 // evenTime is how long anything takes at least whose pace could tell whether
@@ -74,12 +83,9 @@ func (h *handler) getName(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *handler) showName(w http.ResponseWriter, r *http.Request, status int, a signin.Attempt, p namePage) (err error) {
-	problem := p.Error
+	problem, typed := p.Error, p.Login
 	p.view, p.Accounts = viewOf(r, a), len(h.SessionTokens(r)) > 0
-	p.Error = problem
-	if p.Login == "" {
-		p.Login = a.Hint
-	}
+	p.Error, p.Login = problem, cmp.Or(typed, p.Login, a.Hint)
 	if p.Passkey, err = h.signin.PasskeyQuestion(a); err != nil {
 		return err
 	}
@@ -107,6 +113,11 @@ func (h *handler) postName(w http.ResponseWriter, r *http.Request) error {
 	login := r.PostFormValue("login")
 	if login == "" {
 		return h.showName(w, r, http.StatusUnprocessableEntity, a, namePage{view: view{Error: ui.T(h.Lang(r), "signin.name.empty")}})
+	}
+	if theirs, err := h.organizations(r.Context(), a, login); err != nil {
+		return err
+	} else if theirs {
+		return h.showName(w, r, http.StatusUnprocessableEntity, a, namePage{view: view{Login: login, Error: ui.T(h.Lang(r), "signin.personal.wrong")}})
 	}
 	var went signin.Went
 	err = h.even(r.Context(), func() (err error) {
