@@ -280,6 +280,9 @@ func (s *Service) look(ctx context.Context, tx *db.Tx, a *Attempt) error {
 			return err
 		}
 		state.Exposed = p.Exposed
+		if err := s.remembers(ctx, tx, a, &state); err != nil {
+			return err
+		}
 	}
 	a.Step = policy.Next(state)
 	a.rules = policy.Explain(state, a.Step)

@@ -26,6 +26,8 @@ type view struct {
 	Login string // as typed
 	Fixed bool   // the name cannot be changed: somebody signed in proves it again
 	Error string // in words, beside the field
+	// Remember is for how many days this browser may be remembered; 0 for not.
+	Remember int
 	// Passkey is what the browser is asked to have signed, where a passkey can
 	// be used: JSON for its script.
 	Passkey string
@@ -33,6 +35,9 @@ type view struct {
 
 func viewOf(a signin.Attempt) view {
 	v := view{ID: a.ID, To: a.Goal, App: a.App, Login: a.Login, Fixed: a.Again(), Own: a.Directory.Kind == directory.Personal}
+	if a.Step.Remember {
+		v.Remember = a.Directory.Policy.RememberBrowser
+	}
 	if a.Directory.Kind == directory.Organization {
 		v.Org = a.Directory.Name
 	}
