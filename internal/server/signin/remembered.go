@@ -31,8 +31,8 @@ type RememberedBrowser struct {
 	CreatedAt, SeenAt, ExpiresAt time.Time
 }
 
-// uneasyGuesses are the wrong passwords in a known browser after which it is
-// not taken for its person's.
+// uneasyGuesses are the wrong passwords in a person's known browsers after which
+// whoever knows one is not taken for them.
 const uneasyGuesses = 3
 
 // remembers tells policy of the browser that asks now. Of an attempt that is only
@@ -62,7 +62,7 @@ func allowedSince(now time.Time, p directory.Policy) int64 {
 
 // uneasy tells whether something is wrong these minutes: changes are frozen, the
 // person's phones are silent or this network was reported, or somebody has
-// guessed passwords in this very browser.
+// guessed passwords in a browser of theirs.
 func (s *Service) uneasy(ctx context.Context, tx *db.Tx, a *Attempt, state *policy.State) error {
 	until, err := brake.Until(ctx, tx, a.person.ID)
 	if err != nil {

@@ -18,6 +18,7 @@ var forget = regexp.MustCompile(`/security/browsers/[A-Z0-9]+/forget`)
 // remembered signs in with a code in a browser that asks to be remembered.
 func (h *house) remembered(t *testing.T, p directory.Person, phone regtest.Device) {
 	t.Helper()
+	h.Clock.Add(time.Minute) // a code is good once
 	from := signintest.Browser("192.0.2.7")
 	from.Remember = true
 	token, _, err := h.SignIn.Begin(t.Context(), signin.Start{Goal: "/security", Browser: from})
