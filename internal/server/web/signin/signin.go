@@ -264,7 +264,7 @@ func (h *handler) about(ctx context.Context, start *signin.Start) error {
 	}
 	c := asked.Client
 	start.Client, start.App, start.AppHost, start.AppVerified = c.ID, c.Name, c.Host, c.Verified
-	start.Strength = asked.Strength
+	start.Strength = min(asked.Strength, policy.TwoProofs) // more would have everybody's first page ask for a passkey
 	if asked.Recovers() {
 		start.Purpose = policy.Recover
 	}
