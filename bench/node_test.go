@@ -88,9 +88,15 @@ func start(b *testing.B, w *journeytest.World) *node {
 // cpu is the processor time of all threads of the node so far.
 func (n *node) cpu(b *testing.B) time.Duration {
 	b.Helper()
-	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", n.pid))
+	return threads(b, n.pid)
+}
+
+// threads is the processor time of all threads of a process so far.
+func threads(b *testing.B, pid int) time.Duration {
+	b.Helper()
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	if err != nil || len(files) == 0 {
-		b.Fatalf("threads of %d: %v", n.pid, err)
+		b.Fatalf("threads of %d: %v", pid, err)
 	}
 	var sum int64
 	for _, file := range files {

@@ -44,8 +44,15 @@ var ErrKind = errors.New("malformed kind of event")
 // value is not a text, a whole number or a boolean.
 var ErrDetail = errors.New("detail does not belong in the audit log")
 
+// ErrNowhere is returned for an event about a person that would stand in no
+// directory's log.
+var ErrNowhere = errors.New("event of a person without their directory")
+
 // Record adds an event to the caller's transaction.
 func Record(ctx context.Context, tx *db.Tx, e Event) error {
+	if e.Person != "" && e.Directory == "" {
+		return fmt.Errorf("%w: %s", ErrNowhere, e.Kind)
+	}
 	if !kinds.MatchString(string(e.Kind)) {
 		return fmt.Errorf("%w: %q", ErrKind, e.Kind)
 	}

@@ -64,10 +64,21 @@ func TestEventSharesTheTransaction(t *testing.T) {
 	d := dbtest.Open(t)
 	no := errors.New("no")
 	err := d.Write(t.Context(), func(tx *db.Tx) error {
-		return errors.Join(audit.Record(t.Context(), tx, audit.Event{Kind: audit.SessionEnded, Person: "P"}), no)
+		return errors.Join(audit.Record(t.Context(), tx, audit.Event{Kind: audit.SessionEnded, Directory: "D", Person: "P"}), no)
 	})
 	if !errors.Is(err, no) || len(of(t, d, "P", 1)) != 0 {
 		t.Fatal(err)
+	}
+}
+
+// A reader of a directory's log sees all that happened to its people.
+func TestAnEventOfAPersonStandsInTheirDirectorysLog(t *testing.T) {
+	d := dbtest.Open(t)
+	if err := record(t, d, audit.Event{Kind: audit.SigninDone, Person: "P"}); !errors.Is(err, audit.ErrNowhere) {
+		t.Error(err)
+	}
+	if err := record(t, d, audit.Event{Kind: audit.ServerInit}, audit.Event{Kind: audit.DirectoryPolicy, Directory: "D"}); err != nil {
+		t.Errorf("of nobody: %v", err)
 	}
 }
 
@@ -78,13 +89,13 @@ func TestSecretsAreRefused(t *testing.T) {
 		"secret", "client_secret", "Secret", "number", "typedNumber", "code", "auth_code", "password", "oldPassword",
 		"token", "refresh_token", "cookie", "nonce", "otp", "totp", "pin", "se\x00cret",
 	} {
-		e := audit.Event{Kind: audit.ApprovalApproved, Person: "P", Detail: map[string]any{"fine": "x", key: "47"}}
+		e := audit.Event{Kind: audit.ApprovalApproved, Directory: "D", Person: "P", Detail: map[string]any{"fine": "x", key: "47"}}
 		if err := record(t, d, e); !errors.Is(err, audit.ErrDetail) {
 			t.Errorf("%q: %v", key, err)
 		}
 	}
 	for what, v := range map[string]any{"bytes": []byte("x"), "struct": struct{ Secret string }{"x"}, "map": map[string]any{"secret": 1}, "nil": nil, "float": 1.5, "list": []string{"x"}} {
-		e := audit.Event{Kind: audit.ApprovalApproved, Person: "P", Detail: map[string]any{"fine": v}}
+		e := audit.Event{Kind: audit.ApprovalApproved, Directory: "D", Person: "P", Detail: map[string]any{"fine": v}}
 		if err := record(t, d, e); !errors.Is(err, audit.ErrDetail) {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -107,7 +118,7 @@ func TestMalformedKindIsRefused(t *testing.T) {
 func TestHostileTextsAreCleanedNotRefused(t *testing.T) {
 	d := dbtest.Open(t)
 	bad := "a\x00b\xff" + strings.Repeat("長", 200)
-	err := record(t, d, audit.Event{Kind: audit.SigninPasswordWrong, Person: "P", Browser: bad, App: bad, IP: bad, Detail: map[string]any{"fine": bad, "x\x00": "y"}})
+	err := record(t, d, audit.Event{Kind: audit.SigninPasswordWrong, Directory: "D", Person: "P", Browser: bad, App: bad, IP: bad, Detail: map[string]any{"fine": bad, "x\x00": "y"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,9 +133,9 @@ func TestPagesGoBackWithoutGapsOrRepeats(t *testing.T) {
 	d := dbtest.OpenAt(t, clock)
 	for i := range 10 { // three of each instant
 		e := func(n int) audit.Event {
-			return audit.Event{Kind: audit.SigninDone, Person: "P", Method: fmt.Sprint(3*i + n)}
+			return audit.Event{Kind: audit.SigninDone, Directory: "D", Person: "P", Method: fmt.Sprint(3*i + n)}
 		}
-		if err := record(t, d, e(0), e(1), e(2), audit.Event{Kind: audit.SigninDone, Person: "other"}); err != nil {
+		if err := record(t, d, e(0), e(1), e(2), audit.Event{Kind: audit.SigninDone, Directory: "D", Person: "other"}); err != nil {
 			t.Fatal(err)
 		}
 		clock.Add(time.Millisecond)
@@ -158,7 +169,7 @@ func TestExportIsOneEventALine(t *testing.T) {
 	d := dbtest.OpenAt(t, clock)
 	from := clock.Now()
 	for range 3 {
-		if err := record(t, d, audit.Event{Kind: audit.SigninDone, Person: "P", App: "a\nb"}); err != nil {
+		if err := record(t, d, audit.Event{Kind: audit.SigninDone, Directory: "D", Person: "P", App: "a\nb"}); err != nil {
 			t.Fatal(err)
 		}
 		clock.Add(time.Second)

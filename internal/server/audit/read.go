@@ -40,7 +40,7 @@ func ByID(ctx context.Context, tx *db.Tx, person, id string) (Event, error) {
 // last one of the page before.
 func Before(ctx context.Context, tx *db.Tx, person string, last Event, limit int) ([]Event, error) {
 	return list(ctx, tx, `SELECT `+columns+` FROM audit_event
-		WHERE person_id = $1 AND (at < $2 OR at = $2 AND id < $3)
+		WHERE person_id = $1 AND (at, id) < ($2, $3)
 		ORDER BY at DESC, id DESC LIMIT $4`, person, db.Millis(last.At), last.ID, limit)
 }
 

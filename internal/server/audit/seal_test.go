@@ -181,9 +181,9 @@ func TestEventsOfWhoHasGoneAreErasedAfterAMonth(t *testing.T) {
 		}
 	}
 	for _, person := range []string{"gone", "here"} {
-		write(audit.Event{Kind: audit.SigninDone, Person: person, IP: "192.0.2.7", Browser: "Chrome", Detail: map[string]any{"session": "S"}})
+		write(audit.Event{Kind: audit.SigninDone, Directory: "D", Person: person, IP: "192.0.2.7", Browser: "Chrome", Detail: map[string]any{"session": "S"}})
 	}
-	write(audit.Event{Kind: audit.PersonDeleted, Person: "gone", IP: "192.0.2.7"})
+	write(audit.Event{Kind: audit.PersonDeleted, Directory: "D", Person: "gone", IP: "192.0.2.7"})
 	l.seal()
 	for _, c := range []struct {
 		wait   time.Duration

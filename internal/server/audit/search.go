@@ -44,7 +44,7 @@ func Search(ctx context.Context, tx *db.Tx, q Query) ([]Event, error) {
 	if q.After.ID != "" {
 		at, id = db.Millis(q.After.At), q.After.ID
 	}
-	where := []string{`directory_id = $1`, `(at < $2 OR at = $2 AND id < $3)`}
+	where := []string{`directory_id = $1`, `(at, id) < ($2, $3)`}
 	args := []any{q.Directory, at, id}
 	add := func(condition string, values ...any) {
 		for _, v := range values {
@@ -57,13 +57,13 @@ func Search(ctx context.Context, tx *db.Tx, q Query) ([]Event, error) {
 		add(`person_id = ?`, q.Person)
 	}
 	if q.Area != "" {
-		add(`kind >= ? AND kind < ?`, q.Area+".", q.Area+"/") // the next character after a dot
+		add(`area = ?`, q.Area)
 	}
 	if q.IP != "" {
-		add(`ip = ?`, q.IP)
+		add(`ip <> '' AND ip = ?`, q.IP) // as the index says it
 	}
 	if q.Correlation != "" {
-		add(`correlation <> '' AND correlation = ?`, q.Correlation) // as the index says it
+		add(`correlation <> '' AND correlation = ?`, q.Correlation)
 	}
 	if !q.From.IsZero() {
 		add(`at >= ?`, db.Millis(q.From))
@@ -110,7 +110,7 @@ func Pages(ctx context.Context, d *db.DB, q Query) iter.Seq2[Event, error] {
 }
 
 // Areas are what kinds begin with, for a reader who looks for one.
-var Areas = []string{"signin", "approval", "registration", "session", "passkey", "codeapp", "address", "recovery", "pass", "person", "admin", "directory", "oauth", "server"}
+var Areas = []string{"signin", "approval", "registration", "session", "passkey", "codeapp", "address", "recovery", "pass", "wayback", "person", "backup", "admin", "directory", "oauth", "server"}
 
 // IsArea tells whether a text is one of [Areas].
 func IsArea(s string) bool { return slices.Contains(Areas, s) }

@@ -55,20 +55,24 @@ func Matching(ctx context.Context, tx *db.Tx, directory, typed string, limit int
 		args = append(args, word, word+"\U0010FFFF")
 		return fmt.Sprintf(`word >= $%d AND word < $%d`, len(args)-1, len(args))
 	}
-	where := `directory_id = $1`
+	where, sets := `directory_id = $1`, []string(nil)
 	for i, w := range words {
-		if i == rare {
-			where += ` AND id IN (SELECT person_id FROM person_word WHERE directory_id = $1 AND ` + from(w) + `)`
+		if i == rare || rare < 0 && len(words) > 1 {
+			sets = append(sets, `SELECT person_id FROM person_word WHERE directory_id = $1 AND `+from(w))
 			continue
 		}
 		where += ` AND EXISTS (SELECT 1 FROM person_word w WHERE w.person_id = person.id AND ` + from(w) + `)`
+	}
+	if len(sets) > 0 {
+		where += ` AND id IN (` + strings.Join(sets, ` INTERSECT `) + `)`
 	}
 	args = append(args, limit)
 	return collect(ctx, tx, `SELECT `+personColumns+` FROM person WHERE `+where+fmt.Sprintf(` ORDER BY login LIMIT $%d`, len(args)), args...)
 }
 
 // manyHave is from when on it is quicker to go through the people by login, of
-// whom enough will have the word, than to gather and sort all who have it.
+// whom enough will have the word, than to gather and sort all who have it. Several
+// such words may be nobody's together: there all who have each are gathered.
 const manyHave = 2000
 
 // rarest is the first of the words that not very many people have; -1 when all are common.

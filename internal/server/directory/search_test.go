@@ -144,3 +144,37 @@ func TestCommonWordsFindTheSameAsRareOnes(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Words that very many people have are looked for in another way, with the same answer.
+func TestPeopleAreFoundByWordsThatVeryManyHave(t *testing.T) {
+	d := dbtest.Open(t)
+	in := crowd(t, d, directory.Person{Login: "a@aoba.example", Name: "Mei Sato"}, directory.Person{Login: "b@aoba.example", Name: "Haru Sato"},
+		directory.Person{Login: "c@aoba.example", Name: "Mei Ito"})
+	err := d.Write(t.Context(), func(tx *db.Tx) error {
+		for _, q := range []string{
+			`INSERT INTO person (id, directory_id, login, name, email, zone, state, enrol, created_at)
+				SELECT 'P' || n, CAST($2 AS TEXT), 'p' || n, 'Mei or Haru', '', '', 'active', 'open', 0 FROM i`,
+			`INSERT INTO person_word (directory_id, word, person_id) SELECT CAST($2 AS TEXT), CASE WHEN n % 2 = 0 THEN 'mei' ELSE 'haru' END, 'P' || n FROM i`,
+		} {
+			if _, err := tx.Exec(t.Context(), `WITH RECURSIVE i (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < $1) `+q, 4200, in.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for typed, want := range map[string]string{"mei sato": "a", "mei haru": "", "mei": "a c p10", "sato mei": "a"} {
+		err := d.Read(t.Context(), func(tx *db.Tx) error {
+			people, err := directory.Matching(t.Context(), tx, in.ID, typed, 3)
+			if got := logins(people); got != want {
+				t.Errorf("%q finds %q, want %q", typed, got, want)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}

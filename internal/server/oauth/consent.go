@@ -7,6 +7,7 @@ import (
 
 	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
 )
 
 // mustAsk tells whether the person must be asked before the application gets
@@ -119,14 +120,21 @@ func (s *Service) TakeBack(ctx context.Context, person, client string, from From
 		if err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, from.event(audit.OAuthRevoked, person, c, "consent"))
+		p, err := directory.ByID(ctx, tx, person)
+		if err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, from.event(audit.OAuthRevoked, whose{p.ID, p.DirectoryID}, c, "consent"))
 	})
 }
 
+// A whose is a person, and the directory whose log it stands in.
+type whose struct{ Person, Directory string }
+
 // event is an audit event of a person and an application, which people know by
 // its name and admins find by its id.
-func (f From) event(kind audit.Kind, person string, c *Client, why string) audit.Event {
-	e := audit.Event{Kind: kind, Person: person, App: c.Name, IP: f.IP, Place: f.Place, Browser: f.Browser, Correlation: f.Correlation,
+func (f From) event(kind audit.Kind, of whose, c *Client, why string) audit.Event {
+	e := audit.Event{Kind: kind, Person: of.Person, Directory: of.Directory, App: c.Name, IP: f.IP, Place: f.Place, Browser: f.Browser, Correlation: f.Correlation,
 		Detail: map[string]any{"client": c.ID}}
 	if why != "" {
 		e.Detail["why"] = why

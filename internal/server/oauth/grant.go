@@ -19,27 +19,28 @@ import (
 
 // A grant is what came of one agreement: a code, then tokens.
 type grant struct {
-	ID, Client, Person, Session string
-	Epoch                       int64
-	Scopes                      Scopes
-	Resource, Nonce             string
-	AuthAt                      time.Time
-	Strength                    int
-	Methods                     []string
-	Offline                     bool
-	RefreshN                    int64
-	Created                     time.Time
-	Revoked                     bool
+	whose
+	ID, Client, Session string
+	Epoch               int64
+	Scopes              Scopes
+	Resource, Nonce     string
+	AuthAt              time.Time
+	Strength            int
+	Methods             []string
+	Offline             bool
+	RefreshN            int64
+	Created             time.Time
+	Revoked             bool
 }
 
-const grantColumns = `id, client_id, person_id, session_id, epoch, scope, resource, nonce,
+const grantColumns = `id, client_id, person_id, directory_id, session_id, epoch, scope, resource, nonce,
 	auth_at, strength, methods, offline, refresh_n, created_at, revoked_at`
 
 func scanGrant(row interface{ Scan(...any) error }) (grant, error) {
 	var g grant
 	var scopes, methods string
 	var auth, offline, created, revoked int64
-	err := row.Scan(&g.ID, &g.Client, &g.Person, &g.Session, &g.Epoch, &scopes, &g.Resource, &g.Nonce,
+	err := row.Scan(&g.ID, &g.Client, &g.Person, &g.Directory, &g.Session, &g.Epoch, &scopes, &g.Resource, &g.Nonce,
 		&auth, &g.Strength, &methods, &offline, &g.RefreshN, &created, &revoked)
 	g.Scopes, g.Methods = ParseScopes(scopes), strings.Fields(methods)
 	g.AuthAt, g.Created = db.Time(auth), db.Time(created)
@@ -51,6 +52,7 @@ func scanGrant(row interface{ Scan(...any) error }) (grant, error) {
 // of the request are one transaction, and a stored request has one answer.
 func (s *Service) grant(ctx context.Context, step Step, from From) (Step, error) {
 	r, session := step.Request, &step.Session
+	who := whose{session.Person, session.Directory}
 	id, secret := rand.Text(), rand.Text()
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		if r.ID != "" {
@@ -62,7 +64,7 @@ func (s *Service) grant(ctx context.Context, step Step, from From) (Step, error)
 			if err := remember(ctx, tx, session.Person, r.Client.ID, r.Scopes); err != nil {
 				return err
 			}
-			if err := audit.Record(ctx, tx, from.event(audit.OAuthConsent, session.Person, r.Client, "")); err != nil {
+			if err := audit.Record(ctx, tx, from.event(audit.OAuthConsent, who, r.Client, "")); err != nil {
 				return err
 			}
 		}
@@ -74,7 +76,7 @@ func (s *Service) grant(ctx context.Context, step Step, from From) (Step, error)
 				return err
 			}
 		}
-		return audit.Record(ctx, tx, from.event(audit.OAuthGrant, session.Person, r.Client, ""))
+		return audit.Record(ctx, tx, from.event(audit.OAuthGrant, who, r.Client, ""))
 	})
 	if err != nil {
 		return s.refusal(r, err)
@@ -99,10 +101,10 @@ func insertGrant(ctx context.Context, tx *db.Tx, r *Request, session *signin.Ses
 		expires = r.Device.ExpiresAt
 	}
 	_, err := tx.Exec(ctx, `
-		INSERT INTO oauth_grant (id, client_id, person_id, session_id, epoch, scope, resource, redirect_uri, nonce, challenge,
+		INSERT INTO oauth_grant (id, client_id, person_id, directory_id, session_id, epoch, scope, resource, redirect_uri, nonce, challenge,
 			auth_at, strength, methods, code_hash, code_expires, offline, created_at, ends_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
-		id, r.Client.ID, session.Person, session.ID, session.Epoch, r.Scopes.String(), resource, r.Redirect, r.Nonce, r.Challenge,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+		id, r.Client.ID, session.Person, session.Directory, session.ID, session.Epoch, r.Scopes.String(), resource, r.Redirect, r.Nonce, r.Challenge,
 		db.Millis(session.AuthAt), session.Strength, strings.Join(session.Methods, " "), keep.Hash(secret), db.Millis(expires),
 		number(r.Scopes.Has(scopeOffline)), db.Millis(tx.Now), db.Millis(expires.Add(accessLife)))
 	return err
@@ -140,17 +142,17 @@ func redeem(ctx context.Context, tx *db.Tx, c *Client, code, redirect, challenge
 // have it, one stole it, and which one nobody can tell (RFC 6749 §4.1.2).
 func replayed(ctx context.Context, tx *db.Tx, c *Client, code string, from From) error {
 	id, secret, _ := strings.Cut(code, ".")
-	var person string
+	var who whose
 	err := tx.QueryRow(ctx, `
 		UPDATE oauth_grant SET revoked_at = $1, revoked_why = 'code replayed'
 		WHERE id = $2 AND code_hash = $3 AND redeemed_at <> 0 AND revoked_at = 0
-		RETURNING person_id`, db.Millis(tx.Now), id, keep.Hash(secret)).Scan(&person)
+		RETURNING person_id, directory_id`, db.Millis(tx.Now), id, keep.Hash(secret)).Scan(&who.Person, &who.Directory)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	} else if err != nil {
 		return err
 	}
-	return audit.Record(ctx, tx, from.event(audit.OAuthReuse, person, c, "sent twice"))
+	return audit.Record(ctx, tx, from.event(audit.OAuthReuse, who, c, "sent twice"))
 }
 
 // revoke ends a grant; a grant that has ended stays as it is.
@@ -164,7 +166,7 @@ func revoke(ctx context.Context, tx *db.Tx, c *Client, g grant, why string, from
 	if why == reuse {
 		kind = audit.OAuthReuse
 	}
-	return audit.Record(ctx, tx, from.event(kind, g.Person, c, why))
+	return audit.Record(ctx, tx, from.event(kind, g.whose, c, why))
 }
 
 func grantByID(ctx context.Context, tx *db.Tx, id string) (grant, error) {

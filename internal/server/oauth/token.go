@@ -129,7 +129,7 @@ func (s *Service) redeemed(ctx context.Context, tx *db.Tx, c *Client, g grant, f
 		return m, err
 	}
 	m.about = about
-	return m, audit.Record(ctx, tx, from.event(audit.OAuthRedeemed, g.Person, c, ""))
+	return m, audit.Record(ctx, tx, from.event(audit.OAuthRedeemed, g.whose, c, ""))
 }
 
 // target checks the resource parameter of a token request (RFC 8707 §2.2).

@@ -3,6 +3,7 @@ package oauth_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-jose/go-jose/v4"
 
+	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/oauth"
@@ -422,5 +424,37 @@ func TestTakingConsentBackEndsGrantsAndAsksAgain(t *testing.T) {
 	w.refused(w.refreshing("expenses", tokens.RefreshToken), oauth.ErrInvalidGrant, "refresh")
 	if step := w.begin(ask("expenses"), w.signIn(w.mei)); step.Do != oauth.Consent {
 		t.Errorf("step %d", step.Do)
+	}
+}
+
+// Who reads an organisation's log sees what its people allowed applications to
+// do, and what the applications did with it.
+func TestWhatApplicationsDoStandsInTheLogOfTheDirectory(t *testing.T) {
+	w := newWorld(t)
+	code := w.code("expenses", w.signIn(w.mei))
+	tokens := w.tokens(w.redemption("expenses", code))
+	w.refused(w.redemption("expenses", code), oauth.ErrInvalidGrant, "a replayed code")
+	again := w.grantTokens("expenses", w.mei)
+	if err := w.s.Revoke(t.Context(), w.prove("expenses", url.Values{"token": {again.AccessToken}}), oauth.From{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.s.TakeBack(t.Context(), w.mei.ID, "expenses", oauth.From{}); err != nil {
+		t.Fatal(err)
+	}
+	w.refused(w.refreshing("expenses", tokens.RefreshToken), oauth.ErrInvalidGrant, "refresh")
+	var kinds []string
+	w.write(func(tx *db.Tx) error {
+		events, err := audit.Search(t.Context(), tx, audit.Query{Directory: w.aoba.ID, Area: "oauth", Limit: 100})
+		for _, e := range events {
+			if e.Person != "" {
+				kinds = append(kinds, string(e.Kind))
+			}
+		}
+		return err
+	})
+	slices.Sort(kinds)
+	want := []audit.Kind{audit.OAuthConsent, audit.OAuthGrant, audit.OAuthGrant, audit.OAuthRedeemed, audit.OAuthRedeemed, audit.OAuthReuse, audit.OAuthRevoked, audit.OAuthRevoked}
+	if got := strings.Join(kinds, " "); got != strings.Trim(fmt.Sprint(want), "[]") {
+		t.Errorf("%s, want %v", got, want)
 	}
 }

@@ -99,7 +99,7 @@ func TestR1WhatANewPasswordOpens(t *testing.T) {
 // N14: two proofs of one kind are one, and no proofs of a way back are worth a sign-in.
 func TestN14ProofsOfAWayBackAreWorthTwoAtMost(t *testing.T) {
 	for want, all := range map[int][][]string{
-		Nothing: {nil}, OneProof: {{Mail}, {Recovery}, {Mail, Mail}}, Helped: {{Mail, Text}, {Recovery, Mail}, {Recovery, Mail, Text}},
+		Nothing: {nil, {Mail}, {Recovery}, {Mail, Mail}}, Helped: {{Mail, Text}, {Recovery, Mail}, {Recovery, Mail, Text}},
 	} {
 		for _, proofs := range all {
 			if got := Back(proofs); got != want || got >= TwoProofs {

@@ -67,15 +67,12 @@ func Recovering(proofs []string) int {
 
 // Back is how much the proofs of a way back are worth together: those that
 // [Strength] does not count, and those that it counts with the password only,
-// which is what was forgotten.
+// which is what was forgotten. One of them is worth nothing: it takes two (N14).
 func Back(proofs []string) int {
-	switch n := len(slices.Compact(slices.Sorted(slices.Values(proofs)))); {
-	case n >= 2:
-		return Helped
-	case n == 1:
-		return OneProof
+	if len(slices.Compact(slices.Sorted(slices.Values(proofs)))) < 2 {
+		return Nothing
 	}
-	return Nothing
+	return Helped
 }
 
 // Methods are what a person has to prove themselves with.

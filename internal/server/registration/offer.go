@@ -121,8 +121,12 @@ func (r *Registry) Offer(ctx context.Context, tx *db.Tx, in OfferIn) (Offer, err
 	if err != nil {
 		return Offer{}, err
 	}
+	p, err := directory.ByID(ctx, tx, o.Person)
+	if err != nil {
+		return Offer{}, err
+	}
 	return o, audit.Record(ctx, tx, audit.Event{
-		Kind: audit.RegistrationOffered, Person: o.Person, Method: "app", IP: in.From.IP, Place: in.From.Place, Browser: in.From.Browser,
+		Kind: audit.RegistrationOffered, Directory: p.DirectoryID, Person: p.ID, Method: "app", IP: in.From.IP, Place: in.From.Place, Browser: in.From.Browser,
 	})
 }
 

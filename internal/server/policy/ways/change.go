@@ -24,7 +24,7 @@ type Proof struct {
 type Change struct {
 	Personal bool    // whether the directory is a personal one
 	Proofs   []Proof // that were given for it
-	Strength int     // what they are worth together
+	Strength int     // what they are worth together: as a sign-in, or as two proofs that make none
 	Account  int     // what the account is guarded by: its strongest way in, and no less than the directory asks
 	Creates  int     // the strength of the sign-in that the new method makes possible
 	Signed   bool    // the restore signature was given: the backup was opened (N20)
@@ -58,22 +58,24 @@ type Answer struct {
 
 // Answer tells whether the change may be made.
 //
-// Whoever has proven as much as the account is guarded by is its person, and
-// may do it at once (N11). Everything less is a way back: it needs two different
-// proofs (N14) and addresses that were not put there for it. One that brings back
-// no more than was proven weakens nothing. Every other one waits where people look
-// after themselves, and does not exist where admins do (R1).
+// An address that may have been put there for it helps nobody. Whoever has proven
+// as much as the account is guarded by is its person, and may do it at once (N11):
+// that is asked before how many proofs there were, since the password of an account
+// that has nothing else, and a passkey, are one. Everything less is a way back and
+// needs two different proofs (N14). One that brings back no more than was proven
+// weakens nothing. Every other one waits where people look after themselves, and
+// does not exist where admins do (R1).
 func (c Change) Answer(now time.Time) Answer {
 	young := func(p Proof) bool { return !p.Confirmed.IsZero() && now.Sub(p.Confirmed) <= AddressAge }
 	switch {
 	case c.Strength <= 0:
 		return Answer{Outcome: Never, Reason: WhyNothing}
+	case slices.ContainsFunc(c.Proofs, young):
+		return Answer{Outcome: Never, Reason: WhyAddress}
 	case c.Strength >= c.Account:
 		return Answer{Outcome: Now}
 	case different(c.Proofs) < 2:
 		return Answer{Outcome: Never, Reason: WhyOneProof}
-	case slices.ContainsFunc(c.Proofs, young):
-		return Answer{Outcome: Never, Reason: WhyAddress}
 	case c.Strength >= c.Creates:
 		return Answer{Outcome: Now}
 	case !c.Personal:

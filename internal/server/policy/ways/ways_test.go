@@ -226,10 +226,12 @@ func TestR1N14N20WaysBackTable(t *testing.T) {
 		want ways.Answer
 	}{
 		{"N11 as much as the account has", ways.Change{Proofs: typed, Strength: 3, Account: 3, Creates: 4}, ways.Answer{Outcome: ways.Now}},
+		{"N11 a passkey is one proof and enough", ways.Change{Proofs: []ways.Proof{{Name: "passkey"}}, Strength: 4, Account: 4, Creates: 4}, ways.Answer{Outcome: ways.Now}},
 		{"N11 less, in an organisation", ways.Change{Proofs: typed, Strength: 3, Account: 4, Creates: 4}, ways.Answer{Outcome: ways.Never, Reason: ways.WhyManaged}},
 		{"R1 less, in a personal directory", ways.Change{Personal: true, Proofs: mailed(week), Strength: 2, Account: 3, Creates: 3}, ways.Answer{Outcome: ways.Wait, Wait: 24 * time.Hour, Reason: ways.WhyWeaker}},
 		{"R1 no more than was proven", ways.Change{Proofs: typed, Strength: 3, Account: 4, Creates: 3}, ways.Answer{Outcome: ways.Now}},
 		{"R1 an address of yesterday", ways.Change{Personal: true, Proofs: mailed(24 * time.Hour), Strength: 2, Account: 3, Creates: 3}, ways.Answer{Outcome: ways.Never, Reason: ways.WhyAddress}},
+		{"R1 an address of yesterday, to an account that has no more", ways.Change{Personal: true, Proofs: mailed(24 * time.Hour), Strength: 2, Account: 1, Creates: 1}, ways.Answer{Outcome: ways.Never, Reason: ways.WhyAddress}},
 		{"R1 an address of just three days", ways.Change{Personal: true, Proofs: mailed(72 * time.Hour), Strength: 2, Account: 3, Creates: 3}, ways.Answer{Outcome: ways.Never, Reason: ways.WhyAddress}},
 		{"N14 one proof", ways.Change{Personal: true, Proofs: typed[:1], Strength: 1, Account: 3, Creates: 3}, ways.Answer{Outcome: ways.Never, Reason: ways.WhyOneProof}},
 		{"N14 one proof twice", ways.Change{Personal: true, Proofs: []ways.Proof{typed[0], typed[0]}, Strength: 1, Account: 3, Creates: 3}, ways.Answer{Outcome: ways.Never, Reason: ways.WhyOneProof}},

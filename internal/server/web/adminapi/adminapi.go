@@ -20,6 +20,7 @@ import (
 	"countersign/internal/server/admin"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
+	"countersign/internal/server/explain"
 	"countersign/internal/server/limit"
 	"countersign/internal/server/method"
 	"countersign/internal/server/notify"
@@ -55,6 +56,7 @@ var problems = []web.Problem{
 	{Err: admin.ErrNotAllowed, Status: http.StatusForbidden, Code: "not_allowed", Title: "console.notallowed.title", Text: "console.notallowed.text"},
 	{Err: admin.ErrSelf, Status: http.StatusForbidden, Code: "self", Title: "console.self.title", Text: "console.self.text"},
 	{Err: signin.ErrNoOwner, Status: http.StatusConflict, Code: "no_owner", Title: "common.noowner.title", Text: "common.noowner.text"},
+	{Err: explain.ErrUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "common.notfound.title", Text: "common.notfound.text"},
 	{Err: registration.ErrUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "common.notfound.title", Text: "common.notfound.text"},
 	{Err: directory.ErrTaken, Status: http.StatusConflict, Code: "taken", Title: "console.api.taken.title", Text: "console.api.taken.text"},
 	{Err: directory.ErrInvalid, Status: http.StatusUnprocessableEntity, Code: "unprocessable", Title: "console.api.invalid.title", Text: "console.api.invalid.text"},
@@ -83,6 +85,7 @@ type call struct {
 	tx    *db.Tx
 	by    admin.By
 	actor directory.Person
+	lang  string // for what people read
 	path  func(name string) string
 	query url.Values
 	body  []byte
@@ -128,7 +131,7 @@ func (a *api) run(r *http.Request, route route) (out any, err error) {
 	if err := a.count(r.Context(), caller.Session.Person); err != nil {
 		return nil, err
 	}
-	c := &call{api: a, ctx: r.Context(), path: r.PathValue, query: r.URL.Query()}
+	c := &call{api: a, ctx: r.Context(), lang: a.shell.Lang(r), path: r.PathValue, query: r.URL.Query()}
 	if c.body, err = body(r); err != nil {
 		return nil, err
 	}

@@ -62,6 +62,7 @@ func TestTheDescriptionNamesEveryField(t *testing.T) {
 	for name, v := range map[string]any{
 		"Me": me{}, "Person": person{}, "People": peoplePage{}, "WholePerson": whole{}, "Device": device{}, "Session": session{},
 		"Report": report{}, "Reports": reportList{}, "Log": logPage{}, "Event": audit.Event{}, "SetupLink": link{}, "Pass": pass{}, "PassTerms": terms{},
+		"Story": story{}, "Rules": applied{}, "Withheld": withheld{}, "Told": told{},
 	} {
 		have := slices.Sorted(maps.Keys(jsonFields(reflect.TypeOf(v))))
 		want := slices.Sorted(slices.Values(fields[name]))

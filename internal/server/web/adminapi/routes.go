@@ -43,4 +43,5 @@ var routes = []route{
 	{"DELETE", "/people/{id}/apps/{app}", admin.Remove, (*call).removeApp},
 	{"GET", "/reports", admin.See, (*call).reports},
 	{"GET", "/log", admin.See, (*call).log},
+	{"GET", "/explain/{reference}", admin.See, (*call).explain},
 }

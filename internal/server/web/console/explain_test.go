@@ -5,6 +5,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -110,6 +112,28 @@ func TestAReferenceOfElsewhereIsUnknown(t *testing.T) {
 	for lang, ref := range map[string]string{"en": "CS-0000-0001", "ja": "CS-0000-0002"} {
 		if status, page := d.as(t, directory.Owner, lang, "/admin/explain?ref="+ref); status != 200 || !strings.Contains(page, ui.T(lang, "console.explain.unknown")) {
 			t.Errorf("%s: %d", ref, status)
+		}
+	}
+}
+
+// Whatever is written down has its words, and is found by the area it is in.
+func TestEveryKindOfEventHasWordsAndAnArea(t *testing.T) {
+	source, err := os.ReadFile("../../audit/kinds.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := regexp.MustCompile(`Kind = "(([a-z]+)\.[a-z_.]+)"`).FindAllStringSubmatch(string(source), -1)
+	if len(all) < 90 {
+		t.Fatalf("%d kinds", len(all))
+	}
+	for _, m := range all {
+		if !audit.IsArea(m[2]) {
+			t.Errorf("%s is in no area", m[1])
+		}
+		for _, lang := range ui.Languages {
+			if !ui.Has(lang, "console.kind."+m[1]) || !ui.Has(lang, "console.area."+m[2]) {
+				t.Errorf("%s: no words for %s", lang, m[1])
+			}
 		}
 	}
 }

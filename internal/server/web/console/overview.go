@@ -138,13 +138,17 @@ func shared(open []admin.Report) (rows []sharedRow) {
 type peopleFigures struct {
 	directory.Counts
 	WithApp int
-	at      time.Time
+	until   time.Time
 }
 
-const figuresLast = time.Minute
+// Figures are kept for a minute, and for one more with each hundred thousand people.
+const (
+	figuresLast   = time.Minute
+	figuresOfMany = 100_000
+)
 
-// figures keeps what is counted over everybody of a directory for a minute: a
-// page that is loaded again does not count a million people again.
+// figures keeps what is counted over everybody of a directory: a page that is
+// loaded again does not count a million people again.
 type figures struct {
 	mu   sync.Mutex
 	kept map[string]peopleFigures
@@ -154,7 +158,7 @@ func (f *figures) of(ctx context.Context, tx *db.Tx, in string) (peopleFigures, 
 	f.mu.Lock()
 	kept, ok := f.kept[in]
 	f.mu.Unlock()
-	if ok && tx.Now.Sub(kept.at) < figuresLast {
+	if ok && tx.Now.Before(kept.until) {
 		return kept, nil
 	}
 	counts, err := directory.Count(ctx, tx, in)
@@ -165,7 +169,7 @@ func (f *figures) of(ctx context.Context, tx *db.Tx, in string) (peopleFigures, 
 	if err != nil {
 		return kept, err
 	}
-	kept = peopleFigures{counts, withApp, tx.Now}
+	kept = peopleFigures{counts, withApp, tx.Now.Add(figuresLast * time.Duration(1+counts.People/figuresOfMany))}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.kept == nil || len(f.kept) > 1000 {

@@ -24,6 +24,7 @@ CREATE INDEX tally_ends ON tally (ends_at);
 -- audit
 CREATE TABLE audit_event (
   id TEXT PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL,
+  area TEXT NOT NULL GENERATED ALWAYS AS (substr(kind, 1, instr(kind, '.') - 1)) STORED, -- what the kind begins with
   directory_id TEXT NOT NULL DEFAULT '', person_id TEXT NOT NULL DEFAULT '', actor TEXT NOT NULL DEFAULT '',
   method TEXT NOT NULL DEFAULT '', app TEXT NOT NULL DEFAULT '',
   ip TEXT NOT NULL DEFAULT '', place TEXT NOT NULL DEFAULT '', browser TEXT NOT NULL DEFAULT '',
@@ -36,6 +37,8 @@ CREATE INDEX audit_at ON audit_event (at, id);
 CREATE INDEX audit_reported ON audit_event (directory_id, at, id) WHERE kind IN ('approval.reported', 'person.not_me', 'person.braked');
 CREATE INDEX audit_deleted ON audit_event (at, person_id) WHERE kind = 'person.deleted';
 CREATE INDEX audit_directory ON audit_event (directory_id, at, id);
+CREATE INDEX audit_area ON audit_event (directory_id, area, at, id);
+CREATE INDEX audit_network ON audit_event (directory_id, ip, at, id) WHERE ip <> '';
 CREATE INDEX audit_reference ON audit_event (correlation, at, id) WHERE correlation <> '';
 CREATE UNIQUE INDEX audit_seq ON audit_event (seq) WHERE seq > 0;
 CREATE INDEX audit_unsealed ON audit_event (at, id) WHERE seq = 0;
@@ -80,7 +83,7 @@ CREATE TABLE person (
 ) STRICT;
 CREATE INDEX person_directory ON person (directory_id, login);
 CREATE INDEX person_state ON person (directory_id, state, login);
-CREATE INDEX person_enrol ON person (directory_id, enrol, login);
+CREATE INDEX person_enrol ON person (directory_id, enrol, state, login);
 CREATE INDEX person_managers ON person (directory_id, login) WHERE role <> '';
 -- The words that people are found by.
 CREATE TABLE person_word (
@@ -355,7 +358,7 @@ CREATE TABLE consent (
   PRIMARY KEY (person_id, client_id, scope)
 ) STRICT;
 CREATE TABLE oauth_grant (
-  id TEXT PRIMARY KEY, client_id TEXT NOT NULL, person_id TEXT NOT NULL, session_id TEXT NOT NULL, epoch INTEGER NOT NULL,
+  id TEXT PRIMARY KEY, client_id TEXT NOT NULL, person_id TEXT NOT NULL, directory_id TEXT NOT NULL, session_id TEXT NOT NULL, epoch INTEGER NOT NULL,
   scope TEXT NOT NULL, resource TEXT NOT NULL, redirect_uri TEXT NOT NULL, nonce TEXT NOT NULL, challenge TEXT NOT NULL,
   auth_at INTEGER NOT NULL, strength INTEGER NOT NULL, methods TEXT NOT NULL,
   code_hash BLOB NOT NULL, code_expires INTEGER NOT NULL, redeemed_at INTEGER NOT NULL DEFAULT 0,
