@@ -1074,6 +1074,7 @@ export interface Messages {
   "console.area.admin": Record<never, never>;
   "console.area.all": Record<never, never>;
   "console.area.approval": Record<never, never>;
+  "console.area.backup": Record<never, never>;
   "console.area.codeapp": Record<never, never>;
   "console.area.directory": Record<never, never>;
   "console.area.oauth": Record<never, never>;
@@ -1085,6 +1086,7 @@ export interface Messages {
   "console.area.server": Record<never, never>;
   "console.area.session": Record<never, never>;
   "console.area.signin": Record<never, never>;
+  "console.area.wayback": Record<never, never>;
   "console.back": Record<never, never>;
   "console.by": { name: string | number };
   "console.cancel": Record<never, never>;
