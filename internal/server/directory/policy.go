@@ -120,7 +120,7 @@ func (p Policy) Check() error {
 		return fmt.Errorf("browsers known for %v, want 1h or more: %w", p.KnownBrowser, ErrInvalid)
 	case p.RememberBrowser < 0 || p.RememberBrowser > 90:
 		return fmt.Errorf("browsers remembered for %d days, want 0 to 90: %w", p.RememberBrowser, ErrInvalid)
-	case p.remembers() > p.KnownBrowser:
+	case p.RememberFor() > p.KnownBrowser:
 		return fmt.Errorf("browsers remembered for %d days, but known for %v: %w", p.RememberBrowser, p.KnownBrowser, ErrInvalid)
 	case p.RememberBrowser > 0 && p.PhoneFirst:
 		return fmt.Errorf("the phone cannot come first where browsers are remembered: %w", ErrInvalid)
@@ -134,7 +134,8 @@ func (p Policy) Check() error {
 	return nil
 }
 
-func (p Policy) remembers() time.Duration { return time.Duration(p.RememberBrowser) * 24 * time.Hour }
+// RememberFor is [Policy].RememberBrowser as a time.
+func (p Policy) RememberFor() time.Duration { return time.Duration(p.RememberBrowser) * 24 * time.Hour }
 
 // policyJSON is how a policy is written down.
 type policyJSON struct {

@@ -57,7 +57,7 @@ func (s *Service) remembers(ctx context.Context, tx *db.Tx, a *Attempt, state *p
 
 // allowedSince is when a browser must have been remembered to be so still.
 func allowedSince(now time.Time, p directory.Policy) int64 {
-	return db.Millis(now.AddDate(0, 0, -p.RememberBrowser))
+	return db.Millis(now.Add(-p.RememberFor()))
 }
 
 // uneasy tells whether something is wrong these minutes: changes are frozen, the
@@ -86,7 +86,7 @@ func (s *Service) remember(ctx context.Context, tx *db.Tx, a Attempt, token stri
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)
 		ON CONFLICT (hash, person_id) DO UPDATE SET id = excluded.id, epoch = excluded.epoch, browser = excluded.browser, place = excluded.place,
 			ip = excluded.ip, created_at = excluded.created_at, seen_at = excluded.seen_at, expires_at = excluded.expires_at`,
-		rand.Text(), keep.Hash(token), p.ID, p.Epoch, b.Agent(), b.Place, b.IP, db.Millis(tx.Now), db.Millis(tx.Now.AddDate(0, 0, days)))
+		rand.Text(), keep.Hash(token), p.ID, p.Epoch, b.Agent(), b.Place, b.IP, db.Millis(tx.Now), db.Millis(tx.Now.Add(a.Directory.Policy.RememberFor())))
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func RememberedBy(ctx context.Context, tx *db.Tx, person string) (all []Remember
 			return nil, err
 		}
 		r.CreatedAt, r.SeenAt, r.ExpiresAt = db.Time(created), db.Time(seen), db.Time(expires)
-		if last := r.CreatedAt.AddDate(0, 0, asks.RememberBrowser); last.Before(r.ExpiresAt) {
+		if last := r.CreatedAt.Add(asks.RememberFor()); last.Before(r.ExpiresAt) {
 			r.ExpiresAt = last
 		}
 		all = append(all, r)

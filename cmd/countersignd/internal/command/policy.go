@@ -13,25 +13,25 @@ import (
 )
 
 type policyCommand struct {
-	Domain          string         `arg:"" optional:""`
-	SecondFactor    *bool          `negatable:""`
-	PhoneFirst      *bool          `negatable:""`
-	Codes           *bool          `negatable:""`
-	Unlock          *bool          `negatable:""`
-	Passwordless    *bool          `negatable:""`
-	NewBrowsers     *string        `placeholder:"HOW"`
-	SelfRegister    *bool          `negatable:""`
-	SelfReset       *bool          `negatable:""`
-	SelfDelete      *bool          `negatable:""`
-	Digits          *int           `placeholder:"N"`
-	ApprovalTTL     *time.Duration `name:"approval-ttl" placeholder:"TIME"`
-	SessionIdle     *time.Duration `placeholder:"TIME"`
-	SessionLife     *time.Duration `placeholder:"TIME"`
-	KnownBrowser    *time.Duration `placeholder:"TIME"`
-	FreshFor        *time.Duration `placeholder:"TIME"`
-	RememberBrowser *int           `placeholder:"DAYS"`
-	LockOut         bool
-	BackupIdle      *time.Duration `placeholder:"TIME"`
+	Domain       string         `arg:"" optional:""`
+	SecondFactor *bool          `negatable:""`
+	PhoneFirst   *bool          `negatable:""`
+	Codes        *bool          `negatable:""`
+	Unlock       *bool          `negatable:""`
+	Passwordless *bool          `negatable:""`
+	NewBrowsers  *string        `placeholder:"HOW"`
+	SelfRegister *bool          `negatable:""`
+	SelfReset    *bool          `negatable:""`
+	SelfDelete   *bool          `negatable:""`
+	Digits       *int           `placeholder:"N"`
+	ApprovalTTL  *time.Duration `name:"approval-ttl" placeholder:"TIME"`
+	SessionIdle  *time.Duration `placeholder:"TIME"`
+	SessionLife  *time.Duration `placeholder:"TIME"`
+	KnownBrowser *time.Duration `placeholder:"TIME"`
+	FreshFor     *time.Duration `placeholder:"TIME"`
+	RememberFor  *int           `name:"remember-browser" placeholder:"DAYS"`
+	LockOut      bool
+	BackupIdle   *time.Duration `placeholder:"TIME"`
 }
 
 func (c *policyCommand) Run(ctx context.Context, w World, g *grammar) error {
@@ -153,7 +153,7 @@ func (c *policyCommand) apply(p *directory.Policy) bool {
 		put(&p.Unlock, c.Unlock), put(&p.Passwordless, c.Passwordless),
 		put(&p.NewBrowsers, c.NewBrowsers), put(&p.SelfRegister, c.SelfRegister), put(&p.SelfReset, c.SelfReset), put(&p.SelfDelete, c.SelfDelete), put(&p.Digits, c.Digits), put(&p.ApprovalTTL, c.ApprovalTTL), put(&p.SessionIdle, c.SessionIdle),
 		put(&p.SessionLife, c.SessionLife), put(&p.KnownBrowser, c.KnownBrowser), put(&p.FreshFor, c.FreshFor), put(&p.BackupIdle, c.BackupIdle),
-		put(&p.RememberBrowser, c.RememberBrowser),
+		put(&p.RememberBrowser, c.RememberFor),
 	} {
 		given = given || one
 	}
