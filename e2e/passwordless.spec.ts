@@ -1,11 +1,10 @@
 // A phone that signs in alone: switched on in Security info, used without a
 // password, and over when the app lock is turned off.
 import type { Page } from '@playwright/test'
-import type { Demo } from './demo.ts'
 import { Eye } from './eye.ts'
 import { expect, test, type Phone } from './fixtures.ts'
 import { App, Owner } from './locking.ts'
-import { firstLook, giveName, givePassword, readNumber, typeNumber } from './steps.ts'
+import { firstLook, giveName, readNumber, typeNumber } from './steps.ts'
 import type { Say } from './words.ts'
 
 const pin = '314159'
@@ -16,16 +15,6 @@ async function approve(phone: Phone, say: Say, number: string): Promise<void> {
   await typeNumber(phone, say, number)
   await phone.page.getByLabel(say('lock.pin'), { exact: true }).fill(pin)
   await phone.page.getByRole('button', { name: say('lock.unlock'), exact: true }).click()
-}
-
-/** Begins anew, and proves the password instead. */
-async function byPassword(computer: Page, phone: Phone, demo: Demo, say: Say): Promise<void> {
-  await computer.goto(`${demo.at.id}/signin?to=/security&other=1`)
-  await giveName(computer, say, nina)
-  await expect(phone.page.getByRole('group', { name: say('app.approve.pad') })).toBeVisible() // it is asked alone first
-  await computer.getByRole('link', { name: say('signin.ways.link') }).click()
-  await computer.getByRole('link', { name: say('signin.password.name') }).click()
-  await givePassword(computer, demo, say)
 }
 
 /** Opens what Security info says of the phone. */
@@ -63,26 +52,6 @@ for (const language of ['en', 'ja'] as const) {
         await approve(phone, say, number)
         await expect(computer).toHaveURL(`${demo.at.id}/security`)
         await phone.page.getByRole('button', { name: say('app.approve.done') }).click()
-      })
-
-      if (language === 'en') return
-      await test.step('a browser that is to be remembered takes the password alone from then on', async () => {
-        await byPassword(computer, phone, demo, say)
-        await computer.getByLabel(say('signin.remember.label', { n: 30 })).check()
-        await eye.see(computer, 'remember', say('signin.remember.hint'))
-        await phone.page.getByRole('button', { name: say('app.approve.done') }).click() // the first number is replaced
-        await typeNumber(phone, say, await readNumber(computer))
-        await expect(computer).toHaveURL(`${demo.at.id}/security`)
-        await phone.page.getByRole('button', { name: say('app.approve.done') }).click()
-        await byPassword(computer, phone, demo, say)
-        await expect(computer).toHaveURL(`${demo.at.id}/security`)
-      })
-
-      await test.step('until Security info forgets it', async () => {
-        await computer.goto(`${demo.at.id}/security/sessions`)
-        await eye.see(computer, 'remembered', say('security.remembered.title'))
-        await computer.getByRole('button', { name: say('security.remembered.all') }).click()
-        await expect(computer.getByRole('heading', { name: say('security.remembered.title') })).toHaveCount(0)
       })
     })
   })
