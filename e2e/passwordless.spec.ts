@@ -1,10 +1,11 @@
 // A phone that signs in alone: switched on in Security info, used without a
 // password, and over when the app lock is turned off.
 import type { Page } from '@playwright/test'
+import type { Demo } from './demo.ts'
 import { Eye } from './eye.ts'
 import { expect, test, type Phone } from './fixtures.ts'
 import { App, Owner } from './locking.ts'
-import { firstLook, giveName, readNumber, typeNumber } from './steps.ts'
+import { firstLook, giveName, givePassword, readNumber, typeNumber } from './steps.ts'
 import type { Say } from './words.ts'
 
 const pin = '314159'
@@ -56,3 +57,28 @@ for (const language of ['en', 'ja'] as const) {
     })
   })
 }
+
+/** Begins anew, with name and password. */
+async function begin(computer: Page, demo: Demo, say: Say): Promise<void> {
+  await computer.goto(`${demo.at.id}/signin?to=/security&other=1`)
+  await giveName(computer, say, nina)
+  await givePassword(computer, demo, say)
+}
+
+test.describe('without the second proof', () => {
+  test.use({ language: 'ja' })
+  test('a browser that is remembered takes the password alone, until it is forgotten', async ({ demo, computer, phone, say }, info) => {
+    const eye = new Eye('ja', info)
+    await firstLook(phone, computer, demo, say, nina)
+    await begin(computer, demo, say)
+    await computer.getByLabel(say('signin.remember.label', { n: 30 })).check()
+    await typeNumber(phone, say, await readNumber(computer))
+    await expect(computer).toHaveURL(`${demo.at.id}/security`)
+    await begin(computer, demo, say)
+    await expect(computer).toHaveURL(`${demo.at.id}/security`)
+    await computer.goto(`${demo.at.id}/security/sessions`)
+    await eye.see(computer, 'remembered', say('security.remembered.title'))
+    await computer.getByRole('button', { name: say('security.remembered.all') }).click()
+    await expect(computer.getByRole('heading', { name: say('security.remembered.title') })).toHaveCount(0)
+  })
+})

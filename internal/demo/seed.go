@@ -74,6 +74,7 @@ func Seed(ctx context.Context, d *db.DB, k *keep.Keeper, o Origins) (Seeded, err
 		soon.Digits = 6                     // and a long number
 		soon.SelfRegister = true
 		soon.Passwordless = true // and sign in with a phone alone
+		soon.RememberBrowser = 30
 		home, err := ensureDirectory(ctx, tx, directory.Directory{
 			Kind: directory.Personal, Name: "Komorebi", Domain: "komorebi.example", Policy: soon,
 		})

@@ -983,6 +983,7 @@ export interface Messages {
   "command.policy.--nudge-times": Record<never, never>;
   "command.policy.--passwordless": Record<never, never>;
   "command.policy.--phone-first": Record<never, never>;
+  "command.policy.--remember-browser": Record<never, never>;
   "command.policy.--second-factor": Record<never, never>;
   "command.policy.--self-delete": Record<never, never>;
   "command.policy.--self-register": Record<never, never>;
@@ -1245,6 +1246,8 @@ export interface Messages {
   "console.kind.backup.restored": Record<never, never>;
   "console.kind.backup.silent": Record<never, never>;
   "console.kind.backup.unbound": Record<never, never>;
+  "console.kind.browser.forgotten": Record<never, never>;
+  "console.kind.browser.remembered": Record<never, never>;
   "console.kind.codeapp.added": Record<never, never>;
   "console.kind.codeapp.removed": Record<never, never>;
   "console.kind.codeapp.renamed": Record<never, never>;
@@ -1579,6 +1582,7 @@ export interface Messages {
   "explain.refused.no_second": Record<never, never>;
   "explain.refused.no_unlock": Record<never, never>;
   "explain.refused.suspended": Record<never, never>;
+  "explain.remembered": Record<never, never>;
   "explain.step.done": Record<never, never>;
   "explain.step.enrol": Record<never, never>;
   "explain.step.password": Record<never, never>;
@@ -2034,6 +2038,9 @@ export interface Messages {
   "mail.recovery_used.said": { left: string | number; login: string | number };
   "mail.recovery_used.subject": Record<never, never>;
   "mail.recovery_used.todo": { host: string | number; service: string | number };
+  "mail.remembered.said": { days: string | number; login: string | number };
+  "mail.remembered.subject": Record<never, never>;
+  "mail.remembered.todo": { host: string | number; service: string | number };
   "mail.reported.said": { login: string | number };
   "mail.reported.subject": Record<never, never>;
   "mail.reported.todo": { host: string | number };
@@ -2462,6 +2469,8 @@ export interface Messages {
   "security.activity.backup_silent": Record<never, never>;
   "security.activity.backup_unbound": { device: string | number };
   "security.activity.braked": Record<never, never>;
+  "security.activity.browser_forgotten": { n: number };
+  "security.activity.browser_remembered": { n: number };
   "security.activity.code_wrong": Record<never, never>;
   "security.activity.codeapp_set": { device: string | number };
   "security.activity.consent": { app: string | number };
@@ -2487,6 +2496,7 @@ export interface Messages {
   "security.activity.recovery_used": Record<never, never>;
   "security.activity.recovery_wrong": Record<never, never>;
   "security.activity.registered": Record<never, never>;
+  "security.activity.remembered": Record<never, never>;
   "security.activity.reported": Record<never, never>;
   "security.activity.reregister": Record<never, never>;
   "security.activity.reset": Record<never, never>;
@@ -2560,6 +2570,7 @@ export interface Messages {
   "security.backup.until": { when: string | number };
   "security.brake.address": { name: string | number };
   "security.brake.app": { name: string | number };
+  "security.brake.browser": Record<never, never>;
   "security.brake.codeapp": { name: string | number };
   "security.brake.done": Record<never, never>;
   "security.brake.done.text": { login: string | number };
@@ -2818,6 +2829,12 @@ export interface Messages {
   "security.recovery.void": Record<never, never>;
   "security.refused.text": Record<never, never>;
   "security.refused.title": Record<never, never>;
+  "security.remembered.all": Record<never, never>;
+  "security.remembered.forget": Record<never, never>;
+  "security.remembered.lead": Record<never, never>;
+  "security.remembered.since": { when: string | number };
+  "security.remembered.title": Record<never, never>;
+  "security.remembered.until": { when: string | number };
   "security.remove.addfirst": Record<never, never>;
   "security.remove.ask": { name: string | number };
   "security.remove.go": Record<never, never>;
@@ -3214,6 +3231,8 @@ export interface Messages {
   "signin.register.taken": Record<never, never>;
   "signin.register.title": Record<never, never>;
   "signin.register.toomany": { time: string | number };
+  "signin.remember.hint": Record<never, never>;
+  "signin.remember.label": { n: number };
   "signin.renew.text": Record<never, never>;
   "signin.renew.title": Record<never, never>;
   "signin.signedout.again": Record<never, never>;

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -55,28 +54,4 @@ func copyOf(t *testing.T, file, to string) {
 	d, err := db.Open(t.Context(), db.Config{URL: "sqlite:" + file})
 	must(t, err)
 	must(t, errors.Join(d.Copy(t.Context(), to), d.Close()))
-}
-
-// The service of an organisation holds no backups, and says so.
-func TestAnAccountOfAnOrganisationHoldsNoBackup(t *testing.T) {
-	w := journeytest.New(t, 1)
-	w.Start(t, io.Discard)
-	h := &home{World: w, t: t, mei: w.People[0]}
-	a := newDesk(t)
-	a.add("GitHub", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
-	h.proves = func(b *journeytest.Browser, path string) {
-		ctx := t.Context()
-		must(t, b.Get(ctx, path))
-		must(t, b.Submit(ctx, "/signin/name", url.Values{"login": {h.mei.Login}}))
-		must(t, b.Submit(ctx, "/signin/password", url.Values{"password": {journeytest.Password}}))
-		number, err := b.Number()
-		must(t, err)
-		_, err = h.mei.Phone.Approve(ctx, number)
-		must(t, err)
-		must(t, b.Get(ctx, "/signin/number"))
-		must(t, b.Submit(ctx, "/signin/finish", nil))
-		must(t, b.Submit(ctx, "/consent", url.Values{"answer": {"allow"}}))
-	}
-	h.signingIn(a, 7, "backup", "on", "--server", h.Config.IDURL, "--new-key-file", filepath.Join(t.TempDir(), "key"))
-	a.run(3, "backup", "now")
 }

@@ -115,6 +115,17 @@ func silence(n int) time.Duration {
 	return min(d, silenceHigh)
 }
 
+// Alarmed tells whether something about a person's sign-ins is wrong now: their
+// phones are silent to strangers, or this network was reported.
+func (a *Approvals) Alarmed(ctx context.Context, tx *db.Tx, person, net string) (bool, error) {
+	now := db.Millis(tx.Now)
+	var n int
+	err := tx.QueryRow(ctx, `
+		SELECT (SELECT count(*) FROM approval_gate WHERE person_id = $1 AND silent_until > $2) +
+			(SELECT count(*) FROM network_block WHERE person_id = $1 AND net = $3 AND until > $2)`, person, now, net).Scan(&n)
+	return n > 0, err
+}
+
 // EndSilence forgets the strikes of a person: a sign-in in a known browser was
 // completed. [Approvals.Use] does it for approvals; sign-ins by code call it.
 func (a *Approvals) EndSilence(ctx context.Context, tx *db.Tx, person string) error {

@@ -110,6 +110,12 @@ const (
 	SessionEndedAll Kind = "session.ended_all"
 )
 
+// Browsers in which no second proof is asked for a while.
+const (
+	BrowserRemembered Kind = "browser.remembered"
+	BrowserForgotten  Kind = "browser.forgotten" // by the person: one, or all
+)
+
 // People and directories.
 const (
 	DirectoryCreated   Kind = "directory.created"

@@ -39,6 +39,7 @@ const (
 	Address  = "address"  // a mail address or number came
 	Password = "password" // the password was changed
 	Pass     = "pass"     // an access pass was issued
+	Browser  = "browser"  // a browser is remembered; that ends with the epoch
 	WayBack  = "wayback"  // a new password waits to be set; it ends with the epoch
 	Restore  = "restore"  // a new device waits to become an app; it ends with the epoch too
 	Less     = "less"     // something was removed or used up: nothing is there to take back

@@ -199,10 +199,14 @@ func TestWhatAPolicyLeavesOutHasItsDefault(t *testing.T) {
 
 func TestAPolicyThatCannotBeIsRefused(t *testing.T) {
 	for name, change := range map[string]func(*Policy){
-		"digits":      func(p *Policy) { p.Digits = 4 },
-		"too short":   func(p *Policy) { p.ApprovalTTL = 29 * time.Second },
-		"too long":    func(p *Policy) { p.ApprovalTTL = 301 * time.Second },
-		"session":     func(p *Policy) { p.SessionLife = p.SessionIdle - 1 },
+		"digits":                             func(p *Policy) { p.Digits = 4 },
+		"too short":                          func(p *Policy) { p.ApprovalTTL = 29 * time.Second },
+		"too long":                           func(p *Policy) { p.ApprovalTTL = 301 * time.Second },
+		"session":                            func(p *Policy) { p.SessionLife = p.SessionIdle - 1 },
+		"remembered for longer than 90 days": func(p *Policy) { p.RememberBrowser = 91 },
+		"remembered for less than no time":   func(p *Policy) { p.RememberBrowser = -1 },
+		"remembered for longer than known":   func(p *Policy) { p.RememberBrowser, p.KnownBrowser = 30, 29*24*time.Hour },
+		"remembered, where the password alone tells nothing": func(p *Policy) { p.RememberBrowser, p.PhoneFirst = 30, true },
 		"phone first": func(p *Policy) { p.PhoneFirst, p.SecondFactor = true, false },
 	} {
 		p := DefaultPolicy()

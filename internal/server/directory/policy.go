@@ -37,6 +37,9 @@ type Policy struct {
 	SessionLife time.Duration
 	// KnownBrowser is how long a browser stays known after a full sign-in.
 	KnownBrowser time.Duration
+	// RememberBrowser is for how many days people may have a browser of theirs
+	// remembered, in which the password alone is then enough: 0 (nobody may) to 90.
+	RememberBrowser int
 	// SelfRegister lets people of a personal directory make their account
 	// themselves, on its sign-in page.
 	SelfRegister bool
@@ -121,6 +124,12 @@ func (p Policy) Check() error {
 		return fmt.Errorf("sessions of %v idle and %v in all: %w", p.SessionIdle, p.SessionLife, ErrInvalid)
 	case p.KnownBrowser < time.Hour:
 		return fmt.Errorf("browsers known for %v, want 1h or more: %w", p.KnownBrowser, ErrInvalid)
+	case p.RememberBrowser < 0 || p.RememberBrowser > 90:
+		return fmt.Errorf("browsers remembered for %d days, want 0 to 90: %w", p.RememberBrowser, ErrInvalid)
+	case p.RememberFor() > p.KnownBrowser:
+		return fmt.Errorf("browsers remembered for %d days, but known for %v: %w", p.RememberBrowser, p.KnownBrowser, ErrInvalid)
+	case p.RememberBrowser > 0 && p.PhoneFirst:
+		return fmt.Errorf("the phone cannot come first where browsers are remembered: %w", ErrInvalid)
 	case p.FreshFor < time.Minute || p.FreshFor > time.Hour:
 		return fmt.Errorf("sign-ins fresh for %v, want 1m to 1h: %w", p.FreshFor, ErrInvalid)
 	case p.BackupIdle < 24*time.Hour:
@@ -134,6 +143,9 @@ func (p Policy) Check() error {
 	}
 	return nil
 }
+
+// RememberFor is [Policy].RememberBrowser as a time.
+func (p Policy) RememberFor() time.Duration { return time.Duration(p.RememberBrowser) * 24 * time.Hour }
 
 // policyJSON is how a policy is written down.
 type policyJSON struct {
@@ -155,6 +167,8 @@ type policyJSON struct {
 	SelfDelete   *bool   `json:"self_delete,omitempty"`
 	Nudge        *span   `json:"nudge,omitempty"`
 	NudgeTimes   *int    `json:"nudge_times,omitempty"`
+
+	RememberBrowser *int `json:"remember_browser,omitempty"` // in days
 }
 
 // fields points into a policy, so that reading JSON over it keeps what is missing there.
@@ -163,6 +177,7 @@ func (p *Policy) fields() policyJSON {
 		&p.SecondFactor, &p.PhoneFirst, &p.Codes, &p.Digits,
 		(*span)(&p.ApprovalTTL), (*span)(&p.SessionIdle), (*span)(&p.SessionLife), (*span)(&p.KnownBrowser), (*span)(&p.FreshFor), (*span)(&p.BackupIdle), &p.NewBrowsers,
 		&p.SelfRegister, &p.Unlock, &p.Passwordless, &p.SelfReset, &p.SelfDelete, (*span)(&p.Nudge), &p.NudgeTimes,
+		&p.RememberBrowser,
 	}
 }
 

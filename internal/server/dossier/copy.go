@@ -25,6 +25,7 @@ type Copy struct {
 	Methods      []Method      `json:"sign_in_methods"`
 	Addresses    []Address     `json:"addresses"`
 	Sessions     []Session     `json:"signed_in"`
+	Remembered   []Session     `json:"remembered_browsers"`
 	Applications []Application `json:"applications"`
 	Backup       *Backup       `json:"cloud_backup,omitempty"`
 	Activity     []Event       `json:"activity"`
@@ -61,7 +62,7 @@ type Address struct {
 	ConfirmedAt time.Time `json:"confirmed_at"`
 }
 
-// A Session is one browser that is signed in.
+// A Session is one browser that is signed in, or remembered.
 type Session struct {
 	Since    time.Time `json:"since"`
 	LastUsed time.Time `json:"last_used_at"`
@@ -185,6 +186,13 @@ func sessions(ctx context.Context, tx *db.Tx, p directory.Person, c *Copy) error
 	all, err := signin.List(ctx, tx, p.ID)
 	for _, n := range all {
 		c.Sessions = append(c.Sessions, Session{n.CreatedAt, n.SeenAt, n.ExpiresAt, n.Browser, n.Place, n.IP})
+	}
+	if err != nil {
+		return err
+	}
+	remembered, err := signin.RememberedBy(ctx, tx, p.ID)
+	for _, n := range remembered {
+		c.Remembered = append(c.Remembered, Session{n.CreatedAt, n.SeenAt, n.ExpiresAt, n.Browser, n.Place, n.IP})
 	}
 	return err
 }

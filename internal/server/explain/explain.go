@@ -113,9 +113,12 @@ func (s Story) Words(lang string, a Applied) (lines []string) {
 		lines = append(lines, ui.T(lang, need))
 	}
 	say("by."+r.By, "app", s.App)
-	if r.Known {
+	switch {
+	case r.Remembered:
+		say("remembered")
+	case r.Known:
 		say("known")
-	} else {
+	default:
 		say("new")
 	}
 	if len(r.Ways) > 0 {

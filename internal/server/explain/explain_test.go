@@ -135,6 +135,28 @@ Signed in
 	}
 }
 
+// That the password was enough in a remembered browser is told as the rule that it was.
+func TestAStoryTellsThatTheBrowserWasRemembered(t *testing.T) {
+	w := signintest.New(t)
+	w.Policy(t, func(p *directory.Policy) { p.RememberBrowser = 30 })
+	mei := w.Member(t, "mei")
+	phone := w.Device(t, mei, "Mei's Pixel")
+	first := arrive(t, w, signin.Start{}).says(mei.Login).proves(signintest.Password)
+	first.from.Remember = true
+	first.took(w.SignIn.Code(t.Context(), first.went.Token, phone.Code(t, w.Clock.Now()), first.from))
+	g := arrive(t, w, signin.Start{})
+	g.from.Known = first.went.Signed.Known
+	g.says(mei.Login).proves(signintest.Password)
+	for lang, want := range map[string]string{
+		"en": "Used: password.\n  Two proofs are needed.\n  The policy of the directory asks for that.\n  This browser was remembered by its person, so the password alone was enough.\n",
+		"ja": "本人がこのブラウザーを記憶させていたため、パスワードだけで済みました。\n",
+	} {
+		if got := told(lang, g.story(mei.DirectoryID)); !strings.Contains(got, want) {
+			t.Errorf("%s:\n%s", lang, got)
+		}
+	}
+}
+
 // Who changes the policy does not change what is said of yesterday.
 func TestRulesAreToldAsTheyWere(t *testing.T) {
 	w := signintest.New(t)

@@ -57,6 +57,7 @@ const (
 	MailNotMeAdmin      = "notme_admin"      // to who manages the people; needs login: who says that something was not theirs
 	MailDataCopied      = "data_copied"      // needs login
 	MailAccountDeleted  = "account_deleted"  // needs login
+	MailRemembered      = "remembered"       // needs login, days
 	MailSignedOut       = "signed_out"       // needs login
 	MailBackupBound     = "backup_bound"     // needs login, device
 	MailBackupRecovered = "backup_recovered" // needs login, device
@@ -112,6 +113,7 @@ var letters = map[string]letter{
 	MailNotMeAdmin:      {"mail.notme_admin.subject", "mail.notme_admin.said", "mail.notme_admin.todo", []string{"login"}},
 	MailDataCopied:      {"mail.data_copied.subject", "mail.data_copied.said", "mail.data_copied.todo", []string{"login"}},
 	MailAccountDeleted:  {"mail.account_deleted.subject", "mail.account_deleted.said", "mail.account_deleted.todo", []string{"login"}},
+	MailRemembered:      {"mail.remembered.subject", "mail.remembered.said", "mail.remembered.todo", []string{"login", "days"}},
 	MailSignedOut:       {"mail.signed_out.subject", "mail.signed_out.said", "mail.signed_out.todo", []string{"login"}},
 	MailBackupBound:     {"mail.backup_bound.subject", "mail.backup_bound.said", "mail.backup_bound.todo", []string{"login", "device"}},
 	MailBackupRecovered: {"mail.backup_recovered.subject", "mail.backup_recovered.said", "mail.backup_recovered.todo", []string{"login", "device"}},
@@ -158,7 +160,7 @@ func (n *Notify) write(m Mail, at time.Time) page {
 	v := func(name string) string { return oneLine(m.Data[name]) }
 	service := cmp.Or(v("service"), n.o.Service, "Countersign")
 	t := func(key string) string {
-		return ui.T(lang, key, "login", v("login"), "device", v("device"), "by", v("by"), "method", v("method"), "left", v("left"), "code", v("code"), "address", v("address"), "service", service, "host", n.o.Host)
+		return ui.T(lang, key, "login", v("login"), "device", v("device"), "by", v("by"), "method", v("method"), "left", v("left"), "code", v("code"), "days", v("days"), "address", v("address"), "service", service, "host", n.o.Host)
 	}
 	p := page{Lang: lang, Subject: t(l.subject), Said: t(l.said), Todo: t(l.todo), Footer: t("mail.footer"), Service: service, Accent: v("accent")}
 	for _, f := range []fact{

@@ -36,6 +36,8 @@ func filled(template, lang string) Mail {
 		m.Data["code"] = "493027"
 	case MailAddressAdded, MailAddressRemoved:
 		m.Data["address"] = "m•••@example.org"
+	case MailRemembered:
+		m.Data["days"] = "30"
 	case MailReported:
 		m.Data["app"] = "Wiki"
 	case MailReportedAdmin:

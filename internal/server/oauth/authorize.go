@@ -148,7 +148,13 @@ func (s *Service) next(ctx context.Context, r *Request, session *signin.Session,
 	}
 	if r.wantsProof(session, need, s.db.Now()) {
 		if resumed && proven(r, session) {
-			return step, refuse(ErrTooWeak, "the sign-in was weaker than asked for")
+			least, err := s.least(ctx, session)
+			if err != nil {
+				return step, err
+			}
+			if session.Strength >= least {
+				return step, refuse(ErrTooWeak, "the sign-in was weaker than asked for")
+			}
 		}
 		step.Do = SignInAgain
 		if r.Recovers() {

@@ -272,21 +272,35 @@ func TestPromptLoginNeedsAProofAfterTheRequest(t *testing.T) {
 func TestStrongerSignInIsAskedForOnce(t *testing.T) {
 	w := newWorld(t)
 	weak := w.signIn(w.mei)
-	weak.Strength = 1
 	later(w, time.Second)
-	step := w.begin(ask("expenses", "acr_values", "urn:countersign:strength:3"), weak)
+	step := w.begin(ask("expenses", "acr_values", "urn:countersign:strength:4"), weak)
 	if step.Do != oauth.SignInAgain {
 		t.Fatalf("step %d", step.Do)
 	}
 	later(w, time.Second)
 	again := w.signIn(w.mei)
-	again.Strength = 1
 	step, err := w.s.Resume(t.Context(), step.Request.ID, &again, oauth.From{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if a := w.answer(step); a.Get("error") != "unmet_authentication_requirements" {
 		t.Errorf("%v", a)
+	}
+}
+
+// A session of a remembered browser is worth the password alone. An application that
+// asks for more gets it asked, even if that very sign-in was for it.
+func TestARememberedBrowsersSessionIsAskedForMoreByAnApplicationThatWantsIt(t *testing.T) {
+	w := newWorld(t)
+	step := w.begin(ask("expenses", "acr_values", "urn:countersign:strength:3"))
+	later(w, time.Second)
+	s := w.signIn(w.mei)
+	s.Strength, s.Methods, s.FullAt = policy.OneProof, []string{policy.Password}, time.Time{}
+	if step, err := w.s.Resume(t.Context(), step.Request.ID, &s, oauth.From{}); err != nil || step.Do != oauth.SignInAgain {
+		t.Errorf("%d, %v", step.Do, err)
+	}
+	if step := w.begin(ask("expenses"), s); step.Do != oauth.Consent {
+		t.Errorf("one that asks for nothing: %d", step.Do)
 	}
 }
 

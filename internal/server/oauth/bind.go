@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
 	"countersign/internal/server/policy"
 	"countersign/internal/server/signin"
 	"countersign/internal/wire"
@@ -68,9 +69,15 @@ func (r *Request) raise() {
 }
 
 // strength is what the request asks of this session's person: for binding a
-// device that stores, their strongest (N11).
+// device that stores, their strongest (N11); for letting a device elsewhere in, at
+// least what their directory asks of everybody (O13).
 func (s *Service) strength(ctx context.Context, r *Request, session *signin.Session) (int, error) {
-	if !r.Scopes.Has(wire.ScopeBackup) {
+	switch {
+	case r.Scopes.Has(wire.ScopeBackup):
+	case r.Device != nil && !r.Recovers():
+		least, err := s.least(ctx, session)
+		return max(r.Strength, least), err
+	default:
 		return r.Strength, nil
 	}
 	var has policy.Methods
@@ -79,6 +86,17 @@ func (s *Service) strength(ctx context.Context, r *Request, session *signin.Sess
 		return err
 	})
 	return has.Strongest(), err
+}
+
+// least is what the directory of a session asks of everybody. In a remembered
+// browser a session can be worth less, and its person still able to prove more.
+func (s *Service) least(ctx context.Context, session *signin.Session) (need int, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		d, err := directory.Get(ctx, tx, session.Directory)
+		need = policy.Need(d.Policy)
+		return err
+	})
+	return need, err
 }
 
 // A Spent token was good for one thing, and is used up.

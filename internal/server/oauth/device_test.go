@@ -2,6 +2,7 @@ package oauth_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 
 	"countersign/internal/server/db"
 	"countersign/internal/server/oauth"
+	"countersign/internal/server/policy"
 	"countersign/internal/server/signin"
 	"countersign/internal/wire"
 )
@@ -83,6 +85,27 @@ func TestADeviceGetsItsTokensOnceItsCodeWasTypedAndAllowed(t *testing.T) {
 	w.tokens(w.refreshing("television", got.RefreshToken))
 	if _, err := w.poll("television", code); !errors.Is(err, oauth.ErrInvalidGrant) {
 		t.Errorf("used before: %v", err)
+	}
+}
+
+// O13: what a remembered browser has signed in lets no device elsewhere in; both
+// proofs are asked first, and once.
+func TestO13ARememberedBrowserLetsNoDeviceIn(t *testing.T) {
+	w := newWorld(t)
+	w.television()
+	code := w.asked("television", "openid")
+	request, from := w.typed(code.UserCode)
+	w.clock.Add(time.Second)
+	s := w.signIn(w.mei)
+	s.Strength, s.Methods, s.FullAt = policy.OneProof, []string{policy.Password}, time.Time{}
+	for name, goOn := range map[string]func(context.Context, string, *signin.Session, oauth.From) (oauth.Step, error){"shown": w.s.Resume, "allowed": w.s.Allow} {
+		if step, err := goOn(t.Context(), request, &s, from); err != nil || step.Do != oauth.SignInAgain {
+			t.Errorf("%s: %d, %v", name, step.Do, err)
+		}
+	}
+	full := w.signIn(w.mei)
+	if step, err := w.s.Resume(t.Context(), request, &full, from); err != nil || step.Do != oauth.Consent {
+		t.Errorf("with both: %d, %v", step.Do, err)
 	}
 }
 

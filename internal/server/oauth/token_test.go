@@ -18,6 +18,7 @@ import (
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/oauth"
+	"countersign/internal/server/policy"
 	"countersign/internal/server/signin"
 )
 
@@ -75,6 +76,25 @@ func TestCodeBecomesTokensThatGoOIDCVerifies(t *testing.T) {
 	}
 	if tokens.ExpiresIn != 600 || tokens.TokenType != "Bearer" || tokens.RefreshToken == "" || tokens.Scope != "openid profile email offline_access" {
 		t.Errorf("%+v", tokens)
+	}
+}
+
+// In a remembered browser no second proof was given, and tokens say so.
+func TestTokensOfARememberedBrowserClaimNoSecondProof(t *testing.T) {
+	w := newWorld(t)
+	s := w.signIn(w.mei)
+	s.Strength, s.Methods = policy.OneProof, []string{policy.Password}
+	tokens := w.tokens(w.redemption("expenses", w.code("expenses", s)))
+	id, err := w.verifierOf("expenses", oauth.ES256).Verify(t.Context(), tokens.IDToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c struct {
+		ACR string   `json:"acr"`
+		AMR []string `json:"amr"`
+	}
+	if err := id.Claims(&c); err != nil || c.ACR != "urn:countersign:strength:1" || !slices.Equal(c.AMR, []string{"pwd"}) {
+		t.Errorf("%+v, %v", c, err)
 	}
 }
 

@@ -59,6 +59,9 @@ type State struct {
 	Proofs  []string // in the order they were given
 	Known   bool     // the person has signed in with this browser before
 	Last    string   // the second proof given in it last, or ""
+	// Remembered: the person has said, with two proofs, that they want not to be
+	// asked for the second one in this browser for a while. See [State.standsIn].
+	Remembered bool
 	// Passkeys tells whether passkeys can be had here at all.
 	Passkeys bool
 
@@ -70,6 +73,8 @@ type State struct {
 	Default string // the way they want to be asked first, or ""
 	Exposed bool   // see method.Password
 	Due     bool   // they put off often enough to set up what the password alone lacks
+	Staff   bool   // they have a role
+	Uneasy  bool   // something is wrong these minutes: a freeze, silence, a report, guesses
 }
 
 // A Step is what comes next in a sign-in.
@@ -83,6 +88,11 @@ type Step struct {
 	First string
 	// Why of Refuse.
 	Why string
+	// Remember: the person may say that this browser be remembered. Of AskSecond it
+	// tells the page to offer that, of Done that saying so counts.
+	Remember bool
+	// Remembered of Done: this browser stood in for the second proof.
+	Remembered bool
 }
 
 // Next tells what comes next.
@@ -100,7 +110,12 @@ func Next(s State) Step {
 	case s.Exposed && !s.Known && s.has(Password) && have < Strong:
 		return Step{Kind: Refuse, Why: WhyExposed}
 	case have < s.need(), have < Strong && !s.has(Password):
-		return s.more()
+		step := s.more()
+		if step.Kind == AskSecond && s.standsIn() {
+			return Step{Kind: Done, Remembered: true}
+		}
+		step.Remember = step.Kind == AskSecond && s.mayRemember() && (step.Approval || step.Code)
+		return step
 	case Lost(s.Purpose):
 		return Step{Kind: Done} // it neither pairs nor renews anything
 	case s.Policy.SecondFactor && s.has(Pass) && !s.Has.Suffice(s.Policy):
@@ -108,7 +123,21 @@ func Next(s State) Step {
 	case s.Exposed:
 		return Step{Kind: Renew}
 	}
-	return Step{Kind: Done}
+	return Step{Kind: Done, Remember: s.mayRemember() && (s.has(Approval) || s.has(Code))}
+}
+
+// mayRemember tells whether a browser of this person may be remembered now, and
+// one that was may count: at the password of an ordinary sign-in, where the directory
+// allows it; never for those with a role, and not while something is wrong.
+func (s State) mayRemember() bool {
+	return s.Policy.RememberBrowser > 0 && s.Policy.SecondFactor && s.Purpose == SignIn && s.has(Password) && s.Active && !s.Staff && !s.Uneasy && !s.Exposed
+}
+
+// standsIn tells whether a remembered browser takes the place of the second
+// proof. It does so for a sign-in only of which nobody asks for more than the directory
+// does, and it is no proof: the sign-in is worth what was proven in it.
+func (s State) standsIn() bool {
+	return s.Remembered && s.Known && s.mayRemember() && s.Want <= OneProof
 }
 
 // first is the step before any proof.

@@ -24,13 +24,14 @@ const (
 
 // Rules are what applied to a step: for whoever asks later why it was so.
 type Rules struct {
-	Step     Kind
-	Why      string   // of Refuse
-	Need     int      // the strength that makes a session
-	By       string   // who asks for it
-	Known    bool     // the browser
-	Ways     []string // that were offered, the highest of the ranking first
-	Withheld []Withheld
+	Step       Kind
+	Why        string   // of Refuse
+	Need       int      // the strength that makes a session
+	By         string   // who asks for it
+	Known      bool     // the browser
+	Remembered bool     // and it stood in for the second proof
+	Ways       []string // that were offered, the highest of the ranking first
+	Withheld   []Withheld
 }
 
 // Withheld is a way that was not offered, and why. Before anything is proven it
@@ -39,7 +40,7 @@ type Withheld struct{ Way, Why string }
 
 // Explain tells which rules led from a state to its next step.
 func Explain(s State, step Step) Rules {
-	r := Rules{Step: step.Kind, Why: step.Why, Known: s.Known}
+	r := Rules{Step: step.Kind, Why: step.Why, Known: s.Known, Remembered: step.Remembered}
 	r.Need, r.By = s.asks()
 	for _, way := range slices.Concat([]string{Password}, ranking) {
 		if step.Offers(way) {
@@ -97,6 +98,9 @@ func (r Rules) Detail() map[string]any {
 	if r.Why != "" {
 		d["why"] = r.Why
 	}
+	if r.Remembered {
+		d["remembered"] = true
+	}
 	return d
 }
 
@@ -109,6 +113,7 @@ func RulesOf(detail map[string]any) (r Rules, ok bool) {
 	}
 	r = Rules{Step: Kind(text("step")), Why: text("why"), Need: int(need), By: text("by"), Ways: strings.Fields(text("ways"))}
 	r.Known, _ = detail["known"].(bool)
+	r.Remembered, _ = detail["remembered"].(bool)
 	for _, pair := range strings.Fields(text("withheld")) {
 		way, why, _ := strings.Cut(pair, ":")
 		r.Withheld = append(r.Withheld, Withheld{way, why})
@@ -138,6 +143,6 @@ func (s State) asks() (need int, by string) {
 
 // Equal tells whether two steps went by the same rules.
 func (r Rules) Equal(o Rules) bool {
-	return r.Need == o.Need && r.Step == o.Step && r.Why == o.Why && r.By == o.By && r.Known == o.Known &&
+	return r.Need == o.Need && r.Step == o.Step && r.Why == o.Why && r.By == o.By && r.Known == o.Known && r.Remembered == o.Remembered &&
 		slices.Equal(r.Ways, o.Ways) && slices.Equal(r.Withheld, o.Withheld)
 }

@@ -280,8 +280,12 @@ func (s *Service) Paired(ctx context.Context, token string) (ok bool, err error)
 }
 
 // Reported is an approval.Reporter: when the person reports a sign-in that had
-// proven their password, somebody else knows it.
+// proven their password, somebody else knows it. No browser of theirs is
+// remembered any more.
 func Reported(ctx context.Context, tx *db.Tx, r approval.Report) error {
+	if err := forgetBrowsers(ctx, tx, r.Person); err != nil {
+		return err
+	}
 	var proofs string
 	err := tx.QueryRow(ctx, `SELECT proofs FROM attempt WHERE id = $1`, r.Attempt).Scan(&proofs)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -286,6 +286,9 @@ func (s *Service) look(ctx context.Context, tx *db.Tx, a *Attempt) error {
 		if state.Due, err = due(ctx, tx, a.person, state); err != nil {
 			return err
 		}
+		if err := s.remembers(ctx, tx, a, &state); err != nil {
+			return err
+		}
 	}
 	a.Step = policy.Next(state)
 	a.rules = policy.Explain(state, a.Step)

@@ -44,7 +44,7 @@ func (s *Service) sign(ctx context.Context, tx *db.Tx, a Attempt) (*Signed, erro
 	if err := s.lent(ctx, tx, &out.Session); err != nil {
 		return nil, err
 	}
-	if out.Session.Strength >= has.Strongest() {
+	if out.Session.Strength >= has.Strongest() && !a.Step.Remembered {
 		out.Session.FullAt = tx.Now
 	}
 	if err := End(ctx, tx, p.ID, a.enrolSession, "paired"); err != nil {
@@ -64,14 +64,8 @@ func (s *Service) sign(ctx context.Context, tx *db.Tx, a Attempt) (*Signed, erro
 		return nil, err
 	}
 	out.Tokens = append([]string{token}, rest...)
-	if out.Session.Strength >= policy.TwoProofs {
-		out.KnownFor = d.KnownBrowser
-		if out.Known, err = know(ctx, tx, a.Browser.Known, p, d, a.toRemember(has, first)); err != nil {
-			return nil, err
-		}
-		if err := method.CodeRight(ctx, tx, p.ID); err != nil {
-			return nil, err
-		}
+	if err := s.keepBrowser(ctx, tx, a, out, a.toRemember(has, first)); err != nil {
+		return nil, err
 	}
 	if p.Locale == "" && a.Browser.Lang != "" {
 		if err := directory.SetLocale(ctx, tx, p.ID, a.Browser.Lang, ""); err != nil {
@@ -79,6 +73,29 @@ func (s *Service) sign(ctx context.Context, tx *db.Tx, a Attempt) (*Signed, erro
 		}
 	}
 	return out, s.recordSigned(ctx, tx, a, out.Session, again == nil)
+}
+
+// keepBrowser has the browser of a sign-in known, and remembered if that was
+// ticked and may be.
+func (s *Service) keepBrowser(ctx context.Context, tx *db.Tx, a Attempt, out *Signed, second string) (err error) {
+	p, d := a.person, a.Directory.Policy
+	switch {
+	case a.Step.Remembered:
+		out.Known, out.KnownFor, err = knowStill(ctx, tx, a.Browser.Known, p)
+		return err
+	case out.Session.Strength < policy.TwoProofs:
+		return nil
+	}
+	out.KnownFor = d.KnownBrowser
+	if out.Known, err = know(ctx, tx, a.Browser.Known, p, d, second); err != nil {
+		return err
+	}
+	if a.Step.Remember && a.Browser.Remember {
+		if err := s.remember(ctx, tx, a, out.Known); err != nil {
+			return err
+		}
+	}
+	return method.CodeRight(ctx, tx, p.ID)
 }
 
 func (s *Service) recordSigned(ctx context.Context, tx *db.Tx, a Attempt, session Session, begun bool) error {

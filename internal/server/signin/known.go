@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"errors"
+	"time"
 
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
@@ -37,7 +38,7 @@ func know(ctx context.Context, tx *db.Tx, old string, p directory.Person, policy
 		if _, err := tx.Exec(ctx, `DELETE FROM known_browser WHERE hash = $1 AND person_id = $2`, keep.Hash(old), p.ID); err != nil {
 			return "", err
 		}
-		if _, err := tx.Exec(ctx, `UPDATE known_browser SET hash = $1 WHERE hash = $2`, hash, keep.Hash(old)); err != nil {
+		if err := turn(ctx, tx, old, token); err != nil {
 			return "", err
 		}
 	}
@@ -45,6 +46,36 @@ func know(ctx context.Context, tx *db.Tx, old string, p directory.Person, policy
 		INSERT INTO known_browser (hash, person_id, epoch, second, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $5, $6)`,
 		hash, p.ID, p.Epoch, second, now, db.Millis(tx.Now.Add(policy.KnownBrowser)))
 	return token, err
+}
+
+// turn gives a browser another token, for all who have signed in with it.
+func turn(ctx context.Context, tx *db.Tx, old, token string) error {
+	for _, q := range []string{
+		`UPDATE known_browser SET hash = $1 WHERE hash = $2`,
+		`UPDATE remembered_browser SET hash = $1 WHERE hash = $2`,
+	} {
+		if _, err := tx.Exec(ctx, q, keep.Hash(token), keep.Hash(old)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// knowStill is [know] for a sign-in that a remembered browser has shortened: the
+// token turns, and nothing lasts longer than it would have.
+func knowStill(ctx context.Context, tx *db.Tx, old string, p directory.Person) (token string, life time.Duration, err error) {
+	token = rand.Text()
+	if err := turn(ctx, tx, old, token); err != nil {
+		return "", 0, err
+	}
+	now := db.Millis(tx.Now)
+	if _, err := tx.Exec(ctx, `UPDATE remembered_browser SET seen_at = $1 WHERE hash = $2 AND person_id = $3`, now, keep.Hash(token), p.ID); err != nil {
+		return "", 0, err
+	}
+	var ends int64
+	err = tx.QueryRow(ctx, `UPDATE known_browser SET seen_at = $1 WHERE hash = $2 AND person_id = $3 RETURNING expires_at`,
+		now, keep.Hash(token), p.ID).Scan(&ends)
+	return token, db.Time(ends).Sub(tx.Now), err
 }
 
 // Prefer has a browser that a person is known in offer a way first from now on.
@@ -59,6 +90,7 @@ func Forget(ctx context.Context, tx *db.Tx, person string) error {
 		`DELETE FROM session WHERE person_id = $1`,
 		`DELETE FROM known_browser WHERE person_id = $1`,
 		`DELETE FROM nudge WHERE person_id = $1`,
+		`DELETE FROM remembered_browser WHERE person_id = $1`,
 		`DELETE FROM attempt WHERE person_id = $1`,
 	} {
 		if _, err := tx.Exec(ctx, q, person); err != nil {

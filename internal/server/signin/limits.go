@@ -56,15 +56,21 @@ type budget struct {
 
 // budgets are the counters of a password tried in an attempt.
 func (s *Service) budgets(a Attempt) []budget {
-	name := base64.RawURLEncoding.EncodeToString(keep.Hash("login " + a.nameKey()))
 	if a.Known {
-		return []budget{{"signin-known:" + name, s.Limits.Known}}
+		return []budget{{a.knownKey(), s.Limits.Known}}
 	}
 	return []budget{
-		{"signin-name:" + name, s.Limits.Name},
+		{"signin-name:" + a.nameHash(), s.Limits.Name},
 		{"signin-net:" + a.Browser.Net, s.Limits.Net},
 		{"signin-server", s.Limits.Server},
 	}
+}
+
+// knownKey counts wrong passwords for one name in browsers that are known.
+func (a Attempt) knownKey() string { return "signin-known:" + a.nameHash() }
+
+func (a Attempt) nameHash() string {
+	return base64.RawURLEncoding.EncodeToString(keep.Hash("login " + a.nameKey()))
 }
 
 // allowPassword tells whether another password may be looked at; the error is

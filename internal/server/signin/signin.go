@@ -92,6 +92,8 @@ type Browser struct {
 	Zone   string // IANA time zone, as the browser says; "" for not known
 	// Known is the token of the known-browser cookie, or "".
 	Known string
+	// Remember: the person has ticked that it be remembered, see [RememberedBrowser].
+	Remember bool
 	// Sessions are the tokens of this browser's sessions, the one in use first.
 	Sessions []string
 }
@@ -116,6 +118,7 @@ func (s *Service) Prune(ctx context.Context) error {
 			{`DELETE FROM attempt WHERE expires_at < $1`, day},
 			{`DELETE FROM session WHERE ended_at > 0 AND ended_at < $1 OR expires_at < $1`, month},
 			{`DELETE FROM known_browser WHERE expires_at < $1`, db.Millis(tx.Now)},
+			{`DELETE FROM remembered_browser WHERE expires_at < $1`, db.Millis(tx.Now)},
 		} {
 			if _, err := tx.Exec(ctx, q.query, q.before); err != nil {
 				return err

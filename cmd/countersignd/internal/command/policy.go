@@ -31,6 +31,7 @@ type policyCommand struct {
 	SessionLife  *time.Duration `placeholder:"TIME"`
 	KnownBrowser *time.Duration `placeholder:"TIME"`
 	FreshFor     *time.Duration `placeholder:"TIME"`
+	RememberFor  *int           `name:"remember-browser" placeholder:"DAYS"`
 	LockOut      bool
 	BackupIdle   *time.Duration `placeholder:"TIME"`
 }
@@ -155,6 +156,7 @@ func (c *policyCommand) apply(p *directory.Policy) bool {
 		put(&p.NewBrowsers, c.NewBrowsers), put(&p.SelfRegister, c.SelfRegister), put(&p.SelfReset, c.SelfReset), put(&p.SelfDelete, c.SelfDelete), put(&p.Digits, c.Digits), put(&p.ApprovalTTL, c.ApprovalTTL), put(&p.SessionIdle, c.SessionIdle),
 		put(&p.SessionLife, c.SessionLife), put(&p.KnownBrowser, c.KnownBrowser), put(&p.FreshFor, c.FreshFor), put(&p.BackupIdle, c.BackupIdle),
 		put(&p.Nudge, c.Nudge), put(&p.NudgeTimes, c.NudgeTimes),
+		put(&p.RememberBrowser, c.RememberFor),
 	} {
 		given = given || one
 	}

@@ -44,6 +44,7 @@ var tones = map[audit.Kind][2]string{
 	audit.WayBackDone:         {"key", "caution"},
 	audit.PersonBraked:        {"warn", "danger"},
 	audit.PersonNotMe:         {"warn", "danger"},
+	audit.BrowserRemembered:   {"globe", "caution"},
 	audit.PersonFrozen:        {"lock", "caution"},
 	audit.PersonDeleted:       {"trash", "caution"},
 	audit.OAuthReuse:          {"warn", "danger"},
@@ -62,7 +63,7 @@ var tones = map[audit.Kind][2]string{
 // leaves them out, the log has them.
 var quiet = map[audit.Kind]bool{
 	audit.SigninPasswordOK: true, audit.SigninCodeOK: true, audit.SigninAsked: true, audit.ApprovalAsked: true, audit.ApprovalUsed: true, audit.ApprovalReplaced: true,
-	audit.SessionStarted: true, audit.SessionEnded: true, audit.SessionEndedAll: true, audit.OAuthGrant: true, audit.OAuthRedeemed: true,
+	audit.BrowserForgotten: true, audit.SessionStarted: true, audit.SessionEnded: true, audit.SessionEndedAll: true, audit.OAuthGrant: true, audit.OAuthRedeemed: true,
 	audit.RegistrationOffered: true, audit.RegistrationAccepted: true, audit.RegistrationConfirmed: true, audit.PersonEnrolClosed: true,
 	audit.PersonSuspended: true, audit.PersonResumed: true, audit.PersonRole: true, audit.PersonSetupLink: true,
 	audit.PersonReregister: true, audit.PassIssued: true,

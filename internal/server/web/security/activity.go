@@ -1,6 +1,7 @@
 package securityweb
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -69,6 +70,8 @@ var shown = map[audit.Kind]struct{ name, icon, tone string }{
 	audit.PassUsed:               {"pass_used", "key", ""},
 	audit.SigninPassWrong:        {"pass_wrong", "warn", "caution"},
 	audit.PersonReregister:       {"reregister", "warn", "caution"},
+	audit.BrowserRemembered:      {"browser_remembered", "globe", "caution"},
+	audit.BrowserForgotten:       {"browser_forgotten", "globe", ""},
 	audit.SessionEnded:           {"signed_out", "logout", ""},
 	audit.SessionEndedAll:        {"signed_out_all", "logout", ""},
 	audit.PersonRegistered:       {"registered", "user", ""},
@@ -127,7 +130,8 @@ func titleOf(e audit.Event, name, lang string) string {
 	if name, ok := e.Detail["name"].(string); ok {
 		device = name
 	}
-	return ui.T(lang, "security.activity."+name, "device", device, "app", e.App)
+	n := cmp.Or(e.Detail["days"], e.Detail["count"])
+	return ui.T(lang, "security.activity."+name, "device", device, "app", e.App, "n", n)
 }
 
 // isShown: what a new app answered to its test is no event of the account, nor
@@ -144,7 +148,11 @@ func whence(e audit.Event, lang string) string {
 	if browser == "" && e.IP != "" {
 		browser = ui.T(lang, "security.browser.unknown")
 	}
-	return join(browser, e.Place)
+	from := join(browser, e.Place)
+	if remembered, _ := e.Detail["remembered"].(bool); remembered {
+		from = join(from, ui.T(lang, "security.activity.remembered"))
+	}
+	return from
 }
 
 func join(a, b string) string {

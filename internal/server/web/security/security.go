@@ -137,6 +137,9 @@ func Mount(s *web.Shell, d Deps) error {
 	s.Page("POST /security/sessions/end", s.NeedSession(false, h.postEndAll))
 	s.Page("POST /security/sessions/end-since", s.NeedSession(false, h.postEndSince))
 
+	s.Page("POST /security/browsers/forget", s.NeedSession(false, h.postForget))
+	s.Page("POST /security/browsers/{id}/forget", s.NeedSession(false, h.postForget))
+
 	s.Page("GET /security/backup", s.NeedSession(false, h.getBackup))
 	s.Page("POST /security/backup/{device}/remove", s.NeedSession(true, h.postRemoveBinding))
 	s.Page("POST /security/backup/reminder", s.NeedSession(true, h.postReminder))

@@ -1,6 +1,7 @@
 package securityweb
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
+	"countersign/internal/server/method"
 	"countersign/internal/server/notify"
 	"countersign/internal/server/signin"
 	"countersign/ui"
@@ -30,8 +32,14 @@ type sessionRow struct {
 	Here                            bool
 }
 
+// A rememberedRow is a browser in which no second proof is asked for a while.
+type rememberedRow struct {
+	ID, Browser, Place, Since, Used, Until string
+}
+
 type sessionsPage struct {
-	Sessions []sessionRow
+	Sessions   []sessionRow
+	Remembered []rememberedRow
 }
 
 func (h *handler) getSessions(w http.ResponseWriter, r *http.Request) error {
@@ -40,10 +48,14 @@ func (h *handler) getSessions(w http.ResponseWriter, r *http.Request) error {
 		sessions, err := signin.List(ctx, tx, v.person.ID)
 		for _, s := range sessions {
 			page.Sessions = append(page.Sessions, sessionRow{
-				ID: s.ID, Browser: browserOf(s, v.lang), Place: s.Place, Here: s.ID == v.session.ID,
+				ID: s.ID, Browser: browserOf(s.Browser, v.lang), Place: s.Place, Here: s.ID == v.session.ID,
 				Begun: ui.When(v.lang, v.person.Zone, s.CreatedAt, tx.Now), Used: ui.When(v.lang, v.person.Zone, s.SeenAt, tx.Now),
 			})
 		}
+		if err != nil {
+			return err
+		}
+		page.Remembered, err = rememberedRows(ctx, tx, v)
 		return err
 	})
 	if err != nil {
@@ -52,11 +64,29 @@ func (h *handler) getSessions(w http.ResponseWriter, r *http.Request) error {
 	return h.Render(w, r, http.StatusOK, "security/sessions.html", page)
 }
 
-func browserOf(s signin.Session, lang string) string {
-	if s.Browser == "" {
-		return ui.T(lang, "security.browser.unknown")
+func rememberedRows(ctx context.Context, tx *db.Tx, v visit) (rows []rememberedRow, err error) {
+	all, err := signin.RememberedBy(ctx, tx, v.person.ID)
+	when := func(t time.Time) string { return ui.When(v.lang, v.person.Zone, t, tx.Now) }
+	for _, b := range all {
+		rows = append(rows, rememberedRow{b.ID, browserOf(b.Browser, v.lang), b.Place, when(b.CreatedAt), when(b.SeenAt), when(b.ExpiresAt)})
 	}
-	return s.Browser
+	return rows, err
+}
+
+func browserOf(agent, lang string) string {
+	return cmp.Or(agent, ui.T(lang, "security.browser.unknown"))
+}
+
+// postForget has a remembered browser asked for both proofs again, or all of
+// them. It only tightens, so whoever is signed in may.
+func (h *handler) postForget(w http.ResponseWriter, r *http.Request) error {
+	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) error {
+		return signin.ForgetBrowser(ctx, tx, v.session, r.PathValue("id"), method.Where(v.from))
+	})
+	if err != nil {
+		return err
+	}
+	return see(w, r, "/security/sessions")
 }
 
 // postEnd ends one session of the person.

@@ -64,6 +64,36 @@ func TestACodeInsteadOfTheNumber(t *testing.T) {
 	b.shows("/signin/code", "One-time code").submit("/signin/code", "code", code).shows("/signin/code", "not right")
 }
 
+// Without scripts too: what is ticked on the page of the second proof counts from the next sign-in on.
+func TestNotToAskAgainInThisBrowserIsTickedWithTheSecondProof(t *testing.T) {
+	w := newWorld(t)
+	mei, phone := w.mei(t)
+	b := w.browser(t).proves(mei)
+	if strings.Contains(b.page, "remember") {
+		t.Error("it is offered where no policy allows it")
+	}
+	w.Policy(t, func(p *directory.Policy) { p.RememberBrowser = 30 })
+	for name, second := range map[string]func(b *browser){
+		"approval": func(b *browser) {
+			w.Answer(t, phone, wire.Approve, b.number())
+			b.get("/signin/number").shows("/signin/number", "in this browser for 30 days").submit("/signin/finish", "remember", "1")
+		},
+		"code": func(b *browser) {
+			b.get("/signin/code").shows("/signin/code", "in this browser for 30 days")
+			b.submit("/signin/code", "remember", "1", "code", phone.Code(t, w.Clock.Now()))
+		},
+	} {
+		b := w.browser(t).proves(mei)
+		if second(b.shows("/signin/number", "in this browser for 30 days")); b.at != "/security" {
+			t.Fatalf("%s: at %s", name, b.at)
+		}
+		b.send("POST", "/signout", nil)
+		b.get("/signin?to=/security&other=1").submit("/signin/name", "login", mei.Login).submit("/signin/password", "password", signintest.Password)
+		b.shows("/security", "gate")
+		w.Clock.Add(time.Minute)
+	}
+}
+
 func TestAUsedCodeSaysSo(t *testing.T) {
 	w := newWorld(t)
 	mei, phone := w.mei(t)

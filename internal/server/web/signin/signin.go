@@ -131,7 +131,7 @@ var problems = []web.Problem{
 func (h *handler) browser(r *http.Request) signin.Browser {
 	c := web.From(r)
 	return signin.Browser{IP: c.IP, Net: c.Net, Place: c.Place, Name: c.Browser, System: c.System, Lang: c.Lang, Zone: zoneOf(r),
-		Known: h.Cookie(r, web.KnownCookie), Sessions: h.SessionTokens(r)}
+		Known: h.Cookie(r, web.KnownCookie), Remember: r.PostFormValue("remember") != "", Sessions: h.SessionTokens(r)}
 }
 
 // zoneOf is the time zone that a form says the browser is in; "" for none, or none that is known.
@@ -269,6 +269,7 @@ func (h *handler) about(ctx context.Context, start *signin.Start) error {
 	}
 	c := asked.Client
 	start.Client, start.App, start.AppHost, start.AppVerified = c.ID, c.Name, c.Host, c.Verified
+	start.Strength = min(asked.Strength, policy.TwoProofs) // more would have everybody's first page ask for a passkey
 	if asked.Recovers() {
 		start.Purpose = policy.Recover
 	}

@@ -28,6 +28,8 @@ type view struct {
 	Login string // as typed
 	Fixed bool   // the name cannot be changed: somebody signed in proves it again
 	Error string // in words, beside the field
+	// Remember is for how many days this browser may be remembered; 0 for not.
+	Remember int
 	// Passkey is what the browser is asked to have signed, where a passkey can
 	// be used: JSON for its script.
 	Passkey string
@@ -37,6 +39,9 @@ type view struct {
 // is of; where a personal account is needed, as none.
 func viewOf(r *http.Request, a signin.Attempt) view {
 	v := view{ID: a.ID, To: a.Goal, App: a.App, For: personalFor(a.Client, a.Purpose), Login: a.Login, Fixed: a.Again(), Own: a.Directory.Kind == directory.Personal}
+	if a.Step.Remember {
+		v.Remember = a.Directory.Policy.RememberBrowser
+	}
 	wears := a.Directory
 	if v.For != "" {
 		wears = directory.Directory{}

@@ -4,6 +4,7 @@
 const clock = document.getElementById('clock');
 const soon = document.getElementById('soon');
 const end = performance.now() + Number(clock.dataset.left) * 1000;
+const remember = document.querySelector('[data-remember]');
 let stream;
 let leaving = false;
 
@@ -49,6 +50,16 @@ document.addEventListener('visibilitychange', () => {
 window.addEventListener('pageshow', (event) => {
   if (event.persisted) location.reload();
 });
+
+// What is ticked here is sent by the next page, which goes on by itself: this
+// one can be loaded anew at any moment. See go.js.
+if (remember) {
+  const box = remember.querySelector('input');
+  const here = remember.dataset.remember;
+  remember.hidden = false;
+  box.checked = sessionStorage.getItem('remember') === here;
+  box.addEventListener('change', () => sessionStorage.setItem('remember', box.checked ? here : ''));
+}
 
 tick();
 listen();

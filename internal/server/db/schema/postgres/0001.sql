@@ -268,6 +268,14 @@ CREATE TABLE known_browser (
   created_at BIGINT NOT NULL, seen_at BIGINT NOT NULL, expires_at BIGINT NOT NULL,
   PRIMARY KEY (hash, person_id)
 );
+-- Browsers in which their person is not asked for a second proof for a while.
+CREATE TABLE remembered_browser (
+  id TEXT PRIMARY KEY, hash BYTEA NOT NULL, -- as in known_browser
+  person_id TEXT NOT NULL, epoch BIGINT NOT NULL, browser TEXT NOT NULL, place TEXT NOT NULL, ip TEXT NOT NULL,
+  created_at BIGINT NOT NULL, seen_at BIGINT NOT NULL, expires_at BIGINT NOT NULL,
+  UNIQUE (hash, person_id)
+);
+CREATE INDEX remembered_browser_person ON remembered_browser (person_id);
 
 -- Who was advised to set something up and put it off: how often, and until when.
 CREATE TABLE nudge (

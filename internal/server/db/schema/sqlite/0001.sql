@@ -268,6 +268,14 @@ CREATE TABLE known_browser (
   created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
   PRIMARY KEY (hash, person_id)
 ) STRICT;
+-- Browsers in which their person is not asked for a second proof for a while.
+CREATE TABLE remembered_browser (
+  id TEXT PRIMARY KEY, hash BLOB NOT NULL, -- as in known_browser
+  person_id TEXT NOT NULL, epoch INTEGER NOT NULL, browser TEXT NOT NULL, place TEXT NOT NULL, ip TEXT NOT NULL,
+  created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+  UNIQUE (hash, person_id)
+) STRICT;
+CREATE INDEX remembered_browser_person ON remembered_browser (person_id);
 
 -- Who was advised to set something up and put it off: how often, and until when.
 CREATE TABLE nudge (
