@@ -152,7 +152,7 @@ func (s *Service) next(ctx context.Context, r *Request, session *signin.Session,
 			if err != nil {
 				return step, err
 			}
-			if session.Strength >= least {
+			if session.Strength >= least || session.Recovery { // which is never in a remembered browser
 				return step, refuse(ErrTooWeak, "the sign-in was weaker than asked for")
 			}
 		}
