@@ -2,9 +2,7 @@ package wire
 
 import (
 	"crypto/ecdsa"
-	"crypto/hkdf"
 	"crypto/sha256"
-	"math/big"
 )
 
 // A Rebind asks for the ticket of a device on which an account came back by its
@@ -141,40 +139,6 @@ func (r Restore) Verify(by *ecdsa.PublicKey, s Restored) error {
 		return ErrSignature
 	}
 	return nil
-}
-
-// RestoreKey derives the restore key of an account from the identity of the vault
-// in whose backup it is, as age writes it: 48 bytes of HKDF-SHA-256, so that the
-// remainder modulo the order is as good as even (FIPS 186-5, A.2.1).
-func RestoreKey(vault, issuer, subject string) (*ecdsa.PrivateKey, error) {
-	info, err := message(labelRestore, []byte(issuer), []byte(subject))
-	if err != nil {
-		return nil, err
-	}
-	wide, err := hkdf.Key(sha256.New, []byte(vault), nil, string(info), 48)
-	if err != nil {
-		return nil, err
-	}
-	order := new(big.Int).Sub(curve.Params().N, big.NewInt(1))
-	d := new(big.Int).SetBytes(wide)
-	d.Mod(d, order).Add(d, big.NewInt(1))
-	return ecdsa.ParseRawPrivateKey(curve, d.FillBytes(make([]byte, coordinate)))
-}
-
-// A PrivateJWK is a key as WebCrypto takes it in.
-type PrivateJWK struct {
-	JWK
-	D string `json:"d"`
-}
-
-// NewPrivateJWK writes a private key.
-func NewPrivateJWK(k *ecdsa.PrivateKey) (PrivateJWK, error) {
-	public, err := NewJWK(&k.PublicKey)
-	if err != nil {
-		return PrivateJWK{}, err
-	}
-	d, err := k.Bytes()
-	return PrivateJWK{public, b64.EncodeToString(d)}, err
 }
 
 // A Waiting is a change of an account that waits, or a new app on its way, for

@@ -1,9 +1,12 @@
 package wire
 
 import (
+	"crypto/ecdsa"
 	"encoding/hex"
 	"strings"
 	"testing"
+
+	"countersign/internal/wire/restorekey"
 )
 
 type rebindCase struct {
@@ -16,11 +19,11 @@ type rebindCase struct {
 
 // A derivedKey is the restore key of an account in the backup of a vault.
 type derivedKey struct {
-	Name    string     `json:"name"`
-	Vault   string     `json:"vault_identity"` // as age writes it
-	Issuer  string     `json:"issuer"`
-	Subject string     `json:"subject"`
-	Key     PrivateJWK `json:"key"`
+	Name    string             `json:"name"`
+	Vault   string             `json:"vault_identity"` // as age writes it
+	Issuer  string             `json:"issuer"`
+	Subject string             `json:"subject"`
+	Key     restorekey.Private `json:"key"`
 }
 
 type restoreCase struct {
@@ -56,7 +59,7 @@ const (
 var challenge = b64.EncodeToString([]byte("challenge of thirty-two bytes ok"))
 
 func makeRestores(t *testing.T) restoreFile {
-	f := restoreFile{About: "A device on which an account came back: Rebind.Message, the derivation of the restore key (RestoreKey), and Restore.Message, signed by the first key. A case with an error must be refused."}
+	f := restoreFile{About: "A device on which an account came back: Rebind.Message, the derivation of the restore key (restorekey.Derive), and Restore.Message, signed by the first key. A case with an error must be refused."}
 	rebind := func(name string, change func(*rebindCase), want string) {
 		c := rebindCase{Name: name, Issuer: issuer, Rebind: Rebind{Subject: subject, Name: "Mei’s Pixel", Platform: "Android, Chrome"}, Error: want}
 		if err := c.Rebind.Sign(issuer, testKey("device")); err != nil {
@@ -77,15 +80,11 @@ func makeRestores(t *testing.T) restoreFile {
 	rebind("no point of the curve", func(c *rebindCase) { c.Rebind.Key.X, c.Rebind.Key.Y = c.Rebind.Key.Y, c.Rebind.Key.X }, "key")
 
 	derive := func(name, vault, issuer, subject string) {
-		k, err := RestoreKey(vault, issuer, subject)
+		k, err := restorekey.Derive(vault, issuer, subject)
 		if err != nil {
 			t.Fatal(err)
 		}
-		jwk, err := NewPrivateJWK(k)
-		if err != nil {
-			t.Fatal(err)
-		}
-		f.Keys = append(f.Keys, derivedKey{name, vault, issuer, subject, jwk})
+		f.Keys = append(f.Keys, derivedKey{name, vault, issuer, subject, restorekey.PrivateOf(k)})
 	}
 	derive("as it should be", vaultIdentity, issuer, subject)
 	derive("another subject", vaultIdentity, issuer, "S"+subject)
@@ -94,11 +93,15 @@ func makeRestores(t *testing.T) restoreFile {
 
 	restore := func(name string, change func(*restoreCase), want string) {
 		c := restoreCase{Name: name, Issuer: issuer, Subject: subject, Ticket: ticket, Challenge: challenge, Key: keyOf(t, testKey("device")).Public, Error: want}
-		key, err := RestoreKey(vaultIdentity, issuer, subject)
+		key, err := restorekey.Derive(vaultIdentity, issuer, subject)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := c.restore().Sign(key)
+		by, err := ecdsa.ParseRawPrivateKey(curve, key.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := c.restore().Sign(by)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,19 +136,19 @@ func TestN20RestoreVectors(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, c := range f.Keys {
-		k, err := RestoreKey(c.Vault, c.Issuer, c.Subject)
+		k, err := restorekey.Derive(c.Vault, c.Issuer, c.Subject)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := NewPrivateJWK(k); err != nil || got != c.Key {
-			t.Errorf("%s: %+v, %v", c.Name, got, err)
+		if got := restorekey.PrivateOf(k); got != c.Key {
+			t.Errorf("%s: %+v", c.Name, got)
 		}
 		if seen[c.Key.D] {
 			t.Errorf("%s: the key of another", c.Name)
 		}
 		seen[c.Key.D] = true
 	}
-	by, err := f.Keys[0].Key.PublicKey()
+	by, err := JWK(f.Keys[0].Key.Public).PublicKey()
 	if err != nil {
 		t.Fatal(err)
 	}

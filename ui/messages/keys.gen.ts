@@ -1113,6 +1113,7 @@ export interface Messages {
   "console.area.all": Record<never, never>;
   "console.area.approval": Record<never, never>;
   "console.area.backup": Record<never, never>;
+  "console.area.browser": Record<never, never>;
   "console.area.codeapp": Record<never, never>;
   "console.area.directory": Record<never, never>;
   "console.area.oauth": Record<never, never>;

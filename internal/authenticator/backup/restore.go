@@ -1,17 +1,17 @@
 package backup
 
 import (
-	"crypto/ecdsa"
+	"crypto/ecdh"
 
 	"countersign/internal/authenticator/vault"
-	"countersign/internal/wire"
+	"countersign/internal/wire/restorekey"
 )
 
 // A Restore is the restore key of an account of a personal sign-in service: it
 // shows that the backup was opened (docs/protocol.md, section 11).
 type Restore struct {
 	Server, Subject string
-	Key             *ecdsa.PrivateKey
+	Key             *ecdh.PrivateKey
 }
 
 // RestoreKeys are those of the personal accounts in a generation, for the device
@@ -24,7 +24,7 @@ func (g Generation) RestoreKeys() ([]Restore, error) {
 			continue
 		}
 		seen[p.Person()] = true
-		key, err := wire.RestoreKey(g.by.Reveal(), p.Server, p.Subject)
+		key, err := restorekey.Derive(g.by.Reveal(), p.Server, p.Subject)
 		if err != nil {
 			return nil, err
 		}
@@ -35,6 +35,6 @@ func (g Generation) RestoreKeys() ([]Restore, error) {
 
 // RestoreKey is that of one account, whose public half the device sends to its server.
 func (k Keys) RestoreKey(server, subject string) (Restore, error) {
-	key, err := wire.RestoreKey(k.Vault.Reveal(), server, subject)
+	key, err := restorekey.Derive(k.Vault.Reveal(), server, subject)
 	return Restore{server, subject, key}, err
 }

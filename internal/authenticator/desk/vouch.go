@@ -6,6 +6,7 @@ import (
 	"countersign/internal/authenticator/backup"
 	"countersign/internal/authenticator/vault"
 	"countersign/internal/wire"
+	"countersign/internal/wire/restorekey"
 )
 
 // vouch tells the services of the personal accounts here which key whoever opens the
@@ -33,10 +34,7 @@ func vouchFor(ctx context.Context, p Paired, k backup.Keys) error {
 	if err != nil {
 		return err
 	}
-	key, err := wire.NewJWK(&r.Key.PublicKey)
-	if err != nil {
-		return err
-	}
+	key := wire.JWK(restorekey.PublicOf(r.Key))
 	about, err := p.Door.About(ctx)
 	if err != nil || about.State != active || about.Restore != nil && *about.Restore == key {
 		return err

@@ -110,7 +110,7 @@ func Pages(ctx context.Context, d *db.DB, q Query) iter.Seq2[Event, error] {
 }
 
 // Areas are what kinds begin with, for a reader who looks for one.
-var Areas = []string{"signin", "approval", "registration", "session", "passkey", "codeapp", "address", "recovery", "pass", "wayback", "restore", "person", "backup", "admin", "directory", "oauth", "server"}
+var Areas = []string{"signin", "approval", "registration", "session", "passkey", "codeapp", "address", "recovery", "pass", "browser", "wayback", "restore", "person", "backup", "admin", "directory", "oauth", "server"}
 
 // IsArea tells whether a text is one of [Areas].
 func IsArea(s string) bool { return slices.Contains(Areas, s) }

@@ -2,6 +2,7 @@ package wayback_test
 
 import (
 	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"errors"
 	"slices"
@@ -21,6 +22,7 @@ import (
 	"countersign/internal/server/signin/signintest"
 	"countersign/internal/server/wayback"
 	"countersign/internal/wire"
+	"countersign/internal/wire/restorekey"
 )
 
 const vaultIdentity = "AGE-SECRET-KEY-PQ-1OFATEST"
@@ -67,7 +69,7 @@ func (f *phone) look() (w wayback.Ticket, state wire.TicketState) {
 // opens signs with what somebody has who opened the backup of a vault.
 func (f *phone) opens(vault string) {
 	f.t.Helper()
-	key, err := wire.RestoreKey(vault, regtest.Issuer, f.subject)
+	key, err := restorekey.Derive(vault, regtest.Issuer, f.subject)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -75,7 +77,11 @@ func (f *phone) opens(vault string) {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	s, err := wire.Restore{Issuer: regtest.Issuer, Subject: f.subject, Ticket: f.Ticket.Ticket, Challenge: f.Challenge, Key: device}.Sign(key)
+	by, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), key.Bytes())
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	s, err := wire.Restore{Issuer: regtest.Issuer, Subject: f.subject, Ticket: f.Ticket.Ticket, Challenge: f.Challenge, Key: device}.Sign(by)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -86,14 +92,11 @@ func (f *phone) opens(vault string) {
 // keeps has an app send the restore key of its vault, as one whose backup is on.
 func (h *house) keeps(t *testing.T, p directory.Person, d regtest.Device) {
 	t.Helper()
-	key, err := wire.RestoreKey(vaultIdentity, regtest.Issuer, p.ID)
+	key, err := restorekey.Derive(vaultIdentity, regtest.Issuer, p.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	jwk, err := wire.NewJWK(&key.PublicKey)
-	if err != nil {
-		t.Fatal(err)
-	}
+	jwk := wire.JWK(restorekey.PublicOf(key))
 	h.Write(t, func(tx *db.Tx) error { return h.Registry.SetRestore(t.Context(), tx, d.ID(), &jwk) })
 }
 

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 
 	"countersign/cmd/core-wasm/internal/talk"
-	"countersign/internal/wire"
+	"countersign/internal/wire/restorekey"
 )
 
 // A person is an account of a sign-in service.
@@ -16,7 +16,7 @@ type person struct {
 // A restoreKey is what shows of an account that its backup was opened here.
 type restoreKey struct {
 	person
-	Key wire.PrivateJWK `json:"key"`
+	Key restorekey.Private `json:"key"`
 }
 
 // restoreKeys are those of the personal accounts of what was opened.
@@ -30,11 +30,7 @@ func restoreKeys(d *Desk, _ talk.Call, _ none) ([]restoreKey, error) {
 	}
 	all := []restoreKey{}
 	for _, r := range keys {
-		jwk, err := wire.NewPrivateJWK(r.Key)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, restoreKey{person{r.Server, r.Subject}, jwk})
+		all = append(all, restoreKey{person{r.Server, r.Subject}, restorekey.PrivateOf(r.Key)})
 	}
 	return all, nil
 }
@@ -46,22 +42,18 @@ type vouching struct {
 
 // vouch gives the public halves of the restore keys of accounts of this device, in
 // their order, for their servers.
-func vouch(_ *Desk, _ talk.Call, a vouching) ([]wire.JWK, error) {
+func vouch(_ *Desk, _ talk.Call, a vouching) ([]restorekey.Public, error) {
 	k, err := keysOf(a.Keys)
 	if err != nil {
 		return nil, err
 	}
-	all := []wire.JWK{}
+	all := []restorekey.Public{}
 	for _, p := range a.Accounts {
 		r, err := k.RestoreKey(p.Server, p.Subject)
 		if err != nil {
 			return nil, err
 		}
-		jwk, err := wire.NewJWK(&r.Key.PublicKey)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, jwk)
+		all = append(all, restorekey.PublicOf(r.Key))
 	}
 	return all, nil
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"countersign/internal/wire"
+	"countersign/internal/wire/restorekey"
 )
 
 const paired = `,{"id":"p1","kind":"personal","type":"totp","issuer":"Komorebi","name":"haru@komorebi.example","secret":"","algorithm":"SHA1","digits":6,"period":30,"counter":0,"note":"","order":2,"pinned":false,"created":1763800000000,
@@ -21,8 +21,8 @@ func TestN20WhoOpensTheBackupHasTheRestoreKeys(t *testing.T) {
 	begun, _ := phone.says("beginBackup", object{"device": "Phone", "key": key["key"]}, nil)
 	first, archive := phone.says("makeBackup", object{"keys": begun["keys"]}, []byte(strings.Replace(face, `}
 ],`, `}`+paired+`,`, 1)))
-	public := func(keys any) wire.JWK {
-		var all []wire.JWK
+	public := func(keys any) restorekey.Public {
+		var all []restorekey.Public
 		raw, err := json.Marshal(phone.ask("vouch", object{"keys": keys, "accounts": []object{{"server": "https://id.example.org", "subject": "SUBJ"}}}, nil).Result)
 		if err == nil {
 			err = json.Unmarshal(raw, &all)
@@ -35,7 +35,7 @@ func TestN20WhoOpensTheBackupHasTheRestoreKeys(t *testing.T) {
 	tablet.fails("restoreKeys", nil, nil, "not_open")
 	tablet.says("openBackup", object{"typed": key["key"]}, archive.File)
 	all := tablet.ask("restoreKeys", object{}, nil).Result.([]restoreKey)
-	if len(all) != 1 || all[0].person != (person{"https://id.example.org", "SUBJ"}) || all[0].Key.JWK != public(first["keys"]) {
+	if len(all) != 1 || all[0].person != (person{"https://id.example.org", "SUBJ"}) || all[0].Key.Public != public(first["keys"]) {
 		t.Errorf("%+v, but %+v", all, public(first["keys"]))
 	}
 	again, _ := phone.says("beginBackup", object{"device": "Phone", "key": key["key"]}, nil)

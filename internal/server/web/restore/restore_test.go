@@ -2,6 +2,8 @@ package restoreweb_test
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/json"
 	"io"
@@ -27,6 +29,7 @@ import (
 	restoreweb "countersign/internal/server/web/restore"
 	signinweb "countersign/internal/server/web/signin"
 	"countersign/internal/wire"
+	"countersign/internal/wire/restorekey"
 )
 
 const vaultIdentity = "AGE-SECRET-KEY-PQ-1OFATEST"
@@ -144,14 +147,11 @@ func (h *house) ticket() (f regtest.Device, t wire.Ticket) {
 // keeps has the old phone send its restore key.
 func (h *house) keeps() {
 	h.t.Helper()
-	key, err := wire.RestoreKey(vaultIdentity, regtest.Issuer, h.haru.ID)
+	key, err := restorekey.Derive(vaultIdentity, regtest.Issuer, h.haru.ID)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	jwk, err := wire.NewJWK(&key.PublicKey)
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	jwk := wire.JWK(restorekey.PublicOf(key))
 	if _, status := called[any](h, h.old, "PUT", "/device/registration", map[string]any{"restore": jwk}); status != http.StatusNoContent {
 		h.t.Fatal(status)
 	}
@@ -162,7 +162,7 @@ func (h *house) keeps() {
 
 func (h *house) signs(f regtest.Device, t wire.Ticket) {
 	h.t.Helper()
-	key, err := wire.RestoreKey(vaultIdentity, regtest.Issuer, h.haru.ID)
+	key, err := restorekey.Derive(vaultIdentity, regtest.Issuer, h.haru.ID)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -170,7 +170,11 @@ func (h *house) signs(f regtest.Device, t wire.Ticket) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	s, err := wire.Restore{Issuer: regtest.Issuer, Subject: h.haru.ID, Ticket: t.Ticket, Challenge: t.Challenge, Key: device}.Sign(key)
+	by, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), key.Bytes())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	s, err := wire.Restore{Issuer: regtest.Issuer, Subject: h.haru.ID, Ticket: t.Ticket, Challenge: t.Challenge, Key: device}.Sign(by)
 	if err != nil {
 		h.t.Fatal(err)
 	}
