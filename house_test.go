@@ -199,13 +199,13 @@ func TestServerImportsDownwardsOnly(t *testing.T) {
 // coreStoreys are the floors of the authenticator: one core, and its faces on
 // top. A package imports only what lies below it.
 var coreStoreys = [][]string{
-	{"otp", "seal", "internal/wire", "cmd/core-wasm/internal/talk"},
+	{"otp", "seal", "internal/wire", "internal/wire/restorekey", "cmd/core-wasm/internal/talk"},
 	{"transfer"},
 	{"transfer/sqlitefile", "transfer/sealed", "internal/authenticator/vault", "internal/authenticator/scan", "internal/authenticator/frames"},
 	{"internal/authenticator", "internal/authenticator/backup", "cmd/core-wasm/internal/elsewhere"},
 	{"internal/authenticator/move"},
 	{"internal/authenticator/remote", "internal/authenticator/disk"},
-	{"internal/authenticator/desk"},
+	{"internal/authenticator/desk", "internal/authenticator/disk/disktest"},
 	{"internal/authenticator/cli", "internal/authenticator/tui", "cmd/core-wasm/internal/calls", "cmd/core-wasm/internal/seals"},
 	{"cmd/core-wasm/internal/bridge"},
 	{"cmd/countersign", "cmd/core-wasm", "cmd/core-wasm/sealed"},

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/internal/authenticator/disk/disktest"
 	"countersign/internal/server/journeytest"
 )
 
@@ -37,6 +38,7 @@ func newVault(t *testing.T, w *journeytest.World, mei *journeytest.Person, codes
 	dir := t.TempDir()
 	v := vault{t, w, mei, codes, filepath.Join(dir, "vault"), filepath.Join(dir, "passphrase"), filepath.Join(dir, "key")}
 	must(t, os.WriteFile(v.pass, []byte("lantern\n"), 0o600))
+	disktest.Make(t, v.dir, "lantern")
 	return v
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"countersign/internal/authenticator/cli"
+	"countersign/internal/authenticator/disk/disktest"
 	"countersign/internal/server/journeytest"
 )
 
@@ -30,6 +31,7 @@ func newDesk(t *testing.T) desk {
 	if err := os.WriteFile(d.pass, []byte("lantern\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	disktest.Make(t, d.vault, "lantern")
 	return d
 }
 

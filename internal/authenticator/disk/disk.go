@@ -61,7 +61,9 @@ type Options struct {
 	// Keyring tells whether a vault that is being made shall use the keyring.
 	Keyring bool
 
-	memory uint32 // KiB for a passphrase, if it is not what is usual
+	// Memory is how many KiB the passphrase of a vault that is being made takes to
+	// check; 0 is 64 MiB, the second recommended choice of RFC 9106, section 4.
+	Memory uint32
 }
 
 // A Folder holds one vault.

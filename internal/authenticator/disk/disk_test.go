@@ -22,7 +22,7 @@ import (
 
 func open(t *testing.T, path, passphrase string) *Folder {
 	t.Helper()
-	f, err := Open(path, Options{Passphrase: func(bool) (string, error) { return passphrase, nil }, memory: 64})
+	f, err := Open(path, Options{Passphrase: func(bool) (string, error) { return passphrase, nil }, Memory: 64})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func TestKilledAtAnyMomentNothingIsLost(t *testing.T) {
 }
 
 func write(ctx context.Context, dir string) {
-	f, err := Open(dir, Options{Passphrase: func(bool) (string, error) { return "p", nil }, memory: 64})
+	f, err := Open(dir, Options{Passphrase: func(bool) (string, error) { return "p", nil }, Memory: 64})
 	if err != nil {
 		panic(err)
 	}

@@ -81,7 +81,7 @@ func (f *Folder) newHead() (head, error) {
 	if err != nil {
 		return head{}, err
 	}
-	h.Lock, h.Memory, h.Passes, h.Threads = ByPassphrase, cmp.Or(f.options.memory, memory), passes, threads
+	h.Lock, h.Memory, h.Passes, h.Threads = ByPassphrase, cmp.Or(f.options.Memory, memory), passes, threads
 	h.Salt = make([]byte, 16)
 	rand.Read(h.Salt)
 	h.Wrapped = encrypt(h.wrapper(passphrase), key, []byte(h.ID))
