@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { program } from './demo.ts'
 import { Eye } from './eye.ts'
@@ -37,7 +38,7 @@ test('an owner is advised, puts it off, and dresses the organisation', async ({ 
     await eye.see(computer, 'd6-faint', say('console.looks.faint', { colour: '#ffcc00', ratio: '1.3', nearest: '#846800' }))
     await expect(field('console.looks.colour')).toHaveValue('#846800')
     await field('console.looks.colour').fill('#7b1fa2')
-    await field('console.looks.logo').setInputFiles('../ui/icons/icon-192.png')
+    await field('console.looks.logo').setInputFiles(fileURLToPath(new URL('../ui/icons/icon-192.png', import.meta.url)))
     await press('console.looks.go')
     await eye.see(computer, 'd6', say('console.looks.done'))
   })
