@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -166,6 +167,13 @@ func numerals(text string) template.HTML {
 		}
 	}
 	return template.HTML(b.String())
+}
+
+// Countdown is the time that is left as clocks show it, "0:48", and in seconds, for
+// the script that counts them down. A second that has begun counts.
+func Countdown(left time.Duration) (seconds int, clock string) {
+	seconds = max(0, int((left+time.Second-1)/time.Second))
+	return seconds, fmt.Sprintf("%d:%02d", seconds/60, seconds%60)
 }
 
 // Initial is the letter in a person's or thing's mark.

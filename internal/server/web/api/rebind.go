@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"countersign/internal/server/db"
 	"countersign/internal/server/wayback"
@@ -78,13 +77,8 @@ func (a *api) getRebind(w http.ResponseWriter, r *http.Request, c holder) error 
 		return err
 	}
 	if wait > 0 && state.State == c.State && state.Offer == nil {
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		select {
-		case <-r.Context().Done():
-			return r.Context().Err()
-		case <-wake:
-		case <-timer.C:
+		if err := woken(r.Context(), wake, wait); err != nil {
+			return err
 		}
 		if _, state, err = a.ticket(r.Context(), c.ID); err != nil {
 			return err

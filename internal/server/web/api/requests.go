@@ -32,13 +32,8 @@ func (a *api) getRequests(w http.ResponseWriter, r *http.Request, c *caller) err
 		return err
 	}
 	if wait > 0 && !recent(list) {
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		select {
-		case <-r.Context().Done():
-			return r.Context().Err()
-		case <-wake:
-		case <-timer.C:
+		if err := woken(r.Context(), wake, wait); err != nil {
+			return err
 		}
 		if list, err = a.list(r.Context(), c); err != nil {
 			return err
@@ -113,4 +108,17 @@ func (a *api) postDecision(w http.ResponseWriter, r *http.Request, c *caller) er
 		return err
 	}
 	return web.JSON(w, http.StatusOK, out)
+}
+
+// woken waits until something has changed, no longer than wait.
+func woken(ctx context.Context, wake <-chan struct{}, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-wake:
+	case <-timer.C:
+	}
+	return nil
 }

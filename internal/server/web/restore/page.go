@@ -3,7 +3,6 @@ package restoreweb
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -100,7 +99,7 @@ func (h *handler) fill(ctx context.Context, tx *db.Tx, r *http.Request, by signi
 // fillOffer is of an offer on its way. One that ran out can be followed by another.
 func (h *handler) fillOffer(ctx context.Context, tx *db.Tx, by signin.Session, o registration.Offer, test approval.View, p *page) error {
 	p.Step = o.Step
-	p.countdown(o.ExpiresAt.Sub(tx.Now))
+	p.Left, p.Clock = web.Countdown(o.ExpiresAt.Sub(tx.Now))
 	if o.Step != registration.Confirmed {
 		return nil
 	}
@@ -110,7 +109,7 @@ func (h *handler) fillOffer(ctx context.Context, tx *db.Tx, by signin.Session, o
 	}
 	p.Test, p.Number, p.Codes = test.State, test.Number, d.Policy.Codes
 	if test.State == approval.Open {
-		p.countdown(test.ExpiresAt.Sub(tx.Now))
+		p.Left, p.Clock = web.Countdown(test.ExpiresAt.Sub(tx.Now))
 	}
 	return nil
 }
@@ -134,11 +133,6 @@ func (h *handler) directoryOf(ctx context.Context, tx *db.Tx, by signin.Session)
 // keyOf tells pages apart: another key, another page to show.
 func keyOf(t wayback.Ticket, o registration.Offer, test approval.View) string {
 	return t.State + " " + o.Step + " " + test.ID + " " + test.State
-}
-
-func (p *page) countdown(left time.Duration) {
-	p.Left = max(0, int((left+time.Second-1)/time.Second))
-	p.Clock = fmt.Sprintf("%d:%02d", p.Left/60, p.Left%60)
 }
 
 // A step is what the page's stream tells: that the page is another now.

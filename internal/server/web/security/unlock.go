@@ -3,7 +3,6 @@ package securityweb
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -51,8 +50,7 @@ func (h *handler) getUnlock(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		p.Test, p.Number, p.Key = test.State, test.Number, test.ID+" "+test.State
-		left := max(0, int((test.ExpiresAt.Sub(tx.Now)+time.Second-1)/time.Second))
-		p.Left, p.Clock = left, fmt.Sprintf("%d:%02d", left/60, left%60)
+		p.Left, p.Clock = web.Countdown(test.ExpiresAt.Sub(tx.Now))
 		return nil
 	})
 	if err != nil {

@@ -3,10 +3,8 @@ package securityweb
 import (
 	"context"
 	"errors"
-	"fmt"
 	"html/template"
 	"net/http"
-	"time"
 
 	"countersign/internal/server/approval"
 	"countersign/internal/server/db"
@@ -76,7 +74,7 @@ func (h *handler) fill(ctx context.Context, tx *db.Tx, r *http.Request, v visit,
 	p.Offer, p.Step, p.Key = o.ID, o.Step, keyOf(o, test)
 	p.Device, p.Name = deviceOf(o.Taker), o.Taker.Name
 	p.Refused = o.Taker.RemovedWhy == registration.WhyNotMine
-	p.countdown(o.ExpiresAt.Sub(tx.Now))
+	p.Left, p.Clock = web.Countdown(o.ExpiresAt.Sub(tx.Now))
 	switch o.Step {
 	case registration.Waiting:
 		return h.fillWaiting(r, o, p)
@@ -87,7 +85,7 @@ func (h *handler) fill(ctx context.Context, tx *db.Tx, r *http.Request, v visit,
 		}
 		p.Test, p.Number, p.Codes = test.State, test.Number, policy.Codes
 		if test.State == approval.Open {
-			p.countdown(test.ExpiresAt.Sub(tx.Now))
+			p.Left, p.Clock = web.Countdown(test.ExpiresAt.Sub(tx.Now))
 		}
 	}
 	return nil
@@ -127,11 +125,6 @@ func (h *handler) fillWaiting(r *http.Request, o registration.Offer, p *wizardPa
 	p.Code = wire.ShowPairingCode(o.Code.Reveal())
 	p.QR, err = drawQR(link)
 	return err
-}
-
-func (p *wizardPage) countdown(left time.Duration) {
-	p.Left = max(0, int((left+time.Second-1)/time.Second))
-	p.Clock = fmt.Sprintf("%d:%02d", p.Left/60, p.Left%60)
 }
 
 // A step is what the page's stream tells: that the page is another now.

@@ -307,19 +307,14 @@ func (h *handler) showNumber(w http.ResponseWriter, r *http.Request, a signin.At
 }
 
 func (h *handler) numberPage(r *http.Request, a signin.Attempt, now signin.Waiting) numberPage {
-	left := max(0, now.ExpiresAt.Sub(h.DB.Now()))
-	seconds := int((left + time.Second - 1) / time.Second)
-	p := numberPage{view: viewOf(r, a), State: now.State, Number: now.Number, Left: seconds, Clock: clock(seconds),
+	left, clock := web.Countdown(now.ExpiresAt.Sub(h.DB.Now()))
+	p := numberPage{view: viewOf(r, a), State: now.State, Number: now.Number, Left: left, Clock: clock,
 		Minutes: web.Wait(h.Lang(r), a.Directory.Policy.ApprovalTTL), Ref: a.Correlation, Way: a.Step.Code || a.Step.Password || a.Step.Passkey || a.Step.Recovery || a.Step.Pass || a.Step.Mail,
 		Phone: a.Step.Passwordless && !a.Step.Approval, KeyFirst: !a.Known && len(a.Proofs) == 0 && a.Directory.Policy.NewBrowsers == directory.PasskeyFirst}
 	if web.From(r).Phone {
 		p.OnPhone = h.App + "/"
 	}
 	return p
-}
-
-func clock(seconds int) string {
-	return time.Unix(int64(seconds), 0).UTC().Format("4:05")
 }
 
 func (h *handler) showExpired(w http.ResponseWriter, r *http.Request, a signin.Attempt) error {
