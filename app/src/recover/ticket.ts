@@ -107,7 +107,8 @@ export async function follow(of: Ticket, until: AbortSignal): Promise<boolean> {
   return false
 }
 
-const taken = new Set<string>()
+/** By ticket, the offer that was taken last: one that ran out is followed by another. */
+const taken = new Map<string, string>()
 
 /** How long the server may wait for a change, in seconds, and what ends that. */
 type Looking = { wait?: number; until?: AbortSignal }
@@ -121,9 +122,9 @@ async function refresh(of: Ticket, how: Looking = {}): Promise<State> {
   const told = await look(of, how)
   const { state, readyAt, offer } = told
   await change((all) => all.map((one) => (one.ticket === of.ticket && (one.state !== state || one.readyAt !== readyAt) ? { ...one, state, ...(readyAt && { readyAt }) } : one)))
-  const pair = offer && !taken.has(of.ticket) && (await keys.get(of.ticket))
+  const pair = offer && taken.get(of.ticket) !== offer.offer && (await keys.get(of.ticket))
   if (pair) {
-    taken.add(of.ticket)
+    taken.set(of.ticket, offer.offer)
     await add({ issuer: of.issuer, ...offer }, of.name, of.platform, pair)
   }
   return state

@@ -66,7 +66,7 @@ func (s *Service) weigh(ctx context.Context, tx *db.Tx, t Ticket, by signin.Sess
 		return a, err
 	}
 	a = change.Answer(tx.Now)
-	if a.Outcome == ways.Wait && t.State == wire.TicketReady {
+	if a.Outcome == ways.Wait && t.waited(tx.Now) {
 		a = ways.Answer{Outcome: ways.Now}
 	}
 	return a, nil

@@ -329,6 +329,10 @@ func TestR1WithoutTheSignatureANewPhoneWaitsForADay(t *testing.T) {
 	if err := f.goesOn(f.proven(haru)); err != nil {
 		t.Fatal(err)
 	}
+	h.Clock.Add(registration.OfferLife + time.Second)
+	if err := f.goesOn(f.proven(haru)); err != nil {
+		t.Fatalf("an offer that ran out after the wait: %v", err)
+	}
 	f.takes()
 	if err := f.activates(); err != nil {
 		t.Fatal(err)

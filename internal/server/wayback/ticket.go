@@ -86,6 +86,9 @@ func (s *Service) Open(ctx context.Context, in wire.Rebind, from registration.Wh
 	return out, errors.Join(err, refused)
 }
 
+// waited tells whether its wait is over: also of one that has been offered since.
+func (t Ticket) waited(now time.Time) bool { return !t.ReadyAt.IsZero() && !now.Before(t.ReadyAt) }
+
 const ticketColumns = `id, person_id, epoch, public_key, name, platform, challenge, signed_by, state, ready_at, offer_id, expires_at`
 
 // TicketOf returns a ticket as it stands, or [ErrNone].
@@ -106,7 +109,7 @@ func (s *Service) TicketOf(ctx context.Context, tx *db.Tx, id string) (Ticket, e
 	switch {
 	case !tx.Now.Before(t.ExpiresAt), t.person.Epoch != t.epoch:
 		t.State = wire.TicketOver
-	case t.State == wire.TicketWaits && !tx.Now.Before(t.ReadyAt):
+	case t.State == wire.TicketWaits && t.waited(tx.Now):
 		t.State = wire.TicketReady
 	}
 	return t, nil
