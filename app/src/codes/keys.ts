@@ -46,14 +46,14 @@ function nextRow(from: HTMLElement, by: 1 | -1, search: HTMLInputElement | null)
   return true
 }
 
-/** Moves the account of a row; the focus goes with it. */
+/** Moves the account of a row; the focus goes with it, unless it has gone on by then. */
 function moveRow(from: HTMLElement, by: 1 | -1): boolean {
   const id = from.closest<HTMLElement>('.account')?.dataset.id
   if (!id) return false
   const part = from.matches('.open') ? '.open' : stop
   const follow = () => {
     const row = document.querySelector(`.account[data-id="${CSS.escape(id)}"]`)
-    if (row && !row.contains(document.activeElement)) row.querySelector<HTMLElement>(part)?.focus()
+    if (document.activeElement === document.body) row?.querySelector<HTMLElement>(part)?.focus()
   }
   const moved = step(id, by)
   requestAnimationFrame(follow) // the list shows it before it is done

@@ -58,7 +58,7 @@ func (w World) signInHere(ctx context.Context, issuer, scope string) (string, er
 	in := remote.NewSignIn(issuer, scope, "http://"+listener.Addr().String()+"/callback")
 	answers := make(chan url.Values, 1)
 	server := &http.Server{Handler: w.callback(in, answers), ReadHeaderTimeout: 5 * time.Second}
-	defer server.Close()
+	defer bye(server)
 	go func() { _ = server.Serve(listener) }() // ends with the listener
 	w.say("terminal.backup.open", "url", in.URL())
 	ctx, cancel := context.WithTimeoutCause(ctx, signInTime, errSignIn)
@@ -68,6 +68,16 @@ func (w World) signInHere(ctx context.Context, issuer, scope string) (string, er
 		return in.Finish(ctx, answer)
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
+	}
+}
+
+// bye ends the server of the callback after the browser has its page: a program
+// that ends at once would leave its person before a broken connection.
+func bye(server *http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if server.Shutdown(ctx) != nil {
+		_ = server.Close() // a connection that asks nothing is not waited for
 	}
 }
 
