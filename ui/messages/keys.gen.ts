@@ -1303,6 +1303,8 @@ export interface Messages {
   "console.kind.registration.replaced": Record<never, never>;
   "console.kind.registration.unlock": Record<never, never>;
   "console.kind.registration.unlock_gone": Record<never, never>;
+  "console.kind.restore.allowed": Record<never, never>;
+  "console.kind.restore.asked": Record<never, never>;
   "console.kind.restore.stopped": Record<never, never>;
   "console.kind.restore.waits": Record<never, never>;
   "console.kind.server.command": Record<never, never>;
@@ -1593,6 +1595,7 @@ export interface Messages {
   "explain.used": { ways: string | number };
   "explain.way.approval": Record<never, never>;
   "explain.way.mail": Record<never, never>;
+  "explain.way.newphone": Record<never, never>;
   "explain.way.otp": Record<never, never>;
   "explain.way.paired": Record<never, never>;
   "explain.way.pass": Record<never, never>;
@@ -1990,6 +1993,12 @@ export interface Messages {
   "mail.ip": Record<never, never>;
   "mail.method": Record<never, never>;
   "mail.net": Record<never, never>;
+  "mail.newphone.said": { device: string | number; login: string | number };
+  "mail.newphone.subject": Record<never, never>;
+  "mail.newphone.todo": { host: string | number };
+  "mail.newphone_admin.said": { device: string | number; login: string | number };
+  "mail.newphone_admin.subject": { login: string | number };
+  "mail.newphone_admin.todo": { login: string | number };
   "mail.notme.said": { login: string | number; service: string | number };
   "mail.notme.subject": Record<never, never>;
   "mail.notme.todo": { host: string | number; service: string | number };
@@ -2499,8 +2508,10 @@ export interface Messages {
   "security.activity.registered": Record<never, never>;
   "security.activity.remembered": Record<never, never>;
   "security.activity.reported": Record<never, never>;
+  "security.activity.reported_phone": { device: string | number };
   "security.activity.reregister": Record<never, never>;
   "security.activity.reset": Record<never, never>;
+  "security.activity.restore_allowed": { device: string | number };
   "security.activity.restore_stopped": { device: string | number };
   "security.activity.restore_waits": { device: string | number };
   "security.activity.signed_in": Record<never, never>;
@@ -3075,6 +3086,7 @@ export interface Messages {
   "signin.ended.no_second.text": Record<never, never>;
   "signin.ended.no_second.text.own": Record<never, never>;
   "signin.ended.no_second.title": Record<never, never>;
+  "signin.ended.no_unlock.phone": Record<never, never>;
   "signin.ended.no_unlock.text": Record<never, never>;
   "signin.ended.no_unlock.text.own": Record<never, never>;
   "signin.ended.no_unlock.title": Record<never, never>;
@@ -3121,6 +3133,8 @@ export interface Messages {
   "signin.full.again": Record<never, never>;
   "signin.full.text": { time: string | number };
   "signin.full.title": Record<never, never>;
+  "signin.guessed.text": Record<never, never>;
+  "signin.guessed.title": Record<never, never>;
   "signin.help.back": Record<never, never>;
   "signin.help.link": Record<never, never>;
   "signin.help.new": Record<never, never>;
@@ -3152,6 +3166,11 @@ export interface Messages {
   "signin.name.lead": { app: string | number };
   "signin.name.next": Record<never, never>;
   "signin.name.title": Record<never, never>;
+  "signin.newphone.help": Record<never, never>;
+  "signin.newphone.lead": { device: string | number };
+  "signin.newphone.title": Record<never, never>;
+  "signin.newphone.unasked": Record<never, never>;
+  "signin.newphone.waiting": Record<never, never>;
   "signin.number.again": Record<never, never>;
   "signin.number.help": Record<never, never>;
   "signin.number.help.nobody": Record<never, never>;
@@ -3249,6 +3268,7 @@ export interface Messages {
   "signin.ways.code": Record<never, never>;
   "signin.ways.link": Record<never, never>;
   "signin.ways.mail": Record<never, never>;
+  "signin.ways.newphone": Record<never, never>;
   "signin.ways.none": Record<never, never>;
   "signin.ways.none.own": Record<never, never>;
   "signin.ways.pass": Record<never, never>;

@@ -116,7 +116,7 @@ func (p *Phone) Sign(ctx context.Context, decision, number string) (Signed, erro
 		return Signed{}, err
 	}
 	d := wire.Decision{Decision: decision, Number: number, At: time.Now().UnixMilli()}
-	asked := wire.Asked{Issuer: p.issuer, Registration: p.answer.Registration, Request: id, Nonce: q.Nonce}
+	asked := wire.Asked{Issuer: p.issuer, Registration: p.answer.Registration, Request: id, Nonce: q.Nonce, Kind: q.Kind}
 	return Signed{id, d}, d.Sign(asked, body, wire.Keys{Device: p.key})
 }
 
