@@ -357,7 +357,7 @@ func (m Model) sheetView() (body, foot []string) {
 	rest := time.UnixMilli(s.ExpiresAt).Sub(m.Now)
 	body = []string{pine.Render(calm(s.Host)) + "  " + m.t("app.approve.left", "time", clock(rest)), "", bold.Render(m.t(title(s)))}
 	if s.Kind == wire.KindNewPhone {
-		body = append(body, m.wrap("! "+m.t("app.approve.phone.what"))...)
+		body = append(body, m.wrap(m.t("app.approve.phone.what"))...)
 	} else if !s.Known && !s.BringsKey() {
 		body = append(body, lamp.Render("! "+m.t("app.approve.new_browser")))
 	}

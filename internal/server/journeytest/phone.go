@@ -101,6 +101,9 @@ type Signed struct {
 	Decision wire.Decision
 }
 
+// Subject is whose phone it is, as the server calls them.
+func (p *Phone) Subject() string { return p.answer.Person.Subject }
+
 // Sign fetches the newest request and signs a decision about it.
 func (p *Phone) Sign(ctx context.Context, decision, number string) (Signed, error) {
 	id, err := p.Newest(ctx)
