@@ -2362,10 +2362,13 @@ export interface Messages {
   "recover.list.rest": { n: string | number };
   "recover.list.title": { n: number };
   "recover.lost.backup": Record<never, never>;
+  "recover.lost.backup.off": Record<never, never>;
   "recover.lost.backup.text": Record<never, never>;
   "recover.lost.compare": Record<never, never>;
   "recover.lost.lead": Record<never, never>;
   "recover.lost.others": Record<never, never>;
+  "recover.lost.place": { host: string | number };
+  "recover.lost.place.text": Record<never, never>;
   "recover.lost.service": { host: string | number };
   "recover.lost.service.text": Record<never, never>;
   "recover.lost.then": Record<never, never>;
