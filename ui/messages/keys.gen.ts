@@ -1149,6 +1149,7 @@ export interface Messages {
   "console.col.who": Record<never, never>;
   "console.coverage": Record<never, never>;
   "console.coverage.app": Record<never, never>;
+  "console.coverage.counted": { when: string | number };
   "console.coverage.none": Record<never, never>;
   "console.coverage.suspended": Record<never, never>;
   "console.deed.invite": Record<never, never>;
@@ -1407,6 +1408,7 @@ export interface Messages {
   "console.people": Record<never, never>;
   "console.people.caption": Record<never, never>;
   "console.people.cut": Record<never, never>;
+  "console.people.many": Record<never, never>;
   "console.people.none": Record<never, never>;
   "console.period": Record<never, never>;
   "console.period.day": Record<never, never>;

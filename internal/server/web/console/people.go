@@ -28,7 +28,7 @@ type peoplePage struct {
 	Shows []filter
 	Rows  []personRow
 	More  string // where the next page is
-	Cut   bool   // there are more than a search shows
+	Cut   bool   // there may be more than a search shows
 }
 
 type filter struct {
@@ -79,10 +79,8 @@ func (h *handler) getPeople(w http.ResponseWriter, r *http.Request) error {
 func (h *handler) find(ctx context.Context, tx *db.Tx, v visit, p *peoplePage, after string) ([]directory.Person, error) {
 	in := v.person.DirectoryID
 	if p.Typed != "" {
-		people, err := directory.Matching(ctx, tx, in, p.Typed, foundRows+1)
-		if len(people) > foundRows {
-			people, p.Cut = people[:foundRows], true
-		}
+		people, more, err := directory.Matching(ctx, tx, in, p.Typed, foundRows)
+		p.Cut = more
 		return people, err
 	}
 	page := directory.Page{After: after, Limit: peopleRows + 1}
