@@ -68,23 +68,11 @@ func (d *desk) signIn(t *testing.T, login string) signin.Went {
 // as returns what somebody with a role sees.
 func (d *desk) as(t *testing.T, role, lang, target string) (status int, page string) {
 	t.Helper()
-	return d.sees(t, d.hired(t, role, lang), lang, target)
-}
-
-// hired adds somebody with a role; they sign in.
-func (d *desk) hired(t *testing.T, role, lang string) (tokens []string) {
-	t.Helper()
 	p := d.Member(t, "the-"+role+"-"+lang)
 	d.Write(t, func(tx *db.Tx) error { return directory.SetRole(t.Context(), tx, p.ID, role) })
-	return d.signIn(t, p.Login).Signed.Tokens
-}
-
-// sees returns what a session is shown.
-func (d *desk) sees(t *testing.T, tokens []string, lang, target string) (status int, page string) {
-	t.Helper()
 	r := httptest.NewRequest("GET", regtest.Issuer+target, nil)
 	r.Header.Set("Accept-Language", lang)
-	r.Header.Set("Cookie", "__Host-ss="+strings.Join(tokens, "."))
+	r.Header.Set("Cookie", "__Host-ss="+strings.Join(d.signIn(t, p.Login).Signed.Tokens, "."))
 	w := httptest.NewRecorder()
 	d.shell.ServeHTTP(w, r)
 	body, err := io.ReadAll(w.Result().Body)

@@ -15,10 +15,7 @@ import (
 	"countersign/ui"
 )
 
-const (
-	peopleRows = 25
-	foundRows  = 50 // a search shows no more: type more of the name
-)
+const peopleRows = 25 // a search shows no more: type more of the name
 
 // A peoplePage is a list of people (d2).
 type peoplePage struct {
@@ -79,7 +76,7 @@ func (h *handler) getPeople(w http.ResponseWriter, r *http.Request) error {
 func (h *handler) find(ctx context.Context, tx *db.Tx, v visit, p *peoplePage, after string) ([]directory.Person, error) {
 	in := v.person.DirectoryID
 	if p.Typed != "" {
-		people, more, err := directory.Matching(ctx, tx, in, p.Typed, foundRows)
+		people, more, err := directory.Matching(ctx, tx, in, p.Typed, peopleRows)
 		p.Cut = more
 		return people, err
 	}

@@ -1,12 +1,15 @@
 package consoleweb_test
 
 import (
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
 	"countersign/internal/server/admin"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
+	"countersign/internal/server/registration/regtest"
 	"countersign/ui"
 )
 
@@ -29,7 +32,7 @@ func TestPagesSayWhatTheyKnowOfVeryManyPeople(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, lang := range ui.Languages {
-		auditor := d.hired(t, directory.Auditor, lang)
+		auditor := d.visitor(t, directory.Auditor, lang)
 		now := ui.When(lang, "Asia/Tokyo", d.Clock.Now(), d.Clock.Now())
 		for target, want := range map[string]string{
 			"/admin":                 ui.T(lang, "console.coverage.counted", "when", now),
@@ -37,9 +40,28 @@ func TestPagesSayWhatTheyKnowOfVeryManyPeople(t *testing.T) {
 			"/admin/people?q=e+ev+eve+even+eveni+evenin+od": ui.T(lang, "console.people.many"),
 			"/admin/people?q=evening":                       ui.T(lang, "console.people.cut"),
 		} {
-			if status, page := d.sees(t, auditor, lang, target); status != 200 || !strings.Contains(page, want) {
-				t.Errorf("%s, %s: %d without %q", lang, target, status, want)
+			if got, page := auditor.get(t, target); got.StatusCode != 200 || !strings.Contains(page, want) {
+				t.Errorf("%s, %s: %d without %q", lang, target, got.StatusCode, want)
 			}
+		}
+	}
+}
+
+// Nobody is added under a sign-in name that looks like another directory's.
+func TestALoginOfAnotherDirectoryIsRefusedInWords(t *testing.T) {
+	d := open(t)
+	d.Write(t, func(tx *db.Tx) error {
+		_, err := directory.Create(t.Context(), tx, directory.Directory{Kind: directory.Organization, Name: "Mori Books", Domain: "mori.example"})
+		return err
+	})
+	for _, lang := range ui.Languages {
+		r := httptest.NewRequest("POST", regtest.Issuer+"/admin/people/add", strings.NewReader(url.Values{
+			"login": {"yu@mori.example"}, "name": {"Yu"}, "email": {"yu@mail.example"}, "role": {"member"},
+		}.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		got, page := d.visitor(t, directory.Owner, lang).send(t, r)
+		if got.StatusCode != 422 || !strings.Contains(page, ui.T(lang, "console.add.wrong.elsewhere")) || !strings.Contains(page, `value="yu@mori.example"`) {
+			t.Errorf("%s: %d\n%s", lang, got.StatusCode, page)
 		}
 	}
 }
