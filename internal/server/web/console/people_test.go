@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"countersign/internal/server/admin"
+	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/registration/regtest"
@@ -63,5 +64,17 @@ func TestALoginOfAnotherDirectoryIsRefusedInWords(t *testing.T) {
 		if got.StatusCode != 422 || !strings.Contains(page, ui.T(lang, "console.add.wrong.elsewhere")) || !strings.Contains(page, `value="yu@mori.example"`) {
 			t.Errorf("%s: %d\n%s", lang, got.StatusCode, page)
 		}
+	}
+}
+
+// Who takes the log out stands in it.
+func TestTakingTheLogOutIsWrittenDown(t *testing.T) {
+	d := open(t)
+	v := d.visitor(t, directory.Auditor, "en")
+	if got, lines := v.get(t, "/admin/log.jsonl"); got.StatusCode != 200 || !strings.Contains(lines, `"kind":"signin.refused"`) {
+		t.Errorf("%d\n%s", got.StatusCode, lines)
+	}
+	if _, lines := v.get(t, "/admin/log.jsonl"); strings.Count(lines, `"kind":"`+string(audit.AdminExported)+`"`) != 2 {
+		t.Errorf("taken out twice:\n%s", lines)
 	}
 }
