@@ -14,6 +14,8 @@ import (
 	"countersign/internal/server/backup"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
+	"countersign/internal/server/keep/keeptest"
+	"countersign/internal/server/notify"
 	"countersign/internal/server/policy"
 	"countersign/internal/server/registration"
 	"countersign/internal/wire"
@@ -48,7 +50,7 @@ func BenchmarkBackupPutLarge(b *testing.B) {
 
 // store measures putting one version after the other.
 func store(b *testing.B, d *db.DB, body []byte) {
-	s := backup.New(d, nil, 1<<40)
+	s := backup.New(d, notify.New(d, keeptest.New(b, d), notify.Options{}), 1<<40)
 	device := bound(b, d, s)
 	before := processor(b)
 	tag := ""

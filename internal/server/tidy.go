@@ -19,7 +19,7 @@ import (
 // Housekeeping forgets what is over. What somebody waits for the end of, a
 // request or a phone that was not added in time, is looked for each minute, and so
 // are the accounts that one device left for another;
-// what only takes up room, each hour.
+// what only takes up room, each hour. Very many people are counted for the console.
 const (
 	lookEvery  = time.Minute
 	clearEvery = time.Hour
@@ -28,10 +28,11 @@ const (
 
 // tidy is the housekeeping of a node.
 func (r *rooms) tidy(ctx context.Context) {
-	var both sync.WaitGroup
-	both.Go(func() { each(ctx, lookEvery, func() { r.tell(ctx, r.look(ctx)) }) })
-	both.Go(func() { each(ctx, clearEvery, func() { r.tell(ctx, r.clear(ctx)) }) })
-	both.Wait()
+	var all sync.WaitGroup
+	all.Go(func() { each(ctx, lookEvery, func() { r.tell(ctx, r.look(ctx)) }) })
+	all.Go(func() { each(ctx, clearEvery, func() { r.tell(ctx, r.clear(ctx)) }) })
+	all.Go(func() { each(ctx, admin.CountLasts, func() { r.tell(ctx, admin.Recount(ctx, r.server.db)) }) })
+	all.Wait()
 }
 
 // each runs fn now and again and again, a span apart and a little more, until ctx ends.
@@ -57,7 +58,7 @@ func upTo(d time.Duration) time.Duration {
 
 func (r *rooms) tell(ctx context.Context, err error) {
 	if err != nil && ctx.Err() == nil {
-		r.server.log.WarnContext(ctx, "not everything that is over was forgotten", "error", err)
+		r.server.log.WarnContext(ctx, "not all housekeeping was done", "error", err)
 	}
 }
 

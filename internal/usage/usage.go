@@ -10,6 +10,7 @@
 package usage
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -166,8 +167,16 @@ func (v Voice) commands(node *kong.Node) (rows [][2]string) {
 	return rows
 }
 
-// Fault says what is wrong with a line that kong could not understand, and how
-// to find out more.
+// Fault says what is wrong with a line that kong could not understand, and
+// where to find out more: in the help of the command that it is about.
 func (v Voice) Fault(program string, err error) error {
-	return fmt.Errorf("%s (%s)", v.wrong(err.Error()), v.say("usage.ask", "program", program))
+	about := program
+	if parse, ok := errors.AsType[*kong.ParseError](err); ok {
+		for _, typed := range parse.Context.Path {
+			if typed.Command != nil {
+				about = strings.Join(append([]string{program}, path(typed.Command)...), " ")
+			}
+		}
+	}
+	return fmt.Errorf("%s (%s)", v.wrong(err.Error()), v.say("usage.ask", "command", about))
 }

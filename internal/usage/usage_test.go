@@ -93,6 +93,18 @@ func TestKeysAreThoseOfTheGrammar(t *testing.T) {
 	}
 }
 
+// Who is told that something was wrong finds the help that says how it is right.
+func TestAFaultNamesTheHelpOfItsCommand(t *testing.T) {
+	for line, want := range map[string]string{
+		"sreve": "(countersignd --help", "usr": "(countersignd --help", "user": "(countersignd user --help", "user ad": "(countersignd user --help",
+		"user add mei": "(countersignd user add --help", "user add mei --nam M": "(countersignd user add --help", "user pass mei --length x": "(countersignd user pass --help",
+	} {
+		if _, err := typed(t, "en", strings.Fields(line)...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", line, err, want)
+		}
+	}
+}
+
 func TestALineThatCannotBeUnderstood(t *testing.T) {
 	for _, c := range []struct{ line, en, ja string }{
 		{"sreve", "sreve was not expected here", "ここに sreve は指定できません"},

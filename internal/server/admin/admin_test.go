@@ -223,6 +223,33 @@ func TestSuspendedPeopleAreOutAtOnceAndComeBackWhole(t *testing.T) {
 	}
 }
 
+// Whatever is done for somebody stands in the log, with who did it.
+func TestEveryActIsWrittenDown(t *testing.T) {
+	o := open(t)
+	_, by := o.hire(t, "kenji", directory.Owner)
+	mei := o.Member(t, "mei")
+	phone := o.Device(t, mei, "Phone")
+	session := o.signIn(t, mei).Session
+	for _, act := range []struct {
+		kind audit.Kind
+		do   func(tx *db.Tx) error
+	}{
+		{audit.AdminSessionEnded, func(tx *db.Tx) error { return o.desk.EndSession(t.Context(), tx, by, mei.ID, session.ID) }},
+		{audit.AdminAppRemoved, func(tx *db.Tx) error { return o.desk.RemoveApp(t.Context(), tx, by, mei.ID, phone.ID()) }},
+		{audit.AdminSuspended, func(tx *db.Tx) error { return o.desk.SetState(t.Context(), tx, by, mei.ID, directory.Suspended) }},
+		{audit.AdminRestored, func(tx *db.Tx) error { return o.desk.SetState(t.Context(), tx, by, mei.ID, directory.Active) }},
+		{audit.AdminRole, func(tx *db.Tx) error { return o.desk.SetRole(t.Context(), tx, by, mei.ID, directory.Helpdesk) }},
+	} {
+		if err := o.do(t, act.do); err != nil {
+			t.Fatalf("%s: %v", act.kind, err)
+		}
+		if e := o.happened(t, mei, act.kind); e.Actor != by.Session.Person || e.IP != regtest.From.IP || e.Correlation != by.Correlation {
+			t.Errorf("%+v", e)
+		}
+	}
+	o.Recorded(t, mei.ID, audit.PersonRole, audit.PersonEnrolClosed)
+}
+
 // R3: two owners who suspend each other at the same moment: one of them remains.
 func TestR3TwoOwnersCannotShutEachOtherOut(t *testing.T) {
 	o := open(t)
@@ -290,6 +317,7 @@ func TestAnAdminAddsMembersButNoAdmins(t *testing.T) {
 		t.Errorf("again: %v", err)
 	}
 	o.happened(t, p, audit.AdminAdded)
+	o.happened(t, p, audit.PersonSetupLink)
 }
 
 func TestReportsWaitUntilTheyAreSeenTo(t *testing.T) {
@@ -329,6 +357,7 @@ func TestReportsWaitUntilTheyAreSeenTo(t *testing.T) {
 	if all := reports(); len(all) != 1 || all[0].Person.ID != people[1].ID {
 		t.Errorf("%+v", all)
 	}
+	o.happened(t, people[0], audit.AdminSettled)
 	o.Clock.Add(31 * 24 * time.Hour)
 	o.Write(t, func(tx *db.Tx) error { return admin.PruneSettled(t.Context(), tx) })
 	if all := reports(); len(all) != 0 {

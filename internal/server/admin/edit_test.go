@@ -36,7 +36,7 @@ func TestEditingIsToldAtTheOldAddressToo(t *testing.T) {
 	}
 	o.Write(t, func(tx *db.Tx) error {
 		for typed, want := range map[string]int{"suzuki": 1, "new@mail": 1, "mei@mail": 0} {
-			if found, err := directory.Matching(t.Context(), tx, o.Aoba.ID, typed, 10); err != nil || len(found) != want {
+			if found, _, err := directory.Matching(t.Context(), tx, o.Aoba.ID, typed, 10); err != nil || len(found) != want {
 				t.Errorf("%q finds %d, %v", typed, len(found), err)
 			}
 		}

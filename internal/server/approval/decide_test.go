@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"countersign/internal/server/approval"
+	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/registration"
@@ -95,6 +96,7 @@ func TestAWrongNumberEndsTheRequest(t *testing.T) {
 	if _, err := w.send(t, phone, q.ID, right); closedState(t, err) != approval.Failed {
 		t.Errorf("a second guess: %v", err)
 	}
+	w.Recorded(t, mei.ID, audit.ApprovalWrongNumber)
 	if _, err := w.use(t, in, q.ID); !errors.Is(err, approval.ErrNotApproved) {
 		t.Errorf("use: %v", err)
 	}
@@ -174,6 +176,7 @@ func TestANumberOfAnotherRequestIsRecognised(t *testing.T) {
 	if v := w.state(t, first.ID); v.State != approval.Failed {
 		t.Errorf("the one typed into is %s", v.State)
 	}
+	w.Recorded(t, mei.ID, audit.ApprovalOther)
 	if v := w.state(t, second.ID); v.State != approval.Open {
 		t.Errorf("the other is %s", v.State)
 	}

@@ -85,7 +85,7 @@ func encode(detail map[string]any) (string, error) {
 		}
 		switch v := v.(type) {
 		case string:
-			out[key] = clean(v)
+			out[key] = cut(v, longestDetail)
 		case bool, int, int64:
 			out[key] = v
 		default:
@@ -96,13 +96,19 @@ func encode(detail map[string]any) (string, error) {
 	return string(b), err
 }
 
-const longest = 300 // bytes of a text; a longer one is cut
+// Bytes of a text; a longer one is cut.
+const (
+	longest       = 300
+	longestDetail = 1000
+)
 
 // clean makes a text from outside fit for a row: valid UTF-8 without NUL
 // (PostgreSQL takes neither), not too long. An event is never lost to a strange browser name.
-func clean(s string) string {
-	if len(s) > longest {
-		s = s[:longest]
+func clean(s string) string { return cut(s, longest) }
+
+func cut(s string, most int) string {
+	if len(s) > most {
+		s = s[:most]
 	}
 	return strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\x00", "")
 }

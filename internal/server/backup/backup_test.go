@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/internal/server/audit"
 	"countersign/internal/server/backup"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
@@ -336,6 +337,7 @@ func TestABindingEndsAndSaysWhy(t *testing.T) {
 	if why := w.why(backup.Binding{ID: "nobody"}); why != wire.EndedRemoved {
 		t.Errorf("one that never was: %q", why)
 	}
+	w.Recorded(t, w.mei.ID, audit.BackupBound, audit.BackupRecovered, audit.BackupUnbound)
 }
 
 func TestAReaderReadsAndNothingElse(t *testing.T) {
@@ -386,6 +388,7 @@ func TestADeletedBackupComesBackForSevenDaysAndThenNot(t *testing.T) {
 	if err := back(); err != nil || len(w.versions(b)) != 1 {
 		t.Fatalf("in the seventh day: %v", err)
 	}
+	w.Recorded(t, w.mei.ID, audit.BackupDeleted, audit.BackupRestored)
 	remove()
 	w.Clock.Add(7 * 24 * time.Hour)
 	if err := back(); !errors.Is(err, backup.ErrNone) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/internal/server/audit"
 	"countersign/internal/server/backup"
 	"countersign/internal/server/db"
 	"countersign/internal/server/notify"
@@ -61,6 +62,7 @@ func TestABackupThatIsSilentForFourteenDaysIsToldOfOnce(t *testing.T) {
 	if n := w.after(time.Minute); n != 1 {
 		t.Errorf("%d after 14 days", n)
 	}
+	w.Recorded(t, w.mei.ID, audit.BackupSilent)
 	if n := w.after(60 * days); n != 1 {
 		t.Errorf("%d for one silence", n)
 	}
@@ -121,6 +123,7 @@ func TestWhoWantsTheMailAgainIsToldOfTheNextSilence(t *testing.T) {
 	w.after(20 * days)
 	set(true)
 	set(true) // which changes nothing
+	w.Recorded(t, w.mei.ID, audit.BackupReminderOff, audit.BackupReminderOn)
 	if n := w.after(13 * days); n != 0 {
 		t.Errorf("%d at once", n)
 	}

@@ -93,7 +93,10 @@ func (c Config) checkDatabase() error {
 }
 
 func (c Config) checkLanguages() error {
-	for _, l := range c.Languages {
+	for i, l := range c.Languages {
+		if slices.Contains(c.Languages[:i], l) {
+			return fault("language_twice", "value", l)
+		}
 		if !slices.Contains(Known, l) {
 			return fault("language", "value", l, "choices", strings.Join(Known, ", "))
 		}

@@ -62,6 +62,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		`listen = ["8080"]`:                       `listen: want "address:port"`,
 		`trusted_proxies = ["10.0.0.0/99"]`:       `line 1: `,
 		`database = "mysql://root:hunter2@db"`:    `database: want "sqlite:FILE" or "postgres://…"`,
+		`languages = ["en", "ja", "en"]`:          `languages: "en" stands there twice`,
 		`languages = ["en", "fr"]`:                `languages: "fr" is not one of en, ja`,
 		"[tls]\nmode = 'on'":                      `tls.mode: want one of off, files, acme, not "on"`,
 		"[tls]\nmode = 'files'":                   `tls.cert and tls.key: both are needed`,

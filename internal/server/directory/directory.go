@@ -17,6 +17,7 @@ import (
 	"iter"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
@@ -33,6 +34,10 @@ var ErrUnknown = errors.New("no such directory or person")
 
 // ErrTaken is returned for a domain or login that another one has.
 var ErrTaken = errors.New("already taken")
+
+// ErrElsewhere is returned for a login in the domain of another directory, and for
+// a domain that people of another directory have in their logins.
+var ErrElsewhere = errors.New("the domain is another directory's")
 
 // ErrInvalid is returned for a name, login or policy that cannot be.
 var ErrInvalid = errors.New("not valid")
@@ -68,6 +73,9 @@ func Create(ctx context.Context, tx *db.Tx, d Directory) (Directory, error) {
 	if d.Name = name; d.Kind != Organization && d.Kind != Personal {
 		return Directory{}, fmt.Errorf("directory of kind %q: %w", d.Kind, ErrInvalid)
 	}
+	if strings.ContainsAny(d.Domain, "@/ ") {
+		return Directory{}, fmt.Errorf("domain %q: %w", d.Domain, ErrInvalid)
+	}
 	policy, err := encodePolicy(d.Policy)
 	if err != nil {
 		return Directory{}, err
@@ -82,24 +90,46 @@ func Create(ctx context.Context, tx *db.Tx, d Directory) (Directory, error) {
 	if n == 0 {
 		return Directory{}, fmt.Errorf("name %s or domain %s: %w", d.Name, d.Domain, ErrTaken)
 	}
+	if err := freeDomain(ctx, tx, d.Domain); err != nil {
+		return Directory{}, err
+	}
 	return d, audit.Record(ctx, tx, audit.Event{Kind: audit.DirectoryCreated, Directory: d.ID})
 }
 
+// freeDomain refuses the domain of a new directory that is in somebody's login already.
+func freeDomain(ctx context.Context, tx *db.Tx, domain string) error {
+	if domain == "" {
+		return nil
+	}
+	var used int
+	err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM person WHERE substr(login, length(login) - $1) = $2 LIMIT 1) used`,
+		utf8.RuneCountInString(domain), "@"+domain).Scan(&used)
+	if err == nil && used > 0 {
+		err = fmt.Errorf("domain %s: %w", domain, ErrElsewhere)
+	}
+	return err
+}
+
 // SetPolicy changes what a directory asks of its people, from the next step of
-// every sign-in on.
+// every sign-in on. The log says what changed.
 func SetPolicy(ctx context.Context, tx *db.Tx, id string, p Policy) error {
 	policy, err := encodePolicy(p.Defaults())
 	if err != nil {
 		return err
 	}
-	n, err := tx.Exec(ctx, `UPDATE directory SET policy = $1, guard = guard + 1 WHERE id = $2`, policy, id)
+	if err := Guard(ctx, tx, id); err != nil {
+		return err
+	}
+	before, err := Get(ctx, tx, id)
 	if err != nil {
 		return err
 	}
-	if n == 0 {
-		return fmt.Errorf("directory %s: %w", id, ErrUnknown)
+	if _, err := tx.Exec(ctx, `UPDATE directory SET policy = $1 WHERE id = $2`, policy, id); err != nil {
+		return err
 	}
-	return audit.Record(ctx, tx, audit.Event{Kind: audit.DirectoryPolicy, Directory: id})
+	return audit.Record(ctx, tx, audit.Event{
+		Kind: audit.DirectoryPolicy, Directory: id, Detail: map[string]any{"changed": changes(before.Policy, p.Defaults())},
+	})
 }
 
 const directoryColumns = `id, kind, name, COALESCE(domain, ''), policy, accent, logo, created_at`

@@ -3,9 +3,11 @@ package directory
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
+	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 	"countersign/internal/server/db/dbtest"
 )
@@ -53,13 +55,45 @@ func TestALoginIsFoundHoweverItIsTyped(t *testing.T) {
 
 func TestALoginBelongsToOnePerson(t *testing.T) {
 	d := dbtest.Open(t)
-	_, personal, _ := town(t, d)
+	org, _, _ := town(t, d)
 	err := d.Write(t.Context(), func(tx *db.Tx) error {
-		_, err := CreatePerson(t.Context(), tx, Person{DirectoryID: personal.ID, Login: "MEI@aoba.example", Name: "Another"})
+		_, err := CreatePerson(t.Context(), tx, Person{DirectoryID: org.ID, Login: "MEI@aoba.example", Name: "Another"})
 		return err
 	})
 	if !errors.Is(err, ErrTaken) {
 		t.Error(err)
+	}
+}
+
+// By its domain a sign-in knows whose rules apply before anything is proven: nobody
+// elsewhere has a login in it, whether the login or the directory came first.
+func TestADomainIsOneDirectorysAlone(t *testing.T) {
+	d := dbtest.Open(t)
+	org, personal, _ := town(t, d)
+	for _, c := range []struct {
+		in    Directory
+		login string
+		want  error
+	}{
+		{personal, "ken@aoba.example", ErrElsewhere}, {personal, "ＫＥＮ@AOBA.example", ErrElsewhere}, {personal, "a@b@aoba.example", ErrElsewhere},
+		{personal, "ken@home.example", nil}, {personal, "ken@aoba.example.org", nil}, {personal, "ken", nil}, {org, "ken@aoba.example", nil}, {org, "yu@mail.example", nil},
+	} {
+		err := d.Write(t.Context(), func(tx *db.Tx) error {
+			_, err := CreatePerson(t.Context(), tx, Person{DirectoryID: c.in.ID, Login: c.login, Name: "Ken"})
+			return err
+		})
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s in %s: %v, want %v", c.login, c.in.Name, err, c.want)
+		}
+	}
+	for domain, want := range map[string]error{"home.example": ErrElsewhere, "HOME.example": ErrElsewhere, "@other.example": ErrInvalid, "e.example": nil, "": nil} {
+		err := d.Write(t.Context(), func(tx *db.Tx) error {
+			_, err := Create(t.Context(), tx, Directory{Kind: Organization, Name: "With " + domain, Domain: domain})
+			return err
+		})
+		if !errors.Is(err, want) {
+			t.Errorf("a directory with the domain %q: %v, want %v", domain, err, want)
+		}
 	}
 }
 
@@ -213,6 +247,43 @@ func TestAPolicyThatCannotBeIsRefused(t *testing.T) {
 		change(&p)
 		if err := p.Check(); !errors.Is(err, ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The log says what changed, and all of it.
+func TestTheLogSaysWhatChangedInAPolicy(t *testing.T) {
+	d := dbtest.Open(t)
+	org, _, _ := town(t, d)
+	with := func(change func(p *Policy)) (said string) {
+		write(t, d, func(tx *db.Tx) error {
+			in, err := Get(t.Context(), tx, org.ID)
+			if err != nil {
+				return err
+			}
+			if change(&in.Policy); SetPolicy(t.Context(), tx, org.ID, in.Policy) != nil {
+				t.Error("the policy is refused")
+			}
+			for e, err := range audit.All(t.Context(), tx, tx.Now.Add(-time.Hour), tx.Now.Add(time.Hour)) {
+				if err != nil {
+					return err
+				}
+				if e.Kind == audit.DirectoryPolicy {
+					said, _ = e.Detail["changed"].(string)
+				}
+			}
+			return nil
+		})
+		return said
+	}
+	if said := with(func(p *Policy) { p.Digits, p.Codes = 6, false }); said != "codes true → false, digits 2 → 6" {
+		t.Error(said)
+	}
+	everything := Policy{true, false, false, true, true, PhonesQuiet, 6, 90 * time.Second, 90 * time.Hour, 9000 * time.Hour, 9000 * time.Hour, 90, true, true, true, 8000 * time.Hour, 100, 59 * time.Minute, 9000 * time.Hour}
+	said := with(func(p *Policy) { *p = everything })
+	for _, want := range []string{"approval_ttl 1m0s → 1m30s", "remember_browser 0 → 90", "nudge_times 0 → 100", "new_browsers passkey → never"} {
+		if !strings.Contains(said, want) || len(said) < 400 {
+			t.Errorf("%q is missing in %s", want, said)
 		}
 	}
 }

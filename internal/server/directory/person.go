@@ -100,7 +100,8 @@ func Login(typed string) (string, error) {
 }
 
 // CreatePerson adds a person: DirectoryID, Login and Name are needed. The id is a
-// new one, Enrol open, and the address of now, unless said otherwise. It returns [ErrTaken] for a login in use.
+// new one, Enrol open, and the address of now, unless said otherwise. It returns [ErrTaken] for a login in use,
+// and [ErrElsewhere] for one that looks like another directory's: by its domain a sign-in knows whose rules apply.
 func CreatePerson(ctx context.Context, tx *db.Tx, p Person) (Person, error) {
 	login, err := Login(p.Login)
 	if err != nil {
@@ -119,6 +120,11 @@ func CreatePerson(ctx context.Context, tx *db.Tx, p Person) (Person, error) {
 	if !slices.Contains(Roles, p.Role) {
 		return Person{}, fmt.Errorf("role %q: %w", p.Role, ErrInvalid)
 	}
+	if there, err := withDomain(ctx, tx, p.Login); err != nil {
+		return Person{}, err
+	} else if there != "" && there != p.DirectoryID {
+		return Person{}, fmt.Errorf("login %s: %w", p.Login, ErrElsewhere)
+	}
 	n, err := tx.Exec(ctx, `
 		INSERT INTO person (id, directory_id, login, name, email, locale, zone, role, state, enrol, epoch, created_at, email_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (login) DO NOTHING`,
@@ -133,6 +139,16 @@ func CreatePerson(ctx context.Context, tx *db.Tx, p Person) (Person, error) {
 		return Person{}, err
 	}
 	return p, audit.Record(ctx, tx, audit.Event{Kind: audit.PersonCreated, Directory: p.DirectoryID, Person: p.ID})
+}
+
+// withDomain is the directory that has a login's domain; "" for none.
+func withDomain(ctx context.Context, tx *db.Tx, login string) (id string, err error) {
+	_, domain, _ := cutLast(login, "@")
+	err = tx.QueryRow(ctx, `SELECT id FROM directory WHERE domain = $1`, strings.ToLower(domain)).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return id, err
 }
 
 const personColumns = `id, directory_id, login, name, email, email_at, locale, zone, role, state, enrol, enrol_until, epoch`

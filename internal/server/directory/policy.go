@@ -3,6 +3,8 @@ package directory
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
+	"strings"
 	"time"
 )
 
@@ -199,10 +201,25 @@ func encodePolicy(p Policy) (string, error) {
 	return string(b), err
 }
 
+// changes names what differs between two policies, as "digits 2 → 6, codes true → false".
+func changes(before, after Policy) string {
+	var differ []string
+	was, is := reflect.ValueOf(before.fields()), reflect.ValueOf(after.fields())
+	for i := range was.NumField() {
+		if from, to := was.Field(i).Elem(), is.Field(i).Elem(); !from.Equal(to) {
+			name, _, _ := strings.Cut(was.Type().Field(i).Tag.Get("json"), ",")
+			differ = append(differ, fmt.Sprintf("%s %v → %v", name, from, to))
+		}
+	}
+	return strings.Join(differ, ", ")
+}
+
 // A span is a duration written like "1m30s".
 type span time.Duration
 
-func (s span) MarshalText() ([]byte, error) { return []byte(time.Duration(s).String()), nil }
+func (s span) String() string { return time.Duration(s).String() }
+
+func (s span) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 func (s *span) UnmarshalText(b []byte) error {
 	d, err := time.ParseDuration(string(b))

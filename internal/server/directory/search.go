@@ -40,53 +40,85 @@ func PeopleAfter(ctx context.Context, tx *db.Tx, directory string, p Page) ([]Pe
 
 // Matching returns people who have, for each word that was typed, a word of
 // their name, login or mail address that begins with it; at most limit, by
-// login. Nothing typed matches nobody.
-func Matching(ctx context.Context, tx *db.Tx, directory, typed string, limit int) ([]Person, error) {
+// login. Nothing typed matches nobody. More means that there may be others: of
+// very many with such words not all are looked at, those first whose words are
+// as they were typed.
+func Matching(ctx context.Context, tx *db.Tx, directory, typed string, limit int) (found []Person, more bool, err error) {
 	words := wordsOf(typed)
 	if len(words) == 0 {
-		return nil, nil
+		return nil, false, nil
 	}
-	rare, err := rarest(ctx, tx, directory, words)
+	rare, have, all, err := rarest(ctx, tx, directory, words)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	args := []any{directory}
-	from := func(word string) string {
+	from := func(column, word string) string {
 		args = append(args, word, word+"\U0010FFFF")
-		return fmt.Sprintf(`word >= $%d AND word < $%d`, len(args)-1, len(args))
+		return fmt.Sprintf(`%[1]s >= $%[2]d AND %[1]s < $%[3]d`, column, len(args)-1, len(args))
 	}
-	where, sets := `directory_id = $1`, []string(nil)
-	for i, w := range words {
-		if i == rare || rare < 0 && len(words) > 1 {
-			sets = append(sets, `SELECT person_id FROM person_word WHERE directory_id = $1 AND `+from(w))
-			continue
-		}
-		where += ` AND EXISTS (SELECT 1 FROM person_word w WHERE w.person_id = person.id AND ` + from(w) + `)`
+	whole, query := true, ""
+	if have > mostProbed && all <= mostCompared {
+		query = together(words, from)
+	} else {
+		query, whole = oneByOne(rare, words, from), have <= mostProbed
 	}
-	if len(sets) > 0 {
-		where += ` AND id IN (` + strings.Join(sets, ` INTERSECT `) + `)`
-	}
-	args = append(args, limit)
-	return collect(ctx, tx, `SELECT `+personColumns+` FROM person WHERE `+where+fmt.Sprintf(` ORDER BY login LIMIT $%d`, len(args)), args...)
+	args = append(args, limit+1)
+	query = fmt.Sprintf(`SELECT %s FROM person WHERE id IN (%s LIMIT $%d) ORDER BY login`, personColumns, query, len(args))
+	found, err = collect(ctx, tx, query, args...)
+	return found[:min(len(found), limit)], !whole || len(found) > limit, err
 }
 
-// manyHave is from when on it is quicker to go through the people by login, of
-// whom enough will have the word, than to gather and sort all who have it. Several
-// such words may be nobody's together: there all who have each are gathered.
-const manyHave = 2000
+// How many words of people are gone through for one search. To ask of each
+// person with the rarest word for the others costs some ten times as much as to
+// read a word.
+const (
+	mostProbed   = 5_000
+	mostCompared = 50_000
+)
 
-// rarest is the first of the words that not very many people have; -1 when all are common.
-func rarest(ctx context.Context, tx *db.Tx, directory string, words []string) (int, error) {
+// rarest is the first of the words that the fewest have, how many have it, and
+// how many have any; none is counted further than to more than [mostCompared].
+func rarest(ctx context.Context, tx *db.Tx, directory string, words []string) (rare, have, all int, err error) {
+	have = mostCompared + 2
 	for i, w := range words {
 		var n int
-		err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM (
+		err = tx.QueryRow(ctx, `SELECT COUNT(*) FROM (
 			SELECT 1 FROM person_word WHERE directory_id = $1 AND word >= $2 AND word < $3 LIMIT $4) found`,
-			directory, w, w+"\U0010FFFF", manyHave).Scan(&n)
-		if err != nil || n < manyHave {
-			return i, err
+			directory, w, w+"\U0010FFFF", mostCompared+1).Scan(&n)
+		if err != nil {
+			return 0, 0, 0, err
+		}
+		if all += n; n < have {
+			rare, have = i, n
 		}
 	}
-	return -1, nil
+	return rare, have, all, nil
+}
+
+// oneByOne selects people by the first [mostProbed] words that begin with the
+// rarest one, whose other words are asked for one by one; everybody once, by the
+// first of such words. OFFSET keeps PostgreSQL from reading all of them instead.
+func oneByOne(rare int, words []string, from func(column, word string) string) string {
+	const ask = ` EXISTS (SELECT 1 FROM person_word o WHERE o.person_id = w.person_id AND %s LIMIT 1 OFFSET 0)`
+	query := fmt.Sprintf(`SELECT w.person_id FROM (
+		SELECT person_id, word FROM person_word WHERE directory_id = $1 AND %s ORDER BY word, person_id LIMIT %d) w WHERE`,
+		from("word", words[rare]), mostProbed)
+	for i, other := range words {
+		if i != rare {
+			query += fmt.Sprintf(ask, from("o.word", other)) + ` AND`
+		}
+	}
+	return query + ` NOT` + fmt.Sprintf(ask, from("o.word", words[rare])+` AND o.word < w.word`)
+}
+
+// together selects the people who are among those with each of the words.
+func together(words []string, from func(column, word string) string) string {
+	sets := make([]string, len(words))
+	for i, w := range words {
+		sets[i] = `SELECT person_id FROM person_word WHERE directory_id = $1 AND ` + from("word", w)
+	}
+	return `SELECT person_id FROM (` + strings.Join(sets, ` INTERSECT `) + `) matching`
 }
 
 func collect(ctx context.Context, tx *db.Tx, query string, args ...any) (out []Person, err error) {
@@ -153,6 +185,18 @@ func Count(ctx context.Context, tx *db.Tx, directory string) (c Counts, err erro
 			(SELECT COUNT(*) FROM person WHERE directory_id = $1 AND enrol = 'open' AND state = 'active')`, directory).
 		Scan(&c.People, &c.Suspended, &c.NotSetUp)
 	return c, err
+}
+
+// WithPeople are the directories that have so many people or more.
+func WithPeople(ctx context.Context, tx *db.Tx, many int) (ids []string, err error) {
+	scan := func(row scanner) (id string, err error) { return id, row.Scan(&id) }
+	for id, err := range each(ctx, tx, scan, `SELECT directory_id FROM person GROUP BY directory_id HAVING COUNT(*) >= $1 ORDER BY directory_id`, many) {
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
 }
 
 // Guard makes changes that could lock somebody out take turns: of two in one

@@ -154,7 +154,8 @@ func Whence(lang string, e audit.Event) string {
 	var parts []string
 	device, _ := e.Detail["device"].(string)
 	command, _ := e.Detail["command"].(string)
-	for _, s := range []string{command, device, e.App, e.Browser, e.Place} {
+	changed, _ := e.Detail["changed"].(string)
+	for _, s := range []string{command, changed, device, e.App, e.Browser, e.Place} {
 		if s != "" {
 			parts = append(parts, s)
 		}

@@ -161,7 +161,10 @@ func TestN21AFreezeHoldsForEveryChange(t *testing.T) {
 	w := signintest.New(t)
 	mei := w.Member(t, "mei")
 	phone := w.Device(t, mei, "Phone")
-	w.Write(t, func(tx *db.Tx) error { return brake.Freeze(t.Context(), tx, mei.ID) })
+	w.Write(t, func(tx *db.Tx) error {
+		return errors.Join(brake.Freeze(t.Context(), tx, mei.ID), brake.Thaw(t.Context(), tx, mei.ID), brake.Freeze(t.Context(), tx, mei.ID))
+	})
+	w.Recorded(t, mei.ID, audit.PersonFrozen, audit.PersonThawed)
 	me := w.Now(t, mei)
 	by := signin.Session{ID: "s", Person: mei.ID, Directory: mei.DirectoryID, Epoch: me.Epoch}
 	changes := map[string]func(tx *db.Tx) error{

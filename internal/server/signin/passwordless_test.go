@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"countersign/internal/server/approval"
+	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/notify"
@@ -171,6 +172,7 @@ func TestSwitchingAPhoneOnAndOffIsMailed(t *testing.T) {
 	if !slices.Contains(mails, notify.MailPasswordlessOn) || !slices.Contains(mails, notify.MailPasswordlessOff) || len(mails) != 2 {
 		t.Error(mails)
 	}
+	w.Recorded(t, mei.ID, audit.RegistrationUnlock, audit.RegistrationUnlockGone, audit.PasswordlessOn, audit.PasswordlessOff)
 	ken := w.Member(t, "ken")
 	w.Write(t, func(tx *db.Tx) error {
 		err := w.Registry.SetPasswordless(t.Context(), tx, ken.ID, phone.ID(), true, regtest.From)

@@ -213,6 +213,7 @@ func TestAnExposedPasswordRecoversNothing(t *testing.T) {
 	mei, _ := meiWithPhone(t, w)
 	w.RecoveryCodes(t, mei)
 	w.Write(t, func(tx *db.Tx) error { return method.Expose(t.Context(), tx, mei.ID) })
+	w.Recorded(t, mei.ID, audit.PersonPasswordSeen)
 	v := lost(t, w).proven(mei)
 	if a := v.attempt(); a.Ended != policy.WhyExposed {
 		t.Errorf("%+v", a)

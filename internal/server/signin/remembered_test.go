@@ -138,6 +138,14 @@ func TestWhatForgetsARememberedBrowser(t *testing.T) {
 				return err
 			})
 		},
+		"suspended, and let in again": func(t *testing.T, w *signintest.World, mei directory.Person, _ regtest.Device) {
+			w.Write(t, func(tx *db.Tx) error {
+				if err := directory.SetState(t.Context(), tx, mei.ID, directory.Suspended); err != nil {
+					return err
+				}
+				return directory.SetState(t.Context(), tx, mei.ID, directory.Active)
+			})
+		},
 		"re-registration was required": func(t *testing.T, w *signintest.World, mei directory.Person, _ regtest.Device) {
 			w.Write(t, func(tx *db.Tx) error {
 				_, _, err := w.SignIn.Reregister(t.Context(), tx, signin.Reregistration{Person: mei.ID, Alone: true})

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/policy"
@@ -110,6 +111,7 @@ func TestSessionsAreListedAndEndedTogether(t *testing.T) {
 		}
 		return err
 	})
+	w.Recorded(t, mei.ID, audit.SigninAsked, audit.SessionEndedAll)
 	if _, err := a.session(); !errors.Is(err, signin.ErrNoSession) {
 		t.Error(err)
 	}

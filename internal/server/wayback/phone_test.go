@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/internal/server/audit"
 	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
@@ -315,6 +316,7 @@ func TestR1WithoutTheSignatureANewPhoneWaitsForADay(t *testing.T) {
 	if mails := h.Mails(t, haru); !slices.Contains(mails, "restore_waits") {
 		t.Errorf("%v", mails)
 	}
+	h.Recorded(t, haru.ID, audit.SigninRestores, audit.RestoreWaits)
 	if all := h.waiting(t, haru); len(all) != 1 || all[0].ReadyAt != w.ReadyAt || all[0].Name != "New phone" {
 		t.Errorf("%+v", all)
 	}
@@ -380,6 +382,9 @@ func TestR1ANewPhoneCanBeStopped(t *testing.T) {
 			}
 			if err := f.goesOn(by); !errors.Is(err, wayback.ErrNone) {
 				t.Errorf("%v", err)
+			}
+			if name == "on an app" {
+				h.Recorded(t, haru.ID, audit.RestoreStopped)
 			}
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/internal/server/audit"
 	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
@@ -180,6 +181,7 @@ func TestR1TwoProofsBringThePasswordBackAndThePaperEnds(t *testing.T) {
 	if w, err := h.back.Find(t.Context(), v.token); err != nil || w.State != wayback.Done {
 		t.Errorf("%+v, %v", w, err)
 	}
+	h.Recorded(t, mei.ID, audit.WayBackSent, audit.WayBackProven, audit.WayBackDone)
 	if _, err := h.back.Renew(t.Context(), v.token, phrase, v.b); !errors.Is(err, wayback.ErrStep) {
 		t.Errorf("a second time: %v", err)
 	}
@@ -200,6 +202,7 @@ func TestR1ANewPasswordThatOpensMoreWaitsForADay(t *testing.T) {
 	if mails := h.Mails(t, haru); !slices.Contains(mails, "wayback_waits") {
 		t.Errorf("%v", mails)
 	}
+	h.Recorded(t, haru.ID, audit.WayBackWaits)
 	h.Clock.Add(ways.PersonalWait - time.Second)
 	h.ripens(t)
 	if !h.signsIn(t, haru, signintest.Password) {
@@ -266,6 +269,9 @@ func TestR1WhatWaitsCanBeStopped(t *testing.T) {
 			h.ripens(t)
 			if h.signsIn(t, haru, phrase) || !h.signsIn(t, haru, signintest.Password) {
 				t.Error("it was set all the same")
+			}
+			if name == "by whoever is signed in" {
+				h.Recorded(t, haru.ID, audit.WayBackStopped)
 			}
 		})
 	}
@@ -429,6 +435,7 @@ func TestN9CodesAreTriedAndSentFewTimes(t *testing.T) {
 			t.Errorf("%s: a sixth: %v", login, err)
 		}
 	}
+	h.Recorded(t, mei.ID, audit.WayBackWrong)
 	other := h.begins(t, strings.ToUpper(mei.Login))
 	other.b = signintest.Browser("198.51.100.77")
 	other.keep(h.back.RecoveryCode(t.Context(), other.token, codes[0], other.b)) // from elsewhere there is room

@@ -68,22 +68,23 @@ const family = "command."
 type grammar struct {
 	Config string `placeholder:"FILE"`
 
-	Init    initCommand    `cmd:""`
-	Serve   serveCommand   `cmd:""`
-	Demo    demoCommand    `cmd:""`
-	Show    configCommand  `cmd:"" name:"config"`
-	User    userCommand    `cmd:""`
-	Policy  policyCommand  `cmd:""`
-	Looks   looksCommand   `cmd:""`
-	Client  clientCommand  `cmd:""`
-	Audit   auditCommand   `cmd:""`
-	Explain explainCommand `cmd:""`
-	Key     keyCommand     `cmd:""`
-	Migrate migrateCommand `cmd:""`
-	Backup  backupCommand  `cmd:""`
-	Restore restoreCommand `cmd:""`
-	Health  healthCommand  `cmd:""`
-	Version versionCommand `cmd:""`
+	Init      initCommand      `cmd:""`
+	Serve     serveCommand     `cmd:""`
+	Demo      demoCommand      `cmd:""`
+	Show      configCommand    `cmd:"" name:"config"`
+	Directory directoryCommand `cmd:""`
+	User      userCommand      `cmd:""`
+	Policy    policyCommand    `cmd:""`
+	Looks     looksCommand     `cmd:""`
+	Client    clientCommand    `cmd:""`
+	Audit     auditCommand     `cmd:""`
+	Explain   explainCommand   `cmd:""`
+	Key       keyCommand       `cmd:""`
+	Migrate   migrateCommand   `cmd:""`
+	Backup    backupCommand    `cmd:""`
+	Restore   restoreCommand   `cmd:""`
+	Health    healthCommand    `cmd:""`
+	Version   versionCommand   `cmd:""`
 }
 
 // Run does what args say.

@@ -218,22 +218,12 @@ func (c *initCommand) setUp(ctx context.Context, w World, conf config.Config, ma
 }
 
 // found creates the organisation and its first owner.
-func (c *initCommand) found(ctx context.Context, tx *db.Tx) (token string, err error) {
-	o, err := directory.Create(ctx, tx, directory.Directory{Kind: directory.Organization, Name: c.Name, Domain: c.Domain})
+func (c *initCommand) found(ctx context.Context, tx *db.Tx) (string, error) {
+	owner, token, err := found(ctx, tx, c.Name, c.Domain, directory.Person{Login: c.Owner, Name: c.OwnerName})
 	if err != nil {
 		return "", err
 	}
-	p, err := directory.CreatePerson(ctx, tx, directory.Person{
-		DirectoryID: o.ID, Login: c.Owner, Name: c.OwnerName, Email: mailbox("", c.Owner), Role: directory.Owner,
-	})
-	if err != nil {
-		return "", err
-	}
-	err = audit.Record(ctx, tx, audit.Event{Kind: audit.ServerInit, Directory: o.ID, Person: p.ID})
-	if err != nil {
-		return "", err
-	}
-	return directory.SetupLink(ctx, tx, p.ID)
+	return token, audit.Record(ctx, tx, audit.Event{Kind: audit.ServerInit, Directory: owner.DirectoryID, Person: owner.ID})
 }
 
 // files are what init has made, to be taken away again if it fails.

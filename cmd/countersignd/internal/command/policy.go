@@ -81,7 +81,7 @@ func (c *policyCommand) change(ctx context.Context, w World, tx *db.Tx) ([]direc
 			if err := w.guarded(guard.Check(ctx, tx)); err != nil {
 				return nil, err
 			}
-			if err := recordPolicy(ctx, tx, in); err != nil {
+			if err := record(ctx, tx, directory.Person{DirectoryID: in.ID}, "policy", nil); err != nil {
 				return nil, err
 			}
 		}
@@ -131,15 +131,6 @@ func (c *policyCommand) asksMore() bool {
 	on := func(flag *bool) bool { return flag != nil && *flag }
 	off := func(flag *bool) bool { return flag != nil && !*flag }
 	return on(c.SecondFactor) || on(c.Unlock) || off(c.Codes) || off(c.Passwordless)
-}
-
-// recordPolicy notes what is asked from now on.
-func recordPolicy(ctx context.Context, tx *db.Tx, in directory.Directory) error {
-	now, err := json.Marshal(in.Policy)
-	if err != nil {
-		return err
-	}
-	return record(ctx, tx, directory.Person{DirectoryID: in.ID}, "policy", map[string]any{"policy": string(now)})
 }
 
 func (c *policyCommand) changes() bool {

@@ -61,6 +61,7 @@ var problems = []web.Problem{
 	{Err: explain.ErrUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "common.notfound.title", Text: "common.notfound.text"},
 	{Err: registration.ErrUnknown, Status: http.StatusNotFound, Code: "not_found", Title: "common.notfound.title", Text: "common.notfound.text"},
 	{Err: directory.ErrTaken, Status: http.StatusConflict, Code: "taken", Title: "console.api.taken.title", Text: "console.api.taken.text"},
+	{Err: directory.ErrElsewhere, Status: http.StatusUnprocessableEntity, Code: "other_domain", Title: "console.api.elsewhere.title", Text: "console.add.wrong.elsewhere"},
 	{Err: ui.ErrColour, Status: http.StatusUnprocessableEntity, Code: "unprocessable", Title: "console.api.invalid.title", Text: "console.looks.notcolour"},
 	{Err: ui.ErrFaint, Status: http.StatusUnprocessableEntity, Code: "too_faint", Title: "console.api.invalid.title", Text: "console.api.faint.text"},
 	{Err: logo.ErrKind, Status: http.StatusUnsupportedMediaType, Code: "not_a_picture", Title: "console.api.invalid.title", Text: "console.looks.kind"},

@@ -204,6 +204,19 @@ func TestTheLogIsForThoseWhoReadIt(t *testing.T) {
 	}
 }
 
+func TestALoginOfAnotherDirectoryIsRefused(t *testing.T) {
+	o := open(t)
+	o.Write(t, func(tx *db.Tx) error {
+		_, err := directory.Create(t.Context(), tx, directory.Directory{Kind: directory.Personal, Name: "Home", Domain: "home.example"})
+		return err
+	})
+	token := o.token(t, "bot", "openid admin", o.signIn(t, o.hire(t, "kenji", directory.Owner)))
+	a := o.call(t, token, "POST", base+"/people", map[string]string{"login": "yu@home.example", "name": "Yu"})
+	if a.status != 422 || !strings.Contains(string(a.body), `:other_domain"`) {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
 func TestNobodyActsOnThemselvesOrOnOthersPeople(t *testing.T) {
 	o := open(t)
 	owner := o.hire(t, "owner", directory.Owner)

@@ -49,9 +49,11 @@ func (c *call) me() (any, error) {
 	return me{personOf(c.actor), d.Name, admin.Reads(c.actor), admin.Adds(c.actor)}, err
 }
 
-// A peoplePage is a page of people; Next is the cursor of the page after it.
+// A peoplePage is a page of people; Next is the cursor of the page after it. Of
+// a search there is one page, and More says that others may match.
 type peoplePage struct {
 	People []person `json:"people"`
+	More   bool     `json:"more,omitempty"`
 	Next   string   `json:"next,omitempty"`
 }
 
@@ -67,7 +69,7 @@ func (c *call) people() (any, error) {
 	out := peoplePage{People: []person{}}
 	var found []directory.Person
 	if typed := strings.TrimSpace(c.query.Get("q")); typed != "" {
-		found, err = directory.Matching(c.ctx, c.tx, c.actor.DirectoryID, typed, foundPage)
+		found, out.More, err = directory.Matching(c.ctx, c.tx, c.actor.DirectoryID, typed, foundPage)
 		size = foundPage
 	} else {
 		state := c.query.Get("state")

@@ -43,8 +43,7 @@ type Deps struct {
 type handler struct {
 	*web.Shell
 	Deps
-	desk    *admin.Desk
-	figures figures
+	desk *admin.Desk
 }
 
 // Mount adds the pages to the shell.

@@ -321,6 +321,8 @@ func (h *handler) postAdd(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case errors.Is(err, directory.ErrTaken):
 		page.Wrong = "console.add.wrong.taken"
+	case errors.Is(err, directory.ErrElsewhere):
+		page.Wrong = "console.add.wrong.elsewhere"
 	case errors.Is(err, directory.ErrInvalid):
 		page.Wrong = "console.add.wrong.invalid"
 	case err != nil:

@@ -4,15 +4,12 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"countersign/internal/server/admin"
 	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
-	"countersign/internal/server/directory"
 	"countersign/internal/server/explain"
-	"countersign/internal/server/registration"
 	"countersign/ui"
 )
 
@@ -23,6 +20,7 @@ type overviewPage struct {
 	Stats    stats
 	Chart    chart
 	Coverage []meter
+	Counted  string // when the people were, if not just now
 	Reports  []reportRow
 	Shared   []sharedRow // networks that several people reported
 }
@@ -82,7 +80,7 @@ func (h *handler) fillFigures(ctx context.Context, tx *db.Tx, v visit, p *overvi
 	if err != nil {
 		return err
 	}
-	people, err := h.figures.of(ctx, tx, v.person.DirectoryID)
+	people, err := admin.HeadcountOf(ctx, tx, v.person.DirectoryID)
 	if err != nil {
 		return err
 	}
@@ -93,6 +91,9 @@ func (h *handler) fillFigures(ctx context.Context, tx *db.Tx, v visit, p *overvi
 		newMeter(ui.T(v.lang, "console.coverage.app"), people.WithApp, people.People),
 		newMeter(ui.T(v.lang, "console.coverage.none"), people.NotSetUp, people.People),
 		newMeter(ui.T(v.lang, "console.coverage.suspended"), people.Suspended, people.People),
+	}
+	if !people.At.IsZero() {
+		p.Counted = ui.When(v.lang, v.person.Zone, people.At, tx.Now)
 	}
 	return nil
 }
@@ -132,49 +133,4 @@ func shared(open []admin.Report) (rows []sharedRow) {
 		}
 	}
 	return rows
-}
-
-// peopleFigures are counted over all people, so they are kept for a while.
-type peopleFigures struct {
-	directory.Counts
-	WithApp int
-	until   time.Time
-}
-
-// Figures are kept for a minute, and for one more with each hundred thousand people.
-const (
-	figuresLast   = time.Minute
-	figuresOfMany = 100_000
-)
-
-// figures keeps what is counted over everybody of a directory: a page that is
-// loaded again does not count a million people again.
-type figures struct {
-	mu   sync.Mutex
-	kept map[string]peopleFigures
-}
-
-func (f *figures) of(ctx context.Context, tx *db.Tx, in string) (peopleFigures, error) {
-	f.mu.Lock()
-	kept, ok := f.kept[in]
-	f.mu.Unlock()
-	if ok && tx.Now.Before(kept.until) {
-		return kept, nil
-	}
-	counts, err := directory.Count(ctx, tx, in)
-	if err != nil {
-		return kept, err
-	}
-	withApp, err := registration.PeopleWith(ctx, tx, in)
-	if err != nil {
-		return kept, err
-	}
-	kept = peopleFigures{counts, withApp, tx.Now.Add(figuresLast * time.Duration(1+counts.People/figuresOfMany))}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.kept == nil || len(f.kept) > 1000 {
-		f.kept = map[string]peopleFigures{}
-	}
-	f.kept[in] = kept
-	return kept, nil
 }

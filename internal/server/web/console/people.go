@@ -15,10 +15,7 @@ import (
 	"countersign/ui"
 )
 
-const (
-	peopleRows = 25
-	foundRows  = 50 // a search shows no more: type more of the name
-)
+const peopleRows = 25 // a search shows no more: type more of the name
 
 // A peoplePage is a list of people (d2).
 type peoplePage struct {
@@ -28,7 +25,7 @@ type peoplePage struct {
 	Shows []filter
 	Rows  []personRow
 	More  string // where the next page is
-	Cut   bool   // there are more than a search shows
+	Cut   bool   // there may be more than a search shows
 }
 
 type filter struct {
@@ -79,10 +76,8 @@ func (h *handler) getPeople(w http.ResponseWriter, r *http.Request) error {
 func (h *handler) find(ctx context.Context, tx *db.Tx, v visit, p *peoplePage, after string) ([]directory.Person, error) {
 	in := v.person.DirectoryID
 	if p.Typed != "" {
-		people, err := directory.Matching(ctx, tx, in, p.Typed, foundRows+1)
-		if len(people) > foundRows {
-			people, p.Cut = people[:foundRows], true
-		}
+		people, more, err := directory.Matching(ctx, tx, in, p.Typed, peopleRows)
+		p.Cut = more
 		return people, err
 	}
 	page := directory.Page{After: after, Limit: peopleRows + 1}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"countersign/internal/server/audit"
 	"countersign/internal/server/oauth"
 )
 
@@ -65,6 +66,7 @@ func TestLogoutWithoutAProofAsks(t *testing.T) {
 	if a := b.post("/logout/confirm", form); a.to() != expensesBye+"?state=s" || b.cookies["__Host-ss"] != "" {
 		t.Errorf("%d %q", a.status, a.to())
 	}
+	w.Recorded(t, w.mei.ID, audit.OAuthLogout)
 	if a := b.post("/logout/confirm", url.Values{"post_logout_redirect_uri": {"https://evil.example/"}}); a.to() != "" || !strings.Contains(a.page, "You are signed out") {
 		t.Errorf("O7: %d %q", a.status, a.to())
 	}

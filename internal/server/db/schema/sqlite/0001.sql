@@ -323,6 +323,10 @@ CREATE INDEX rebind_ticket_expires ON rebind_ticket (expires_at);
 CREATE TABLE report_settled (
   event_id TEXT PRIMARY KEY, directory_id TEXT NOT NULL, person_id TEXT NOT NULL, by_id TEXT NOT NULL, at INTEGER NOT NULL
 ) STRICT;
+-- How many people those directories have that have very many, counted now and then.
+CREATE TABLE headcount (
+  directory_id TEXT PRIMARY KEY, people INTEGER NOT NULL, suspended INTEGER NOT NULL, not_set_up INTEGER NOT NULL, with_app INTEGER NOT NULL, at INTEGER NOT NULL
+) STRICT;
 
 -- backup: where the sealed backups of a recovery account lie
 CREATE TABLE backup_place (
