@@ -953,6 +953,15 @@ export interface Messages {
   "command.demo.more": Record<never, never>;
   "command.demo.run": Record<never, never>;
   "command.demo.run.more": Record<never, never>;
+  "command.directory": Record<never, never>;
+  "command.directory.add": Record<never, never>;
+  "command.directory.add.--domain": Record<never, never>;
+  "command.directory.add.--owner": Record<never, never>;
+  "command.directory.add.--owner-name": Record<never, never>;
+  "command.directory.add.--personal": Record<never, never>;
+  "command.directory.add.<name>": Record<never, never>;
+  "command.directory.add.more": Record<never, never>;
+  "command.directory.list": Record<never, never>;
   "command.explain": Record<never, never>;
   "command.explain.<reference>": Record<never, never>;
   "command.explain.more": Record<never, never>;
@@ -1084,6 +1093,7 @@ export interface Messages {
   "config.choice": { choices: string | number; key: string | number; value: string | number };
   "config.database": Record<never, never>;
   "config.language": { choices: string | number; value: string | number };
+  "config.language_twice": { value: string | number };
   "config.listen": { key: string | number; value: string | number };
   "config.lower_case": { key: string | number };
   "config.mail_from": { value: string | number };
@@ -1110,9 +1120,11 @@ export interface Messages {
   "console.add.login.hint": Record<never, never>;
   "console.add.means": Record<never, never>;
   "console.add.name": Record<never, never>;
+  "console.add.wrong.elsewhere": Record<never, never>;
   "console.add.wrong.email": Record<never, never>;
   "console.add.wrong.invalid": Record<never, never>;
   "console.add.wrong.taken": Record<never, never>;
+  "console.api.elsewhere.title": Record<never, never>;
   "console.api.faint.text": Record<never, never>;
   "console.api.fresh.text": Record<never, never>;
   "console.api.fresh.title": Record<never, never>;
@@ -1165,6 +1177,7 @@ export interface Messages {
   "console.col.who": Record<never, never>;
   "console.coverage": Record<never, never>;
   "console.coverage.app": Record<never, never>;
+  "console.coverage.counted": { when: string | number };
   "console.coverage.none": Record<never, never>;
   "console.coverage.suspended": Record<never, never>;
   "console.deed.invite": Record<never, never>;
@@ -1425,6 +1438,7 @@ export interface Messages {
   "console.people": Record<never, never>;
   "console.people.caption": Record<never, never>;
   "console.people.cut": Record<never, never>;
+  "console.people.many": Record<never, never>;
   "console.people.none": Record<never, never>;
   "console.period": Record<never, never>;
   "console.period.day": Record<never, never>;
@@ -2982,6 +2996,16 @@ export interface Messages {
   "server.demo.port": Record<never, never>;
   "server.demo.running": { data: string | number };
   "server.demo.taken": { other: string | number; port: string | number };
+  "server.directory.added": { name: string | number };
+  "server.directory.elsewhere": Record<never, never>;
+  "server.directory.list.domain": Record<never, never>;
+  "server.directory.list.kind": Record<never, never>;
+  "server.directory.list.name": Record<never, never>;
+  "server.directory.organization": Record<never, never>;
+  "server.directory.personal": Record<never, never>;
+  "server.directory.personal.next": { command: string | number };
+  "server.directory.personal.owner": Record<never, never>;
+  "server.directory.taken": Record<never, never>;
   "server.explain.events": Record<never, never>;
   "server.explain.head": { directory: string | number; login: string | number; name: string | number; reference: string | number };
   "server.explain.left": { name: string | number; reference: string | number };
@@ -3729,7 +3753,7 @@ export interface Messages {
   "tui.why.tags": Record<never, never>;
   "tui.why.twice": Record<never, never>;
   "usage.arguments": Record<never, never>;
-  "usage.ask": { program: string | number };
+  "usage.ask": { command: string | number };
   "usage.choice": { choices: string | number; flag: string | number; typed: string | number };
   "usage.commands": Record<never, never>;
   "usage.flags": Record<never, never>;
