@@ -21,12 +21,6 @@ type moveCommand struct {
 	JSON    bool   `name:"json"`
 }
 
-// What can be wrong with a move at a terminal.
-var (
-	errThrough = errors.New("no service is named that the devices meet at")
-	errMeeting = errors.New("not the code of a meeting")
-)
-
 func (c moveCommand) Run(ctx context.Context, w World, g *grammar) error {
 	d, err := g.forChange(w)
 	if err != nil {
@@ -127,7 +121,11 @@ func (w World) tellReceipt(r move.Receipt) {
 // meeting is where the new device waits: as its code was typed, or stands in a picture.
 func (c moveCommand) meeting(w World, d *desk.Desk) (m wire.Meeting, err error) {
 	if c.Picture != "" {
-		return c.pictured(w)
+		b, err := w.bytes(c.Picture, scan.MaxPicture)
+		if err != nil {
+			return m, err
+		}
+		return desk.MeetingIn(b)
 	}
 	if m.Server, err = c.server(d); err != nil {
 		return m, err
@@ -142,27 +140,6 @@ func (c moveCommand) meeting(w World, d *desk.Desk) (m wire.Meeting, err error) 
 	return m, err
 }
 
-// pictured reads the code of a meeting in a picture of the new device's screen.
-func (c moveCommand) pictured(w World) (wire.Meeting, error) {
-	b, err := w.bytes(c.Picture, scan.MaxPicture)
-	if err != nil {
-		return wire.Meeting{}, err
-	}
-	texts, err := scan.Picture(b)
-	if err != nil {
-		return wire.Meeting{}, err
-	}
-	for _, text := range texts {
-		var camera frames.Camera
-		if message, err := camera.See(text); err == nil && message != nil {
-			if m, err := wire.ReadMeeting(message); err == nil {
-				return m, nil
-			}
-		}
-	}
-	return wire.Meeting{}, errMeeting
-}
-
 // server is the service that is typed, else the one that this device knows: that
 // of its backup, or of its only account.
 func (c moveCommand) server(d *desk.Desk) (string, error) {
@@ -173,22 +150,5 @@ func (c moveCommand) server(d *desk.Desk) (string, error) {
 		}
 		return issuer, nil
 	}
-	if b, err := d.Backup(); err == nil {
-		return b.Issuer, nil
-	}
-	doors, err := d.Doors()
-	if err != nil && !errors.Is(err, desk.ErrNoDoor) {
-		return "", err
-	}
-	server := ""
-	for _, p := range doors {
-		if server != "" && server != p.Server.Issuer {
-			return "", errThrough
-		}
-		server = p.Server.Issuer
-	}
-	if server == "" {
-		return "", errThrough
-	}
-	return server, nil
+	return d.Home()
 }

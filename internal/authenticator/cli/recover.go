@@ -37,7 +37,11 @@ func (c recoverCommand) Run(ctx context.Context, w World, g *grammar) error {
 		return err
 	}
 	others := map[string]desk.Others{"beside": desk.Beside, "instead": desk.Instead}[c.Others]
-	r, err := d.Recover(ctx, issuer, token, key, others)
+	found, err := d.Find(ctx, issuer, token)
+	if err != nil {
+		return err
+	}
+	r, err := found.Open(ctx, key, others)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"countersign/internal/authenticator"
 	"countersign/internal/authenticator/backup"
 	"countersign/internal/authenticator/disk"
+	"countersign/internal/authenticator/remote"
 	"countersign/seal"
 )
 
@@ -29,20 +30,33 @@ const (
 	Instead Others = "instead" // ours goes to the trash
 )
 
-// Recover reads the newest backup of the recovery account that the token is of,
-// opens it with the recovery key, and takes over each account that is not here.
-// What is here is kept, unless the person said otherwise. The binding that reads
-// ends with it. Once more, it changes nothing.
-func (d *Desk) Recover(ctx context.Context, issuer, token string, key seal.RecoveryKey, others Others) (r Recovery, err error) {
-	_, _, place, err := d.bind(ctx, issuer, token)
+// A Found backup was fetched, and is closed still.
+type Found struct {
+	Login string // of the recovery account
+
+	desk    *Desk
+	place   *remote.Place
+	archive []byte
+}
+
+// Find fetches the newest backup of the recovery account that the token is of.
+func (d *Desk) Find(ctx context.Context, issuer, token string) (*Found, error) {
+	bound, _, place, err := d.bind(ctx, issuer, token)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
 	got, err := place.Latest(ctx)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
-	g, err := openBy(got.Archive, key, d.now())
+	return &Found{bound.Person.Login, d, place, got.Archive}, nil
+}
+
+// Open opens it with the recovery key, and takes over each account that is not here.
+// What is here is kept, unless the person said otherwise. The binding that reads
+// ends with it. Once more, it changes nothing.
+func (f *Found) Open(ctx context.Context, key seal.RecoveryKey, others Others) (r Recovery, err error) {
+	g, err := openBy(f.archive, key, f.desk.now())
 	if err != nil {
 		return r, err
 	}
@@ -52,17 +66,17 @@ func (d *Desk) Recover(ctx context.Context, issuer, token string, key seal.Recov
 			r.Device = w.Label
 		}
 	}
-	_, err = d.change(ctx, func(a *authenticator.App, c *disk.Content) (*authenticator.App, error) {
+	_, err = f.desk.change(ctx, func(a *authenticator.App, c *disk.Content) (*authenticator.App, error) {
 		if err := keepRestoreKeys(c, g); err != nil {
 			return nil, err
 		}
-		r.Results, err = recoverInto(a, g, d.now(), others)
+		r.Results, err = recoverInto(a, g, f.desk.now(), others)
 		return a, err
 	})
 	if err != nil {
 		return r, err
 	}
-	_ = place.Leave(ctx) // else it ends within the hour
+	_ = f.place.Leave(ctx) // else it ends within the hour
 	return r, nil
 }
 
