@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"countersign/internal/authenticator/desk"
-	"countersign/internal/authenticator/frames"
 	"countersign/internal/authenticator/move"
 	"countersign/internal/authenticator/remote"
 	"countersign/internal/authenticator/scan"
@@ -59,14 +58,9 @@ func (c moveCommand) take(ctx context.Context, w World, d *desk.Desk) error {
 
 // show draws the code of a meeting, and says it.
 func (w World) show(m wire.Meeting) {
-	screen, err := frames.Show(m.Message())
-	if err == nil {
-		picture, bad := drawn([][]byte{[]byte(screen.Frame(0))})
-		if err = bad; err == nil {
-			_, err = w.Err.Write(picture)
-		}
-	}
-	if err != nil {
+	if code := desk.Drawn(m); code != nil {
+		_, _ = w.Err.Write(append(inked(code), '\n'))
+	} else {
 		w.say("terminal.move.undrawn") // the code can be typed
 	}
 	w.say("terminal.move.show", "code", wire.ShowMeetingCode(m.Code), "server", calm(m.Server))

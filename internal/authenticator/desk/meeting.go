@@ -2,6 +2,8 @@ package desk
 
 import (
 	"errors"
+	"io"
+	"os"
 
 	"countersign/internal/authenticator/frames"
 	"countersign/internal/authenticator/scan"
@@ -54,4 +56,18 @@ func MeetingIn(picture []byte) (wire.Meeting, error) {
 		}
 	}
 	return wire.Meeting{}, ErrNoMeeting
+}
+
+// MeetingInFile is [MeetingIn] for a picture in a file.
+func MeetingInFile(path string) (wire.Meeting, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return wire.Meeting{}, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, scan.MaxPicture))
+	if err != nil {
+		return wire.Meeting{}, err
+	}
+	return MeetingIn(b)
 }

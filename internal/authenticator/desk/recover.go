@@ -2,6 +2,8 @@ package desk
 
 import (
 	"context"
+	"io"
+	"os"
 	"time"
 
 	"countersign/internal/authenticator"
@@ -97,3 +99,19 @@ func recoverInto(a *authenticator.App, g backup.Generation, now time.Time, other
 	}
 	return list, nil
 }
+
+// KeyIn is the recovery key that lies in a file.
+func KeyIn(path string) (seal.RecoveryKey, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return seal.RecoveryKey{}, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxKeyFile))
+	if err != nil {
+		return seal.RecoveryKey{}, err
+	}
+	return seal.ParseRecoveryKey(string(text))
+}
+
+const maxKeyFile = 4 << 10

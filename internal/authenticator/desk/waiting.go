@@ -31,7 +31,10 @@ func (p Paired) Waiting(ctx context.Context) ([]Waits, error) {
 }
 
 // Stop stops it.
-func (w Waits) Stop(ctx context.Context) error { return w.door.Stop(ctx, w.ID) }
+func (w Waits) Stop(ctx context.Context) error {
+	door := *w.door // the other one may be in use
+	return door.Stop(ctx, w.ID)
+}
 
 // Message is the message that says it at a time, and what it names.
 func (w Waits) Message(now time.Time) (key string, args []any) {

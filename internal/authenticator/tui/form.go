@@ -89,7 +89,7 @@ func (m Model) fieldKey(k tea.KeyPressMsg) (Model, []Effect) {
 		if m.App == nil {
 			return m, []Effect{Quit{}}
 		}
-		return m.to(List), nil
+		return m.leave()
 	case "enter":
 		if m.Focus < len(m.Fields)-1 && (m.Screen == Choosing || m.Screen == Form && m.Edits == "" && m.Focus > 0) {
 			return m.focus(m.Focus + 1), nil
@@ -118,19 +118,33 @@ func (m Model) submit() (Model, []Effect) {
 		}
 		return m, []Effect{Make{m.value(0)}}
 	case Naming:
-		m.File = strings.Trim(strings.TrimSpace(m.value(0)), `'"`)
+		m.File = path(m.value(0))
 		if m.File == "" {
 			return m.to(List), nil
 		}
 		return m.read("")
 	case Secret:
 		return m.read(m.value(0))
+	case Finding:
+		return m.finds()
+	case Unlocking:
+		return m.unlocks()
+	case TakingFrom, GivingTo:
+		return m.meeting()
+	case Meeting:
+		return m.typed()
+	case Proving:
+		text := m.value(0)
+		return m.to(Moving), []Effect{Say{Text: text}}
 	}
 	if m.Edits != "" {
 		return m.edited()
 	}
 	return m.added()
 }
+
+// path is a file's name as it was typed, or dropped onto the terminal.
+func path(text string) string { return strings.Trim(strings.TrimSpace(text), `'"`) }
 
 // read begins to read the file.
 func (m Model) read(password string) (Model, []Effect) {

@@ -111,28 +111,27 @@ func (m Model) command(k tea.KeyPressMsg) (Model, []Effect) {
 		return m.move(-1 << 30), nil
 	case "end", "G":
 		return m.move(1 << 30), nil
-	case "a":
-		return m.add(), nil
-	case "i":
-		m = m.to(Naming)
-		m.Fields = []field{textField("tui.file")}
-		return m.focus(0), nil
-	case "b":
-		m = m.to(Checkup)
-		m.Found, m.FoundLine = Checked{}, 0
-		return m, []Effect{CheckUp{}}
+	case "m":
+		m = m.to(Menu)
+		m.MenuLine = 0
+		return m, nil
+	case "s":
+		if len(m.waiting()) > 0 {
+			m = m.to(Stopping)
+			m.StopLine = 0
+		}
+		return m, nil
 	case "u":
 		return m, []Effect{Undo{}}
-	case "L":
-		return m, []Effect{Lock{}}
 	case "q":
 		return m, []Effect{Quit{}}
 	case "?":
 		return m.to(Help), nil
-	case "c", "n", "e", "d", "p":
+	case "c", "n", "e", "d", "p", "v":
 		return m.onAccount(k.String())
 	}
-	return m, nil
+	m, wishes, _ := m.choose(k.String())
+	return m, wishes
 }
 
 func (m Model) detailKey(k tea.KeyPressMsg) (Model, []Effect) {
@@ -164,6 +163,10 @@ func (m Model) onAccount(key string) (Model, []Effect) {
 		}
 	case "e":
 		return m.edit(e), nil
+	case "v":
+		if away(e) {
+			return m.verifies(e.ID)
+		}
 	case "d":
 		m.Screen = Removing
 	case "p":
@@ -171,6 +174,12 @@ func (m Model) onAccount(key string) (Model, []Effect) {
 		return m, []Effect{Edit{e.ID, authenticator.Edit{Pinned: &pinned}}}
 	}
 	return m, nil
+}
+
+// away tells whether an account came back by its name, and is to be set up.
+func away(e vault.Entry) bool {
+	s, ok := e.Server()
+	return ok && !s.Here()
 }
 
 // copy copies the code of an account: in its last seconds the next one, because

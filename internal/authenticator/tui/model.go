@@ -10,8 +10,10 @@ import (
 	"countersign/internal/authenticator"
 	"countersign/internal/authenticator/backup"
 	"countersign/internal/authenticator/desk"
+	"countersign/internal/authenticator/move"
 	"countersign/internal/authenticator/remote"
 	"countersign/internal/authenticator/vault"
+	"countersign/internal/wire"
 	"countersign/transfer"
 	"countersign/ui"
 )
@@ -35,7 +37,24 @@ const (
 	Preview
 	Help
 	Checkup // what would come back if this device were lost
+	Menu
+	Stopping   // asks whether to stop what waits of an account
+	Finding    // asks where the recovery account is
+	TakingFrom // asks where the new device of a move meets the old one
+	GivingTo   // asks the old one
+	Browsing   // waits for what the person does in a browser
+	Unlocking  // asks for what opens the backup that was found
+	Opens      // tries that
+	Results    // what came of a recovery or a move
+	Meeting    // shows the code of the new one, asks for the digits of the old one
+	Agreeing   // asks on the old one whether to
+	Proving    // asks it for the passphrase
+	Moving     // waits for the other device
+	Moved      // tells on the old one what arrived
 )
+
+// talks tells whether a screen is one of longer work, which ends when it is left.
+func (s Screen) talks() bool { return s == Reading || s >= Browsing }
 
 // A Model is all that the app shows and knows. Update and View are functions of
 // it; what is to be done in the world comes out of Update as [Effect] values.
@@ -71,6 +90,20 @@ type Model struct {
 	Found     Checked // at the last check-up
 	FoundLine int     // the first that is shown
 
+	Home     string // the sign-in service that this device knows, if it is one
+	Waiting  map[string][]desk.Waits
+	StopLine int
+	MenuLine int
+
+	Server   string // of the recovery account
+	Browser  Sends
+	Verifies string // the account that is set up in the browser; empty in a recovery
+	Login    string // whose backup was found
+	Tried    Say    // to open it with
+	Got      Outcome
+	GotLine  int
+	Move     Move
+
 	Asked []Request // open requests, oldest first; the first is the one on the sheet
 	Sheet *Sheet
 }
@@ -88,6 +121,7 @@ type (
 	// Opened: this is what is in the vault, now.
 	Opened struct {
 		App  *authenticator.App
+		Home string
 		Said string
 	}
 	// Needed: a passphrase is; a new one, or again because it was wrong. Held: the
@@ -126,6 +160,52 @@ type (
 	Answered struct {
 		ID, Outcome, Other, Trouble string
 	}
+	// Ended: longer work did; Text says why.
+	Ended struct{ Text string }
+	// Sends: the person is sent to a browser; with Code on any device, to type it there.
+	Sends struct {
+		Page, Code string
+		Minutes    int
+	}
+	// Closed: this one's backup was found, and it asks for what opens it. Wrong says why
+	// what was given did not.
+	Closed struct{ Login, Wrong string }
+	// Outcome of a recovery, or on the new device of a move.
+	Outcome struct {
+		Made    time.Time
+		Device  string
+		Receipt *move.Receipt
+		List    []authenticator.Recovered
+		Said    string
+	}
+	// Verified: an account was set up, or waits; Said says which.
+	Verified struct{ Said string }
+	// Copied: the backup's copy of an account is here too.
+	Copied struct{ ID string }
+	// Meets: the new device waits here for the old one, and for its digits.
+	Meets struct{ Meeting wire.Meeting }
+	// Agrees: the new device is called this and wants that; is it to have it?
+	Agrees struct {
+		Name     string
+		Wants    move.Wants
+		Accounts int
+	}
+	// Proves: that takes the passphrase.
+	Proves struct{}
+	// Digits are to be typed on the new device.
+	Digits struct{ Digits, Name string }
+	// Gave: this arrived.
+	Gave struct {
+		Receipt move.Receipt
+		Wants   move.Wants
+	}
+	// Waits: this waits of the account of a registration.
+	Waits struct {
+		Registration string
+		All          []desk.Waits
+	}
+	// Stopped: it does not any more.
+	Stopped struct{ ID, Said string }
 	// Reach: a service is no longer reached, or is again.
 	Reach struct {
 		Host string
@@ -163,8 +243,28 @@ type (
 	Pair struct{ Offer remote.Offer }
 	// ReadFile begins to read a file.
 	ReadFile struct{ Path, Password string }
-	// Cancel ends reading it.
+	// Cancel ends the longer work that goes on.
 	Cancel struct{}
+	// Say answers what it asked.
+	Say struct{ Text, File string }
+	// Find a backup after a sign-in at a service, in a browser here or on any device.
+	Find struct {
+		Server    string
+		Elsewhere bool
+	}
+	// Beside has the backup's copy beside an account, or instead of it.
+	Beside struct {
+		ID      string
+		Instead bool
+	}
+	// Verify sets up an account that came back by its name.
+	Verify struct{ ID string }
+	// Take everything from another device, which comes to this service.
+	Take struct{ Server string }
+	// Give it to the device that waits there with this code, or in this picture.
+	Give struct{ Server, Code string }
+	// StopWaiting stops what waits.
+	StopWaiting struct{ Waits desk.Waits }
 	// Import takes over what was read.
 	Import struct {
 		Accounts []transfer.Account
@@ -185,7 +285,7 @@ type (
 
 // New is the model at the start, and its first wish.
 func New(lang string, now time.Time) (Model, []Effect) {
-	m := Model{Lang: lang, Now: now, Width: 80, Height: 24, Away: map[string]bool{}}
+	m := Model{Lang: lang, Now: now, Width: 80, Height: 24, Away: map[string]bool{}, Waiting: map[string][]desk.Waits{}}
 	m.Search = input(false)
 	return m, []Effect{Open{}}
 }
@@ -234,8 +334,18 @@ func (m Model) Update(now time.Time, msg any) (Model, []Effect) {
 		return m.say(msg.Said), nil
 	case Asks, Over, Answered:
 		return m.requestNews(msg)
+	case Ended:
+		return m.ended(msg.Text), nil
+	case Sends, Closed, Outcome, Verified, Copied:
+		return m.recoveryNews(msg), nil
+	case Meets, Agrees, Proves, Digits, Gave:
+		return m.moveNews(msg), nil
+	case Waits:
+		return m.waits(msg)
+	case Stopped:
+		return m.stopped(msg), nil
 	case Reach:
-		m.Away = copied(m.Away)
+		m.Away = cloned(m.Away)
 		if m.Away[msg.Host] = msg.Away; !msg.Away {
 			delete(m.Away, msg.Host)
 		}
@@ -243,7 +353,7 @@ func (m Model) Update(now time.Time, msg any) (Model, []Effect) {
 	return m, nil
 }
 
-func copied(old map[string]bool) map[string]bool {
+func cloned(old map[string]bool) map[string]bool {
 	all := map[string]bool{}
 	for k, v := range old {
 		all[k] = v
@@ -260,7 +370,7 @@ func (m Model) tick() (Model, []Effect) {
 }
 
 func (m Model) opened(msg Opened) Model {
-	m.App = msg.App
+	m.App, m.Home = msg.App, msg.Home
 	if msg.Said != "" {
 		m = m.say(msg.Said)
 	}
@@ -279,6 +389,7 @@ func (m Model) opened(msg Opened) Model {
 
 func (m Model) needed(msg Needed) Model {
 	m.App, m.Given, m.Focus, m.Asked, m.Sheet = nil, nil, 0, nil, nil
+	m.Got, m.Move, m.Tried, m.Waiting = Outcome{}, Move{}, Say{}, map[string][]desk.Waits{}
 	m.Said, m.Wrong = "", false
 	if msg.Again {
 		m = m.complain(m.t("terminal.error.passphrase"))
@@ -311,13 +422,24 @@ func (m Model) key(k tea.KeyPressMsg) (Model, []Effect) {
 		return m.detailKey(k)
 	case Removing, Pairing:
 		return m.askKey(k)
-	case Reading:
+	case Reading, Moving:
 		if k.String() == "esc" {
-			return m.to(List).say(m.t("terminal.error.cancelled")), []Effect{Cancel{}}
+			return m.leave()
 		}
+	case Menu:
+		return m.menuKey(k)
+	case Stopping:
+		return m.stoppingKey(k)
+	case Browsing:
+		return m.browsingKey(k)
+	case Results:
+		return m.resultsKey(k)
+	case Agreeing:
+		return m.agreeKey(k)
 	case Preview:
 		return m.previewKey(k)
-	case Help:
+	case Opens: // what was typed is being tried
+	case Help, Moved:
 		return m.to(List), nil
 	case Checkup:
 		return m.checkupKey(k)
@@ -373,6 +495,57 @@ func (m Model) pasteInto(p tea.PasteMsg) Model {
 // to goes to a screen and leaves what was typed.
 func (m Model) to(s Screen) Model {
 	m.Screen, m.Fields, m.Focus, m.Said, m.Wrong, m.Given = s, nil, 0, "", false, nil
+	return m
+}
+
+// leave goes back to the accounts, and ends what was going on.
+func (m Model) leave() (Model, []Effect) {
+	was := m.Screen
+	if was == Browsing && m.Verifies != "" {
+		m = m.back()
+	} else {
+		m = m.to(List)
+	}
+	if !was.talks() {
+		return m, nil
+	}
+	return m.say(m.t("terminal.error.cancelled")), []Effect{Cancel{}}
+}
+
+// ended is back from work that came to nothing.
+func (m Model) ended(why string) Model {
+	switch {
+	case !m.Screen.talks():
+		return m // the person left
+	case m.Verifies != "" && m.Screen == Browsing:
+		m = m.back()
+	case m.Screen == Browsing || m.Screen == Unlocking || m.Screen == Opens:
+		server := m.Server
+		m = m.recovery()
+		m.Fields[0].SetValue(server)
+	default:
+		m = m.to(List)
+	}
+	return m.complain(why)
+}
+
+// recoveryNews is how a recovery goes on.
+func (m Model) recoveryNews(msg any) Model {
+	switch msg := msg.(type) {
+	case Sends:
+		m.Browser = msg
+	case Closed:
+		return m.found(msg)
+	case Outcome:
+		if m.App == nil {
+			return m // it was locked meanwhile; the accounts are on the list
+		}
+		return m.outcome(msg)
+	case Verified:
+		return m.verified(msg.Said)
+	case Copied:
+		return m.copied(msg.ID)
+	}
 	return m
 }
 

@@ -25,10 +25,13 @@ var (
 	faint = lipgloss.NewStyle().Faint(true)
 	pine  = lipgloss.NewStyle().Foreground(lipgloss.Color("#4f9d8c")).Bold(true)
 	lamp  = lipgloss.NewStyle().Foreground(lipgloss.Color("#d9a441")).Bold(true)
+	paper = lipgloss.NewStyle().Foreground(lipgloss.Color("0")).Background(lipgloss.Color("15")) // of QR codes
 	red   = lipgloss.NewStyle().Foreground(lipgloss.Color("#d05a52"))
 )
 
 func calm(text string) string { return desk.Calm(text) }
+
+func width(text string) int { return ansi.StringWidth(text) }
 
 // View is the model as lines that fit the terminal, whatever is in it.
 func (m Model) View() string {
@@ -77,12 +80,32 @@ func (m Model) page() (body, foot []string) {
 		foot = []string{m.t("tui.keys.help")}
 	case Checkup:
 		body, foot = m.checkupView()
+	case Menu:
+		body, foot = m.menuView()
+	case Stopping:
+		body, foot = m.stoppingView()
+	case Browsing:
+		body, foot = m.browsingView()
+	case Opens:
+		body, foot = []string{"", m.t("tui.recover.opens")}, []string{m.t("tui.keys.leave")}
+	case Results:
+		body, foot = m.resultsView()
+	case Meeting:
+		body, foot = m.meetingView()
+	case Agreeing:
+		body, foot = m.agreeingView()
+	case Moving:
+		body, foot = m.movingView()
+	case Moved:
+		body, foot = m.movedView()
 	case Opening:
 		body = []string{m.t("tui.opening")}
 	default:
 		body, foot = m.fieldsView()
 	}
-	body = append([]string{m.head()}, body...)
+	if m.Screen != Meeting { // which has it beside its code
+		body = append([]string{m.head()}, body...)
+	}
 	return body, append(m.news(), faintAll(foot)...)
 }
 
@@ -136,14 +159,14 @@ func (m Model) listView() (body, foot []string) {
 	} else {
 		search = faint.Render(search)
 	}
-	body = []string{search, m.groupLine(), ""}
+	notes := m.waitingNotes()
+	body = append(notes, search, m.groupLine(), "")
 	codes := m.App.Codes(m.Now, m.filter())
 	if len(codes) == 0 {
-		key := "tui.empty"
 		if len(m.App.Vault().Entries()) > 0 {
-			key = "terminal.error.not_found"
+			return append(body, m.wrap(m.t("terminal.error.not_found"))...), []string{m.t("tui.keys.list")}
 		}
-		return append(body, m.wrap(m.t(key))...), []string{m.t("tui.keys.list")}
+		return append(append(notes, ""), m.firstView()...), []string{m.t("tui.keys.first")}
 	}
 	at := 0
 	for i, c := range codes {
@@ -151,8 +174,9 @@ func (m Model) listView() (body, foot []string) {
 			at = i
 		}
 	}
-	from := max(0, min(at-m.rows()/2, len(codes)-m.rows()))
-	for i, c := range codes[from:min(from+m.rows(), len(codes))] {
+	rows := max(m.rows()-len(notes), 1)
+	from := max(0, min(at-rows/2, len(codes)-rows))
+	for i, c := range codes[from:min(from+rows, len(codes))] {
 		body = append(body, m.row(c, from+i == at))
 	}
 	return body, []string{m.t("tui.keys.list")}
@@ -257,10 +281,18 @@ func (m Model) detailView() (body, foot []string) {
 			body = append(body, m.fact(fact[0], fact[1])...)
 		}
 	}
-	if errors.Is(c.Err, authenticator.ErrNoCodes) {
+	key := "tui.keys.detail"
+	switch {
+	case away(e):
+		key = "tui.keys.away"
+		state := authenticator.Verify
+		if e.Kind != vault.Personal {
+			state = authenticator.Scan
+		}
+		body = append(body, append([]string{""}, m.wrap(m.t("tui.fate."+string(state)+".do", "host", calm(host)))...)...)
+	case errors.Is(c.Err, authenticator.ErrNoCodes):
 		body = append(body, append([]string{""}, m.wrap(m.t("terminal.error.no_codes"))...)...)
 	}
-	key := "tui.keys.detail"
 	if errors.Is(c.Err, authenticator.ErrCounts) {
 		key = "tui.keys.counts"
 	}
@@ -281,22 +313,16 @@ func (m Model) fact(key, value string) []string {
 
 // fieldsView is a form, or one question.
 func (m Model) fieldsView() (body, foot []string) {
-	title, keys := map[Screen]string{Locked: "tui.locked", Choosing: "tui.choose", Naming: "tui.import", Secret: "tui.import"}[m.Screen], "tui.keys.fields"
-	if m.Screen == Form {
-		title = map[bool]string{true: "tui.add", false: "tui.edit"}[m.Edits == ""]
+	title, keys := titles[m.Screen], "tui.keys.fields"
+	if m.Screen == Form && m.Edits != "" {
+		title = "tui.edit"
 	}
 	if m.App == nil && m.Screen == Locked {
 		keys = "tui.keys.locked"
 	}
 	body = []string{"", bold.Render(m.t(title)), ""}
-	if m.Screen == Choosing {
-		body = append(body, append(m.wrap(m.t("tui.choose.why")), "")...)
-	}
-	if m.Screen == Secret {
-		body = append(body, m.t(m.Result.Format.Message())+"  "+calm(m.File), "")
-	}
-	if m.Screen == Form && m.Edits == "" {
-		body = append(body, append(m.wrap(m.t("tui.add.what")), "")...)
+	if why := m.why(); why != "" {
+		body = append(body, append(m.wrap(why), "")...)
 	}
 	for i, f := range m.Fields {
 		in := f.Model
@@ -308,6 +334,37 @@ func (m Model) fieldsView() (body, foot []string) {
 		body = append(body, faint.Render("  "+m.t(f.label)), mark+in.View())
 	}
 	return body, []string{m.t(keys)}
+}
+
+// titles are those of forms and questions.
+var titles = map[Screen]string{
+	Locked: "tui.locked", Choosing: "tui.choose", Form: "tui.add", Naming: "tui.import", Secret: "tui.import",
+	Finding: "tui.recover", Unlocking: "tui.recover.unlock", TakingFrom: "tui.move.take", GivingTo: "tui.move.give", Proving: "tui.move.give",
+}
+
+// why is what a form says before its fields.
+func (m Model) why() string {
+	switch m.Screen {
+	case Choosing:
+		return m.t("tui.choose.why")
+	case Secret:
+		return m.t(m.Result.Format.Message()) + "  " + calm(m.File)
+	case Form:
+		if m.Edits == "" {
+			return m.t("tui.add.what")
+		}
+	case Finding:
+		return m.t("tui.recover.why")
+	case Unlocking:
+		return m.t("tui.recover.found", "login", calm(m.Login))
+	case TakingFrom:
+		return m.t("tui.move.take.why")
+	case GivingTo:
+		return m.t("tui.move.give.why")
+	case Proving:
+		return m.t("tui.move.prove")
+	}
+	return ""
 }
 
 func (m Model) readingView() []string {

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -160,6 +161,7 @@ func pages(t testing.TB, lang string) map[string]Model {
 	problems := []transfer.Problem{{Entry: hostile, Reason: transfer.NoPIN}}
 	read := Read{transfer.Result{Format: transfer.Formats()[0], Accounts: file, Problems: problems}, m.App.Preview(noon, file)}
 	all["preview"], _ = importing.Update(noon, read)
+	maps.Copy(all, talks(m))
 	return all
 }
 
