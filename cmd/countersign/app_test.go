@@ -35,7 +35,10 @@ const wide, high = 80, 24
 
 func sit(t *testing.T, dir, lang string, args ...string) *seat {
 	t.Helper()
-	c := exec.CommandContext(t.Context(), "countersign", args...)
+	program, err := os.Executable()
+	must(t, err)
+	c := exec.CommandContext(t.Context(), program, args...)
+	c.Args[0] = "countersign" // testscript.Main looks at it
 	c.Env = append(os.Environ(), "LANG="+lang, "LC_ALL=", "TERM=xterm-256color", "XDG_CONFIG_HOME="+dir, "DBUS_SESSION_BUS_ADDRESS=disabled:",
 		"COUNTERSIGN_PASSPHRASE_FILE=", "COUNTERSIGN_VAULT=", "DISPLAY=:0", "SSH_CONNECTION=")
 	f, err := pty.StartWithSize(c, &pty.Winsize{Cols: wide, Rows: high})
