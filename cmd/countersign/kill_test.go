@@ -199,6 +199,7 @@ func covers(all, some []string) bool {
 // Two terminals that back up to one place at the same moment lose nothing of
 // each other's, and nothing comes twice.
 func TestTwoTerminalsBackUpAtOnce(t *testing.T) {
+	t.Parallel()
 	w, mei, codes := newPlace(t)
 	a, b := newVault(t, w, mei, codes), newVault(t, w, mei, codes)
 	must(t, a.add("First").Run())

@@ -2176,6 +2176,13 @@ export interface Messages {
   "move.old.show.text": { seconds: number };
   "move.old.skip": Record<never, never>;
   "move.old.third": Record<never, never>;
+  "move.old.type": Record<never, never>;
+  "move.old.type.go": Record<never, never>;
+  "move.old.type.hint": Record<never, never>;
+  "move.old.type.label": Record<never, never>;
+  "move.old.type.length": Record<never, never>;
+  "move.old.type.mistyped": Record<never, never>;
+  "move.old.type.text": Record<never, never>;
   "move.open.answer": Record<never, never>;
   "move.open.digits": Record<never, never>;
   "move.open.digits.wrong": Record<never, never>;

@@ -81,6 +81,7 @@ func newMeetings(t *testing.T) string {
 }
 
 func TestOneTerminalGivesEverythingToAnother(t *testing.T) {
+	t.Parallel()
 	server := newMeetings(t)
 	old, fresh := newDesk(t), newDesk(t)
 	old.add("GitHub", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
@@ -127,6 +128,7 @@ func drawnMeeting(t *testing.T, screen string) wire.Meeting {
 }
 
 func TestOtherDigitsEndAMoveOnBothTerminals(t *testing.T) {
+	t.Parallel()
 	server := newMeetings(t)
 	old, fresh := newDesk(t), newDesk(t)
 	old.add("GitHub", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
@@ -149,6 +151,7 @@ func TestOtherDigitsEndAMoveOnBothTerminals(t *testing.T) {
 }
 
 func TestWhyTwoTerminalsDoNotMeet(t *testing.T) {
+	t.Parallel()
 	server := newMeetings(t)
 	old := newDesk(t)
 	old.run(2, "move", "give", "0000-0000-0000-0000-0001", "--through", server) // the check symbol
