@@ -142,11 +142,6 @@ func (m Model) news() (lines []string) {
 	return lines
 }
 
-// wrap breaks a text into lines of the terminal's width.
-func (m Model) wrap(text string) []string {
-	return strings.Split(ansi.Wrap(text, max(m.Width-2, 8), ""), "\n")
-}
-
 // rows is how many accounts there is room for.
 func (m Model) rows() int { return max(m.Height-6, 1) }
 
@@ -303,7 +298,9 @@ func (m Model) detailView() (body, foot []string) {
 func (m Model) fact(key, value string) []string {
 	const column = 14
 	label := faint.Render(fit(m.t(key), column))
-	lines := strings.Split(ansi.Wrap(value, max(m.Width-column-1, 8), ""), "\n")
+	narrow := m
+	narrow.Width -= column - 1
+	lines := narrow.wrap(value)
 	for i := range lines {
 		lines[i] = label + lines[i]
 		label = strings.Repeat(" ", column)

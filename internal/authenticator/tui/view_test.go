@@ -206,3 +206,23 @@ func TestScreensFitAndNothingFromOutsideMovesTheTerminal(t *testing.T) {
 		}
 	}
 }
+
+// A line of Japanese neither begins with what ends something nor ends with what
+// begins it, and words of English stay whole.
+func TestTextsBreakWhereReadersExpectIt(t *testing.T) {
+	m := Model{Width: 14} // of which twelve are for text
+	for text, want := range map[string]string{
+		"one two three four":  "one two|three four",
+		"カーソル、を動かす。":          "カーソル、を|動かす。",
+		"これは「鍵」の話です":          "これは「鍵」|の話です",
+		"押すと「戻る」":             "押すと「戻|る」",
+		"m を押す":               "m を押す",
+		"abcdefghijklmnopqrs": "abcdefghijkl|mnopqrs",
+		"一行\n二行":              "一行|二行",
+		"":                    "",
+	} {
+		if got := strings.Join(m.wrap(text), "|"); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
