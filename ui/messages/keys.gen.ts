@@ -618,6 +618,7 @@ export interface Messages {
   "authenticator.pair.<url-or-code>": Record<never, never>;
   "authenticator.pair.more": Record<never, never>;
   "authenticator.recover": Record<never, never>;
+  "authenticator.recover.--by-device": Record<never, never>;
   "authenticator.recover.--from": Record<never, never>;
   "authenticator.recover.--json": Record<never, never>;
   "authenticator.recover.--others": { choices: string | number };
@@ -3692,6 +3693,7 @@ export interface Messages {
   "tui.keys.refuse": Record<never, never>;
   "tui.keys.results": Record<never, never>;
   "tui.keys.sheet": Record<never, never>;
+  "tui.keys.unlock": Record<never, never>;
   "tui.locked": Record<never, never>;
   "tui.menu": Record<never, never>;
   "tui.menu.L": Record<never, never>;
@@ -3734,6 +3736,7 @@ export interface Messages {
   "tui.recover.found": { login: string | number };
   "tui.recover.key": Record<never, never>;
   "tui.recover.opens": Record<never, never>;
+  "tui.recover.other": Record<never, never>;
   "tui.recover.server": Record<never, never>;
   "tui.recover.unlock": Record<never, never>;
   "tui.recover.why": Record<never, never>;

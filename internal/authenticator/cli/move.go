@@ -38,10 +38,7 @@ func (c moveCommand) take(ctx context.Context, w World, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	taken, err := d.Take(ctx, server, desk.DeviceName(), desk.Taking{
-		Show:   func(m wire.Meeting) { w.show(m) },
-		Digits: func() (string, error) { return w.ask(w.t("terminal.move.digits.ask")) },
-	})
+	taken, err := d.Take(ctx, server, desk.DeviceName(), w.taking())
 	if err != nil && !errors.Is(err, desk.ErrNoReceipt) {
 		return err
 	}
@@ -54,6 +51,14 @@ func (c moveCommand) take(ctx context.Context, w World, d *desk.Desk) error {
 		return err
 	}
 	return w.later(ctx, d)
+}
+
+// taking shows where the two devices meet, and asks for the digits of the other.
+func (w World) taking() desk.Taking {
+	return desk.Taking{
+		Show:   func(m wire.Meeting) { w.show(m) },
+		Digits: func() (string, error) { return w.ask(w.t("terminal.move.digits.ask")) },
+	}
 }
 
 // show draws the code of a meeting, and says it.

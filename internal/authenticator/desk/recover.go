@@ -9,7 +9,9 @@ import (
 	"countersign/internal/authenticator"
 	"countersign/internal/authenticator/backup"
 	"countersign/internal/authenticator/disk"
+	"countersign/internal/authenticator/move"
 	"countersign/internal/authenticator/remote"
+	"countersign/internal/wire"
 	"countersign/seal"
 )
 
@@ -57,11 +59,44 @@ func (d *Desk) Find(ctx context.Context, issuer, token string) (*Found, error) {
 // Open opens it with the recovery key, and takes over each account that is not here.
 // What is here is kept, unless the person said otherwise. The binding that reads
 // ends with it. Once more, it changes nothing.
-func (f *Found) Open(ctx context.Context, key seal.RecoveryKey, others Others) (r Recovery, err error) {
+func (f *Found) Open(ctx context.Context, key seal.RecoveryKey, others Others) (Recovery, error) {
 	g, err := openBy(f.archive, key, f.desk.now())
+	if err != nil {
+		return Recovery{}, err
+	}
+	return f.take(ctx, g, others)
+}
+
+// OpenThere is [Found.Open] with another device that keeps the backup in the place
+// of the key: what opens it comes from there as in a move, through the same service.
+// It returns what [Desk.Take] returns, or [seal.ErrKey] if that device keeps another one.
+func (f *Found) OpenThere(ctx context.Context, t Taking, others Others) (r Recovery, err error) {
+	fresh := move.Begin(DeviceName(), move.Backup)
+	seat, err := remote.Invite(ctx, f.place.Issuer, fresh.Invitation())
 	if err != nil {
 		return r, err
 	}
+	said := wire.MetLeft
+	defer func() { seat.Leave(ctx, said) }()
+	t.Show(seat.Meeting)
+	packed, err := fetch(ctx, seat, fresh, t)
+	if err != nil {
+		return r, err
+	}
+	lent, err := move.UnpackKeys(packed)
+	if err != nil {
+		return r, err
+	}
+	g, err := backup.OpenLent(f.archive, lent, f.desk.now())
+	if err != nil {
+		return r, err
+	}
+	said = wire.MetDone
+	return f.take(ctx, g, others)
+}
+
+// take takes an opened backup in.
+func (f *Found) take(ctx context.Context, g backup.Generation, others Others) (r Recovery, err error) {
 	r = Recovery{Generation: g.Generation, Made: g.Time, Device: g.Device}
 	for _, w := range g.Ways {
 		if w.ID == g.Device {

@@ -85,6 +85,10 @@ func (m Model) fieldKey(k tea.KeyPressMsg) (Model, []Effect) {
 		return m.focus((m.Focus + 1) % len(m.Fields)), nil
 	case "shift+tab", "up":
 		return m.focus((m.Focus + len(m.Fields) - 1) % len(m.Fields)), nil
+	case "ctrl+o":
+		if m.Screen == Unlocking {
+			return m.unlocksThere()
+		}
 	case "esc":
 		if m.App == nil {
 			return m, []Effect{Quit{}}

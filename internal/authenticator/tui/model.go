@@ -246,7 +246,10 @@ type (
 	// Cancel ends the longer work that goes on.
 	Cancel struct{}
 	// Say answers what it asked.
-	Say struct{ Text, File string }
+	Say struct {
+		Text, File string
+		There      bool // another device is to open the backup
+	}
 	// Find a backup after a sign-in at a service, in a browser here or on any device.
 	Find struct {
 		Server    string

@@ -14,14 +14,7 @@ import (
 
 // take makes this device the new one of a move.
 func (s *shell) take(t *talk, server string) tea.Msg {
-	var at wire.Meeting
-	taken, err := s.desk.Take(t.ctx, server, desk.DeviceName(), desk.Taking{
-		Show: func(m wire.Meeting) { at = m },
-		Digits: func() (string, error) {
-			said, err := s.ask(t, Meets{at})
-			return said.Text, err
-		},
-	})
+	taken, err := s.desk.Take(t.ctx, server, desk.DeviceName(), s.taking(t))
 	said := ""
 	if errors.Is(err, desk.ErrNoReceipt) {
 		said = s.face.Plain(err)
@@ -30,6 +23,18 @@ func (s *shell) take(t *talk, server string) tea.Msg {
 	}
 	s.send(s.reopen("", false))
 	return Outcome{Receipt: &taken.Receipt, List: taken.Results, Said: said}
+}
+
+// taking shows where the two devices meet, and asks for the digits of the other.
+func (s *shell) taking(t *talk) desk.Taking {
+	var at wire.Meeting
+	return desk.Taking{
+		Show: func(m wire.Meeting) { at = m },
+		Digits: func() (string, error) {
+			said, err := s.ask(t, Meets{at})
+			return said.Text, err
+		},
+	}
 }
 
 // give makes it the old one.

@@ -29,7 +29,7 @@ func (s *shell) find(t *talk, w Find) tea.Msg {
 		if err != nil {
 			return s.over(t, err)
 		}
-		r, err := open(t, found, said)
+		r, err := s.opens(t, found, said)
 		switch {
 		case err == nil:
 			s.send(s.reopen("", false))
@@ -38,11 +38,18 @@ func (s *shell) find(t *talk, w Find) tea.Msg {
 			return nil
 		}
 		closed.Wrong = s.face.Plain(err)
+		if said.There && errors.Is(err, seal.ErrKey) {
+			closed.Wrong = s.t("tui.recover.other")
+		}
 	}
 }
 
-// open opens a backup with the recovery key as it was typed, or lies in a file.
-func open(t *talk, found *desk.Found, said Say) (desk.Recovery, error) {
+// opens opens a backup with the recovery key as it was typed, or lies in a file, or
+// with another device.
+func (s *shell) opens(t *talk, found *desk.Found, said Say) (desk.Recovery, error) {
+	if said.There {
+		return found.OpenThere(t.ctx, s.taking(t), desk.Aside)
+	}
 	key, err := seal.ParseRecoveryKey(said.Text)
 	if said.File != "" {
 		key, err = desk.KeyIn(said.File)
@@ -93,13 +100,10 @@ func (m Model) recovery() Model {
 
 // found asks for what opens the backup.
 func (m Model) found(c Closed) Model {
-	if m.Screen != Browsing && m.Screen != Opens {
+	if m.Screen != Browsing && m.Screen != Opens && m.Screen != Moving {
 		return m // the person left
 	}
-	key, file := textField("tui.recover.key"), textField("tui.recover.file")
-	if m.Screen == Opens {
-		key, file = key.with(m.Tried.Text), file.with(m.Tried.File)
-	}
+	key, file := textField("tui.recover.key").with(m.Tried.Text), textField("tui.recover.file").with(m.Tried.File)
 	m = m.to(Unlocking)
 	m.Login, m.Fields = c.Login, []field{key, file}
 	at := 0
@@ -119,6 +123,13 @@ func (m Model) unlocks() (Model, []Effect) {
 		return m.focus(0).complain(m.t("terminal.error.empty")), nil
 	}
 	return m.to(Opens), []Effect{m.Tried}
+}
+
+// unlocksThere has another device open it.
+func (m Model) unlocksThere() (Model, []Effect) {
+	m = m.to(Moving)
+	m.Move, m.Tried = Move{}, Say{}
+	return m, []Effect{Say{There: true}}
 }
 
 // finds begins with a service's address.

@@ -132,6 +132,24 @@ func TestAKeyIsTypedAgainWithoutAnotherSignIn(t *testing.T) {
 	}
 }
 
+func TestAnotherDeviceOpensTheBackupToo(t *testing.T) {
+	m := news(searching(opened(t, "en")), Closed{Login: "mei"})
+	m, w := press(m, "ctrl+o")
+	wants(t, w, Say{There: true})
+	m = news(m, Meets{meeting})
+	if !strings.Contains(m.View(), wire.ShowMeetingCode(meeting.Code)) {
+		t.Errorf("where the two meet is not said:\n%s", m.View())
+	}
+	m, w = press(paste(m, "123456"), "enter")
+	wants(t, w, Say{Text: "123456"})
+	if n := news(m, Closed{"mei", "Other digits."}); n.Screen != Unlocking || !strings.Contains(n.View(), "Other digits.") {
+		t.Errorf("another way cannot be tried:\n%s", n.View())
+	}
+	if n := news(m, Outcome{List: fates()}); n.Screen != Results {
+		t.Errorf("at %d", n.Screen)
+	}
+}
+
 // What needs the person comes first, and each line has its own way on.
 func TestEachResultLeadsToWhatIsToBeDone(t *testing.T) {
 	m := news(searching(opened(t, "en")), Closed{Login: "mei"})

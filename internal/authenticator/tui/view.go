@@ -314,8 +314,11 @@ func (m Model) fieldsView() (body, foot []string) {
 	if m.Screen == Form && m.Edits != "" {
 		title = "tui.edit"
 	}
-	if m.App == nil && m.Screen == Locked {
+	switch {
+	case m.App == nil && m.Screen == Locked:
 		keys = "tui.keys.locked"
+	case m.Screen == Unlocking:
+		keys = "tui.keys.unlock"
 	}
 	body = []string{"", bold.Render(m.t(title)), ""}
 	if why := m.why(); why != "" {

@@ -73,6 +73,9 @@ func keyOf(k string) tea.KeyPressMsg {
 			return tea.KeyPressMsg{Code: code}
 		}
 	}
+	if letter, ok := strings.CutPrefix(k, "ctrl+"); ok {
+		return tea.KeyPressMsg{Code: rune(letter[0]), Mod: tea.ModCtrl}
+	}
 	if k == "space" {
 		return tea.KeyPressMsg{Code: ' ', Text: " "}
 	}
