@@ -236,3 +236,62 @@ func (m Model) unfit(k otp.Key, err error) string {
 func splitTags(text string) []string {
 	return vault.Tags(strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == '、' || r == '\uff0c' }))
 }
+
+// fieldsView is a form, or one question.
+func (m Model) fieldsView() (body, foot []string) {
+	title, keys := titles[m.Screen], "tui.keys.fields"
+	if m.Screen == Form && m.Edits != "" {
+		title = "tui.edit"
+	}
+	switch {
+	case m.App == nil && m.Screen == Locked:
+		keys = "tui.keys.locked"
+	case m.Screen == Unlocking:
+		keys = "tui.keys.unlock"
+	}
+	body = []string{"", bold.Render(m.t(title)), ""}
+	if why := m.why(); why != "" {
+		body = append(body, append(m.wrap(why), "")...)
+	}
+	for i, f := range m.Fields {
+		in := f.Model
+		in.SetWidth(max(m.Width-4, 4))
+		mark := "  "
+		if i == m.Focus {
+			mark = "> "
+		}
+		body = append(body, faint.Render("  "+m.t(f.label)), mark+in.View())
+	}
+	return body, []string{m.t(keys)}
+}
+
+// titles are those of forms and questions.
+var titles = map[Screen]string{
+	Locked: "tui.locked", Choosing: "tui.choose", Form: "tui.add", Naming: "tui.import", Secret: "tui.import",
+	Finding: "tui.recover", Unlocking: "tui.recover.unlock", TakingFrom: "tui.move.take", GivingTo: "tui.move.give", Proving: "tui.move.give",
+}
+
+// why is what a form says before its fields.
+func (m Model) why() string {
+	switch m.Screen {
+	case Choosing:
+		return m.t("tui.choose.why")
+	case Secret:
+		return m.t(m.Result.Format.Message()) + "  " + calm(m.File)
+	case Form:
+		if m.Edits == "" {
+			return m.t("tui.add.what")
+		}
+	case Finding:
+		return m.t("tui.recover.why")
+	case Unlocking:
+		return m.t("tui.recover.found", "login", calm(m.Login))
+	case TakingFrom:
+		return m.t("tui.move.take.why")
+	case GivingTo:
+		return m.t("tui.move.give.why")
+	case Proving:
+		return m.t("tui.move.prove")
+	}
+	return ""
+}

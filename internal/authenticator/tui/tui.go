@@ -402,6 +402,7 @@ func (s *shell) listen() {
 			defer stop()
 			err := s.desk.Listen(ctx, p, func(r desk.Ring) error { s.heard(r); return nil })
 			if errors.Is(err, remote.ErrRemoved) && s.desk.Lost(ctx, p) == nil {
+				s.send(Waits{Registration: p.Server.Registration})
 				s.send(Failed{s.t("terminal.removed", "title", desk.Calm(p.Account.Title()))})
 			}
 			if ctx.Err() == nil {
