@@ -20,7 +20,7 @@ import { startDragging } from './drag'
 import { choose, clear, filter, found, groups, rows, reach, type, typed } from './inview'
 import { startKeys } from './keys'
 import { notesFor } from './notes'
-import { countedTimes, dial, nextCode, reveal, revealedTimes, ticking } from './state'
+import { countedTimes, dial, logoTimes, nextCode, reveal, revealedTimes, ticking } from './state'
 
 const hands = {
   search: (event: Event) => type((event.currentTarget as HTMLInputElement).value),
@@ -37,6 +37,7 @@ export function AccountsScreen({ beside }: { beside?: Beside }) {
   const online = useOnline()
   void countedTimes.value
   void revealedTimes.value
+  void logoTimes.value
   if (vault.value.entries.length === 0) return <NoAccounts />
   const model = {
     vault: vault.value,

@@ -333,16 +333,17 @@ func (m Model) detailView() (body, foot []string) {
 	c, _ := m.App.CodeOf(m.Now, e.ID)
 	code, left := m.codeText(c)
 	body = []string{"", bold.Render(calm(e.Issuer)), calm(e.Name), "", "  " + code + "  " + left, ""}
-	k, host := e.Key(), ""
-	if s, ok := e.Server(); ok {
-		k, host = s.Code, s.Host
+	k := e.Key()
+	s, ok := e.Server()
+	if ok {
+		k = s.Code
 	}
 	how := strings.ToUpper(string(k.Kind)) + ", " + string(k.Algorithm) + ", " + m.t("tui.digits", "n", k.Digits)
 	if k.Kind != otp.HOTP {
 		how += ", " + m.t("tui.period", "n", k.Period)
 	}
 	for _, fact := range [][2]string{
-		{"tui.fact.kind", m.t("tui.group." + string(e.Kind))}, {"tui.fact.host", calm(host)}, {"tui.fact.how", how},
+		{"tui.fact.kind", m.t("tui.group." + string(e.Kind))}, {"tui.fact.organisation", calm(s.Organisation)}, {"tui.fact.host", calm(s.Host)}, {"tui.fact.how", how},
 		{"tui.fact.tags", calm(strings.Join(e.Tags, ", "))}, {"tui.fact.note", calm(e.Note)},
 	} {
 		if fact[1] != "" {
@@ -357,7 +358,7 @@ func (m Model) detailView() (body, foot []string) {
 		if e.Kind != vault.Personal {
 			state = authenticator.Scan
 		}
-		body = append(body, append([]string{""}, m.wrap(m.t("tui.fate."+string(state)+".do", "host", calm(host)))...)...)
+		body = append(body, append([]string{""}, m.wrap(m.t("tui.fate."+string(state)+".do", "host", calm(s.Host)))...)...)
 	case errors.Is(c.Err, authenticator.ErrNoCodes):
 		body = append(body, append([]string{""}, m.wrap(m.t("terminal.error.no_codes"))...)...)
 	}

@@ -189,7 +189,7 @@ func (m Model) sheetView() (body, foot []string) {
 		return m.outcomeView(s)
 	}
 	rest := time.UnixMilli(s.ExpiresAt).Sub(m.Now)
-	body = []string{pine.Render(calm(s.Host)) + "  " + m.t("app.approve.left", "time", clock(rest)), "", bold.Render(m.t(title(s)))}
+	body = []string{pine.Render(calm(strings.TrimSpace(s.Directory+" "+s.Host))) + "  " + m.t("app.approve.left", "time", clock(rest)), "", bold.Render(m.t(title(s)))}
 	if !s.Known && !s.BringsKey() {
 		body = append(body, lamp.Render("! "+m.t("app.approve.new_browser")))
 	}
