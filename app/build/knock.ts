@@ -1,5 +1,5 @@
 /** The knock worker: one plain script of its own, so that a push wakes as little
- *  as possible. It brings its three messages in every language. */
+ *  as possible. It brings its few messages in every language. */
 import { build, type Plugin } from 'vite'
 import { languages, messages } from './words.ts'
 
@@ -44,5 +44,5 @@ export function knockWords(): Plugin {
 
 function early(lang: string): [string, Record<string, string | undefined>] {
   const all = messages(lang)
-  return [lang, { title: all['push.note.title'], gone: all['push.note.gone'], change: all['push.note.change'] }]
+  return [lang, { title: all['push.note.title'], gone: all['push.note.gone'], change: all['push.note.change'], phone: all['push.note.phone'] }]
 }

@@ -156,10 +156,11 @@ type Asked struct {
 	Registration string
 	Request      string
 	Nonce        string
+	Kind         string // what the device shows it as
 }
 
 // Message is what the device signs to answer: issuer, registration, request,
-// nonce, decision, number, digest (32 bytes), time (8 bytes, big endian), and x
+// nonce, kind, decision, number, digest (32 bytes), time (8 bytes, big endian), and x
 // and y of the unlock key that the decision brings, if it does.
 func (d Decision) Message(a Asked) ([]byte, error) {
 	digest, err := b64.DecodeString(d.Digest)
@@ -177,7 +178,7 @@ func (d Decision) Message(a Asked) ([]byte, error) {
 	}
 	at := binary.BigEndian.AppendUint64(nil, uint64(d.At))
 	return message(labelDecide, []byte(a.Issuer), []byte(a.Registration), []byte(a.Request), []byte(a.Nonce),
-		[]byte(d.Decision), []byte(d.Number), digest, at, x, y)
+		[]byte(a.Kind), []byte(d.Decision), []byte(d.Number), digest, at, x, y)
 }
 
 // Keys are what a device signs a decision with.

@@ -180,6 +180,7 @@ type decideCase struct {
 	Registration string   `json:"registration"`
 	Request      string   `json:"request"`
 	Nonce        string   `json:"nonce"`
+	Kind         string   `json:"kind"` // what it was shown as
 	Body         string   `json:"body"` // what was fetched, to the byte
 	Decision     Decision `json:"decision"`
 	MessageHex   string   `json:"message_hex,omitempty"`
@@ -194,9 +195,9 @@ type decideFile struct {
 }
 
 func makeDecisions(t *testing.T) decideFile {
-	f := decideFile{About: "What a device signs to answer a request: Decision.Message. body is the fetched answer to the byte, in UTF-8. A body with unlock:true asks for the signature of the unlock key too; of kind test or unlock it is the key that the decision brings. A case with an error must be refused.", Key: keyOf(t, testKey("device")), Unlock: keyOf(t, testKey("unlock"))}
+	f := decideFile{About: "What a device signs to answer a request: Decision.Message. body is the fetched answer to the byte, in UTF-8. A body with unlock:true asks for the signature of the unlock key too; of kind test or unlock it is the key that the decision brings. kind is that of the body, unless it was shown as something else. A case with an error must be refused.", Key: keyOf(t, testKey("device")), Unlock: keyOf(t, testKey("unlock"))}
 	good := decideCase{
-		Issuer: issuer, Registration: "REG2ABCDEFGHIJKLMNOPQRSTUV", Request: "REQ2ABCDEFGHIJKLMNOPQRSTUV", Nonce: "NONCEABCDEFGHIJKLMNOPQRSTU",
+		Issuer: issuer, Registration: "REG2ABCDEFGHIJKLMNOPQRSTUV", Request: "REQ2ABCDEFGHIJKLMNOPQRSTUV", Nonce: "NONCEABCDEFGHIJKLMNOPQRSTU", Kind: KindSecond,
 		Body: `{"id":"REQ2ABCDEFGHIJKLMNOPQRSTUV","kind":"second","nonce":"NONCEABCDEFGHIJKLMNOPQRSTU","app":"青葉 Works","digits":2}`,
 	}
 	with := Keys{Device: testKey("device")}
@@ -204,12 +205,12 @@ func makeDecisions(t *testing.T) decideFile {
 		c := good
 		c.Name, c.Decision, c.Error = name, d, err
 		c.Decision.At = 1773466320123
-		asked := Asked{c.Issuer, c.Registration, c.Request, c.Nonce}
+		asked := Asked{c.Issuer, c.Registration, c.Request, c.Nonce, c.Kind}
 		if err := c.Decision.Sign(asked, []byte(c.Body), with); err != nil {
 			t.Fatal(err)
 		}
 		change(&c)
-		if m, err := c.Decision.Message(Asked{c.Issuer, c.Registration, c.Request, c.Nonce}); err == nil && c.Error != "invalid" {
+		if m, err := c.Decision.Message(Asked{c.Issuer, c.Registration, c.Request, c.Nonce, c.Kind}); err == nil && c.Error != "invalid" {
 			c.MessageHex = hex.EncodeToString(m)
 		}
 		f.Cases = append(f.Cases, c)
@@ -227,6 +228,7 @@ func makeDecisions(t *testing.T) decideFile {
 	add("for another nonce", yes, func(c *decideCase) { c.Nonce = "NONCEBBCDEFGHIJKLMNOPQRSTU" }, "signature")
 	add("by another registration", yes, func(c *decideCase) { c.Registration = "REG3ABCDEFGHIJKLMNOPQRSTUV" }, "signature")
 	add("for another issuer", yes, func(c *decideCase) { c.Issuer = "https://id.example.com" }, "signature")
+	add("of another kind", yes, func(c *decideCase) { c.Kind = KindNewPhone }, "signature")
 	add("other bytes than were fetched", yes, func(c *decideCase) { c.Body += " " }, "signature")
 	add("approve without a number", Decision{Decision: Approve}, same, "invalid")
 	add("a number that is none", Decision{Decision: Approve, Number: "4x"}, same, "invalid")
@@ -234,6 +236,7 @@ func makeDecisions(t *testing.T) decideFile {
 	add("a decision that is none", Decision{Decision: "maybe"}, same, "invalid")
 
 	ask := func(kind string) {
+		good.Kind = kind
 		good.Body = `{"id":"REQ2ABCDEFGHIJKLMNOPQRSTUV","kind":"` + kind + `","nonce":"NONCEABCDEFGHIJKLMNOPQRSTU","app":"青葉 Works","digits":2,"unlock":true}`
 	}
 	ask(KindPasswordless)
@@ -244,12 +247,17 @@ func makeDecisions(t *testing.T) decideFile {
 	add("unlocked: the device key in its place", yes, func(c *decideCase) { c.Decision.UnlockSignature = c.Decision.Signature }, "unlock")
 	add("unlocked: for another request", yes, func(c *decideCase) {
 		later := Decision{Decision: Approve, Number: "47", At: c.Decision.At}
-		if err := later.Sign(Asked{c.Issuer, c.Registration, "REQ3ABCDEFGHIJKLMNOPQRSTUV", c.Nonce}, []byte(c.Body), with); err != nil {
+		if err := later.Sign(Asked{c.Issuer, c.Registration, "REQ3ABCDEFGHIJKLMNOPQRSTUV", c.Nonce, c.Kind}, []byte(c.Body), with); err != nil {
 			t.Fatal(err)
 		}
 		c.Decision.UnlockSignature = later.UnlockSignature
 	}, "unlock")
 	add("unlocked: a denial needs no unlock key, and has none", Decision{Decision: Deny}, same, "invalid")
+	ask(KindNewPhone)
+	add("a new phone", Decision{Decision: Approve, Number: "004711"}, same, "")
+	add("a new phone, shown as a sign-in", Decision{Decision: Approve, Number: "004711"}, func(c *decideCase) { c.Kind = KindSecond }, "signature")
+	add("a new phone, by the device key alone", Decision{Decision: Approve, Number: "004711"}, func(c *decideCase) { c.Decision.UnlockSignature = "" }, "unlock")
+	ask(KindPasswordless)
 	with.Unlock = testKey("another unlock")
 	add("unlocked: by another key", yes, same, "unlock")
 	with.Brings = true
@@ -265,7 +273,7 @@ func makeDecisions(t *testing.T) decideFile {
 
 // verifyDecision does what a server does that knows the unlock key of the vectors.
 func verifyDecision(f decideFile, c decideCase, key *ecdsa.PublicKey) error {
-	asked := Asked{c.Issuer, c.Registration, c.Request, c.Nonce}
+	asked := Asked{c.Issuer, c.Registration, c.Request, c.Nonce, c.Kind}
 	if err := c.Decision.Verify(asked, []byte(c.Body), key); err != nil {
 		return err
 	}
@@ -292,7 +300,7 @@ func TestDecideVectors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range f.Cases {
-		asked := Asked{c.Issuer, c.Registration, c.Request, c.Nonce}
+		asked := Asked{c.Issuer, c.Registration, c.Request, c.Nonce, c.Kind}
 		err := verifyDecision(f, c, key)
 		if (err == nil) != (c.Error == "") || name(err) != c.Error {
 			t.Errorf("%s: got %v, want %q", c.Name, err, c.Error)

@@ -234,7 +234,11 @@ const (
 	KindPasswordless = "passwordless" // all that a sign-in takes
 	KindTest         = "test"         // tries a new registration once
 	KindUnlock       = "unlock"       // gives an active registration its unlock key, or tries it
+	KindNewPhone     = "new_phone"    // the second proof where a new device is being set up: see [Request.Device]
 )
+
+// NewPhoneDigits is how many digits the number of a [KindNewPhone] has, whatever the directory asks.
+const NewPhoneDigits = 6
 
 // A Request is one question to one person. Its number is not in it: that is
 // on the page of the browser that asked, and nowhere else. The device signs
@@ -259,6 +263,14 @@ type Request struct {
 	Correlation string `json:"correlation"`
 	// Unlock says that approving takes the unlock key's signature too.
 	Unlock bool `json:"unlock"`
+	// Device is what is being set up, of [KindNewPhone] and of nothing else.
+	Device *NewDevice `json:"device,omitempty"`
+}
+
+// A NewDevice is a device that is to be an app of the person's, as it says of itself.
+type NewDevice struct {
+	Name     string `json:"name"`
+	Platform string `json:"platform"`
 }
 
 // BringsKey tells whether who approves a request that asks for the unlock key

@@ -114,17 +114,18 @@ func FuzzCall(f *testing.F) {
 // fetched bytes are what was signed.
 func FuzzDecision(f *testing.F) {
 	key := testKey("device")
-	asked := Asked{issuer, "REG2", "REQ2", "NONCE"}
+	asked := Asked{issuer, "REG2", "REQ2", "NONCE", KindSecond}
 	body := []byte(`{"id":"REQ2"}`)
 	signed := Decision{Decision: Approve, Number: "47", At: 1773466320123}
 	if err := signed.Sign(asked, body, Keys{Device: key}); err != nil {
 		f.Fatal(err)
 	}
-	f.Add(asked.Registration, asked.Request, asked.Nonce, Approve, "47", signed.At, body)
-	f.Add("REG2R", "EQ2", asked.Nonce, Approve, "47", signed.At, body)
-	f.Add(asked.Registration, asked.Request, asked.Nonce, Deny, "", signed.At, body)
-	f.Fuzz(func(t *testing.T, reg, req, nonce, decision, number string, at int64, fetched []byte) {
-		a := Asked{issuer, reg, req, nonce}
+	f.Add(asked.Registration, asked.Request, asked.Nonce, asked.Kind, Approve, "47", signed.At, body)
+	f.Add("REG2R", "EQ2", asked.Nonce, asked.Kind, Approve, "47", signed.At, body)
+	f.Add(asked.Registration, asked.Request, asked.Nonce, KindNewPhone, Approve, "47", signed.At, body)
+	f.Add(asked.Registration, asked.Request, asked.Nonce, asked.Kind, Deny, "", signed.At, body)
+	f.Fuzz(func(t *testing.T, reg, req, nonce, kind, decision, number string, at int64, fetched []byte) {
+		a := Asked{issuer, reg, req, nonce, kind}
 		d := signed
 		d.Decision, d.Number, d.At = decision, number, at
 		err := d.Verify(a, fetched, &key.PublicKey)

@@ -129,6 +129,7 @@ async function signed(wish: Effect & { do: 'send' }, { issuer, key, clock }: Doo
     registration: ref.registration,
     request: ref.id,
     nonce: seen.asked.nonce,
+    kind,
     decision,
     number,
     digest: seen.digest,

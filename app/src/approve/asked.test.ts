@@ -60,6 +60,15 @@ describe('what is not exactly a request is not shown', () => {
   })
 })
 
+test('N6: a new phone takes six digits and the app lock, and says which it is', async () => {
+  const asks = { kind: 'new_phone', digits: 6, unlock: true, device: { name: 'New\u202E phone', platform: 'iPhone, Safari' } }
+  expect((await read(asks)).asked.device).toEqual({ name: 'New phone', platform: 'iPhone, Safari' })
+  await expect(read({ ...asks, digits: 2 })).rejects.toThrow(Trouble)
+  await expect(read({ ...asks, unlock: false })).rejects.toThrow(Trouble)
+  await expect(read({ ...asks, device: undefined })).rejects.toThrow(Trouble)
+  expect((await read({ device: asks.device })).asked.device).toBeUndefined()
+})
+
 test('texts are calmed when a request is read', async () => {
   expect((await read({ app: 'Bank\u202E' })).asked.app).toBe('Bank')
 })

@@ -9,8 +9,9 @@ import { Trouble } from '../remote/trouble'
 export type Kind = (typeof kinds)[number]
 
 /** What this app can be asked. `passwordless`: all that a sign-in takes. `test`
- *  and `unlock` try this phone itself, and are answered with its unlock key. */
-export const kinds = ['second', 'passwordless', 'test', 'unlock'] as const
+ *  and `unlock` try this phone itself, and are answered with its unlock key.
+ *  `new_phone`: whether another one may be set up for the account. */
+export const kinds = ['second', 'passwordless', 'test', 'unlock', 'new_phone'] as const
 
 /** A request as a person may see it. Texts are free of control characters.
  *  Times are milliseconds since 1970 on the server's clock. */
@@ -34,6 +35,8 @@ export type Asked = {
   correlation: string
   /** Yes takes the app lock, opened for it. */
   unlock: boolean
+  /** What is being set up, of `new_phone`. */
+  device?: { name: string; platform: string }
 }
 
 /** Whether a request is not about a sign-in but about this phone. */
@@ -55,9 +58,11 @@ export async function readAsked(id: string, body: Bytes): Promise<Seen> {
 }
 
 function check(fields: Record<string, unknown>): Asked {
+  const kind = oneOf(fields, 'kind', kinds)
   return {
+    ...(kind === 'new_phone' && { device: newPhone(fields) }),
     id: exact(fields, 'id'),
-    kind: oneOf(fields, 'kind', kinds),
+    kind,
     nonce: exact(fields, 'nonce'),
     app: shown(fields, 'app'),
     appHost: shown(fields, 'app_host'),
@@ -75,6 +80,14 @@ function check(fields: Record<string, unknown>): Asked {
     correlation: shown(fields, 'correlation'),
     unlock: flag(fields, 'unlock'),
   }
+}
+
+/** What is being set up: such a request takes six digits and the app lock, or it is
+ *  none of ours. */
+function newPhone(fields: Record<string, unknown>): { name: string; platform: string } {
+  const device = (fields.device ?? {}) as Record<string, unknown>
+  if (fields.digits !== 6 || fields.unlock !== true) throw stranger()
+  return { name: shown(device, 'name'), platform: shown(device, 'platform') }
 }
 
 function exact(fields: Record<string, unknown>, name: string): string {

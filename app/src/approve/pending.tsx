@@ -14,7 +14,7 @@ export function PendingRows() {
         {t('app.approve.pending', { n: waiting.length })}
       </h2>
       <ul class="group">
-        {waiting.map(({ registration, id, closesAt }) => (
+        {waiting.map(({ registration, id, kind, closesAt }) => (
           <li key={id}>
             <button class="line" type="button" onClick={() => dispatch({ is: 'opened', ref: { registration, id } })}>
               <Icon name="i-bell" />
@@ -25,6 +25,7 @@ export function PendingRows() {
                 <span>
                   <bdi>{ofRegistration(registration)?.name}</bdi>
                 </span>
+                {kind === 'new_phone' && <span>{t('app.approve.phone.row')}</span>}
               </span>
               <span class="val num">{t('app.approve.left', { time: clock(closesAt - now.value) })}</span>
               <Icon name="i-chevron" />

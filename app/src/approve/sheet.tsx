@@ -37,11 +37,12 @@ export function ApprovalSheet() {
 
 function Opening({ sheet }: { sheet: Extract<Sheet, { at: 'opening' }> }) {
   const trouble = sheet.trouble && troubleWords(sheet.trouble)
+  const isPhone = approval.value.waiting.find(({ id }) => id === sheet.ref.id)?.kind === 'new_phone'
   return (
     <div class="approve">
       <Peek registration={sheet.ref.registration} />
       <div class="sheet">
-        <Title text={t('app.approve.opening')} />
+        <Title text={isPhone ? t('app.approve.phone.opening') : t('app.approve.opening')} />
         {trouble && (
           <>
             <p class="note caution" role="alert">
@@ -76,6 +77,7 @@ function Question({ sheet }: { sheet: Open }) {
 
 function titleFor(kind: Kind): string {
   if (kind === 'unlock') return t('app.approve.title.unlock')
+  if (kind === 'new_phone') return t('app.approve.phone.title')
   return kind === 'test' ? t('app.approve.title.test') : t('app.approve.title')
 }
 
@@ -124,17 +126,7 @@ function Countdown({ closesAt }: { closesAt: number }) {
 function Facts({ asked }: { asked: Asked }) {
   return (
     <dl class="facts">
-      <dt>{t('app.approve.app')}</dt>
-      <dd>
-        <bdi>{asked.app}</bdi>
-        {asked.appHost !== '' && (
-          <>
-            {' '}
-            <bdi class="host">{asked.appHost}</bdi>
-          </>
-        )}
-        {!asked.appVerified && <span class="badge caution">{t('app.approve.unverified')}</span>}
-      </dd>
+      {asked.device ? <Device {...asked.device} /> : <App asked={asked} />}
       <dt>{t('app.approve.account')}</dt>
       <dd>
         <bdi>{asked.person}</bdi>
@@ -148,6 +140,36 @@ function Facts({ asked }: { asked: Asked }) {
         </>
       )}
     </dl>
+  )
+}
+
+function App({ asked }: { asked: Asked }) {
+  return (
+    <>
+      <dt>{t('app.approve.app')}</dt>
+      <dd>
+        <bdi>{asked.app}</bdi>
+        {asked.appHost !== '' && (
+          <>
+            {' '}
+            <bdi class="host">{asked.appHost}</bdi>
+          </>
+        )}
+        {!asked.appVerified && <span class="badge caution">{t('app.approve.unverified')}</span>}
+      </dd>
+    </>
+  )
+}
+
+/** What is being set up, as it says of itself. */
+function Device({ name, platform }: { name: string; platform: string }) {
+  return (
+    <>
+      <dt>{t('app.approve.phone.device')}</dt>
+      <dd>
+        <bdi>{name}</bdi> <bdi class="host">{platform}</bdi>
+      </dd>
+    </>
   )
 }
 
@@ -166,10 +188,10 @@ function NumberPad({ sheet }: { sheet: Open }) {
   const trouble = sheet.trouble && troubleWords(sheet.trouble)
   return (
     <>
-      {!asked.known && !triesPhone(asked.kind) && (
+      {warning(asked) && (
         <p class="note caution slim">
           <Icon name="i-warn" look="i-s" />
-          <span>{t('app.approve.new_browser')}</span>
+          <span>{warning(asked)}</span>
         </p>
       )}
       {asked.unlock && <Unlocking asked={asked} />}
@@ -195,6 +217,12 @@ function NumberPad({ sheet }: { sheet: Open }) {
       <Reference asked={asked} />
     </>
   )
+}
+
+/** What to think of before the number. */
+function warning({ kind, known }: Asked): string {
+  if (kind === 'new_phone') return t('app.approve.phone.what')
+  return known || triesPhone(kind) ? '' : t('app.approve.new_browser')
 }
 
 /** That Yes takes the app lock; without one, the way to it. The request waits in
@@ -232,7 +260,7 @@ function Plate({ typed, asked }: { typed: string; asked: Asked }) {
           <Seal is="lower" />
         </div>
         <div class={digits > 3 ? 'type-plate many' : 'type-plate'}>
-          <p id="approval-ask">{triesPhone(kind) ? t('app.approve.ask.test') : t('app.approve.ask')}</p>
+          <p id="approval-ask">{askFor(kind)}</p>
           <div class="slots" role="group" aria-labelledby="approval-ask">
             <span class="vh" role="status">
               {entered(typed, left)}
@@ -247,6 +275,11 @@ function Plate({ typed, asked }: { typed: string; asked: Asked }) {
       </div>
     </div>
   )
+}
+
+function askFor(kind: Kind): string {
+  if (kind === 'new_phone') return t('app.approve.phone.ask')
+  return triesPhone(kind) ? t('app.approve.ask.test') : t('app.approve.ask')
 }
 
 function entered(typed: string, left: number): string {
@@ -279,9 +312,10 @@ function Keypad() {
 /** No was chosen: was it somebody else, or a change of mind? */
 function WhichNo({ asked, registration }: { asked: Asked; registration: string }) {
   const kind = ofRegistration(registration)?.server.directory.kind
+  const isPhone = asked.kind === 'new_phone'
   return (
     <div class="which" role="group" aria-labelledby="approval-which">
-      <h2 id="approval-which">{t('app.approve.which')}</h2>
+      <h2 id="approval-which">{isPhone ? t('app.approve.phone.which') : t('app.approve.which')}</h2>
       <button class="choice" type="button" onClick={() => dispatch({ is: 'report' })}>
         <span class="mark plain danger">
           <Icon name="i-block" />
@@ -295,7 +329,7 @@ function WhichNo({ asked, registration }: { asked: Asked; registration: string }
           <Icon name="i-close" />
         </span>
         <strong>{t('app.approve.deny')}</strong>
-        <span>{t('app.approve.deny.what')}</span>
+        <span>{isPhone ? t('app.approve.phone.deny.what') : t('app.approve.deny.what')}</span>
         <Icon name="i-chevron" />
       </button>
       <button class="btn quiet wide" type="button" onClick={() => dispatch({ is: 'back' })}>

@@ -7,8 +7,8 @@ import { device } from '../words/here'
 import { when } from '../words/when'
 import { t } from '../words/words'
 import { approval, dispatch } from './state'
-import type { Kind } from './asked'
-import { more, type Outcome, type Sheet } from './model'
+import type { Kind, Seen } from './asked'
+import { more, type Outcome, type Ref, type Sheet } from './model'
 import { Reference, Seal, Title } from './parts'
 import { Icon } from '../shell/icon'
 
@@ -80,8 +80,32 @@ function mistakeWords(): Words {
   return { title: t('app.approve.mistake.title'), lead: t('app.approve.mistake.lead') }
 }
 
+/** What is said of a new phone in place of a sign-in, where that makes a difference. */
+function phoneWords(outcome: Outcome, name: string, seen: Seen, ref: Ref): Words | undefined {
+  switch (outcome.is) {
+    case 'approved':
+      return { title: t('app.approve.phone.approved'), lead: t('app.approve.phone.approved.lead', { device: name }) }
+    case 'denied':
+      return { title: t('app.approve.phone.denied'), lead: t('app.approve.phone.denied.lead') }
+    case 'reported':
+      return { title: t('app.approve.phone.reported'), lead: reportedBy(seen, ref) }
+    case 'wrong':
+      return { title: t('app.approve.wrong.title'), lead: t('app.approve.phone.wrong') }
+    case 'expired':
+      return { title: t('app.approve.expired.title'), lead: t('app.approve.phone.expired') }
+    default:
+      return undefined
+  }
+}
+
+function reportedBy(seen: Seen | undefined, ref: Ref): string {
+  return reportedLead({ kind: ofRegistration(ref.registration)?.server.directory.kind, directory: seen?.asked.directory ?? '' })
+}
+
 function verdictWords(outcome: Outcome, { seen, ref }: Over): Words {
   const app = seen?.asked.app ?? ''
+  const ofPhone = seen?.asked.device && phoneWords(outcome, seen.asked.device.name, seen, ref)
+  if (ofPhone) return ofPhone
   switch (outcome.is) {
     case 'approved':
       if (seen?.asked.kind === 'unlock') return { title: t('app.approve.approved.unlock'), lead: t('app.approve.approved.unlock.lead') }
@@ -93,10 +117,7 @@ function verdictWords(outcome: Outcome, { seen, ref }: Over): Words {
     case 'reported':
       return {
         title: t('app.approve.reported.title'),
-        lead: reportedLead({
-          kind: ofRegistration(ref.registration)?.server.directory.kind,
-          directory: seen?.asked.directory ?? '',
-        }),
+        lead: reportedBy(seen, ref),
       }
     case 'wrong':
       return {

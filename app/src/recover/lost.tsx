@@ -2,12 +2,14 @@
  *  sign-in service, and in the backup. This one is tried first: whoever removes the
  *  old phone and then finds out that the new one does not work is locked out. */
 import { backup } from '../backup/kept'
+import { hostOf } from '../pair/link'
 import { paired, securityURL } from '../remote/registrations'
 import { Icon } from '../shell/icon'
 import { t } from '../words/words'
 import { Page } from './parts'
+import type { Listing } from './recovery'
 
-export function Lost() {
+export function Lost({ of }: { of: Listing }) {
   const services = new Map(paired().flatMap(({ server }) => (server.state === 'active' ? [[server.issuer, server] as const] : [])))
   return (
     <Page at="accounts" from="recover">
@@ -33,21 +35,34 @@ export function Lost() {
             <Icon name="i-external" />
           </a>
         ))}
-        {backup.value && (
-          <a class="line" href="#backup">
-            <Icon name="i-cloud" />
-            <span class="what">
-              <strong>{t('recover.lost.backup')}</strong>
-              <span>{t('recover.lost.backup.text')}</span>
-            </span>
-            <Icon name="i-chevron" />
-          </a>
-        )}
+        <a class="line" href={backup.value ? '#backup/ways' : '#backup'}>
+          <Icon name="i-cloud" />
+          <span class="what">
+            <strong>{t('recover.lost.backup')}</strong>
+            <span>{backup.value ? t('recover.lost.backup.text') : t('recover.lost.backup.off')}</span>
+          </span>
+          <Icon name="i-chevron" />
+        </a>
+        {!backup.value && <Place issuer={of.issuer} />}
       </div>
       <p class="note info">
         <Icon name="i-info" look="i-s" />
         <span>{t('recover.lost.others')}</span>
       </p>
     </Page>
+  )
+}
+
+/** Without a backup here, the old phone's access to the place can be ended at least. */
+function Place({ issuer }: { issuer: string }) {
+  return (
+    <a class="line" href={`${issuer}/security/backup`} target="_blank" rel="noreferrer">
+      <Icon name="i-shield" />
+      <span class="what">
+        <strong>{t('recover.lost.place', { host: hostOf(issuer) })}</strong>
+        <span>{t('recover.lost.place.text')}</span>
+      </span>
+      <Icon name="i-external" />
+    </a>
   )
 }

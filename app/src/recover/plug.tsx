@@ -65,7 +65,7 @@ function Recover({ route: { path } }: { route: Route }) {
   useEffect(() => {
     if (now?.at !== 'list') void goOn()
   }, [now?.binding])
-  if (now?.at === 'list') return second === 'lost' ? <Lost /> : <List of={now} />
+  if (now?.at === 'list') return second === 'lost' ? <Lost of={now} /> : <List of={now} />
   if (now?.at !== 'unlock') return <Begin />
   switch (second) {
     case 'key':

@@ -30,16 +30,19 @@ const entry: Entry & { server: Server } = { ...exampleEntry({ id: 'E', kind: 'pe
 type Call = { method: string; path: string; body: Record<string, unknown> }
 const calls: Call[] = []
 let tell: () => Response
+let refuses: { error: string } | undefined
 
 /** The server, as far as the network shows it. */
 beforeEach(async () => {
   calls.length = 0
+  refuses = undefined
   tell = () => Response.json({ state: 'open', expires_at: 1, server_time: 1 })
   vi.stubGlobal('navigator', { onLine: true, languages: ['en'], userAgent: 'iPhone Safari/', maxTouchPoints: 5 })
   vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
     const body = init.body ? (JSON.parse(new TextDecoder().decode(init.body as Uint8Array)) as Record<string, unknown>) : {}
     const call = { method: init.method ?? 'GET', path: url.slice(issuer.length), body }
     calls.push(call)
+    if (call.path === '/device/pair' && refuses) return Response.json(refuses, { status: 410 })
     if (call.path === '/device/pair') return Response.json(accepted, { status: 201 })
     if (call.method === 'POST') return Response.json({ ticket: `T${calls.length}`, challenge, expires_at: 1 }, { status: 201 })
     return call.method === 'PUT' ? new Response(null, { status: 204 }) : tell()
@@ -117,6 +120,23 @@ test('the offer is taken by the key of the ticket, once, and the account has a r
   await store.change((before) => ({ ...before, entries: before.entries.map((one) => ({ ...one, server: { ...one.server!, state: 'active' as const } })) }))
   await followTickets()
   expect(tickets.value).toEqual([])
+})
+
+test('an offer that ran out is followed by another, which is taken too; one that was taken is not taken twice', async () => {
+  await begin(entry)
+  const of = ticketOf('E')!
+  const offered = (offer: string) => () => Response.json({ state: 'offered', expires_at: 1, server_time: 1, offer: { offer, secret: 'SECRET' } })
+  const taken = () => calls.filter(({ path }) => path === '/device/pair').map(({ body }) => body.offer)
+  refuses = { error: 'offer_expired' }
+  for (const [offer, all] of [['LATE', ['LATE']], ['LATE', ['LATE']], ['SECOND', ['LATE', 'SECOND']]] as const) {
+    if (offer === 'SECOND') refuses = undefined
+    tell = offered(offer)
+    await follow(of, new AbortController().signal)
+    expect(taken()).toEqual(all)
+  }
+  const bodies = calls.filter(({ path }) => path === '/device/pair').map(({ body }) => body.key)
+  expect(bodies).toEqual([calls[0]!.body.key, calls[0]!.body.key]) // the key of the ticket, both times
+  expect(vault.value.entries).toMatchObject([{ id: 'E', server: { state: 'pending', registration: 'REG' } }])
 })
 
 test('a wait, its end and a stop are kept, by the clock of this phone', async () => {

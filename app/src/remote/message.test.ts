@@ -62,12 +62,13 @@ test('N20: a restore key that the core has derived signs as its public half says
 })
 
 test.each(decide.cases.filter((one) => one.message_hex))('decide: $name', async (one) => {
-  const { issuer, registration, request, nonce, decision } = one
+  const { issuer, registration, request, nonce, kind, decision } = one
   const message = decideMessage({
     issuer,
     registration,
     request,
     nonce,
+    kind,
     decision: decision.decision as Verdict,
     number: decision.number,
     digest: fromBase64url(decision.digest),

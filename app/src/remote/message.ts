@@ -43,6 +43,8 @@ export type Decision = {
   registration: string
   request: string
   nonce: string
+  /** What it was shown as. */
+  kind: string
   decision: Verdict
   number: string
   digest: Bytes
@@ -98,6 +100,7 @@ export function decideMessage(decision: Decision): Bytes {
     utf8(decision.registration),
     utf8(decision.request),
     utf8(decision.nonce),
+    utf8(decision.kind),
     utf8(decision.decision),
     utf8(decision.number),
     decision.digest,

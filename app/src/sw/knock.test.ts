@@ -188,6 +188,14 @@ test('R1: where no sign-in waits but a change of the account, it says so', async
   expect(shown).toMatchObject([{ title: 'A change of your account waits', body: 'id.example.org', tag: 'knock', silent: false }])
 })
 
+test('N1: a new phone is called that, by its name, and holds neither its number nor a button', async () => {
+  const asks = { ...request, kind: 'new_phone', digits: 6, unlock: true, device: { name: 'New phone', platform: 'iPhone, Safari' } }
+  network((path) => (path === '/device/requests' ? Response.json({ requests: [{ id: 'REQ1' }] }) : Response.json(asks)))
+  await push(knock)
+  expect(shown).toMatchObject([{ title: 'A new phone is asking', body: 'New phone · id.example.org', tag: 'REQ1' }])
+  expect(shown[0]).not.toHaveProperty('actions')
+})
+
 test('a touch brings the open app to the request', async () => {
   windows = [{ visibilityState: 'hidden', postMessage: (message) => void told.push(message), focus: async () => undefined }]
   await touch({ registration: 'REG', id: 'REQ1' })

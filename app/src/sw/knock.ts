@@ -26,7 +26,7 @@ type Home = { lang: Language; entry?: Paired }
 
 /** What was found out in time. `gone`: nothing waits any more; `change`: no sign-in,
  *  but a change of the account. */
-type News = { id?: string; app?: string; gone?: boolean; change?: boolean; open?: string[] }
+type News = { id?: string; app?: string; phone?: boolean; gone?: boolean; change?: boolean; open?: string[] }
 
 self.addEventListener('install', () => void self.skipWaiting())
 self.addEventListener('push', (event) => event.waitUntil(knocked(readKnock(event.data))))
@@ -74,7 +74,8 @@ async function find({ entry }: Home): Promise<News> {
   if (id === undefined) return { ...((await changeWaits(door)) ? { change: true } : { gone: true }), open: [] }
   try {
     const seen = await readAsked(id, await bytes(door, { method: 'GET', path: `/device/requests/${encodeURIComponent(id)}` }))
-    return { id, app: seen.asked.app, open: waiting }
+    const { app, device } = seen.asked
+    return { id, ...(device ? { app: device.name, phone: true } : { app }), open: waiting }
   } catch {
     return { id, open: waiting }
   }
@@ -86,9 +87,14 @@ async function changeWaits(door: Door): Promise<boolean> {
   return Array.isArray(waiting) && waiting.length > 0
 }
 
+function titleOf(news: News, say: (typeof words)['en']): string {
+  if (news.phone) return say.phone
+  if (news.change) return say.change
+  return news.gone ? say.gone : say.title
+}
+
 async function show(home: Home, registration: string | undefined, news: News): Promise<void> {
-  const say = words[home.lang]
-  const title = news.change ? say.change : news.gone ? say.gone : say.title
+  const title = titleOf(news, words[home.lang])
   const body = news.gone ? '' : [news.app, home.entry?.server.host].filter(Boolean).join(' · ')
   if (news.open) await clear(registration, news.open)
   await self.registration.showNotification(title, {

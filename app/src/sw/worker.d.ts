@@ -47,6 +47,7 @@ interface KnockWords {
   title: string
   gone: string
   change: string
+  phone: string
 }
 
 declare module 'virtual:knock-words' {

@@ -140,9 +140,14 @@ func (w World) describe(p desk.Paired, q remote.Question) {
 	case q.AppHost != "":
 		app += " (" + calm(q.AppHost) + ")"
 	}
+	device := ""
+	if q.Device != nil {
+		app, device = "", calm(q.Device.Name+", "+q.Device.Platform)
+	}
 	for _, line := range [][2]string{
 		{"terminal.request.service", calm(strings.TrimSpace(q.Directory + " (" + p.Server.Host + ")"))},
 		{"terminal.request.app", app},
+		{"terminal.request.device", device},
 		{"terminal.request.person", calm(q.Person)},
 		{"terminal.request.place", calm(strings.TrimSpace(q.Place + " " + q.IP))},
 		{"terminal.request.browser", calm(strings.Trim(q.Browser+", "+q.System, ", "))},
@@ -151,6 +156,10 @@ func (w World) describe(p desk.Paired, q remote.Question) {
 		if line[1] != "" {
 			fmt.Fprintln(w.Err, "  "+w.t(line[0], "value", line[1]))
 		}
+	}
+	if q.Kind == wire.KindNewPhone {
+		fmt.Fprintln(w.Err, "  "+w.t("terminal.request.phone"))
+		return
 	}
 	if !q.Known && !q.BringsKey() {
 		fmt.Fprintln(w.Err, "  "+w.t("terminal.request.known_not"))

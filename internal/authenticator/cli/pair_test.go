@@ -38,13 +38,26 @@ func newDesk(t *testing.T) desk {
 // run types a command and returns what it printed for scripts.
 func (d desk) run(code int, args ...string) string {
 	d.t.Helper()
+	out, _ := d.both(code, args...)
+	return out
+}
+
+// tells types a command and returns what it said to the person.
+func (d desk) tells(code int, args ...string) string {
+	d.t.Helper()
+	_, said := d.both(code, args...)
+	return said
+}
+
+func (d desk) both(code int, args ...string) (printed, told string) {
+	d.t.Helper()
 	var out, said bytes.Buffer
 	w := cli.World{Env: func(string) string { return "" }, In: strings.NewReader(""), Out: &out, Err: &said, Now: time.Now}
 	args = append([]string{"--vault", d.vault, "--passphrase-file", d.pass}, args...)
 	if got := cli.Run(d.t.Context(), w, args); got != code {
 		d.t.Fatalf("%v: exit %d, want %d\n%s%s", args, got, code, out.String(), said.String())
 	}
-	return out.String()
+	return out.String(), said.String()
 }
 
 // asked waits for a request as a script does, and returns its id.

@@ -1,13 +1,20 @@
 package cli_test
 
 import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/json"
 	"io"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 
 	"countersign/internal/server/directory"
 	"countersign/internal/server/journeytest"
+	"countersign/internal/wire"
 )
 
 // N6: a terminal signs with its unlock key where that is asked for, and signs
@@ -51,8 +58,51 @@ func TestATerminalUnlocksAndSignsInAlone(t *testing.T) {
 	d.run(0, "approve", d.asked(), "--number", number)
 	must(t, alone.Finish(ctx))
 
-	// The phone never hears of it; and without a passphrase the desk does not either.
+	// A new phone: six digits, typed here, with the passphrase; the terminal says which
+	// phone it is.
+	var asked struct {
+		ID, Kind string
+		Digits   int
+		Device   struct{ Name string }
+	}
+	restores := world.Browser(mei)
+	must(t, restores.Get(ctx, "/restore/"+ticket(t, world, mei)))
+	must(t, restores.Submit(ctx, "/signin/name", url.Values{"login": {mei.Login}}))
+	must(t, restores.Submit(ctx, "/signin/password", url.Values{"password": {journeytest.Password}}))
+	number, err = restores.Number()
+	must(t, err)
+	must(t, json.Unmarshal([]byte(d.run(0, "watch", "--json", "--once")), &asked))
+	if asked.Kind != wire.KindNewPhone || asked.Digits != len(number) || asked.Device.Name != "New phone" {
+		t.Errorf("%+v for %s", asked, number)
+	}
+	if said := d.tells(0, "approve", asked.ID, "--number", number); !strings.Contains(said, "New device: New phone, iPhone, Safari") {
+		t.Error(said)
+	}
+	must(t, restores.Get(ctx, "/signin/number"))
+	must(t, restores.Submit(ctx, "/signin/finish", nil))
+	if !strings.Contains(restores.Page, "Set up your new phone") {
+		t.Error(restores.Page)
+	}
+
+	// The phone never hears of what is for phones that sign in alone; and without a passphrase the desk does not either.
 	if open, err := mei.Phone.Waiting(ctx); err != nil || len(open) != 0 {
 		t.Errorf("%+v %v", open, err)
 	}
+}
+
+// ticket is what a new phone of somebody asks for.
+func ticket(t *testing.T, world *journeytest.World, p *journeytest.Person) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	in := wire.Rebind{Subject: p.Phone.Subject(), Name: "New phone", Platform: "iPhone, Safari"}
+	must(t, in.Sign(world.Config.IDURL, key))
+	body, err := json.Marshal(in)
+	must(t, err)
+	r, err := http.Post(world.Config.IDURL+"/device/rebind", "application/json", bytes.NewReader(body))
+	must(t, err)
+	defer r.Body.Close()
+	var out wire.Ticket
+	must(t, json.NewDecoder(r.Body).Decode(&out))
+	return out.Ticket
 }

@@ -270,7 +270,7 @@ func (d *Door) Decide(ctx context.Context, q Question, decision, number string, 
 	ctx, cancel := context.WithTimeout(ctx, usual)
 	defer cancel()
 	answer := wire.Decision{Decision: decision, Number: number, At: d.time().UnixMilli()}
-	asked := wire.Asked{Issuer: d.Issuer, Registration: d.Registration, Request: q.ID, Nonce: q.Nonce}
+	asked := wire.Asked{Issuer: d.Issuer, Registration: d.Registration, Request: q.ID, Nonce: q.Nonce, Kind: q.Kind}
 	if err := answer.Sign(asked, q.bytes, keys); err != nil {
 		return wire.Outcome{}, err
 	}

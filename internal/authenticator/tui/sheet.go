@@ -190,15 +190,21 @@ func (m Model) sheetView() (body, foot []string) {
 	}
 	rest := time.UnixMilli(s.ExpiresAt).Sub(m.Now)
 	body = []string{pine.Render(calm(strings.TrimSpace(s.Directory+" "+s.Host))) + "  " + m.t("app.approve.left", "time", clock(rest)), "", bold.Render(m.t(title(s)))}
-	if !s.Known && !s.BringsKey() {
+	if s.Kind == wire.KindNewPhone {
+		body = append(body, m.wrap(m.t("app.approve.phone.what"))...)
+	} else if !s.Known && !s.BringsKey() {
 		body = append(body, lamp.Render("! "+m.t("app.approve.new_browser")))
 	}
 	app := calm(s.App)
 	if s.AppHost != "" {
 		app += " (" + calm(s.AppHost) + ")"
 	}
+	device := ""
+	if s.Device != nil {
+		app, device = "", calm(s.Device.Name+", "+s.Device.Platform)
+	}
 	for _, fact := range [][2]string{
-		{"app.approve.app", app}, {"app.approve.account", calm(s.Person)},
+		{"app.approve.app", app}, {"app.approve.phone.device", device}, {"app.approve.account", calm(s.Person)},
 		{"app.approve.from", calm(strings.Trim(s.Browser+", "+s.System, ", "))},
 		{"app.approve.place", calm(strings.TrimSpace(s.Place + " " + s.IP))},
 	} {
@@ -226,7 +232,11 @@ func (m Model) sheetView() (body, foot []string) {
 	if s.Kind == wire.KindPasswordless {
 		body = append(append(body, ""), m.wrap(m.t("terminal.request.passwordless"))...)
 	}
-	body = append(body, "", m.t("app.approve.ask"), "", "   "+slots(*s), "")
+	ask := "app.approve.ask"
+	if s.Kind == wire.KindNewPhone {
+		ask = "app.approve.phone.ask"
+	}
+	body = append(body, "", m.t(ask), "", "   "+slots(*s), "")
 	yes := faint.Render("Enter " + m.t("app.approve.yes"))
 	if len(s.Typed) == digits(*s) {
 		yes = bold.Render("Enter " + m.t("app.approve.yes"))
@@ -242,6 +252,8 @@ func title(s *Sheet) string {
 		return "app.approve.title.test"
 	case wire.KindUnlock:
 		return "app.approve.title.unlock"
+	case wire.KindNewPhone:
+		return "app.approve.phone.title"
 	}
 	return "app.approve.title"
 }

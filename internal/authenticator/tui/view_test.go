@@ -145,6 +145,9 @@ func pages(t testing.TB, lang string) map[string]Model {
 	locked.Kind, locked.Unlock = wire.KindPasswordless, true
 	all["sheet_alone"] = waits(m, locked)
 	all["sheet_unlock"], _ = press(all["sheet_alone"], "4", "7", "enter", "s", "e")
+	phone := request("1", "Countersign")
+	phone.Kind, phone.Unlock, phone.Digits, phone.Device = wire.KindNewPhone, true, 6, &wire.NewDevice{Name: "Mei’s Pixel " + hostile, Platform: "Android, Chrome"}
+	all["sheet_phone"], _ = press(waits(m, phone), "0", "0", "4")
 	evil := request("1", hostile)
 	evil.Person, evil.Place, evil.Browser, evil.AppHost, evil.Host = hostile, hostile, hostile, hostile, hostile
 	all["hostile_sheet"] = waits(m, evil)

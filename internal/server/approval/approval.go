@@ -36,6 +36,8 @@ const (
 	nobody      = "nobody" // in only_registration: no device sees the request
 	decoy       = "decoy:" // begins the person of a request to a name nobody has
 	attemptWake = "attempt:"
+	guessSpan   = time.Hour
+	guessMost   = 3 // wrong numbers of a person about new phones in guessSpan
 )
 
 // ErrFull is returned when as many requests are open as there are places.
@@ -45,6 +47,10 @@ var ErrFull = errors.New("too many requests are open")
 // ErrBlocked is returned when the person reported a request from this network
 // lately. Only an attempt that has proven the password is told.
 var ErrBlocked = errors.New("this network was reported")
+
+// ErrGuessed is returned when several numbers were wrong lately that a new phone
+// showed: whoever holds the old one does not see it.
+var ErrGuessed = errors.New("too many wrong numbers for a new phone")
 
 // ErrEnded is returned when the person was suspended or their epoch moved on.
 var ErrEnded = errors.New("the sign-in is no longer valid")
@@ -114,20 +120,20 @@ func AttemptTopic(attempt string) string { return attemptWake + attempt }
 // A row is a request as it is stored.
 type row struct {
 	id, kind, person, directory, attempt, offer, only, state string
-	nonce, app, place, ip, net, browser, correlation         string
+	nonce, app, device, place, ip, net, browser, correlation string
 	number, shown, body, decision                            []byte
 	epoch, known, asked, expires, decided                    int64
 	registration, answer                                     string
 }
 
 const columns = `id, kind, person_id, directory_id, attempt_id, offer_id, only_registration, state,
-	nonce, app, place, ip, net, browser, correlation, number, shown, body, decision,
+	nonce, app, device, place, ip, net, browser, correlation, number, shown, body, decision,
 	epoch, known, asked_at, expires_at, decided_at, registration_id, answer`
 
 func scan(s interface{ Scan(...any) error }) (*row, error) {
 	var q row
 	err := s.Scan(&q.id, &q.kind, &q.person, &q.directory, &q.attempt, &q.offer, &q.only, &q.state,
-		&q.nonce, &q.app, &q.place, &q.ip, &q.net, &q.browser, &q.correlation, &q.number, &q.shown, &q.body, &q.decision,
+		&q.nonce, &q.app, &q.device, &q.place, &q.ip, &q.net, &q.browser, &q.correlation, &q.number, &q.shown, &q.body, &q.decision,
 		&q.epoch, &q.known, &q.asked, &q.expires, &q.decided, &q.registration, &q.answer)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrUnknown

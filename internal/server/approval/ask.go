@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"time"
 
 	"countersign/internal/server/audit"
@@ -41,6 +42,8 @@ type AskIn struct {
 	Correlation string
 	Digits      int // 2, 3 or 6
 	TTL         time.Duration
+	// Device is what is being set up, of wire.KindNewPhone.
+	Device wire.NewDevice
 }
 
 // An Asked is a request that was made.
@@ -54,8 +57,12 @@ type Asked struct {
 // others stay, and when the places are full it returns [ErrFull]. It returns
 // [ErrBlocked] to an attempt that has proven the password from a network that
 // was reported; without that proof such a request is made, and nobody sees it.
-// [ErrEnded] means that the person's epoch moved on.
+// [ErrGuessed] is about new phones only. [ErrEnded] means that the person's epoch
+// moved on.
 func (a *Approvals) Ask(ctx context.Context, tx *db.Tx, in AskIn) (Asked, error) {
+	if in.Kind == wire.KindNewPhone {
+		in.Digits = wire.NewPhoneDigits
+	}
 	q, body, err := a.prepare(ctx, tx, in)
 	if err != nil {
 		return Asked{}, err
@@ -65,6 +72,9 @@ func (a *Approvals) Ask(ctx context.Context, tx *db.Tx, in AskIn) (Asked, error)
 		return Asked{}, err
 	}
 	if err := a.blocked(ctx, tx, in, q); err != nil {
+		return Asked{}, err
+	}
+	if err := guessed(ctx, tx, q); err != nil {
 		return Asked{}, err
 	}
 	if err := a.replace(ctx, tx, q); err != nil {
@@ -95,12 +105,9 @@ func (a *Approvals) Ask(ctx context.Context, tx *db.Tx, in AskIn) (Asked, error)
 func (a *Approvals) prepare(ctx context.Context, tx *db.Tx, in AskIn) (*row, wire.Request, error) {
 	q := &row{
 		id: rand.Text(), kind: in.Kind, person: in.Person, directory: in.Directory, attempt: in.Attempt, offer: in.Offer,
-		only: in.OnlyDevice, nonce: rand.Text(), app: in.App, place: in.Place, ip: in.IP, net: limit.Net(in.IP),
-		browser: agent(in.Browser, in.System), correlation: in.Correlation, epoch: in.Epoch,
+		only: in.OnlyDevice, nonce: rand.Text(), app: in.App, device: in.Device.Name, place: in.Place, ip: in.IP, net: limit.Net(in.IP),
+		browser: agent(in.Browser, in.System), correlation: in.Correlation, epoch: in.Epoch, known: bit(in.Known),
 		asked: db.Millis(tx.Now), expires: db.Millis(tx.Now.Add(in.TTL)),
-	}
-	if in.Known {
-		q.known = 1
 	}
 	dir, err := directory.Get(ctx, tx, in.Directory)
 	if err != nil {
@@ -113,13 +120,20 @@ func (a *Approvals) prepare(ctx context.Context, tx *db.Tx, in AskIn) (*row, wir
 	} else if login, err = loginOf(ctx, tx, in); err != nil {
 		return nil, wire.Request{}, err
 	}
-	return q, wire.Request{
+	body := wire.Request{
 		ID: q.id, Kind: q.kind, Nonce: q.nonce, App: in.App, AppHost: in.AppHost, AppVerified: in.AppVerified,
 		Person: login, Directory: dir.Name, Place: in.Place, IP: in.IP, Browser: in.Browser, System: in.System, Known: in.Known,
 		AskedAt: q.asked, ExpiresAt: q.expires, Digits: in.Digits, Correlation: in.Correlation,
-		Unlock: dir.Policy.Unlock || q.kind == wire.KindPasswordless || q.kind == wire.KindUnlock,
-	}, nil
+		Unlock: dir.Policy.Unlock || slices.Contains(unlocks, q.kind),
+	}
+	if q.kind == wire.KindNewPhone {
+		body.Device = &in.Device
+	}
+	return q, body, nil
 }
+
+// unlocks are the kinds that take the unlock key, whatever the directory asks.
+var unlocks = []string{wire.KindPasswordless, wire.KindUnlock, wire.KindNewPhone}
 
 // tries tells whether a page of the person's own tries a device.
 func (in AskIn) tries() bool { return in.Kind == wire.KindTest || in.Kind == wire.KindUnlock }
@@ -144,6 +158,13 @@ func current(ctx context.Context, tx *db.Tx, person string) (ok bool, epoch int6
 	return p.State == directory.Active, p.Epoch, err
 }
 
+func bit(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 func agent(browser, system string) string {
 	if browser == "" || system == "" {
 		return browser + system
@@ -165,6 +186,21 @@ func (a *Approvals) blocked(ctx context.Context, tx *db.Tx, in AskIn, q *row) er
 	}
 	q.only = nobody
 	return nil
+}
+
+// guessed looks for wrong numbers of late. Each has closed a request already and
+// needed another one, and few are plenty for who sees the number.
+func guessed(ctx context.Context, tx *db.Tx, q *row) error {
+	if q.kind != wire.KindNewPhone {
+		return nil
+	}
+	var n int
+	err := tx.QueryRow(ctx, `SELECT count(*) FROM approval WHERE person_id = $1 AND kind = $2 AND state = 'failed' AND decided_at > $3`,
+		q.person, q.kind, db.Millis(tx.Now.Add(-guessSpan))).Scan(&n)
+	if err == nil && n >= guessMost {
+		err = ErrGuessed
+	}
+	return err
 }
 
 // places returns the keyed hashes of the numbers that are open, if there is
@@ -218,22 +254,22 @@ func (a *Approvals) hash(person, number string) []byte {
 }
 
 func (a *Approvals) insert(ctx context.Context, tx *db.Tx, q *row, knocked bool) error {
-	k := 0
-	if knocked {
-		k = 1
-	}
 	_, err := tx.Exec(ctx, `
 		INSERT INTO approval (id, kind, person_id, directory_id, attempt_id, offer_id, only_registration, state, number, shown,
-			nonce, body, epoch, known, knocked, app, place, ip, net, browser, correlation, asked_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
+			nonce, body, epoch, known, knocked, app, device, place, ip, net, browser, correlation, asked_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
 		q.id, q.kind, q.person, q.directory, q.attempt, q.offer, q.only, q.number, q.shown,
-		q.nonce, q.body, q.epoch, q.known, k, q.app, q.place, q.ip, q.net, q.browser, q.correlation, q.asked, q.expires)
+		q.nonce, q.body, q.epoch, q.known, bit(knocked), q.app, q.device, q.place, q.ip, q.net, q.browser, q.correlation, q.asked, q.expires)
 	return err
 }
 
 // asked tells the log and the devices.
 func (a *Approvals) asked(ctx context.Context, tx *db.Tx, q *row, knocked bool) error {
-	if err := a.record(ctx, tx, q, audit.ApprovalAsked, map[string]any{"knocked": knocked, "known": q.known == 1}); err != nil {
+	kind := audit.ApprovalAsked
+	if q.kind == wire.KindNewPhone {
+		kind = audit.RestoreAsked
+	}
+	if err := a.record(ctx, tx, q, kind, map[string]any{"knocked": knocked, "known": q.known == 1}); err != nil {
 		return err
 	}
 	return a.notify.Wake(ctx, tx, personTopic(q))

@@ -55,7 +55,7 @@ func (a *Approvals) signed(ctx context.Context, g registration.Registration, id 
 	if err != nil {
 		return nil, err
 	}
-	asked := wire.Asked{Issuer: a.registry.Issuer(), Registration: g.ID, Request: q.id, Nonce: q.nonce}
+	asked := wire.Asked{Issuer: a.registry.Issuer(), Registration: g.ID, Request: q.id, Nonce: q.nonce, Kind: q.kind}
 	if err := d.Verify(asked, q.body, key); err != nil {
 		return nil, err
 	}
@@ -217,6 +217,9 @@ func (a *Approvals) follow(ctx context.Context, tx *db.Tx, q *row, out wire.Outc
 		wire.Approved: audit.ApprovalApproved, wire.Denied: audit.ApprovalDenied, wire.Reported: audit.ApprovalReported,
 		wire.WrongNumber: audit.ApprovalWrongNumber, wire.OtherRequest: audit.ApprovalOther,
 	}[out.Outcome]
+	if kind == audit.ApprovalApproved && q.kind == wire.KindNewPhone {
+		kind = audit.RestoreAllowed
+	}
 	if err := a.record(ctx, tx, q, kind, nil); err != nil || q.kind == wire.KindTest {
 		return err
 	}
@@ -238,6 +241,9 @@ type UseIn struct {
 	Epoch   int64
 	Attempt string // that asked; "" for a test
 	Offer   string // that asked, of a test
+	// NewPhone: it is about a device that is being set up. What was asked about a
+	// sign-in never counts for that, nor the other way about.
+	NewPhone bool
 }
 
 // An Approval is one that was used up.
@@ -261,9 +267,9 @@ func (a *Approvals) Use(ctx context.Context, tx *db.Tx, in UseIn) (Approval, err
 	q, err := scan(tx.QueryRow(ctx, `
 		UPDATE approval SET state = 'used'
 		WHERE id = $1 AND person_id = $2 AND epoch = $3 AND attempt_id = $4 AND offer_id = $5
-			AND state = 'approved' AND decided_at >= $6
+			AND state = 'approved' AND decided_at >= $6 AND CASE WHEN kind = 'new_phone' THEN 1 ELSE 0 END = $7
 		RETURNING `+columns,
-		in.ID, in.Person, in.Epoch, in.Attempt, in.Offer, db.Millis(tx.Now.Add(-useWithin))))
+		in.ID, in.Person, in.Epoch, in.Attempt, in.Offer, db.Millis(tx.Now.Add(-useWithin)), bit(in.NewPhone)))
 	if errors.Is(err, ErrUnknown) {
 		return Approval{}, ErrNotApproved
 	} else if err != nil {
@@ -296,6 +302,9 @@ func (a *Approvals) record(ctx context.Context, tx *db.Tx, q *row, kind audit.Ki
 		person = ""
 	}
 	detail["kind"] = q.kind
+	if q.device != "" {
+		detail["device"] = q.device
+	}
 	if q.registration != "" {
 		detail["registration"] = q.registration
 	}

@@ -82,7 +82,7 @@ func (w *world) sign(t testing.TB, d regtest.Device, id, decision, number string
 		t.Fatal(err)
 	}
 	out := wire.Decision{Decision: decision, Number: number, At: db.Millis(w.Clock.Now())}
-	asked := wire.Asked{Issuer: regtest.Issuer, Registration: d.ID(), Request: id, Nonce: q.Nonce}
+	asked := wire.Asked{Issuer: regtest.Issuer, Registration: d.ID(), Request: id, Nonce: q.Nonce, Kind: q.Kind}
 	if err := out.Sign(asked, body, d.Keys(q, decision)); err != nil {
 		t.Fatal(err)
 	}

@@ -174,8 +174,12 @@ func (a *Approvals) mailReport(ctx context.Context, tx *db.Tx, q *row) error {
 	if err != nil {
 		return err
 	}
-	return directory.Tell(ctx, tx, a.notify, p, notify.MailReported,
-		map[string]string{"login": p.Login, "app": q.app, "browser": q.browser, "place": q.place, "ip": q.ip})
+	letter := notify.MailReported
+	if q.kind == wire.KindNewPhone {
+		letter = notify.MailNewPhone
+	}
+	return directory.Tell(ctx, tx, a.notify, p, letter,
+		map[string]string{"login": p.Login, "app": q.app, "device": q.device, "browser": q.browser, "place": q.place, "ip": q.ip})
 }
 
 // mailAdmins tells who manages the person's organisation what was reported.
@@ -193,10 +197,14 @@ func (a *Approvals) mailAdmins(ctx context.Context, tx *db.Tx, q *row) error {
 			to = append(to, p)
 		}
 	}
+	letter := notify.MailReportedAdmin
+	if q.kind == wire.KindNewPhone {
+		letter = notify.MailNewPhoneAdmin
+	}
 	for _, p := range to {
 		err := a.notify.Mail(ctx, tx, notify.Mail{
-			Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: notify.MailReportedAdmin,
-			Data: map[string]string{"login": whose.Login, "app": q.app, "browser": q.browser, "place": q.place, "ip": q.ip, "net": q.net},
+			Person: p.ID, Address: p.Email, Locale: p.Locale, Zone: p.Zone, Template: letter,
+			Data: map[string]string{"login": whose.Login, "app": q.app, "device": q.device, "browser": q.browser, "place": q.place, "ip": q.ip, "net": q.net},
 		})
 		if err != nil {
 			return err

@@ -91,6 +91,8 @@ const (
 const (
 	RestoreWaits   Kind = "restore.waits" // it becomes an app later
 	RestoreStopped Kind = "restore.stopped"
+	RestoreAsked   Kind = "restore.asked"   // on a phone the person has, about the new one
+	RestoreAllowed Kind = "restore.allowed" // there, by the number that the new one showed
 )
 
 // A forgotten password.

@@ -101,6 +101,9 @@ type Signed struct {
 	Decision wire.Decision
 }
 
+// Subject is whose phone it is, as the server calls them.
+func (p *Phone) Subject() string { return p.answer.Person.Subject }
+
 // Sign fetches the newest request and signs a decision about it.
 func (p *Phone) Sign(ctx context.Context, decision, number string) (Signed, error) {
 	id, err := p.Newest(ctx)
@@ -116,7 +119,7 @@ func (p *Phone) Sign(ctx context.Context, decision, number string) (Signed, erro
 		return Signed{}, err
 	}
 	d := wire.Decision{Decision: decision, Number: number, At: time.Now().UnixMilli()}
-	asked := wire.Asked{Issuer: p.issuer, Registration: p.answer.Registration, Request: id, Nonce: q.Nonce}
+	asked := wire.Asked{Issuer: p.issuer, Registration: p.answer.Registration, Request: id, Nonce: q.Nonce, Kind: q.Kind}
 	return Signed{id, d}, d.Sign(asked, body, wire.Keys{Device: p.key})
 }
 

@@ -53,6 +53,8 @@ const (
 	MailReregisterAlone = "reregister_alone" // needs login
 	MailReported        = "reported"         // needs login; "app": what was being signed in to
 	MailReportedAdmin   = "reported_admin"   // to who manages the people; needs login: whose sign-in it was; "app" and "net"
+	MailNewPhone        = "newphone"         // what was reported is a device being set up; needs login, device
+	MailNewPhoneAdmin   = "newphone_admin"   // to who manages the people; needs login: whose account it was; device, "net"
 	MailNotMe           = "notme"            // needs login; "app": what was signed in to
 	MailNotMeAdmin      = "notme_admin"      // to who manages the people; needs login: who says that something was not theirs
 	MailDataCopied      = "data_copied"      // needs login
@@ -109,6 +111,8 @@ var letters = map[string]letter{
 	MailReregisterAlone: {"mail.reregister.subject", "mail.reregister.said", "mail.reregister.alone", []string{"login"}},
 	MailReported:        {"mail.reported.subject", "mail.reported.said", "mail.reported.todo", []string{"login"}},
 	MailReportedAdmin:   {"mail.reported_admin.subject", "mail.reported_admin.said", "mail.reported_admin.todo", []string{"login"}},
+	MailNewPhone:        {"mail.newphone.subject", "mail.newphone.said", "mail.newphone.todo", []string{"login", "device"}},
+	MailNewPhoneAdmin:   {"mail.newphone_admin.subject", "mail.newphone_admin.said", "mail.newphone_admin.todo", []string{"login", "device"}},
 	MailNotMe:           {"mail.notme.subject", "mail.notme.said", "mail.notme.todo", []string{"login"}},
 	MailNotMeAdmin:      {"mail.notme_admin.subject", "mail.notme_admin.said", "mail.notme_admin.todo", []string{"login"}},
 	MailDataCopied:      {"mail.data_copied.subject", "mail.data_copied.said", "mail.data_copied.todo", []string{"login"}},

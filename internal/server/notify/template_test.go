@@ -30,6 +30,8 @@ func filled(template, lang string) Mail {
 	switch template {
 	case MailAppAdded, MailAppRemoved, MailPasswordlessOn, MailPasswordlessOff:
 		m.Data["device"] = "Mei's Pixel"
+	case MailNewPhone, MailNewPhoneAdmin:
+		m.Data["device"] = "Mei's Pixel"
 	case MailCodeAppAdded, MailCodeAppRemoved:
 		m.Data["method"] = "Mei's token"
 	case MailAddressCode:

@@ -22,6 +22,8 @@ const (
 	Recover = "recover"
 	// Restore is for a new device on which an account came back by its name. It makes
 	// no session either; what it is worth decides how the device becomes an app (R1).
+	// A phone that is asked in it is asked about that device, by [NewPhone], and only
+	// after a first proof.
 	Restore = "restore"
 )
 
@@ -64,6 +66,8 @@ type State struct {
 	Remembered bool
 	// Passkeys tells whether passkeys can be had here at all.
 	Passkeys bool
+	// Managed: of an organisation, whose admins help (R1).
+	Managed bool
 
 	// What follows is about the person, and counts only after a proof, or when
 	// somebody signed in proves it again.
@@ -81,7 +85,7 @@ type State struct {
 type Step struct {
 	Kind Kind
 	// Ways that lead on. A passkey may also be used where the password is asked.
-	Pass, Passkey, Passwordless, Approval, Code, Recovery, Mail bool
+	Pass, Passkey, Passwordless, Approval, NewPhone, Code, Recovery, Mail bool
 	// Password tells that AskSecond may be put off: the password can come first.
 	Password bool
 	// First is the proof whose page comes first.
@@ -143,7 +147,7 @@ func (s State) standsIn() bool {
 // first is the step before any proof.
 func (s State) first() Step {
 	p := s.Policy
-	phones := s.Known || p.NewBrowsers != directory.PhonesQuiet
+	phones := (s.Known || p.NewBrowsers != directory.PhonesQuiet) && s.Purpose != Restore
 	step := Step{Kind: AskSecond, Passkey: s.Passkeys, Passwordless: p.Passwordless && phones && s.Purpose != Again, Password: true}
 	switch {
 	case s.Purpose == Again && s.Has.Strongest() == Strong:
@@ -167,13 +171,15 @@ func (s State) more() Step {
 	case !s.has(Password):
 		return Step{Kind: AskPassword, Passkey: s.Has.Passkey, First: Password}
 	}
-	step := Step{Kind: AskSecond, Passkey: s.Has.Passkey, Approval: s.Has.approves(s.Policy) && s.asksPhones(), Code: s.Policy.Codes && (s.Has.App || s.Has.CodeApp), Recovery: s.Has.Recovery, Pass: s.Has.Pass, Mail: s.Has.Mail}
+	step := Step{Kind: AskSecond, Passkey: s.Has.Passkey, Approval: s.asksPhones() && s.approves(), NewPhone: s.asksPhones() && s.welcomes(), Code: s.Policy.Codes && (s.Has.App || s.Has.CodeApp), Recovery: s.Has.Recovery, Pass: s.Has.Pass, Mail: s.Has.Mail}
 	switch {
+	case step.leads() && s.Purpose == Restore && s.Managed: // where a code that is sent brings no phone back
+		return s.order(step, Passkey, NewPhone, Recovery, Mail)
 	case step.leads() && Lost(s.Purpose): // the phone is what was lost
 		return s.order(step, Passkey, Recovery, Mail)
 	case step.leads():
 		return s.order(step, s.Default, s.Last)
-	case s.Has.approves(s.Policy):
+	case s.approves(), s.welcomes():
 		return Step{Kind: Refuse, Why: WhyNewBrowser}
 	case s.Has.App:
 		return Step{Kind: Refuse, Why: WhyNoUnlock}
@@ -182,6 +188,13 @@ func (s State) more() Step {
 	}
 	return Step{Kind: Refuse, Why: WhyNoSecond}
 }
+
+// approves tells whether a phone of theirs can be asked about this sign-in.
+func (s State) approves() bool { return s.Purpose != Restore && s.Has.approves(s.Policy) }
+
+// welcomes tells whether a phone of theirs can be asked about the device that is
+// being set up.
+func (s State) welcomes() bool { return s.Purpose == Restore && s.Has.welcomes() }
 
 // strong is the step of who has to give a strong proof, and has one to give.
 func (s State) strong(prefer ...string) Step {
@@ -222,7 +235,7 @@ func (s State) has(proof string) bool { return slices.Contains(s.Proofs, proof) 
 
 // ranking is the order in which ways are shown to whoever has chosen none. Who
 // was given a pass was given it because the other ways do not work.
-var ranking = []string{Pass, Passkey, Passwordless, Approval, Code, Recovery, Mail}
+var ranking = []string{Pass, Passkey, Passwordless, Approval, NewPhone, Code, Recovery, Mail}
 
 // order says which way comes first: one of those preferred that leads on, else
 // the highest of the ranking.
@@ -249,6 +262,8 @@ func (s Step) Offers(proof string) bool {
 		return s.Passwordless
 	case Approval:
 		return s.Approval
+	case NewPhone:
+		return s.NewPhone
 	case Code:
 		return s.Code
 	case Recovery:
@@ -260,7 +275,7 @@ func (s Step) Offers(proof string) bool {
 }
 
 // AsksPhone tells whether the step can be taken with a phone and a number.
-func (s Step) AsksPhone() bool { return s.Approval || s.Passwordless }
+func (s Step) AsksPhone() bool { return s.Approval || s.Passwordless || s.NewPhone }
 
 // leads tells whether there is any way.
 func (s Step) leads() bool { return slices.ContainsFunc(ranking, s.Offers) }

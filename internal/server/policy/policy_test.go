@@ -231,7 +231,7 @@ func TestCodesAreOfferedWhereTheDirectoryAllowsThem(t *testing.T) {
 }
 
 func TestMoreProofsAreNeverWorthLess(t *testing.T) {
-	all := []string{Password, Approval, Passwordless, Code, Paired, Passkey, Recovery, Pass}
+	all := []string{Password, Approval, NewPhone, Passwordless, Code, Paired, Passkey, Recovery, Pass}
 	for n := range 1 << len(all) {
 		var given []string
 		for i, p := range all {

@@ -57,6 +57,9 @@ func (s State) withholds(step Step, way string) string {
 	if step.Kind != AskSecond && step.Kind != AskPassword && step.Kind != Refuse || slices.Contains(s.Proofs, way) {
 		return ""
 	}
+	if s.Purpose == Restore && (way == Approval || way == Passwordless) {
+		return "" // a phone is asked about the new one
+	}
 	if len(s.Proofs) == 0 && s.Purpose != Again {
 		asked := way == Approval && s.Policy.SecondFactor && s.Policy.PhoneFirst || way == Passwordless && s.Policy.Passwordless
 		if asked && !s.Known && s.Policy.NewBrowsers == directory.PhonesQuiet {
@@ -73,9 +76,9 @@ func (s State) withholds(step Step, way string) string {
 		return WhyNewBrowser
 	case way == Approval && s.Has.App && weak, way == Code && (s.Has.App || s.Has.CodeApp) && weak, way == Recovery && s.Has.Recovery && weak:
 		return WhyTooWeak
-	case way == Approval && s.Has.App && !s.Has.approves(s.Policy):
+	case way == NewPhone && s.Purpose == Restore && s.Has.App && !s.welcomes(), way == Approval && s.Has.App && !s.Has.approves(s.Policy):
 		return WhyNoUnlock
-	case way == Approval && s.Has.App:
+	case way == NewPhone && s.welcomes(), way == Approval && s.Has.App:
 		return WhyNewBrowser
 	case way == Code && s.Has.App:
 		return WhyNotAllowed

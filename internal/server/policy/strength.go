@@ -13,11 +13,15 @@ const (
 	// Passwordless is an approval by number that the unlock key of the app has
 	// signed too, on a phone for which the person has switched it on.
 	Passwordless = "passwordless"
-	Code         = "otp"      // one-time code
-	Paired       = "paired"   // the first app, paired and tried in the course of this sign-in
-	Passkey      = "passkey"  // or security key, with user verification
-	Recovery     = "recovery" // recovery code
-	Pass         = "pass"     // temporary access pass
+	// NewPhone is an approval that says yes to a device which is being set up, by six
+	// digits that it shows and by the unlock key of an app the person has. It is a
+	// second proof, of [Restore] only, where an ordinary approval is none.
+	NewPhone = "newphone"
+	Code     = "otp"      // one-time code
+	Paired   = "paired"   // the first app, paired and tried in the course of this sign-in
+	Passkey  = "passkey"  // or security key, with user verification
+	Recovery = "recovery" // recovery code
+	Pass     = "pass"     // temporary access pass
 	// Mail and Text are codes sent to a confirmed address or number. They help back
 	// in, to a sealed backup too, and make no session (N10).
 	Mail = "mail"
@@ -38,7 +42,7 @@ const (
 // strong are the proofs that are enough alone; seconds need the password.
 var (
 	strong  = []string{Passkey, Passwordless}
-	seconds = []string{Approval, Code, Paired, Recovery, Pass}
+	seconds = []string{Approval, NewPhone, Code, Paired, Recovery, Pass}
 )
 
 // Strength is how much the proofs together are worth. Two proofs of one kind
@@ -121,6 +125,9 @@ func (m Methods) Suffice(p directory.Policy) bool {
 
 // approves tells whether an app of theirs can approve what a directory asks for.
 func (m Methods) approves(p directory.Policy) bool { return m.App && (m.Unlock || !p.Unlock) }
+
+// welcomes tells whether an app of theirs can say yes to a new device.
+func (m Methods) welcomes() bool { return m.App && m.Unlock }
 
 // First is the way they are asked first, as long as nothing else speaks for
 // another: the one chosen, if they have it, else the highest of the ranking.

@@ -35,7 +35,8 @@ type Waiting struct {
 
 // Ask has the person's phone asked, and withdraws what this attempt asked
 // before. To whom it may be told, it returns approval.ErrFull when the places
-// are full and approval.ErrBlocked when this network was reported; others get a
+// are full, approval.ErrBlocked when this network was reported and approval.ErrGuessed
+// when numbers of new phones were wrong; others get a
 // number that no phone is asked for.
 func (s *Service) Ask(ctx context.Context, token string, b Browser) error {
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
@@ -77,7 +78,7 @@ func (s *Service) question(a Attempt, kind string) approval.AskIn {
 		App: a.App, AppHost: a.AppHost, AppVerified: a.AppVerified,
 		IP: a.Browser.IP, Place: a.Browser.Place, Browser: a.Browser.Name, System: a.Browser.System,
 		Known: a.Known, Proven: a.has(policy.Password), Epoch: a.epoch, Correlation: a.Correlation,
-		Digits: a.Directory.Policy.Digits, TTL: a.Directory.Policy.ApprovalTTL,
+		Digits: a.Directory.Policy.Digits, TTL: a.Directory.Policy.ApprovalTTL, Device: a.Device,
 	}
 	if in.App == "" {
 		in.App, in.AppHost, in.AppVerified = "Countersign", s.Host, true
@@ -131,6 +132,8 @@ func (s *Service) kind(ctx context.Context, tx *db.Tx, a Attempt) (string, error
 		return wire.KindPasswordless, nil
 	case a.Step.Approval:
 		return wire.KindSecond, nil
+	case a.Step.NewPhone:
+		return wire.KindNewPhone, nil
 	}
 	return "", nil
 }
@@ -248,22 +251,22 @@ func (s *Service) useApproval(ctx context.Context, tx *db.Tx, a Attempt) (Went, 
 	if epoch == 0 {
 		epoch = a.person.Epoch
 	}
-	used, err := s.Approvals.Use(ctx, tx, approval.UseIn{ID: a.approval, Person: a.person.ID, Epoch: epoch, Attempt: a.ID})
+	used, err := s.Approvals.Use(ctx, tx, approval.UseIn{ID: a.approval, Person: a.person.ID, Epoch: epoch, Attempt: a.ID, NewPhone: a.Purpose == policy.Restore})
 	if errors.Is(err, approval.ErrNotApproved) {
 		return Went{}, ErrStep
 	} else if err != nil {
 		return Went{}, err
 	}
-	proof := policy.Approval
-	if used.Kind == wire.KindPasswordless {
-		proof = policy.Passwordless
-	}
+	proof := proofOf[used.Kind]
 	if !a.Step.Offers(proof) { // the policy is another by now
 		return Went{}, ErrStep
 	}
 	a.approval, a.shown, a.shownUntil = "", nil, time.Time{}
 	return s.prove(ctx, tx, a, proof)
 }
+
+// proofOf is what an approval of each kind proves.
+var proofOf = map[string]string{wire.KindSecond: policy.Approval, wire.KindPasswordless: policy.Passwordless, wire.KindNewPhone: policy.NewPhone}
 
 // Paired tells whether the first app was paired in the session a sign-in waits
 // for, so that [Service.Finish] can go on.

@@ -17,6 +17,7 @@ import (
 	"countersign/internal/server/method"
 	"countersign/internal/server/policy"
 	"countersign/internal/server/policy/ways"
+	"countersign/internal/wire"
 )
 
 // States of an attempt. What an open one waits for, policy says anew at every step.
@@ -54,6 +55,8 @@ type Start struct {
 	// Hint is the name to begin with, or "".
 	Hint    string
 	Browser Browser
+	// Device is what is being set up, of policy.Restore.
+	Device wire.NewDevice
 }
 
 // An Attempt is a sign-in under way, or one that ended.
@@ -73,7 +76,8 @@ type Attempt struct {
 	Correlation string // CS-XXXX-XXXX
 	CreatedAt   time.Time
 	ExpiresAt   time.Time
-	Browser     Browser // that began it
+	Browser     Browser        // that began it
+	Device      wire.NewDevice // that is being set up, of policy.Restore
 
 	// Directory governs the attempt; the zero value until a name is given on a
 	// server with more than one.
@@ -143,12 +147,12 @@ func (s *Service) begin(ctx context.Context, tx *db.Tx, token string, start Star
 	for range 3 { // references are short enough to meet once in a lifetime
 		n, err := tx.Exec(ctx, `
 			INSERT INTO attempt (id, hash, goal, purpose, client_id, app, app_host, app_verified, strength, hint, login, directory_id, person_id,
-				epoch, known, second, state, ip, net, place, browser, system, correlation, created_at, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+				epoch, known, second, state, ip, net, place, browser, system, correlation, created_at, expires_at, device, platform)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)
 			ON CONFLICT DO NOTHING`,
 			rand.Text(), keep.Hash(token), start.Goal, cmp.Or(start.Purpose, policy.SignIn), start.Client, start.App, start.AppHost, bit(start.AppVerified),
 			start.Strength, Clip(start.Hint), a.Login, a.Directory.ID, a.person.ID, a.epoch, bit(a.Known), a.Second, a.state, b.IP, b.Net, b.Place, b.Name, b.System,
-			NewReference(), db.Millis(tx.Now), db.Millis(tx.Now.Add(AttemptLife)))
+			NewReference(), db.Millis(tx.Now), db.Millis(tx.Now.Add(AttemptLife)), start.Device.Name, start.Device.Platform)
 		if err != nil || n == 1 {
 			return err
 		}
@@ -205,7 +209,7 @@ func (s *Service) find(ctx context.Context, tx *db.Tx, token string) (Attempt, e
 	}
 	a, err := scanAttempt(tx.QueryRow(ctx, `
 		SELECT id, hash, goal, purpose, client_id, app, app_host, app_verified, strength, hint, login, directory_id, person_id, epoch, known, second, proofs,
-			state, why, approval_id, shown, shown_until, session_id, done_at, ip, net, place, browser, system, correlation, created_at, expires_at
+			state, why, approval_id, shown, shown_until, session_id, done_at, ip, net, place, browser, system, correlation, created_at, expires_at, device, platform
 		FROM attempt WHERE hash = $1`, keep.Hash(token)))
 	if err != nil {
 		return Attempt{}, err
@@ -235,7 +239,7 @@ func scanAttempt(row scanner) (Attempt, error) {
 	var verified, known, until, done, created, expires int64
 	err := row.Scan(&a.ID, &a.hash, &a.Goal, &a.Purpose, &a.Client, &a.App, &a.AppHost, &verified, &a.Strength, &a.Hint, &a.Login, &a.Directory.ID,
 		&a.person.ID, &a.epoch, &known, &a.Second, &proofs, &a.state, &a.Ended, &a.approval, &a.shown, &until, &a.enrolSession, &done,
-		&a.Browser.IP, &a.Browser.Net, &a.Browser.Place, &a.Browser.Name, &a.Browser.System, &a.Correlation, &created, &expires)
+		&a.Browser.IP, &a.Browser.Net, &a.Browser.Place, &a.Browser.Name, &a.Browser.System, &a.Correlation, &created, &expires, &a.Device.Name, &a.Device.Platform)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Attempt{}, ErrNoAttempt
 	} else if err != nil {
@@ -266,7 +270,7 @@ func (s *Service) look(ctx context.Context, tx *db.Tx, a *Attempt) error {
 	if !a.Open() || !a.Named() {
 		return nil
 	}
-	state := policy.State{Policy: a.Directory.Policy, Purpose: a.Purpose, Want: a.Strength, Passkeys: s.Passkeys.Usable(), Proofs: a.Proofs, Known: a.Known, Last: a.Second}
+	state := policy.State{Policy: a.Directory.Policy, Purpose: a.Purpose, Want: a.Strength, Passkeys: s.Passkeys.Usable(), Proofs: a.Proofs, Known: a.Known, Last: a.Second, Managed: a.Directory.Kind == directory.Organization}
 	if a.proven() || a.Again() {
 		state.Active, state.Enrol = a.person.State == directory.Active, a.person.EnrolAt(tx.Now)
 		var err error

@@ -263,7 +263,7 @@ func (w *World) Answer(t testing.TB, d regtest.Device, decision, number string) 
 	if err := json.Unmarshal(body, &q); err != nil {
 		t.Fatal(err)
 	}
-	asked := wire.Asked{Issuer: regtest.Issuer, Registration: d.ID(), Request: id, Nonce: q.Nonce}
+	asked := wire.Asked{Issuer: regtest.Issuer, Registration: d.ID(), Request: id, Nonce: q.Nonce, Kind: q.Kind}
 	if err := out.Sign(asked, body, d.Keys(q, decision)); err != nil {
 		t.Fatal(err)
 	}

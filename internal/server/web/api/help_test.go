@@ -187,7 +187,7 @@ func (h *house) decision(t testing.TB, d regtest.Device, id, what, number string
 	fetched := h.call(t, d, "GET", "/device/requests/"+id, nil)
 	q := read[wire.Request](t, fetched)
 	out := wire.Decision{Decision: what, Number: number, At: db.Millis(h.Clock.Now())}
-	asked := wire.Asked{Issuer: regtest.Issuer, Registration: d.ID(), Request: id, Nonce: q.Nonce}
+	asked := wire.Asked{Issuer: regtest.Issuer, Registration: d.ID(), Request: id, Nonce: q.Nonce, Kind: q.Kind}
 	if err := out.Sign(asked, fetched.body, d.Keys(q, what)); err != nil {
 		t.Fatal(err)
 	}

@@ -39,6 +39,7 @@ var tones = map[audit.Kind][2]string{
 	audit.PersonPasswordSeen:  {"warn", "danger"},
 	audit.PersonReset:         {"refresh", "caution"},
 	audit.RestoreWaits:        {"clock", "caution"},
+	audit.RestoreAllowed:      {"phone", "caution"},
 	audit.WayBackWrong:        {"warn", "caution"},
 	audit.WayBackWaits:        {"clock", "caution"},
 	audit.WayBackDone:         {"key", "caution"},
@@ -62,7 +63,7 @@ var tones = map[audit.Kind][2]string{
 // quiet are events that only accompany another one: the timeline of a person
 // leaves them out, the log has them.
 var quiet = map[audit.Kind]bool{
-	audit.SigninPasswordOK: true, audit.SigninCodeOK: true, audit.SigninAsked: true, audit.ApprovalAsked: true, audit.ApprovalUsed: true, audit.ApprovalReplaced: true,
+	audit.SigninPasswordOK: true, audit.SigninCodeOK: true, audit.SigninAsked: true, audit.ApprovalAsked: true, audit.RestoreAsked: true, audit.ApprovalUsed: true, audit.ApprovalReplaced: true,
 	audit.BrowserForgotten: true, audit.SessionStarted: true, audit.SessionEnded: true, audit.SessionEndedAll: true, audit.OAuthGrant: true, audit.OAuthRedeemed: true,
 	audit.RegistrationOffered: true, audit.RegistrationAccepted: true, audit.RegistrationConfirmed: true, audit.PersonEnrolClosed: true,
 	audit.PersonSuspended: true, audit.PersonResumed: true, audit.PersonRole: true, audit.PersonSetupLink: true,

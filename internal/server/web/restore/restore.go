@@ -97,7 +97,7 @@ func (h *handler) get(w http.ResponseWriter, r *http.Request) error {
 	}
 	by, err := h.proven(r)
 	if errors.Is(err, signin.ErrNoSession) || err == nil && r.URL.Query().Has("other") {
-		return h.signIn(w, r)
+		return h.signIn(w, r, t)
 	} else if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func (h *handler) ticket(r *http.Request) (t wayback.Ticket, err error) {
 
 // signIn leads to a recovery sign-in that comes back here, one that is under way
 // already if there is one. The name that the app knows is filled in.
-func (h *handler) signIn(w http.ResponseWriter, r *http.Request) error {
+func (h *handler) signIn(w http.ResponseWriter, r *http.Request, t wayback.Ticket) error {
 	a, err := h.SignIn.Attempt(r.Context(), h.Cookie(r, web.AttemptCookie))
 	if err == nil && a.Open() && a.Purpose == policy.Restore && a.Goal == pathOf(r) {
 		return see(w, r, "/signin")
@@ -128,6 +128,7 @@ func (h *handler) signIn(w http.ResponseWriter, r *http.Request) error {
 	token, _, err := h.SignIn.Begin(r.Context(), signin.Start{
 		Goal: pathOf(r), Purpose: policy.Restore, Hint: r.URL.Query().Get("login"),
 		App: "Countersign", AppHost: strings.TrimPrefix(strings.TrimPrefix(h.App, "https://"), "http://"), AppVerified: true,
+		Device: wire.NewDevice{Name: t.Name, Platform: t.Platform},
 		Browser: signin.Browser{IP: c.IP, Net: c.Net, Place: c.Place, Name: c.Browser, System: c.System, Lang: c.Lang,
 			Known: h.Cookie(r, web.KnownCookie), Sessions: h.SessionTokens(r)},
 	})

@@ -418,3 +418,60 @@ func TestN14ARecoverySignInIsForOneTicket(t *testing.T) {
 		t.Errorf("at %s", b.at)
 	}
 }
+
+// N6, N14: a phone that is still there says yes to the new one, by the six digits
+// that this page shows and its unlock key; with the password that is enough, and
+// nothing waits. An ordinary approval is not even asked for.
+func TestN14AnOldPhoneSaysYesToTheNewOne(t *testing.T) {
+	for lang, words := range map[string][]string{
+		"en": {"Ask a phone you have", "setting up “New phone”", "It matches", "Set up your new phone"},
+		"ja": {"手元のスマートフォンで許可", "「New phone」を設定してよいか", "一致しました", "新しいスマートフォンを設定"},
+	} {
+		t.Run(lang, func(t *testing.T) {
+			h := newHouse(t)
+			old := h.Unlocked(t, h.haru, "Phone with a lock")
+			_, ticket := h.ticket()
+			at := "/restore/" + ticket.Ticket
+			b := h.browser(lang)
+			b.get(at+"?login="+b.haru.Login).submit("/signin/name", "login", b.haru.Login)
+			b.submit("/signin/password", "password", signintest.Password)
+			b.get("/signin/ways").shows(words[0]).submit("/signin/ask").shows(words[1])
+			number := b.number()
+			open := h.Waiting(t, old)
+			if len(number) != wire.NewPhoneDigits || len(open) != 1 || open[0].Kind != wire.KindNewPhone {
+				t.Fatalf("%q %+v", number, open)
+			}
+			h.Answer(t, old, wire.Approve, number)
+			b.get("/signin/number").shows(words[2]).submit("/signin/finish").shows(words[3])
+		})
+	}
+}
+
+// A phone without a lock can say no, and the page says what is needed for a yes.
+func TestN6AnOldPhoneWithoutItsLockCannotSayYes(t *testing.T) {
+	h := newHouse(t)
+	_, ticket := h.ticket()
+	b := h.browser("en")
+	b.get("/restore/"+ticket.Ticket+"?login="+b.haru.Login).submit("/signin/name", "login", b.haru.Login)
+	b.submit("/signin/password", "password", signintest.Password).get("/signin/ways")
+	if strings.Contains(b.page, "Ask a phone you have") || strings.Contains(b.page, "Approve on your phone") {
+		t.Errorf("%s", b.page)
+	}
+}
+
+// N3: after three wrong numbers the page says why no phone is asked any more.
+func TestN3WrongNumbersOfTheNewPhoneEndInAnotherWay(t *testing.T) {
+	h := newHouse(t)
+	old := h.Unlocked(t, h.haru, "Phone with a lock")
+	_, ticket := h.ticket()
+	b := h.browser("en")
+	b.get("/restore/"+ticket.Ticket+"?login="+b.haru.Login).submit("/signin/name", "login", b.haru.Login)
+	b.submit("/signin/password", "password", signintest.Password).get("/signin/ways")
+	for range 3 {
+		b.submit("/signin/ask")
+		number := b.number()
+		h.Answer(t, old, wire.Approve, string('0'+(number[0]-'0'+1)%10)+number[1:])
+		b.get("/signin/number").shows("did not match")
+	}
+	b.submit("/signin/ask").shows("Too many wrong numbers").shows("/signin/ways")
+}

@@ -60,6 +60,7 @@ var shown = map[audit.Kind]struct{ name, icon, tone string }{
 	audit.SigninRestores:         {"signed_in_restore", "phone", "caution"},
 	audit.RestoreWaits:           {"restore_waits", "clock", "danger"},
 	audit.RestoreStopped:         {"restore_stopped", "block", ""},
+	audit.RestoreAllowed:         {"restore_allowed", "phone", "caution"},
 	audit.WayBackSent:            {"wayback_sent", "mail", ""},
 	audit.WayBackWrong:           {"wayback_wrong", "warn", "caution"},
 	audit.WayBackProven:          {"wayback_proven", "check", "caution"},
@@ -125,6 +126,9 @@ func eventRows(events []audit.Event, v visit, now time.Time, most int) (rows []e
 func titleOf(e audit.Event, name, lang string) string {
 	if name == "signed_in" && e.App != "" {
 		name = "signed_in_app"
+	}
+	if e.Kind == audit.ApprovalReported && e.Detail["kind"] == wire.KindNewPhone {
+		name = "reported_phone"
 	}
 	device, _ := e.Detail["device"].(string)
 	if name, ok := e.Detail["name"].(string); ok {

@@ -38,6 +38,9 @@ func (h *handler) getEnded(w http.ResponseWriter, r *http.Request) error {
 		p.Again = a.Goal
 	}
 	p.Title, p.Text = ui.T(lang, "signin.ended."+a.Ended+".title"), ui.T(lang, "signin.ended."+endedText(a.Ended, p.Own))
+	if a.Ended == policy.WhyNoUnlock && a.Purpose == policy.Restore {
+		p.Text = ui.T(lang, "signin.ended.no_unlock.phone")
+	}
 	p.Seal = a.Ended == signin.WhyDenied || a.Ended == signin.WhyReported
 	return h.Render(w, r, http.StatusOK, "signin/ended.html", p)
 }

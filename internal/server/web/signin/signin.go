@@ -92,6 +92,7 @@ func Mount(s *web.Shell, d Deps) error {
 		"GET /signin/expired":               h.onPhone(h.showExpired),
 		"GET /signin/full":                  h.onPhone(h.showFull),
 		"GET /signin/blocked":               h.onPhone(h.showBlocked),
+		"GET /signin/guessed":               h.onPhone(h.showGuessed),
 		"GET /signin/ways":                  h.at(h.showWays, policy.AskSecond),
 		"GET /signin/code":                  h.by(policy.Code, h.showCode),
 		"POST /signin/code":                 h.postCode,
@@ -309,6 +310,7 @@ var pageOf = map[string]string{
 	policy.Passkey:      "/signin/passkey",
 	policy.Approval:     numberPath,
 	policy.Passwordless: numberPath,
+	policy.NewPhone:     numberPath,
 	policy.Code:         "/signin/code",
 	policy.Recovery:     "/signin/recovery",
 	policy.Pass:         "/signin/pass",
@@ -436,6 +438,8 @@ func (h *handler) ask(w http.ResponseWriter, r *http.Request, token string) erro
 		return see(w, "/signin/full")
 	case errors.Is(err, approval.ErrBlocked):
 		return see(w, "/signin/blocked")
+	case errors.Is(err, approval.ErrGuessed):
+		return see(w, "/signin/guessed")
 	case errors.Is(err, signin.ErrStep), errors.Is(err, approval.ErrEnded):
 		return see(w, "/signin")
 	case err != nil:

@@ -261,12 +261,12 @@ func (h *handler) postFinish(w http.ResponseWriter, r *http.Request) error {
 // allows, not what the person has.
 type waysPage struct {
 	view
-	Pass, Key, Phone, Approval, Code, Recovery, Mail, Password bool
+	Pass, Key, Phone, Approval, NewPhone, Code, Recovery, Mail, Password bool
 }
 
 func (h *handler) showWays(w http.ResponseWriter, r *http.Request, a signin.Attempt) error {
 	return h.Render(w, r, http.StatusOK, "signin/ways.html",
-		waysPage{view: viewOf(r, a), Pass: a.Step.Pass, Key: a.Step.Passkey, Phone: a.Step.Passwordless, Approval: a.Step.Approval && !a.Step.Passwordless, Code: a.Step.Code, Recovery: a.Step.Recovery, Mail: a.Step.Mail, Password: a.Step.Password})
+		waysPage{view: viewOf(r, a), Pass: a.Step.Pass, Key: a.Step.Passkey, Phone: a.Step.Passwordless, Approval: a.Step.Approval && !a.Step.Passwordless, NewPhone: a.Step.NewPhone, Code: a.Step.Code, Recovery: a.Step.Recovery, Mail: a.Step.Mail, Password: a.Step.Password})
 }
 
 // A numberPage shows the number, or what became of it.
@@ -282,6 +282,8 @@ type numberPage struct {
 	Way     bool // there is another way
 	// Phone tells that only phones are asked for which it was switched on.
 	Phone bool
+	// Device is what is being set up, when another phone is asked about it.
+	Device string
 	// KeyFirst tells that the phones of people with a passkey are not asked from here (N19).
 	KeyFirst bool
 }
@@ -311,7 +313,9 @@ func (h *handler) numberPage(r *http.Request, a signin.Attempt, now signin.Waiti
 	p := numberPage{view: viewOf(r, a), State: now.State, Number: now.Number, Left: left, Clock: clock,
 		Minutes: web.Wait(h.Lang(r), a.Directory.Policy.ApprovalTTL), Ref: a.Correlation, Way: a.Step.Code || a.Step.Password || a.Step.Passkey || a.Step.Recovery || a.Step.Pass || a.Step.Mail,
 		Phone: a.Step.Passwordless && !a.Step.Approval, KeyFirst: !a.Known && len(a.Proofs) == 0 && a.Directory.Policy.NewBrowsers == directory.PasskeyFirst}
-	if web.From(r).Phone {
+	if a.Step.NewPhone {
+		p.Device = a.Device.Name
+	} else if web.From(r).Phone {
 		p.OnPhone = h.App + "/"
 	}
 	return p
@@ -334,6 +338,10 @@ func (h *handler) showFull(w http.ResponseWriter, r *http.Request, a signin.Atte
 
 func (h *handler) showBlocked(w http.ResponseWriter, r *http.Request, a signin.Attempt) error {
 	return h.Render(w, r, http.StatusOK, "signin/blocked.html", h.numberPage(r, a, signin.Waiting{}))
+}
+
+func (h *handler) showGuessed(w http.ResponseWriter, r *http.Request, a signin.Attempt) error {
+	return h.Render(w, r, http.StatusOK, "signin/guessed.html", h.numberPage(r, a, signin.Waiting{}))
 }
 
 // streamState is what the number page's script hears.

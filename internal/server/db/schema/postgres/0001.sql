@@ -211,7 +211,9 @@ CREATE TABLE approval (
   state TEXT NOT NULL CHECK (state IN ('open', 'approved', 'failed', 'denied', 'reported', 'replaced', 'used', 'expired')),
   number BYTEA NOT NULL, shown BYTEA NOT NULL, -- the number: keyed hash, and sealed for the page that asked
   nonce TEXT NOT NULL, body BYTEA NOT NULL, epoch BIGINT NOT NULL,
-  known BIGINT NOT NULL, knocked BIGINT NOT NULL, app TEXT NOT NULL, place TEXT NOT NULL,
+  known BIGINT NOT NULL, knocked BIGINT NOT NULL, app TEXT NOT NULL,
+  device TEXT NOT NULL DEFAULT '', -- that is being set up, of kind 'new_phone'
+  place TEXT NOT NULL,
   ip TEXT NOT NULL, net TEXT NOT NULL, browser TEXT NOT NULL, correlation TEXT NOT NULL,
   asked_at BIGINT NOT NULL, expires_at BIGINT NOT NULL,
   decided_at BIGINT NOT NULL DEFAULT 0, registration_id TEXT NOT NULL DEFAULT '',
@@ -237,8 +239,9 @@ CREATE TABLE network_block (
 -- signin
 CREATE TABLE attempt (
   id TEXT PRIMARY KEY, hash BYTEA NOT NULL UNIQUE, goal TEXT NOT NULL,
-  purpose TEXT NOT NULL, -- 'signin', 'again' (full authentication once more for one person), 'recover' (no session comes of it)
+  purpose TEXT NOT NULL, -- 'signin', 'again' (full authentication once more for one person), 'recover', 'restore' (no session comes of them)
   client_id TEXT NOT NULL DEFAULT '', app TEXT NOT NULL DEFAULT '', app_host TEXT NOT NULL DEFAULT '', app_verified BIGINT NOT NULL DEFAULT 0,
+  device TEXT NOT NULL DEFAULT '', platform TEXT NOT NULL DEFAULT '', -- that is being set up, of purpose 'restore'
   strength BIGINT NOT NULL DEFAULT 0, -- that the application asks for
   hint TEXT NOT NULL DEFAULT '', login TEXT NOT NULL DEFAULT '', directory_id TEXT NOT NULL DEFAULT '',
   person_id TEXT NOT NULL DEFAULT '', -- '' for a name nobody has: a decoy
@@ -249,7 +252,7 @@ CREATE TABLE attempt (
   why TEXT NOT NULL DEFAULT '', -- of 'ended'
   approval_id TEXT NOT NULL DEFAULT '', shown BYTEA NOT NULL DEFAULT '', shown_until BIGINT NOT NULL DEFAULT 0, -- the last number, sealed
   session_id TEXT NOT NULL DEFAULT '', -- the enrol-only session it waits for
-  done_at BIGINT NOT NULL DEFAULT 0, -- of purpose 'recover'
+  done_at BIGINT NOT NULL DEFAULT 0, -- of purpose 'recover' and 'restore'
   ip TEXT NOT NULL, net TEXT NOT NULL, place TEXT NOT NULL, browser TEXT NOT NULL, system TEXT NOT NULL, correlation TEXT NOT NULL UNIQUE,
   created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL
 );

@@ -211,7 +211,9 @@ CREATE TABLE approval (
   state TEXT NOT NULL CHECK (state IN ('open', 'approved', 'failed', 'denied', 'reported', 'replaced', 'used', 'expired')),
   number BLOB NOT NULL, shown BLOB NOT NULL, -- the number: keyed hash, and sealed for the page that asked
   nonce TEXT NOT NULL, body BLOB NOT NULL, epoch INTEGER NOT NULL,
-  known INTEGER NOT NULL, knocked INTEGER NOT NULL, app TEXT NOT NULL, place TEXT NOT NULL,
+  known INTEGER NOT NULL, knocked INTEGER NOT NULL, app TEXT NOT NULL,
+  device TEXT NOT NULL DEFAULT '', -- that is being set up, of kind 'new_phone'
+  place TEXT NOT NULL,
   ip TEXT NOT NULL, net TEXT NOT NULL, browser TEXT NOT NULL, correlation TEXT NOT NULL,
   asked_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
   decided_at INTEGER NOT NULL DEFAULT 0, registration_id TEXT NOT NULL DEFAULT '',
@@ -237,8 +239,9 @@ CREATE TABLE network_block (
 -- signin
 CREATE TABLE attempt (
   id TEXT PRIMARY KEY, hash BLOB NOT NULL UNIQUE, goal TEXT NOT NULL,
-  purpose TEXT NOT NULL, -- 'signin', 'again' (full authentication once more for one person), 'recover' (no session comes of it)
+  purpose TEXT NOT NULL, -- 'signin', 'again' (full authentication once more for one person), 'recover', 'restore' (no session comes of them)
   client_id TEXT NOT NULL DEFAULT '', app TEXT NOT NULL DEFAULT '', app_host TEXT NOT NULL DEFAULT '', app_verified INTEGER NOT NULL DEFAULT 0,
+  device TEXT NOT NULL DEFAULT '', platform TEXT NOT NULL DEFAULT '', -- that is being set up, of purpose 'restore'
   strength INTEGER NOT NULL DEFAULT 0, -- that the application asks for
   hint TEXT NOT NULL DEFAULT '', login TEXT NOT NULL DEFAULT '', directory_id TEXT NOT NULL DEFAULT '',
   person_id TEXT NOT NULL DEFAULT '', -- '' for a name nobody has: a decoy
@@ -249,7 +252,7 @@ CREATE TABLE attempt (
   why TEXT NOT NULL DEFAULT '', -- of 'ended'
   approval_id TEXT NOT NULL DEFAULT '', shown BLOB NOT NULL DEFAULT x'', shown_until INTEGER NOT NULL DEFAULT 0, -- the last number, sealed
   session_id TEXT NOT NULL DEFAULT '', -- the enrol-only session it waits for
-  done_at INTEGER NOT NULL DEFAULT 0, -- of purpose 'recover'
+  done_at INTEGER NOT NULL DEFAULT 0, -- of purpose 'recover' and 'restore'
   ip TEXT NOT NULL, net TEXT NOT NULL, place TEXT NOT NULL, browser TEXT NOT NULL, system TEXT NOT NULL, correlation TEXT NOT NULL UNIQUE,
   created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
 ) STRICT;
