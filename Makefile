@@ -72,7 +72,7 @@ gallery: need-test build ## every screen beside its design, on one sheet in gall
 .PHONY: soak
 soak: need-test build ## hundreds of kills, a million ways back; over an hour (KILLS=100)
 	COUNTERSIGN_SOAK=$(or $(KILLS),400) go test -count=1 -v -timeout 3h -run Kill ./cmd/countersignd ./cmd/countersign ./internal/server/db ./internal/server/backup
-	COUNTERSIGN_SOAK=1 go test -count=1 -timeout 3h ./internal/server/policy/ways
+	COUNTERSIGN_SOAK=1 go test -count=1 -timeout 3h ./internal/server/policy/ways ./internal/authenticator/vault
 
 .PHONY: bench
 bench: need-test build ## the figures of bench/README.md

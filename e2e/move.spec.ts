@@ -33,8 +33,11 @@ test('an old phone hands everything to a new one, and the new one back', async (
     }
   })
 
-  await test.step('the right ones begin it, and both count what arrived', async () => {
-    await meet(phone, other, say)
+  await test.step('the right ones begin it after the code was typed, and both count what arrived', async () => {
+    await phone.page.getByRole('button', { name: say('move.old.type.go') }).click()
+    await phone.page.getByLabel(say('move.old.type.label')).fill(await other.page.locator('p.small .mono').innerText())
+    await eye.see(phone.page, 'typed')
+    await phone.page.getByRole('button', { name: say('move.next') }).click()
     await type(other, say, await agree(phone, say))
     for (const { page } of [other, phone]) await expect(page.getByText(say('move.receipt', { arrived: 2, of: 2 }))).toBeVisible()
     await eye.see(other.page, 'arrived')

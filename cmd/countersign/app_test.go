@@ -16,6 +16,7 @@ import (
 	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
 
+	"countersign/internal/authenticator/disk/disktest"
 	"countersign/internal/server/journeytest"
 )
 
@@ -35,9 +36,19 @@ const wide, high = 80, 24
 
 func sit(t *testing.T, dir, lang string, args ...string) *seat {
 	t.Helper()
-	c := exec.CommandContext(t.Context(), "countersign", args...)
+	return sitIn(t, nil, dir, lang, args...)
+}
+
+// sitIn is [sit] in an environment.
+func sitIn(t *testing.T, env []string, dir, lang string, args ...string) *seat {
+	t.Helper()
+	program, err := os.Executable()
+	must(t, err)
+	c := exec.CommandContext(t.Context(), program, args...)
+	c.Args[0] = "countersign" // testscript.Main looks at it
 	c.Env = append(os.Environ(), "LANG="+lang, "LC_ALL=", "TERM=xterm-256color", "XDG_CONFIG_HOME="+dir, "DBUS_SESSION_BUS_ADDRESS=disabled:",
 		"COUNTERSIGN_PASSPHRASE_FILE=", "COUNTERSIGN_VAULT=", "DISPLAY=:0", "SSH_CONNECTION=")
+	c.Env = append(c.Env, env...)
 	f, err := pty.StartWithSize(c, &pty.Winsize{Cols: wide, Rows: high})
 	if err != nil {
 		t.Fatal(err)
@@ -129,20 +140,25 @@ const (
 	escape = "\x1b"
 )
 
-// begun is the app with a new vault.
+// begun is the app with an empty vault, which opens without much work.
 func begun(t *testing.T, dir string) *seat {
 	t.Helper()
+	disktest.Make(t, filepath.Join(dir, "countersign"), "lantern")
 	s := sit(t, dir, "en_US.UTF-8")
-	s.sees("A new vault")
-	s.types("lantern" + enter)
+	s.sees("The vault is locked")
 	s.types("lantern" + enter)
 	s.sees("No accounts yet")
 	return s
 }
 
 func TestTheAppAtATerminalKeepsAccounts(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
-	s := begun(t, dir)
+	s := sit(t, dir, "en_US.UTF-8")
+	s.sees("A new vault")
+	s.types("lantern" + enter)
+	s.types("lantern" + enter)
+	s.sees("No accounts yet")
 	s.types("a")
 	s.sees("Setup key")
 	s.types("\x1b[200~otpauth://totp/GitHub:mei?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=GitHub\x1b[201~")
@@ -210,6 +226,7 @@ func TestTheAppAtATerminalKeepsAccounts(t *testing.T) {
 
 // The code comes into the clipboard and not onto the screen, by either command.
 func TestACodeIsCopiedIntoTheClipboardOfTheTerminal(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := begun(t, dir)
 	s.types("a")
@@ -237,6 +254,7 @@ func TestACodeIsCopiedIntoTheClipboardOfTheTerminal(t *testing.T) {
 
 // Ctrl-C ends the work on a password, and nothing came of it.
 func TestWorkOnAPasswordIsToldOfAndStoppedAtATerminal(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "aegis.json")
 	slow := `{"version":1,"header":{"slots":[{"type":1,"uuid":"a","key":"` + strings.Repeat("00", 32) + `","key_params":{"nonce":"` + strings.Repeat("00", 12) +
@@ -259,6 +277,7 @@ func TestWorkOnAPasswordIsToldOfAndStoppedAtATerminal(t *testing.T) {
 // The request comes up by itself in the app that is open, and the number on the
 // page of the browser answers it.
 func TestTheAppAtATerminalIsPairedAndApproves(t *testing.T) {
+	t.Parallel()
 	world := journeytest.New(t, 1)
 	stop := world.Start(t, io.Discard)
 	ctx, mei := t.Context(), world.People[0]
@@ -355,8 +374,8 @@ func must(t *testing.T, err error) {
 }
 
 func TestTheAppSpeaksJapaneseAndKnowsNoColour(t *testing.T) {
-	t.Setenv("NO_COLOR", "1")
-	s := sit(t, t.TempDir(), "ja_JP.UTF-8")
+	t.Parallel()
+	s := sitIn(t, []string{"NO_COLOR=1"}, t.TempDir(), "ja_JP.UTF-8")
 	s.sees("新しい保管庫")
 	s.sees("パスフレーズを決めます")
 	if _, raw, _ := s.text(); regexp.MustCompile("\x1b\\[[0-9;:]*(3[0-8]|9[0-7])[;:m]").MatchString(raw) {

@@ -3,8 +3,6 @@ package main
 import (
 	"io"
 	"net/url"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -34,13 +32,12 @@ func (s *seat) says(pattern string) []string {
 // The recovery key is shown once, and nothing begins before its third group was
 // typed: then it is on paper.
 func TestTheRecoveryKeyIsShownOnceAndItsThirdGroupTyped(t *testing.T) {
+	t.Parallel()
 	w := journeytest.New(t, 0)
 	mei, codes := w.Personal(t, "mei@mail.example")
 	w.Start(t, io.Discard)
-	dir := t.TempDir()
-	pass := filepath.Join(dir, "passphrase")
-	must(t, os.WriteFile(pass, []byte("lantern\n"), 0o600))
-	s := sit(t, dir, "ja_JP.UTF-8", "backup", "on", "--server", w.Config.IDURL, "--passphrase-file", pass)
+	v := newVault(t, w, mei, &codes)
+	s := sit(t, t.TempDir(), "ja_JP.UTF-8", "backup", "on", "--server", w.Config.IDURL, "--vault", v.dir, "--passphrase-file", v.pass)
 	path := s.says(`http://localhost:\d+(/authorize\?\S+)\s`)[1]
 	ctx, b := t.Context(), w.Browser(mei)
 	must(t, b.Get(ctx, path))

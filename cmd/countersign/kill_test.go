@@ -86,13 +86,8 @@ func (v vault) signingIn(args ...string) string {
 			v.t.Fatalf("%v: %v\n%s", args, err, text)
 		}
 	}
-	ctx, b := v.t.Context(), v.w.Browser(v.mei)
-	must(v.t, b.Get(ctx, string(authorize.FindSubmatch(text)[1])))
-	must(v.t, b.Submit(ctx, "/signin/name", url.Values{"login": {v.mei.Login}}))
-	must(v.t, b.Submit(ctx, "/signin/password", url.Values{"password": {journeytest.Password}}))
-	must(v.t, b.Submit(ctx, "/signin/recovery", url.Values{"code": {(*v.codes)[0]}}))
-	*v.codes = (*v.codes)[1:]
-	must(v.t, b.Submit(ctx, "/consent", url.Values{"answer": {"allow"}}))
+	b := v.proves(string(authorize.FindSubmatch(text)[1]))
+	must(v.t, b.Submit(v.t.Context(), "/consent", url.Values{"answer": {"allow"}}))
 	rest, err := io.ReadAll(said)
 	must(v.t, err)
 	if err := c.Wait(); err != nil {
@@ -204,6 +199,7 @@ func covers(all, some []string) bool {
 // Two terminals that back up to one place at the same moment lose nothing of
 // each other's, and nothing comes twice.
 func TestTwoTerminalsBackUpAtOnce(t *testing.T) {
+	t.Parallel()
 	w, mei, codes := newPlace(t)
 	a, b := newVault(t, w, mei, codes), newVault(t, w, mei, codes)
 	must(t, a.add("First").Run())

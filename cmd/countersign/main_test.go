@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"countersign/internal/authenticator/disk/disktest"
 )
 
 func TestMain(m *testing.M) {
@@ -15,7 +17,11 @@ func TestScenes(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
-		RequireUniqueNames:  true,
+		// "vault FOLDER PASSPHRASE" makes an empty one that opens without much work, for scenes that open it again and again.
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"vault": func(s *testscript.TestScript, _ bool, args []string) { disktest.Make(t, s.MkAbs(args[0]), args[1]) },
+		},
+		RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("LANG", "en_US.UTF-8")
 			e.Setenv("XDG_CONFIG_HOME", e.WorkDir+"/config")

@@ -1,5 +1,6 @@
 /** The old phone's side of a move: whom to, the digits, everything, the receipt. */
 import { signal, type ReadonlySignal } from '@preact/signals'
+import { ownIssuer } from '../backup/home'
 import { backup } from '../backup/kept'
 import { CoreTrouble, type Arrived, type Wants } from '../core/ops'
 import { loadCore } from '../core/plug'
@@ -7,7 +8,7 @@ import { maySecretsLeave } from '../files/leave'
 import { Trouble } from '../remote/trouble'
 import { t } from '../words/words'
 import { endOf, fateOf, notJoined, own, refusalOf, show, vaultBytes, watching, type Bytes, type Detour, type End, type Remark, type Showing } from './channel'
-import { readMeeting } from './meeting'
+import { readMeeting, type Meeting } from './meeting'
 import { smaller } from './pack'
 import { join, largestParcel, part, put, wait, type Parting, type Seat } from './relay'
 
@@ -21,6 +22,8 @@ export type Step =
   | { at: 'begin' }
   /** The camera looks for the invitation, the answer, the receipt. */
   | { at: 'find' }
+  /** The code of the meeting is typed instead. */
+  | { at: 'type'; remark?: Remark }
   | ({ at: 'confirm' } & Met)
   | ({ at: 'digits' } & Met & Way)
   | ({ at: 'hear' } & Met & Way)
@@ -74,22 +77,43 @@ function end(why: End): void {
 
 export const findNew = watching((message: Bytes) =>
   take(async () => {
-    const core = await loadCore()
-    const { result } = await core.sealed('moveMeet', {}, { bytes: await invitationOf(message) })
-    if (result.wants === 'accounts' || backup.value) now.value = { at: 'confirm', ...result }
-    else end('unable')
+    const meeting = readMeeting(message)
+    forget()
+    await ask(meeting ? await joined(meeting) : message)
   }),
 )
 
-/** The invitation that was scanned, or the one at the meeting whose code was. */
-async function invitationOf(message: Bytes): Promise<Bytes> {
-  const meeting = readMeeting(message)
+/** The code of the meeting was typed: it is at this app's own server, for no other lets this app in. */
+export async function findTyped(code: string): Promise<void> {
+  forget()
+  const before = now.value
+  const remark = await take(async () => {
+    const invitation = await joined({ server: await ownIssuer(), code })
+    if (now.value === before) await ask(invitation)
+    else go('left') // the screen was left meanwhile
+  })
+  if (remark && now.value === before) now.value = { at: 'type', remark }
+}
+
+/** Whatever was begun before is not gone on with. */
+function forget(): void {
   go('left')
   parcel = new Uint8Array()
-  if (!meeting) return message
-  const joined = await join(meeting)
-  seat = joined.seat
-  return joined.invitation
+}
+
+/** Asks the person whether the one who invites is to have what it wants. */
+async function ask(invitation: Bytes): Promise<void> {
+  const core = await loadCore()
+  const { result } = await core.sealed('moveMeet', {}, { bytes: invitation })
+  if (result.wants === 'accounts' || backup.value) now.value = { at: 'confirm', ...result }
+  else end('unable')
+}
+
+/** The invitation at a meeting. */
+async function joined(meeting: Meeting): Promise<Bytes> {
+  const met = await join(meeting)
+  seat = met.seat
+  return met.invitation
 }
 
 /** The person wants everything copied: is it the owner? */

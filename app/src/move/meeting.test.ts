@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { utf8, type Bytes } from '../remote/bytes'
-import { codeOf, messageOf, readMeeting } from './meeting'
+import { groupCode } from '../pair/code'
+import { codeOf, messageOf, readMeeting, typedCode } from './meeting'
 
 const vectors = JSON.parse(readFileSync(new URL('../../../testdata/vectors/move/meeting.json', import.meta.url), 'utf8')) as {
   codes: { invitation: string; code: string }[]
@@ -12,6 +13,16 @@ const fromBase64 = (text: string): Bytes => new Uint8Array(Buffer.from(text, 'ba
 
 test.each(vectors.codes)('an invitation has the code $code', async ({ invitation, code }) => {
   expect(await codeOf(fromBase64(invitation))).toBe(code)
+})
+
+test.each(vectors.codes)('as it is shown it is typed: $code', ({ code }) => {
+  expect(typedCode(` ${groupCode(code).toLowerCase()} `)).toEqual({ ok: true, code })
+  expect(typedCode(code.slice(1))).toMatchObject({ ok: false, why: 'short' })
+  expect(typedCode(`${code}0`)).toMatchObject({ ok: false, why: 'long' })
+  for (let i = 0; i < code.length; i++) {
+    const other = code[i] === '0' ? '1' : '0'
+    expect(typedCode(code.slice(0, i) + other + code.slice(i + 1))).toMatchObject({ ok: false, why: 'mistyped' })
+  }
 })
 
 test.each(vectors.messages)('what was scanned: $name', ({ message, server, code }) => {

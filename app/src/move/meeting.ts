@@ -1,6 +1,6 @@
 /** Where two devices meet on a server, and what the QR code that leads there says
  *  (docs/move-format.md, section 4). */
-import { checkSymbol } from '../pair/code'
+import { checkSymbol, readCode, type Typed } from '../pair/code'
 import { readIssuer } from '../pair/link'
 import { sha256, utf8, type Bytes } from '../remote/bytes'
 
@@ -20,6 +20,11 @@ export async function codeOf(invitation: Bytes): Promise<string> {
     code += alphabet.charAt((two >> (11 - (bit % 8))) & 31)
   }
   return code + checkSymbol(code)
+}
+
+/** Reads a code that was typed where no camera can see the QR code. */
+export function typedCode(text: string): Typed {
+  return readCode(text, symbols + 1)
 }
 
 /** What the QR code says. */

@@ -150,6 +150,21 @@ test('through the server everything goes over, and both count what arrived', asy
   }
 })
 
+test('a code that was typed leads where the QR code does', async () => {
+  const [giver, taker] = [await phone('GitHub'), await phone()]
+  await taker.fresh.begin('accounts')
+  const { code } = await met()
+  giver.old.to({ at: 'type' })
+  await giver.old.findTyped(`${code.startsWith('0') ? '1' : '0'}${code.slice(1)}`)
+  expect(giver.old.step.value).toEqual({ at: 'type', remark: { title: 'move.meet.title', text: 'move.meet.offline' } }) // not the invitation of that code
+  await giver.old.findTyped(code)
+  expect(giver.old.step.value).toMatchObject({ at: 'confirm', wants: 'accounts' })
+  await giver.old.agree()
+  const { value } = giver.old.step
+  await taker.fresh.answer(value.at === 'digits' ? value.digits : '')
+  expect(taker.fresh.step.value).toMatchObject({ at: 'done', arrived: { of: 1, arrived: 1 } })
+})
+
 test('nothing is shown to somebody who does not open the lock', async () => {
   const [giver, taker] = [await phone('GitHub'), await phone()]
   await taker.fresh.begin('accounts')

@@ -13,13 +13,14 @@ import { t } from '../words/words'
 import { agree, findNew, hearAnswer, hearReceipt, leave, screenOnly, step, to, type Step } from './giving'
 import { Moving } from './moving'
 import { Ended, FileInstead, Moved, Receipt, Waiting } from './parts'
+import { TypeCode } from './typing'
 
 export function OldPhone() {
   useEffect(() => () => void leave(), [])
   const now = step.value
   switch (now.at) {
     case 'find':
-      return <Finder title={t('move.old.find')} point={t('move.old.find.point')} hear={findNew} ways={<Back next={{ at: 'begin' }} />} from="menu" />
+      return <Finder title={t('move.old.find')} point={t('move.old.find.point')} hear={findNew} ways={<TypeInstead />} from="menu" />
     case 'hear':
       return <Finder title={t('move.old.hear')} point={t('move.old.hear.point')} hear={hearAnswer} ways={<Back next={{ ...now, at: 'digits' }} />} from="menu" />
     case 'receipt':
@@ -40,6 +41,16 @@ function Back({ next }: { next: Step }) {
   )
 }
 
+/** For phones whose camera says no. */
+function TypeInstead() {
+  return (
+    <button class="btn" type="button" onClick={() => to({ at: 'type' })}>
+      <Icon name="i-keyboard" look="i-s" />
+      {t('move.old.type.go')}
+    </button>
+  )
+}
+
 function Scan({ next, label }: { next: Step; label: string }) {
   return (
     <button class="btn primary tall" type="button" onClick={() => to(next)}>
@@ -53,6 +64,8 @@ function Now({ now }: { now: Exclude<Step, { at: 'find' | 'hear' | 'receipt' }> 
   switch (now.at) {
     case 'begin':
       return <Begin />
+    case 'type':
+      return <TypeCode remark={now.remark} />
     case 'confirm':
       return <Confirm now={now} />
     case 'digits':
@@ -125,6 +138,7 @@ function Begin() {
         <li>{t('move.old.third')}</li>
       </ol>
       <Scan next={{ at: 'find' }} label={t('move.old.find.go')} />
+      <TypeInstead />
       <p class="small">{t('move.old.paired')}</p>
       <p class="small">
         <a href="#move/new" data-instead="">

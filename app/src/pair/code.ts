@@ -1,9 +1,10 @@
-/** The code that is typed when no camera can see the QR: 15 random symbols and
- *  one check symbol over all, in four groups of four. Crockford's alphabet:
+/** The code that is typed when no camera can see the QR: random symbols and
+ *  one check symbol over all, in groups of four. Crockford's alphabet:
  *  case does not matter, O is 0, I and L are 1. */
 
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-const length = 16
+/** How many symbols the setup code of a pairing has. */
+const pairing = 16
 const group = 4
 
 /** What became of a typed code. `groups` are the groups (from 1) in which a
@@ -12,11 +13,11 @@ export type Typed =
   | { ok: true; code: string }
   | { ok: false; why: 'empty' | 'short' | 'long' | 'mistyped'; groups: number[] }
 
-/** Reads what was typed. `code` has no hyphens: as it is sent and signed. */
-export function readCode(text: string): Typed {
+/** Reads what was typed, a code of so many symbols. `code` has no hyphens: as it is sent and signed. */
+export function readCode(text: string, length = pairing): Typed {
   const code = normalise(text)
   if (code === '') return { ok: false, why: 'empty', groups: [] }
-  const groups = foreignGroups(code)
+  const groups = foreignGroups(code.slice(0, length))
   if (groups.length > 0) return { ok: false, why: 'mistyped', groups }
   if (code.length < length) return { ok: false, why: 'short', groups: [] }
   if (code.length > length) return { ok: false, why: 'long', groups: [] }
@@ -29,7 +30,7 @@ export function groupCode(text: string): string {
   return (normalise(text).match(/.{1,4}/gsu) ?? []).join('-')
 }
 
-/** The sixteenth symbol. Each symbol stands for an element of GF(32), five bits
+/** The last symbol. Each symbol stands for an element of GF(32), five bits
  *  of a polynomial modulo x⁵+x²+1, and weighs a different power of x: every
  *  single wrong symbol and every swap of two is noticed. */
 export function checkSymbol(symbols: string): string {
@@ -54,7 +55,7 @@ function normalise(text: string): string {
 function foreignGroups(code: string): number[] {
   const groups = new Set<number>()
   for (const [i, symbol] of [...code].entries()) {
-    if (i < length && !alphabet.includes(symbol)) groups.add(Math.floor(i / group) + 1)
+    if (!alphabet.includes(symbol)) groups.add(Math.floor(i / group) + 1)
   }
   return [...groups]
 }

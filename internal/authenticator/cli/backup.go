@@ -133,13 +133,10 @@ func (c backupCommand) newKey(w World) (seal.RecoveryKey, error) {
 
 // recoveryKey is the recovery key, from a file or typed.
 func (w World) recoveryKey(file string) (seal.RecoveryKey, error) {
-	var text string
-	var err error
 	if file != "" {
-		text, err = secretFile(file)
-	} else {
-		text, err = w.secret(w.t("terminal.backup.key.ask"))
+		return desk.KeyIn(file)
 	}
+	text, err := w.secret(w.t("terminal.backup.key.ask"))
 	if err != nil {
 		return seal.RecoveryKey{}, err
 	}

@@ -135,6 +135,7 @@ type result struct {
 // Back up on one device, lose it, recover on another; what is there already is
 // kept; and both go on together.
 func TestWhatWasBackedUpComesBackOnAnotherDevice(t *testing.T) {
+	t.Parallel()
 	h := newHome(t)
 	a, key := newDesk(t), filepath.Join(t.TempDir(), "key")
 	a.add("GitHub", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
@@ -213,6 +214,7 @@ func (h *home) greps(key string) {
 
 // The person says what becomes of an account that is here with another key.
 func TestOthersComeBesideOrInstead(t *testing.T) {
+	t.Parallel()
 	h := newHome(t)
 	a, key := newDesk(t), filepath.Join(t.TempDir(), "key")
 	a.add("Bank", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
@@ -252,6 +254,7 @@ func codesOf(d desk, issuer string) (all []string) {
 }
 
 func TestVersionsComeBackAndDeletedBackupsToo(t *testing.T) {
+	t.Parallel()
 	h := newHome(t)
 	a, key := newDesk(t), filepath.Join(t.TempDir(), "key")
 	a.add("GitHub", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
@@ -328,6 +331,7 @@ func (d desk) checkup() (c checkup) {
 
 // The check-up practises: what opens the newest backup is proven, and by what.
 func TestACheckUpReallyOpensTheNewestBackup(t *testing.T) {
+	t.Parallel()
 	h := newHome(t)
 	a, key := newDesk(t), filepath.Join(t.TempDir(), "key")
 	a.run(3, "checkup", "--drill") // there is none
@@ -370,6 +374,7 @@ var restoring = regexp.MustCompile(`http://localhost:\d+(/restore/\S+)`)
 
 // An account that came back by its name is set up by two proofs; its codes are others than those of the old device, and it answers.
 func TestAnAccountThatCameBackIsSetUp(t *testing.T) {
+	t.Parallel()
 	h := newHome(t)
 	ctx, a, b, key := t.Context(), newDesk(t), newDesk(t), filepath.Join(t.TempDir(), "key")
 	web := h.Browser(h.mei)

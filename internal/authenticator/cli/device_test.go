@@ -33,6 +33,7 @@ func (h *home) types(answer string) func(code string) {
 // A terminal on a computer without a screen, or reached from afar, backs up and
 // recovers: its code is typed in a browser elsewhere.
 func TestATerminalWithoutABrowserBacksUpAndRecovers(t *testing.T) {
+	t.Parallel()
 	h := newHome(t)
 	a, b, key := newDesk(t), newDesk(t), filepath.Join(t.TempDir(), "key")
 	a.add("GitHub", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")

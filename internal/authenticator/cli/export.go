@@ -8,9 +8,8 @@ import (
 	"os"
 	"strings"
 
-	"rsc.io/qr"
-
 	"countersign/internal/authenticator"
+	"countersign/internal/authenticator/desk"
 	"countersign/transfer"
 	"countersign/transfer/sealed"
 )
@@ -108,27 +107,22 @@ func (c exportCommand) password(w World) (string, error) {
 func drawn(texts [][]byte) ([]byte, error) {
 	var b bytes.Buffer
 	for _, text := range texts {
-		code, err := qr.Encode(string(text), qr.L)
+		lines, err := desk.Draw(string(text))
 		if err != nil {
 			return nil, err
 		}
-		for y := -2; y < code.Size+2; y += 2 {
-			b.WriteString("\x1b[30;107m")
-			for x := -2; x < code.Size+2; x++ {
-				b.WriteString([]string{" ", "▀", "▄", "█"}[bit(code.Black(x, y))+2*bit(code.Black(x, y+1))])
-			}
-			b.WriteString("\x1b[0m\n")
-		}
+		b.Write(inked(lines))
 		b.WriteByte('\n')
 	}
 	return b.Bytes(), nil
 }
 
-func bit(set bool) int {
-	if set {
-		return 1
+func inked(lines []string) []byte {
+	var b bytes.Buffer
+	for _, line := range lines {
+		b.WriteString("\x1b[30;107m" + line + "\x1b[0m\n")
 	}
-	return 0
+	return b.Bytes()
 }
 
 // writeNew writes a file that only its owner reads, and never over another.

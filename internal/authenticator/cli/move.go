@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"countersign/internal/authenticator/desk"
-	"countersign/internal/authenticator/frames"
 	"countersign/internal/authenticator/move"
 	"countersign/internal/authenticator/remote"
 	"countersign/internal/authenticator/scan"
@@ -20,12 +19,6 @@ type moveCommand struct {
 	Picture string `placeholder:"FILE"`
 	JSON    bool   `name:"json"`
 }
-
-// What can be wrong with a move at a terminal.
-var (
-	errThrough = errors.New("no service is named that the devices meet at")
-	errMeeting = errors.New("not the code of a meeting")
-)
 
 func (c moveCommand) Run(ctx context.Context, w World, g *grammar) error {
 	d, err := g.forChange(w)
@@ -45,10 +38,7 @@ func (c moveCommand) take(ctx context.Context, w World, d *desk.Desk) error {
 	if err != nil {
 		return err
 	}
-	taken, err := d.Take(ctx, server, desk.DeviceName(), desk.Taking{
-		Show:   func(m wire.Meeting) { w.show(m) },
-		Digits: func() (string, error) { return w.ask(w.t("terminal.move.digits.ask")) },
-	})
+	taken, err := d.Take(ctx, server, desk.DeviceName(), w.taking())
 	if err != nil && !errors.Is(err, desk.ErrNoReceipt) {
 		return err
 	}
@@ -63,16 +53,19 @@ func (c moveCommand) take(ctx context.Context, w World, d *desk.Desk) error {
 	return w.later(ctx, d)
 }
 
+// taking shows where the two devices meet, and asks for the digits of the other.
+func (w World) taking() desk.Taking {
+	return desk.Taking{
+		Show:   func(m wire.Meeting) { w.show(m) },
+		Digits: func() (string, error) { return w.ask(w.t("terminal.move.digits.ask")) },
+	}
+}
+
 // show draws the code of a meeting, and says it.
 func (w World) show(m wire.Meeting) {
-	screen, err := frames.Show(m.Message())
-	if err == nil {
-		picture, bad := drawn([][]byte{[]byte(screen.Frame(0))})
-		if err = bad; err == nil {
-			_, err = w.Err.Write(picture)
-		}
-	}
-	if err != nil {
+	if code := desk.Drawn(m); code != nil {
+		_, _ = w.Err.Write(append(inked(code), '\n'))
+	} else {
 		w.say("terminal.move.undrawn") // the code can be typed
 	}
 	w.say("terminal.move.show", "code", wire.ShowMeetingCode(m.Code), "server", calm(m.Server))
@@ -127,7 +120,11 @@ func (w World) tellReceipt(r move.Receipt) {
 // meeting is where the new device waits: as its code was typed, or stands in a picture.
 func (c moveCommand) meeting(w World, d *desk.Desk) (m wire.Meeting, err error) {
 	if c.Picture != "" {
-		return c.pictured(w)
+		b, err := w.bytes(c.Picture, scan.MaxPicture)
+		if err != nil {
+			return m, err
+		}
+		return desk.MeetingIn(b)
 	}
 	if m.Server, err = c.server(d); err != nil {
 		return m, err
@@ -142,27 +139,6 @@ func (c moveCommand) meeting(w World, d *desk.Desk) (m wire.Meeting, err error) 
 	return m, err
 }
 
-// pictured reads the code of a meeting in a picture of the new device's screen.
-func (c moveCommand) pictured(w World) (wire.Meeting, error) {
-	b, err := w.bytes(c.Picture, scan.MaxPicture)
-	if err != nil {
-		return wire.Meeting{}, err
-	}
-	texts, err := scan.Picture(b)
-	if err != nil {
-		return wire.Meeting{}, err
-	}
-	for _, text := range texts {
-		var camera frames.Camera
-		if message, err := camera.See(text); err == nil && message != nil {
-			if m, err := wire.ReadMeeting(message); err == nil {
-				return m, nil
-			}
-		}
-	}
-	return wire.Meeting{}, errMeeting
-}
-
 // server is the service that is typed, else the one that this device knows: that
 // of its backup, or of its only account.
 func (c moveCommand) server(d *desk.Desk) (string, error) {
@@ -173,22 +149,5 @@ func (c moveCommand) server(d *desk.Desk) (string, error) {
 		}
 		return issuer, nil
 	}
-	if b, err := d.Backup(); err == nil {
-		return b.Issuer, nil
-	}
-	doors, err := d.Doors()
-	if err != nil && !errors.Is(err, desk.ErrNoDoor) {
-		return "", err
-	}
-	server := ""
-	for _, p := range doors {
-		if server != "" && server != p.Server.Issuer {
-			return "", errThrough
-		}
-		server = p.Server.Issuer
-	}
-	if server == "" {
-		return "", errThrough
-	}
-	return server, nil
+	return d.Home()
 }

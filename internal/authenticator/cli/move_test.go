@@ -28,11 +28,20 @@ type running struct {
 	done    chan int
 }
 
-func (d desk) start(args ...string) *running {
+func (d desk) start(args ...string) *running { return d.startIn("", args...) }
+
+// startIn is [desk.start] where a variable of the environment is set.
+func (d desk) startIn(variable string, args ...string) *running {
 	d.t.Helper()
 	from, in := io.Pipe()
 	r := &running{t: d.t, said: &heard{more: make(chan struct{}, 1)}, in: in, done: make(chan int, 1)}
-	w := cli.World{Env: func(string) string { return "" }, In: from, Out: &r.printed, Err: r.said, Now: time.Now}
+	env := func(name string) string {
+		if value, ok := strings.CutPrefix(variable, name+"="); ok {
+			return value
+		}
+		return ""
+	}
+	w := cli.World{Env: env, In: from, Out: &r.printed, Err: r.said, Now: time.Now}
 	go func() {
 		r.done <- cli.Run(d.t.Context(), w, append([]string{"--vault", d.vault, "--passphrase-file", d.pass}, args...))
 	}()
@@ -81,6 +90,7 @@ func newMeetings(t *testing.T) string {
 }
 
 func TestOneTerminalGivesEverythingToAnother(t *testing.T) {
+	t.Parallel()
 	server := newMeetings(t)
 	old, fresh := newDesk(t), newDesk(t)
 	old.add("GitHub", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
@@ -127,6 +137,7 @@ func drawnMeeting(t *testing.T, screen string) wire.Meeting {
 }
 
 func TestOtherDigitsEndAMoveOnBothTerminals(t *testing.T) {
+	t.Parallel()
 	server := newMeetings(t)
 	old, fresh := newDesk(t), newDesk(t)
 	old.add("GitHub", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
@@ -148,7 +159,39 @@ func TestOtherDigitsEndAMoveOnBothTerminals(t *testing.T) {
 	}
 }
 
+// A backup opens without its recovery key where another device still keeps it, and
+// with none that keeps no backup.
+func TestAnotherDeviceOpensTheBackup(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	a, b, other, key := newDesk(t), newDesk(t), newDesk(t), filepath.Join(t.TempDir(), "key")
+	a.add("GitHub", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
+	h.signingIn(a, 0, "backup", "on", "--server", h.Config.IDURL, "--new-key-file", key)
+	begin := func() (*running, string) {
+		r := b.startIn("DISPLAY=:0", "recover", "--from", h.Config.IDURL, "--by-device", "--json")
+		h.signIn(r.hears(address))
+		return r, r.hears(meetingCode)
+	}
+	left, code := begin()
+	other.run(3, "move", "give", code, "--through", h.Config.IDURL)
+	left.types("000000")
+	left.ends(7)
+	r, code := begin()
+	give := a.start("move", "give", code, "--through", h.Config.IDURL)
+	r.types(give.hears(sixDigits))
+	var got result
+	must(t, json.Unmarshal([]byte(r.ends(0)), &got))
+	give.ends(0)
+	if len(got.Results) != 1 || got.Results[0].State != "restored" {
+		t.Errorf("%+v", got)
+	}
+	if a.run(0, "code", "GitHub", "--at", "59") != b.run(0, "code", "GitHub", "--at", "59") {
+		t.Error("its codes are others")
+	}
+}
+
 func TestWhyTwoTerminalsDoNotMeet(t *testing.T) {
+	t.Parallel()
 	server := newMeetings(t)
 	old := newDesk(t)
 	old.run(2, "move", "give", "0000-0000-0000-0000-0001", "--through", server) // the check symbol

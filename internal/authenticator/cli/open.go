@@ -15,7 +15,7 @@ func (openCommand) Run(ctx context.Context, w World, g *grammar) error {
 		return errNoTerminal
 	}
 	return w.App(ctx, desk.Face{
-		Lang: w.lang(), In: w.In, Out: w.Out, Environment: w.Environment, Now: w.Now, Plain: w.plain,
+		Lang: w.lang(), In: w.In, Out: w.Out, Environment: w.Environment, Now: w.Now, Plain: w.plain, Browses: desk.Browses(w.Env),
 		PassphraseTyped: g.PassphraseFile == "", Chosen: g.Passphrase,
 		Open: func(typed func(bool) (string, error)) (*desk.Desk, error) {
 			if g.PassphraseFile != "" {

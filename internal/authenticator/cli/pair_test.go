@@ -97,6 +97,7 @@ func offer(t *testing.T, b *journeytest.Browser) (path, code string) {
 }
 
 func TestATerminalIsPairedAndAnswers(t *testing.T) {
+	t.Parallel()
 	world := journeytest.New(t, 1)
 	stop := world.Start(t, io.Discard)
 	ctx, mei, d := t.Context(), world.People[0], newDesk(t)

@@ -12,7 +12,8 @@ import (
 
 type recoverCommand struct {
 	From            string `required:"" placeholder:"URL"`
-	RecoveryKeyFile string `placeholder:"FILE" type:"path"`
+	RecoveryKeyFile string `placeholder:"FILE" type:"path" xor:"opens"`
+	ByDevice        bool   `xor:"opens"`
 	Others          string `enum:"aside,beside,instead" default:"aside" placeholder:"WHAT"`
 	signInAt
 	JSON bool `name:"json"`
@@ -23,7 +24,7 @@ func (c recoverCommand) Run(ctx context.Context, w World, g *grammar) error {
 	if !ok {
 		return errServer
 	}
-	key, err := w.recoveryKey(c.RecoveryKeyFile)
+	opens, err := c.opens(w)
 	if err != nil {
 		return err
 	}
@@ -37,7 +38,11 @@ func (c recoverCommand) Run(ctx context.Context, w World, g *grammar) error {
 		return err
 	}
 	others := map[string]desk.Others{"beside": desk.Beside, "instead": desk.Instead}[c.Others]
-	r, err := d.Recover(ctx, issuer, token, key, others)
+	found, err := d.Find(ctx, issuer, token)
+	if err != nil {
+		return err
+	}
+	r, err := opens(ctx, found, others)
 	if err != nil {
 		return err
 	}
@@ -48,6 +53,22 @@ func (c recoverCommand) Run(ctx context.Context, w World, g *grammar) error {
 	w.tellResults(r.Results)
 	w.say("terminal.recover.next")
 	return nil
+}
+
+// An opener opens the backup that was found.
+type opener func(context.Context, *desk.Found, desk.Others) (desk.Recovery, error)
+
+// opens is how: with the recovery key, or with another device that keeps the backup.
+func (c recoverCommand) opens(w World) (opener, error) {
+	if c.ByDevice {
+		return func(ctx context.Context, f *desk.Found, o desk.Others) (desk.Recovery, error) {
+			return f.OpenThere(ctx, w.taking(), o)
+		}, nil
+	}
+	key, err := w.recoveryKey(c.RecoveryKeyFile)
+	return func(ctx context.Context, f *desk.Found, o desk.Others) (desk.Recovery, error) {
+		return f.Open(ctx, key, o)
+	}, err
 }
 
 // tellResults prints the result list, one account a line.

@@ -15,6 +15,7 @@ import (
 // A server that is set back to an older backup is found out, and gets the newer
 // one again.
 func TestAServerThatWasSetBackIsFoundOut(t *testing.T) {
+	t.Parallel()
 	w := journeytest.OnSQLite(t, 0)
 	h := &home{World: w, t: t}
 	h.mei, h.codes = w.Personal(t, "mei@mail.example")

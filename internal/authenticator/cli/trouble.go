@@ -38,7 +38,6 @@ var (
 	errNoTerminal = errors.New("not at a terminal")
 	errVersion    = errors.New("not the number of a version")
 	errFile       = errors.New("no file is named")
-	errSignIn     = errors.New("nobody signed in")
 )
 
 // misused is something that cannot be typed like this.
@@ -78,7 +77,6 @@ var sayings = []saying{
 	{errNoTerminal, "terminal.error.no_terminal", 2},
 	{errVersion, "terminal.error.version", 2},
 	{errFile, "terminal.error.unnamed", 2},
-	{errSignIn, "terminal.error.sign_in", 7},
 	{seal.ErrMistyped, "terminal.error.recovery_key", 4},
 	{seal.ErrKey, "terminal.error.other_key", 4},
 	{seal.ErrNewer, "terminal.error.backup_newer", 5},

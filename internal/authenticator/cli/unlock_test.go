@@ -20,6 +20,7 @@ import (
 // N6: a terminal signs with its unlock key where that is asked for, and signs
 // in without a password once that is switched on.
 func TestATerminalUnlocksAndSignsInAlone(t *testing.T) {
+	t.Parallel()
 	world := journeytest.New(t, 1)
 	world.Policy(t, func(p *directory.Policy) { p.Passwordless = true })
 	world.Start(t, io.Discard)

@@ -2,10 +2,7 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-
-	"countersign/internal/authenticator/desk"
 )
 
 type verifyCommand struct {
@@ -27,13 +24,8 @@ func (c verifyCommand) Run(ctx context.Context, w World, g *grammar) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, signInTime, desk.ErrOver)
-	defer cancel()
 	answer, err := d.Verify(ctx, e, func(page string) { w.say("terminal.verify.open", "url", page) })
 	if err != nil {
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = context.Cause(ctx)
-		}
 		return err
 	}
 	_, err = fmt.Fprintln(w.Out, w.t("terminal.verify.done", "login", calm(answer.Person.Login)))

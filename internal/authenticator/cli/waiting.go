@@ -3,25 +3,14 @@ package cli
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"countersign/internal/authenticator/desk"
 	"countersign/internal/authenticator/remote"
-	"countersign/internal/wire"
 )
 
 type waitingCommand struct {
 	Stop string `placeholder:"ID"`
 	JSON bool   `name:"json"`
-}
-
-// A waits is a change of an account that waits, and the app that may stop it.
-type waits struct {
-	Issuer  string `json:"issuer"`
-	Account string `json:"account"`
-	wire.Waiting
-
-	door *remote.Door
 }
 
 // Run lists what waits of the accounts here, or stops one of it.
@@ -44,45 +33,34 @@ func (c waitingCommand) Run(ctx context.Context, w World, g *grammar) error {
 		w.say("terminal.waiting.none")
 	}
 	for _, one := range all {
-		fmt.Fprintln(w.Out, one.ID+"  "+w.sentence(one))
+		key, args := one.Message(w.Now())
+		fmt.Fprintln(w.Out, one.ID+"  "+w.t(key, args...))
 	}
 	return nil
 }
 
-func waiting(ctx context.Context, doors []desk.Paired) ([]waits, error) {
-	all := []waits{}
+func waiting(ctx context.Context, doors []desk.Paired) ([]desk.Waits, error) {
+	all := []desk.Waits{}
 	for _, p := range doors {
-		about, err := p.Door.About(ctx)
+		more, err := p.Waiting(ctx)
 		if err != nil {
 			return nil, err
 		}
-		for _, one := range about.Waiting {
-			all = append(all, waits{p.Server.Issuer, about.Person.Login, one, p.Door})
-		}
+		all = append(all, more...)
 	}
 	return all, nil
 }
 
-func stop(ctx context.Context, w World, all []waits, id string) error {
+func stop(ctx context.Context, w World, all []desk.Waits, id string) error {
 	for _, one := range all {
 		if one.ID != id {
 			continue
 		}
-		if err := one.door.Stop(ctx, id); err != nil {
+		if err := one.Stop(ctx); err != nil {
 			return err
 		}
 		w.say("terminal.waiting.stopped")
 		return nil
 	}
 	return remote.ErrUnknown
-}
-
-// sentence says what waits, of whom, and from where it was asked for.
-func (w World) sentence(one waits) string {
-	at := time.UnixMilli(one.ReadyAt)
-	key := "terminal.waiting." + one.What
-	if one.What == wire.WaitsApp && !at.After(w.Now()) {
-		key = "terminal.waiting.now"
-	}
-	return w.t(key, "device", calm(one.Name), "login", calm(one.Account), "time", w.date(&at), "browser", calm(one.Browser), "place", calm(one.Place))
 }

@@ -18,6 +18,8 @@ type Face struct {
 	Plain func(error) string
 	// Open opens the desk; typed is asked where no file has the passphrase.
 	Open func(typed func(create bool) (string, error)) (*Desk, error)
+	// Browses: a browser on this computer can be used by whoever sits at the terminal.
+	Browses bool
 	// PassphraseTyped: no file has it.
 	PassphraseTyped bool
 	// Chosen: a new vault gets a passphrase although there is a keyring.

@@ -140,7 +140,7 @@ func (d *Desk) Take(ctx context.Context, server, name string, t Taking) (taken T
 		}
 	}()
 	t.Show(seat.Meeting)
-	packed, err := d.fetch(ctx, seat, fresh, t)
+	packed, err := fetch(ctx, seat, fresh, t)
 	if err != nil {
 		return taken, err
 	}
@@ -167,7 +167,7 @@ func (d *Desk) Take(ctx context.Context, server, name string, t Taking) (taken T
 }
 
 // fetch has the digits typed, and opens what comes for them.
-func (d *Desk) fetch(ctx context.Context, seat remote.Seat, fresh *move.New, t Taking) ([]byte, error) {
+func fetch(ctx context.Context, seat remote.Seat, fresh *move.New, t Taking) ([]byte, error) {
 	typed, err := t.Digits()
 	if err != nil {
 		return nil, err

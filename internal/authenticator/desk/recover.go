@@ -2,11 +2,16 @@ package desk
 
 import (
 	"context"
+	"io"
+	"os"
 	"time"
 
 	"countersign/internal/authenticator"
 	"countersign/internal/authenticator/backup"
 	"countersign/internal/authenticator/disk"
+	"countersign/internal/authenticator/move"
+	"countersign/internal/authenticator/remote"
+	"countersign/internal/wire"
 	"countersign/seal"
 )
 
@@ -29,40 +34,86 @@ const (
 	Instead Others = "instead" // ours goes to the trash
 )
 
-// Recover reads the newest backup of the recovery account that the token is of,
-// opens it with the recovery key, and takes over each account that is not here.
-// What is here is kept, unless the person said otherwise. The binding that reads
-// ends with it. Once more, it changes nothing.
-func (d *Desk) Recover(ctx context.Context, issuer, token string, key seal.RecoveryKey, others Others) (r Recovery, err error) {
-	_, _, place, err := d.bind(ctx, issuer, token)
+// A Found backup was fetched, and is closed still.
+type Found struct {
+	Login string // of the recovery account
+
+	desk    *Desk
+	place   *remote.Place
+	archive []byte
+}
+
+// Find fetches the newest backup of the recovery account that the token is of.
+func (d *Desk) Find(ctx context.Context, issuer, token string) (*Found, error) {
+	bound, _, place, err := d.bind(ctx, issuer, token)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
 	got, err := place.Latest(ctx)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
-	g, err := openBy(got.Archive, key, d.now())
+	return &Found{bound.Person.Login, d, place, got.Archive}, nil
+}
+
+// Open opens it with the recovery key, and takes over each account that is not here.
+// What is here is kept, unless the person said otherwise. The binding that reads
+// ends with it. Once more, it changes nothing.
+func (f *Found) Open(ctx context.Context, key seal.RecoveryKey, others Others) (Recovery, error) {
+	g, err := openBy(f.archive, key, f.desk.now())
+	if err != nil {
+		return Recovery{}, err
+	}
+	return f.take(ctx, g, others)
+}
+
+// OpenThere is [Found.Open] with another device that keeps the backup in the place
+// of the key: what opens it comes from there as in a move, through the same service.
+// It returns what [Desk.Take] returns, or [seal.ErrKey] if that device keeps another one.
+func (f *Found) OpenThere(ctx context.Context, t Taking, others Others) (r Recovery, err error) {
+	fresh := move.Begin(DeviceName(), move.Backup)
+	seat, err := remote.Invite(ctx, f.place.Issuer, fresh.Invitation())
 	if err != nil {
 		return r, err
 	}
+	said := wire.MetLeft
+	defer func() { seat.Leave(ctx, said) }()
+	t.Show(seat.Meeting)
+	packed, err := fetch(ctx, seat, fresh, t)
+	if err != nil {
+		return r, err
+	}
+	lent, err := move.UnpackKeys(packed)
+	if err != nil {
+		return r, err
+	}
+	g, err := backup.OpenLent(f.archive, lent, f.desk.now())
+	if err != nil {
+		return r, err
+	}
+	said = wire.MetDone
+	return f.take(ctx, g, others)
+}
+
+// take takes an opened backup in.
+func (f *Found) take(ctx context.Context, g backup.Generation, others Others) (r Recovery, err error) {
 	r = Recovery{Generation: g.Generation, Made: g.Time, Device: g.Device}
 	for _, w := range g.Ways {
 		if w.ID == g.Device {
 			r.Device = w.Label
 		}
 	}
-	_, err = d.change(ctx, func(a *authenticator.App, c *disk.Content) (*authenticator.App, error) {
+	_, err = f.desk.change(ctx, func(a *authenticator.App, c *disk.Content) (*authenticator.App, error) {
 		if err := keepRestoreKeys(c, g); err != nil {
 			return nil, err
 		}
-		r.Results, err = recoverInto(a, g, d.now(), others)
+		r.Results, err = recoverInto(a, g, f.desk.now(), others)
 		return a, err
 	})
 	if err != nil {
 		return r, err
 	}
-	_ = place.Leave(ctx) // else it ends within the hour
+	_ = f.place.Leave(ctx) // else it ends within the hour
 	return r, nil
 }
 
@@ -83,3 +134,19 @@ func recoverInto(a *authenticator.App, g backup.Generation, now time.Time, other
 	}
 	return list, nil
 }
+
+// KeyIn is the recovery key that lies in a file.
+func KeyIn(path string) (seal.RecoveryKey, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return seal.RecoveryKey{}, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxKeyFile))
+	if err != nil {
+		return seal.RecoveryKey{}, err
+	}
+	return seal.ParseRecoveryKey(string(text))
+}
+
+const maxKeyFile = 4 << 10

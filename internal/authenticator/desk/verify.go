@@ -71,6 +71,16 @@ func (d *Desk) Verify(ctx context.Context, e vault.Entry, show func(page string)
 	if !ok || s.Here() {
 		return wire.PairAnswer{}, ErrNotAway
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, signInTime, ErrOver)
+	defer cancel()
+	answer, err := d.verify(ctx, e, s, show)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = context.Cause(ctx)
+	}
+	return answer, err
+}
+
+func (d *Desk) verify(ctx context.Context, e vault.Entry, s vault.Server, show func(page string)) (wire.PairAnswer, error) {
 	t, state, err := d.resume(ctx, e.ID, s)
 	if err != nil {
 		return wire.PairAnswer{}, err

@@ -191,6 +191,12 @@ func (o *Old) Received(message []byte) (Receipt, error) {
 
 // plainDigits are the digits of what was typed, also full-width ones, if they
 // are as many as are shown.
+// AreDigits tells whether what was typed can be the digits that a device shows.
+func AreDigits(typed string) bool {
+	_, ok := plainDigits(typed)
+	return ok
+}
+
 func plainDigits(typed string) (digits string, ok bool) {
 	for _, r := range typed {
 		switch {

@@ -32,12 +32,24 @@ func smaller(b []byte) []byte {
 // Unpack reads what Pack wrote. It returns [seal.ErrCorrupted],
 // [seal.ErrTooLarge] or an error of vault.
 func Unpack(packed []byte, now time.Time) (backup.Generation, error) {
-	line, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), seal.MaxPlain+1))
-	switch {
-	case err != nil:
-		return backup.Generation{}, seal.ErrCorrupted
-	case len(line) > seal.MaxPlain:
-		return backup.Generation{}, seal.ErrTooLarge
+	line, err := larger(packed)
+	if err != nil {
+		return backup.Generation{}, err
 	}
 	return backup.ReadCopy(line, now)
+}
+
+// UnpackKeys reads what PackKeys wrote, for [backup.OpenLent]. It returns
+// [seal.ErrCorrupted] or [seal.ErrTooLarge].
+func UnpackKeys(packed []byte) ([]byte, error) { return larger(packed) }
+
+func larger(packed []byte) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), seal.MaxPlain+1))
+	switch {
+	case err != nil:
+		return nil, seal.ErrCorrupted
+	case len(b) > seal.MaxPlain:
+		return nil, seal.ErrTooLarge
+	}
+	return b, nil
 }

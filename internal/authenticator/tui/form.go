@@ -85,11 +85,15 @@ func (m Model) fieldKey(k tea.KeyPressMsg) (Model, []Effect) {
 		return m.focus((m.Focus + 1) % len(m.Fields)), nil
 	case "shift+tab", "up":
 		return m.focus((m.Focus + len(m.Fields) - 1) % len(m.Fields)), nil
+	case "ctrl+o":
+		if m.Screen == Unlocking {
+			return m.unlocksThere()
+		}
 	case "esc":
 		if m.App == nil {
 			return m, []Effect{Quit{}}
 		}
-		return m.to(List), nil
+		return m.leave()
 	case "enter":
 		if m.Focus < len(m.Fields)-1 && (m.Screen == Choosing || m.Screen == Form && m.Edits == "" && m.Focus > 0) {
 			return m.focus(m.Focus + 1), nil
@@ -118,19 +122,33 @@ func (m Model) submit() (Model, []Effect) {
 		}
 		return m, []Effect{Make{m.value(0)}}
 	case Naming:
-		m.File = strings.Trim(strings.TrimSpace(m.value(0)), `'"`)
+		m.File = path(m.value(0))
 		if m.File == "" {
 			return m.to(List), nil
 		}
 		return m.read("")
 	case Secret:
 		return m.read(m.value(0))
+	case Finding:
+		return m.finds()
+	case Unlocking:
+		return m.unlocks()
+	case TakingFrom, GivingTo:
+		return m.meeting()
+	case Meeting:
+		return m.typed()
+	case Proving:
+		text := m.value(0)
+		return m.to(Moving), []Effect{Say{Text: text}}
 	}
 	if m.Edits != "" {
 		return m.edited()
 	}
 	return m.added()
 }
+
+// path is a file's name as it was typed, or dropped onto the terminal.
+func path(text string) string { return strings.Trim(strings.TrimSpace(text), `'"`) }
 
 // read begins to read the file.
 func (m Model) read(password string) (Model, []Effect) {
@@ -217,4 +235,63 @@ func (m Model) unfit(k otp.Key, err error) string {
 
 func splitTags(text string) []string {
 	return vault.Tags(strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == '、' || r == '\uff0c' }))
+}
+
+// fieldsView is a form, or one question.
+func (m Model) fieldsView() (body, foot []string) {
+	title, keys := titles[m.Screen], "tui.keys.fields"
+	if m.Screen == Form && m.Edits != "" {
+		title = "tui.edit"
+	}
+	switch {
+	case m.App == nil && m.Screen == Locked:
+		keys = "tui.keys.locked"
+	case m.Screen == Unlocking:
+		keys = "tui.keys.unlock"
+	}
+	body = []string{"", bold.Render(m.t(title)), ""}
+	if why := m.why(); why != "" {
+		body = append(body, append(m.wrap(why), "")...)
+	}
+	for i, f := range m.Fields {
+		in := f.Model
+		in.SetWidth(max(m.Width-4, 4))
+		mark := "  "
+		if i == m.Focus {
+			mark = "> "
+		}
+		body = append(body, faint.Render("  "+m.t(f.label)), mark+in.View())
+	}
+	return body, []string{m.t(keys)}
+}
+
+// titles are those of forms and questions.
+var titles = map[Screen]string{
+	Locked: "tui.locked", Choosing: "tui.choose", Form: "tui.add", Naming: "tui.import", Secret: "tui.import",
+	Finding: "tui.recover", Unlocking: "tui.recover.unlock", TakingFrom: "tui.move.take", GivingTo: "tui.move.give", Proving: "tui.move.give",
+}
+
+// why is what a form says before its fields.
+func (m Model) why() string {
+	switch m.Screen {
+	case Choosing:
+		return m.t("tui.choose.why")
+	case Secret:
+		return m.t(m.Result.Format.Message()) + "  " + calm(m.File)
+	case Form:
+		if m.Edits == "" {
+			return m.t("tui.add.what")
+		}
+	case Finding:
+		return m.t("tui.recover.why")
+	case Unlocking:
+		return m.t("tui.recover.found", "login", calm(m.Login))
+	case TakingFrom:
+		return m.t("tui.move.take.why")
+	case GivingTo:
+		return m.t("tui.move.give.why")
+	case Proving:
+		return m.t("tui.move.prove")
+	}
+	return ""
 }

@@ -1,12 +1,15 @@
 package tui
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"countersign/internal/authenticator"
+	"countersign/internal/authenticator/vault"
 )
 
 // fileNews is what became of reading a file.
@@ -79,4 +82,42 @@ func (m Model) previewKey(k tea.KeyPressMsg) (Model, []Effect) {
 		return m.to(List).say(m.t("terminal.error.cancelled")), nil
 	}
 	return m, nil
+}
+
+func (m Model) readingView() []string {
+	body := []string{"", bold.Render(m.t("tui.reading", "file", calm(m.File))), ""}
+	if m.Total > 0 {
+		width := min(max(m.Width-8, 4), 50)
+		full := int(int64(width) * min(m.Done, m.Total) / m.Total)
+		body = append(body, pine.Render(strings.Repeat("#", full))+faint.Render(strings.Repeat(".", width-full))+
+			fmt.Sprintf(" %3d%%", 100*min(m.Done, m.Total)/m.Total))
+	}
+	return body
+}
+
+func (m Model) previewView() (body, foot []string) {
+	body = append([]string{""}, m.wrap(m.t("terminal.import.preview", "format", m.t(m.Result.Format.Message()), "new", m.Plan.Count(authenticator.IsNew),
+		"same", m.Plan.Count(authenticator.IsSame), "changed", m.Plan.Count(authenticator.IsChanged), "conflict", m.Plan.Count(authenticator.IsConflict)))...)
+	body = append(body, "")
+	var lines []string
+	for i, item := range m.Plan.Items {
+		title := vault.Entry{Issuer: item.Account.Issuer, Name: item.Account.Name}.Title()
+		line := m.t("terminal.import."+string(item.State), "title", calm(title)) + "  → " + m.t("tui.choice."+string(m.choice(i)))
+		for _, why := range item.Reasons {
+			line += "; " + m.t("tui.why."+string(why))
+		}
+		lines = append(lines, line)
+	}
+	for _, p := range m.Result.Problems {
+		lines = append(lines, m.t("terminal.import.problem", "title", calm(p.Entry), "reason", m.t(p.Reason.Message())))
+	}
+	from := max(0, min(m.PlanLine-m.rows()/2, len(lines)-m.rows()))
+	for i, line := range lines[from:min(from+m.rows(), len(lines))] {
+		mark := "  "
+		if from+i == m.PlanLine {
+			mark = "> "
+		}
+		body = append(body, mark+line)
+	}
+	return body, []string{m.t("tui.keys.preview")}
 }

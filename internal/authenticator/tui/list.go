@@ -2,13 +2,19 @@ package tui
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"countersign/internal/authenticator"
+	"countersign/internal/authenticator/desk"
 	"countersign/internal/authenticator/vault"
+	"countersign/otp"
 )
 
 // early is how long before its end a code gives way to the next one.
@@ -111,28 +117,27 @@ func (m Model) command(k tea.KeyPressMsg) (Model, []Effect) {
 		return m.move(-1 << 30), nil
 	case "end", "G":
 		return m.move(1 << 30), nil
-	case "a":
-		return m.add(), nil
-	case "i":
-		m = m.to(Naming)
-		m.Fields = []field{textField("tui.file")}
-		return m.focus(0), nil
-	case "b":
-		m = m.to(Checkup)
-		m.Found, m.FoundLine = Checked{}, 0
-		return m, []Effect{CheckUp{}}
+	case "m":
+		m = m.to(Menu)
+		m.MenuLine = 0
+		return m, nil
+	case "s":
+		if len(m.waiting()) > 0 {
+			m = m.to(Stopping)
+			m.StopLine = 0
+		}
+		return m, nil
 	case "u":
 		return m, []Effect{Undo{}}
-	case "L":
-		return m, []Effect{Lock{}}
 	case "q":
 		return m, []Effect{Quit{}}
 	case "?":
 		return m.to(Help), nil
-	case "c", "n", "e", "d", "p":
+	case "c", "n", "e", "d", "p", "v":
 		return m.onAccount(k.String())
 	}
-	return m, nil
+	m, wishes, _ := m.choose(k.String())
+	return m, wishes
 }
 
 func (m Model) detailKey(k tea.KeyPressMsg) (Model, []Effect) {
@@ -164,6 +169,10 @@ func (m Model) onAccount(key string) (Model, []Effect) {
 		}
 	case "e":
 		return m.edit(e), nil
+	case "v":
+		if away(e) {
+			return m.verifies(e.ID)
+		}
 	case "d":
 		m.Screen = Removing
 	case "p":
@@ -171,6 +180,12 @@ func (m Model) onAccount(key string) (Model, []Effect) {
 		return m, []Effect{Edit{e.ID, authenticator.Edit{Pinned: &pinned}}}
 	}
 	return m, nil
+}
+
+// away tells whether an account came back by its name, and is to be set up.
+func away(e vault.Entry) bool {
+	s, ok := e.Server()
+	return ok && !s.Here()
 }
 
 // copy copies the code of an account: in its last seconds the next one, because
@@ -212,4 +227,143 @@ func (m Model) askKey(k tea.KeyPressMsg) (Model, []Effect) {
 		return m.say(m.t("tui.pairing")), []Effect{Pair{m.Offer}}
 	}
 	return m, nil
+}
+
+func (m Model) listView() (body, foot []string) {
+	search := m.t("tui.search", "n", len(m.App.Vault().Entries()))
+	if m.Search.Focused() || m.Search.Value() != "" {
+		in := m.Search
+		in.SetWidth(max(m.Width-4, 4))
+		search = "/ " + in.View()
+	} else {
+		search = faint.Render(search)
+	}
+	notes := m.waitingNotes()
+	body = append(notes, search, m.groupLine(), "")
+	codes := m.App.Codes(m.Now, m.filter())
+	if len(codes) == 0 {
+		if len(m.App.Vault().Entries()) > 0 {
+			return append(body, m.wrap(m.t("terminal.error.not_found"))...), []string{m.t("tui.keys.list")}
+		}
+		return append(append(notes, ""), m.firstView()...), []string{m.t("tui.keys.first")}
+	}
+	at := 0
+	for i, c := range codes {
+		if c.Account.ID == m.Chosen {
+			at = i
+		}
+	}
+	rows := max(m.rows()-len(notes), 1)
+	from := max(0, min(at-rows/2, len(codes)-rows))
+	for i, c := range codes[from:min(from+rows, len(codes))] {
+		body = append(body, m.row(c, from+i == at))
+	}
+	return body, []string{m.t("tui.keys.list")}
+}
+
+func (m Model) groupLine() string {
+	g := m.App.Groups()
+	count := map[string]int{"": g.All}
+	for k, n := range g.Kinds {
+		count[string(k)] = n
+	}
+	for _, tag := range g.Tags {
+		count["#"+tag.Tag] = tag.N
+	}
+	var all []string
+	for _, group := range m.groups() {
+		text := group
+		if _, isTag := cutTag(group); !isTag {
+			text = m.t("tui.group." + map[string]string{"": "all"}[group] + group)
+		}
+		text = fmt.Sprintf("%s %d", calm(text), count[group])
+		if group == m.Group {
+			text = bold.Render("[" + text + "]")
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, "  ")
+}
+
+// row is one account: what it is on the left, its code on the right.
+func (m Model) row(c authenticator.Code, chosen bool) string {
+	code, left := m.codeText(c)
+	right := fmt.Sprintf("%s %s", code, pad(left, 4))
+	mark := "  "
+	if chosen {
+		mark = "> "
+	}
+	if c.Account.Pinned {
+		mark = mark[:1] + "*"
+	}
+	room := max(m.Width-ansi.StringWidth(right)-4, 4)
+	name := fit(calm(c.Account.Title()), room)
+	if chosen {
+		name = bold.Render(name)
+	}
+	return mark + " " + name + " " + right
+}
+
+// codeText is a code as it is shown, and how long it lasts.
+func (m Model) codeText(c authenticator.Code) (code, left string) {
+	switch {
+	case errors.Is(c.Err, authenticator.ErrCounts) && m.Given != nil && m.Given.Account.ID == c.Account.ID:
+		return bold.Render(desk.Grouped(m.Given.Code)), ""
+	case errors.Is(c.Err, authenticator.ErrCounts):
+		return faint.Render("#" + strconv.FormatUint(c.Account.Counter, 10)), ""
+	case c.Err != nil:
+		return lamp.Render(m.t("tui.action")), ""
+	}
+	rest := c.Until.Sub(m.Now)
+	left = strconv.Itoa(int((rest+time.Second-1)/time.Second)) + "s"
+	if rest > early {
+		return bold.Render(desk.Grouped(c.Code)), left
+	}
+	if m.Width >= 60 && m.App.Vault().NextEarly() {
+		return lamp.Render(desk.Grouped(c.Code)) + faint.Render(" > "+desk.Grouped(c.Next)), left
+	}
+	return lamp.Render(desk.Grouped(c.Code)), left
+}
+
+func (m Model) detailView() (body, foot []string) {
+	e, ok := m.chosen()
+	if !ok {
+		return []string{m.t("terminal.error.not_found")}, []string{m.t("tui.keys.detail")}
+	}
+	c, _ := m.App.CodeOf(m.Now, e.ID)
+	code, left := m.codeText(c)
+	body = []string{"", bold.Render(calm(e.Issuer)), calm(e.Name), "", "  " + code + "  " + left, ""}
+	k := e.Key()
+	s, ok := e.Server()
+	if ok {
+		k = s.Code
+	}
+	how := strings.ToUpper(string(k.Kind)) + ", " + string(k.Algorithm) + ", " + m.t("tui.digits", "n", k.Digits)
+	if k.Kind != otp.HOTP {
+		how += ", " + m.t("tui.period", "n", k.Period)
+	}
+	for _, fact := range [][2]string{
+		{"tui.fact.kind", m.t("tui.group." + string(e.Kind))}, {"tui.fact.organisation", calm(s.Organisation)}, {"tui.fact.host", calm(s.Host)}, {"tui.fact.how", how},
+		{"tui.fact.tags", calm(strings.Join(e.Tags, ", "))}, {"tui.fact.note", calm(e.Note)},
+	} {
+		if fact[1] != "" {
+			body = append(body, m.fact(fact[0], fact[1])...)
+		}
+	}
+	key := "tui.keys.detail"
+	switch {
+	case away(e):
+		key = "tui.keys.away"
+		state := authenticator.Verify
+		if e.Kind != vault.Personal {
+			state = authenticator.Scan
+		}
+		body = append(body, append([]string{""}, m.wrap(m.t("tui.fate."+string(state)+".do", "host", calm(s.Host)))...)...)
+	case errors.Is(c.Err, authenticator.ErrNoCodes):
+		body = append(body, append([]string{""}, m.wrap(m.t("terminal.error.no_codes"))...)...)
+	}
+	if errors.Is(c.Err, authenticator.ErrCounts) {
+		key = "tui.keys.counts"
+	}
+	return body, []string{m.t(key)}
 }

@@ -8,7 +8,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"countersign/internal/authenticator"
-	"countersign/internal/authenticator/backup"
 	"countersign/internal/authenticator/desk"
 	"countersign/internal/authenticator/remote"
 	"countersign/internal/authenticator/vault"
@@ -35,7 +34,24 @@ const (
 	Preview
 	Help
 	Checkup // what would come back if this device were lost
+	Menu
+	Stopping   // asks whether to stop what waits of an account
+	Finding    // asks where the recovery account is
+	TakingFrom // asks where the new device of a move meets the old one
+	GivingTo   // asks the old one
+	Browsing   // waits for what the person does in a browser
+	Unlocking  // asks for what opens the backup that was found
+	Opens      // tries that
+	Results    // what came of a recovery or a move
+	Meeting    // shows the code of the new one, asks for the digits of the old one
+	Agreeing   // asks on the old one whether to
+	Proving    // asks it for the passphrase
+	Moving     // waits for the other device
+	Moved      // tells on the old one what arrived
 )
+
+// talks tells whether a screen is one of longer work, which ends when it is left.
+func (s Screen) talks() bool { return s == Reading || s >= Browsing }
 
 // A Model is all that the app shows and knows. Update and View are functions of
 // it; what is to be done in the world comes out of Update as [Effect] values.
@@ -71,6 +87,20 @@ type Model struct {
 	Found     Checked // at the last check-up
 	FoundLine int     // the first that is shown
 
+	Home     string // the sign-in service that this device knows, if it is one
+	Waiting  map[string][]desk.Waits
+	StopLine int
+	MenuLine int
+
+	Server   string // of the recovery account
+	Browser  Sends
+	Verifies string // the account that is set up in the browser; empty in a recovery
+	Login    string // whose backup was found
+	Tried    Say    // to open it with
+	Got      Outcome
+	GotLine  int
+	Move     Move
+
 	Asked []Request // open requests, oldest first; the first is the one on the sheet
 	Sheet *Sheet
 }
@@ -81,111 +111,9 @@ type Request struct {
 	remote.Question
 }
 
-// What happens to a model, besides keys, pastes and sizes.
-type (
-	// Tick: a second has passed.
-	Tick struct{}
-	// Opened: this is what is in the vault, now.
-	Opened struct {
-		App  *authenticator.App
-		Said string
-	}
-	// Needed: a passphrase is; a new one, or again because it was wrong. Held: the
-	// app is locked, and opens without one.
-	Needed struct{ New, Again, Held bool }
-	// Failed: something did; Text says what and what to do.
-	Failed struct{ Text string }
-	// Given: a code that counts was given out.
-	Given struct{ Code authenticator.Code }
-	// Progress of the work on a file.
-	Progress struct{ Done, Total int64 }
-	// NeedsPassword: the file does.
-	NeedsPassword struct {
-		Format transfer.Format
-		Wrong  string
-	}
-	// Read: the file was.
-	Read struct {
-		Result transfer.Result
-		Plan   authenticator.Preview
-	}
-	// Checked: this is what a check-up found.
-	Checked struct {
-		Off    bool
-		Backup desk.Backup
-		Lines  []backup.Line
-		Said   string
-	}
-	// Unread: it was not; Text says why.
-	Unread struct{ Text string }
-	// Asks: a request came in.
-	Asks struct{ Request }
-	// Over: a request is no longer open.
-	Over struct{ ID string }
-	// Answered: this came of an answer.
-	Answered struct {
-		ID, Outcome, Other, Trouble string
-	}
-	// Reach: a service is no longer reached, or is again.
-	Reach struct {
-		Host string
-		Away bool
-	}
-)
-
-// An Effect is something to do in the world.
-type Effect interface{}
-
-// The effects.
-type (
-	// Open the vault, with what was typed if that is needed.
-	Open struct{ Passphrase string }
-	// Make a vault under this passphrase.
-	Make struct{ Passphrase string }
-	// Look whether somebody else changed the vault.
-	Look struct{}
-	// Copy a text into the clipboard.
-	Copy struct{ Text string }
-	// Add an account.
-	Add struct{ Draft authenticator.Draft }
-	// Edit an account.
-	Edit struct {
-		ID   string
-		Edit authenticator.Edit
-	}
-	// Remove an account.
-	Remove struct{ ID string }
-	// Undo what was done last.
-	Undo struct{}
-	// Next gives out the next code of an account that counts.
-	Next struct{ ID string }
-	// Pair takes an offer.
-	Pair struct{ Offer remote.Offer }
-	// ReadFile begins to read a file.
-	ReadFile struct{ Path, Password string }
-	// Cancel ends reading it.
-	Cancel struct{}
-	// Import takes over what was read.
-	Import struct {
-		Accounts []transfer.Account
-		Choices  map[int]authenticator.Choice
-	}
-	// CheckUp looks what would come back; with Practise the newest backup is opened first.
-	CheckUp struct{ Practise bool }
-	// Answer a request.
-	// The passphrase is given where the answer takes the unlock key.
-	Answer struct{ ID, Decision, Number, Passphrase string }
-	// Lock forgets the keys.
-	Lock struct{}
-	// Bell calls the person.
-	Bell struct{}
-	// Quit ends the app.
-	Quit struct{}
-)
-
 // New is the model at the start, and its first wish.
 func New(lang string, now time.Time) (Model, []Effect) {
-	m := Model{Lang: lang, Now: now, Width: 80, Height: 24, Away: map[string]bool{}}
+	m := Model{Lang: lang, Now: now, Width: 80, Height: 24, Away: map[string]bool{}, Waiting: map[string][]desk.Waits{}}
 	m.Search = input(false)
 	return m, []Effect{Open{}}
 }
@@ -234,8 +162,18 @@ func (m Model) Update(now time.Time, msg any) (Model, []Effect) {
 		return m.say(msg.Said), nil
 	case Asks, Over, Answered:
 		return m.requestNews(msg)
+	case Ended:
+		return m.ended(msg.Text), nil
+	case Sends, Closed, Outcome, Verified, Copied:
+		return m.recoveryNews(msg), nil
+	case Meets, Agrees, Proves, Digits, Gave:
+		return m.moveNews(msg), nil
+	case Waits:
+		return m.waits(msg)
+	case Stopped:
+		return m.stopped(msg), nil
 	case Reach:
-		m.Away = copied(m.Away)
+		m.Away = cloned(m.Away)
 		if m.Away[msg.Host] = msg.Away; !msg.Away {
 			delete(m.Away, msg.Host)
 		}
@@ -243,7 +181,7 @@ func (m Model) Update(now time.Time, msg any) (Model, []Effect) {
 	return m, nil
 }
 
-func copied(old map[string]bool) map[string]bool {
+func cloned(old map[string]bool) map[string]bool {
 	all := map[string]bool{}
 	for k, v := range old {
 		all[k] = v
@@ -260,7 +198,7 @@ func (m Model) tick() (Model, []Effect) {
 }
 
 func (m Model) opened(msg Opened) Model {
-	m.App = msg.App
+	m.App, m.Home = msg.App, msg.Home
 	if msg.Said != "" {
 		m = m.say(msg.Said)
 	}
@@ -279,6 +217,7 @@ func (m Model) opened(msg Opened) Model {
 
 func (m Model) needed(msg Needed) Model {
 	m.App, m.Given, m.Focus, m.Asked, m.Sheet = nil, nil, 0, nil, nil
+	m.Got, m.Move, m.Tried, m.Waiting = Outcome{}, Move{}, Say{}, map[string][]desk.Waits{}
 	m.Said, m.Wrong = "", false
 	if msg.Again {
 		m = m.complain(m.t("terminal.error.passphrase"))
@@ -311,13 +250,24 @@ func (m Model) key(k tea.KeyPressMsg) (Model, []Effect) {
 		return m.detailKey(k)
 	case Removing, Pairing:
 		return m.askKey(k)
-	case Reading:
+	case Reading, Moving:
 		if k.String() == "esc" {
-			return m.to(List).say(m.t("terminal.error.cancelled")), []Effect{Cancel{}}
+			return m.leave()
 		}
+	case Menu:
+		return m.menuKey(k)
+	case Stopping:
+		return m.stoppingKey(k)
+	case Browsing:
+		return m.browsingKey(k)
+	case Results:
+		return m.resultsKey(k)
+	case Agreeing:
+		return m.agreeKey(k)
 	case Preview:
 		return m.previewKey(k)
-	case Help:
+	case Opens: // what was typed is being tried
+	case Help, Moved:
 		return m.to(List), nil
 	case Checkup:
 		return m.checkupKey(k)
@@ -373,6 +323,57 @@ func (m Model) pasteInto(p tea.PasteMsg) Model {
 // to goes to a screen and leaves what was typed.
 func (m Model) to(s Screen) Model {
 	m.Screen, m.Fields, m.Focus, m.Said, m.Wrong, m.Given = s, nil, 0, "", false, nil
+	return m
+}
+
+// leave goes back to the accounts, and ends what was going on.
+func (m Model) leave() (Model, []Effect) {
+	was := m.Screen
+	if was == Browsing && m.Verifies != "" {
+		m = m.back()
+	} else {
+		m = m.to(List)
+	}
+	if !was.talks() {
+		return m, nil
+	}
+	return m.say(m.t("terminal.error.cancelled")), []Effect{Cancel{}}
+}
+
+// ended is back from work that came to nothing.
+func (m Model) ended(why string) Model {
+	switch {
+	case !m.Screen.talks():
+		return m // the person left
+	case m.Verifies != "" && m.Screen == Browsing:
+		m = m.back()
+	case m.Screen == Browsing || m.Screen == Unlocking || m.Screen == Opens:
+		server := m.Server
+		m = m.recovery()
+		m.Fields[0].SetValue(server)
+	default:
+		m = m.to(List)
+	}
+	return m.complain(why)
+}
+
+// recoveryNews is how a recovery goes on.
+func (m Model) recoveryNews(msg any) Model {
+	switch msg := msg.(type) {
+	case Sends:
+		m.Browser = msg
+	case Closed:
+		return m.found(msg)
+	case Outcome:
+		if m.App == nil {
+			return m // it was locked meanwhile; the accounts are on the list
+		}
+		return m.outcome(msg)
+	case Verified:
+		return m.verified(msg.Said)
+	case Copied:
+		return m.copied(msg.ID)
+	}
 	return m
 }
 

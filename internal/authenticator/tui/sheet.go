@@ -1,7 +1,9 @@
 package tui
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -178,4 +180,123 @@ func digits(s Sheet) int {
 		return 2
 	}
 	return s.Digits
+}
+
+// sheetView asks the question, or says what came of it.
+func (m Model) sheetView() (body, foot []string) {
+	s := m.Sheet
+	if s.Outcome != "" || s.Trouble != "" {
+		return m.outcomeView(s)
+	}
+	rest := time.UnixMilli(s.ExpiresAt).Sub(m.Now)
+	body = []string{pine.Render(calm(strings.TrimSpace(s.Directory+" "+s.Host))) + "  " + m.t("app.approve.left", "time", clock(rest)), "", bold.Render(m.t(title(s)))}
+	if s.Kind == wire.KindNewPhone {
+		body = append(body, m.wrap(m.t("app.approve.phone.what"))...)
+	} else if !s.Known && !s.BringsKey() {
+		body = append(body, lamp.Render("! "+m.t("app.approve.new_browser")))
+	}
+	app := calm(s.App)
+	if s.AppHost != "" {
+		app += " (" + calm(s.AppHost) + ")"
+	}
+	device := ""
+	if s.Device != nil {
+		app, device = "", calm(s.Device.Name+", "+s.Device.Platform)
+	}
+	for _, fact := range [][2]string{
+		{"app.approve.app", app}, {"app.approve.phone.device", device}, {"app.approve.account", calm(s.Person)},
+		{"app.approve.from", calm(strings.Trim(s.Browser+", "+s.System, ", "))},
+		{"app.approve.place", calm(strings.TrimSpace(s.Place + " " + s.IP))},
+	} {
+		if fact[1] != "" && !s.BringsKey() {
+			body = append(body, m.fact(fact[0], fact[1])...)
+		}
+	}
+	if n := len(m.Asked); n > 1 {
+		foot = append(foot, lamp.Render(m.t("app.approve.more", "n", n-1)))
+	}
+	switch {
+	case s.Sending:
+		return append(body, "", m.t("app.approve.sending")), foot
+	case s.Proving:
+		body = append(append(body, ""), m.wrap(m.t("terminal.unlock.why"))...)
+		body = append(body, "", "   "+lamp.Render(strings.Repeat("*", utf8.RuneCountInString(s.Secret))+"_"), "", bold.Render("Enter "+m.t("app.approve.yes")))
+		return body, append(foot, faint.Render(m.t("tui.keys.prove")))
+	case s.Refusing:
+		body = append(body, "", bold.Render("D  "+m.t("app.approve.deny")))
+		body = append(body, m.wrap("   "+m.t("app.approve.deny.what"))...)
+		body = append(body, bold.Render("R  "+m.t("app.approve.report")))
+		body = append(body, m.wrap("   "+m.t("app.approve.report.what.own"))...)
+		return body, append(foot, faint.Render(m.t("tui.keys.refuse")))
+	}
+	if s.Kind == wire.KindPasswordless {
+		body = append(append(body, ""), m.wrap(m.t("terminal.request.passwordless"))...)
+	}
+	ask := "app.approve.ask"
+	if s.Kind == wire.KindNewPhone {
+		ask = "app.approve.phone.ask"
+	}
+	body = append(body, "", m.t(ask), "", "   "+slots(*s), "")
+	yes := faint.Render("Enter " + m.t("app.approve.yes"))
+	if len(s.Typed) == digits(*s) {
+		yes = bold.Render("Enter " + m.t("app.approve.yes"))
+	}
+	body = append(body, yes+"    "+red.Render("N "+m.t("app.approve.no")), "")
+	body = append(body, m.wrap(m.t("terminal.request.never"))...)
+	return body, append(foot, faint.Render(m.t("tui.keys.sheet")))
+}
+
+func title(s *Sheet) string {
+	switch s.Kind {
+	case wire.KindTest:
+		return "app.approve.title.test"
+	case wire.KindUnlock:
+		return "app.approve.title.unlock"
+	case wire.KindNewPhone:
+		return "app.approve.phone.title"
+	}
+	return "app.approve.title"
+}
+
+// slots are the digits that were typed, and those that are missing.
+func slots(s Sheet) string {
+	var b strings.Builder
+	for i := range digits(s) {
+		digit := "_"
+		if i < len(s.Typed) {
+			digit = s.Typed[i : i+1]
+		}
+		b.WriteString(lamp.Render("[ " + digit + " ]"))
+	}
+	return b.String()
+}
+
+func clock(d time.Duration) string {
+	s := max(int((d+time.Second-1)/time.Second), 0)
+	return fmt.Sprintf("%d:%02d", s/60, s%60)
+}
+
+func (m Model) outcomeView(s *Sheet) (body, foot []string) {
+	text := s.Trouble
+	switch s.Outcome {
+	case wire.Approved:
+		text = m.t("terminal.approved")
+	case wire.Denied:
+		text = m.t("terminal.denied")
+	case wire.Reported:
+		text = m.t("terminal.reported")
+	case wire.OtherRequest:
+		text = m.t("app.approve.other.title") + " " + m.t("app.approve.other.lead", "app", calm(s.Other))
+	case gone:
+		text = m.t("app.approve.elsewhere.title") + " " + m.t("app.approve.elsewhere.lead")
+	case "":
+	default:
+		text = m.t("terminal.error.wrong_number")
+	}
+	body = []string{pine.Render(calm(s.Host)), "", bold.Render(calm(s.App)), ""}
+	body = append(body, m.wrap(text)...)
+	if n := len(m.Asked); n > 0 {
+		return body, []string{faint.Render(m.t("tui.keys.next", "n", n))}
+	}
+	return body, []string{faint.Render(m.t("tui.keys.close"))}
 }

@@ -90,7 +90,7 @@ type shell struct {
 	mu      sync.Mutex
 	typed   *string
 	seen    string // the version that is on the screen
-	reading context.CancelFunc
+	talking *talk
 	doors   map[string]context.CancelFunc // that are listened at, by registration
 	asked   map[string]asked
 	backed  time.Time // when it was last looked whether a backup is due
@@ -161,7 +161,25 @@ func (s *shell) do(wish Effect) tea.Msg {
 	case ReadFile:
 		return s.read(w)
 	case Cancel:
-		s.cancelReading(nil)
+		s.hush()
+	case Say:
+		s.hear(w)
+	case Find:
+		s.run(func(t *talk) tea.Msg { return s.find(t, w) })
+	case Beside:
+		return s.beside(w)
+	case Verify:
+		s.run(func(t *talk) tea.Msg { return s.verify(t, w.ID) })
+	case Take:
+		s.run(func(t *talk) tea.Msg { return s.take(t, w.Server) })
+	case Give:
+		at, err := s.meets(w)
+		if err != nil {
+			return Ended{s.face.Plain(err)}
+		}
+		s.run(func(t *talk) tea.Msg { return s.give(t, at) })
+	case StopWaiting:
+		return s.stopWaiting(w)
 	case Import:
 		return s.importFile(w)
 	case CheckUp:
@@ -219,7 +237,8 @@ func (s *shell) reopen(said string, typed bool) tea.Msg {
 	if damaged := s.desk.Damaged(); len(damaged) > 0 && said == "" {
 		said = s.t("terminal.damaged", "file", damaged[0])
 	}
-	return Opened{App: a, Said: said}
+	home, _ := s.desk.Home() // else the person types one
+	return Opened{App: a, Home: home, Said: said}
 }
 
 func (s *shell) failed(err error) tea.Msg {
@@ -243,6 +262,7 @@ func (s *shell) look() tea.Msg {
 
 // lock forgets what opened the vault, and stops listening.
 func (s *shell) lock() {
+	s.hush()
 	s.desk.Forget()
 	s.remember(nil)
 	s.forgetScreen()
@@ -310,19 +330,9 @@ func (s *shell) pair(o remote.Offer) tea.Msg {
 	return s.reopen(s.t("tui.paired", "login", desk.Calm(a.Person.Login), "host", desk.Calm(a.Issuer)), false)
 }
 
-// cancelReading ends the reading of a file, and takes note of the next one.
-func (s *shell) cancelReading(next context.CancelFunc) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.reading != nil {
-		s.reading()
-	}
-	s.reading = next
-}
-
 func (s *shell) read(w ReadFile) tea.Msg {
-	ctx, cancel := context.WithCancel(s.ctx)
-	s.cancelReading(cancel)
+	t := s.talk()
+	defer t.stop()
 	var format transfer.Format
 	percent := int64(-1)
 	o := transfer.Options{
@@ -339,9 +349,9 @@ func (s *shell) read(w ReadFile) tea.Msg {
 			}
 		},
 	}
-	r, err := desk.ReadFile(ctx, w.Path, o)
+	r, err := desk.ReadFile(t.ctx, w.Path, o)
 	switch {
-	case ctx.Err() != nil:
+	case t.ctx.Err() != nil:
 		return nil // nobody waits for it
 	case errors.Is(err, transfer.ErrNeedsPassword):
 		return NeedsPassword{Format: format}
@@ -387,10 +397,12 @@ func (s *shell) listen() {
 		}
 		ctx, stop := context.WithCancel(s.ctx)
 		s.doors[p.Server.Registration] = stop
+		s.group.Go(func() { s.await(ctx, p) })
 		s.group.Go(func() {
 			defer stop()
 			err := s.desk.Listen(ctx, p, func(r desk.Ring) error { s.heard(r); return nil })
 			if errors.Is(err, remote.ErrRemoved) && s.desk.Lost(ctx, p) == nil {
+				s.send(Waits{Registration: p.Server.Registration})
 				s.send(Failed{s.t("terminal.removed", "title", desk.Calm(p.Account.Title()))})
 			}
 			if ctx.Err() == nil {

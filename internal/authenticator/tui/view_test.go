@@ -2,6 +2,7 @@ package tui
 
 import (
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,6 +72,9 @@ func keyOf(k string) tea.KeyPressMsg {
 		if k == name {
 			return tea.KeyPressMsg{Code: code}
 		}
+	}
+	if letter, ok := strings.CutPrefix(k, "ctrl+"); ok {
+		return tea.KeyPressMsg{Code: rune(letter[0]), Mod: tea.ModCtrl}
 	}
 	if k == "space" {
 		return tea.KeyPressMsg{Code: ' ', Text: " "}
@@ -163,6 +167,7 @@ func pages(t testing.TB, lang string) map[string]Model {
 	problems := []transfer.Problem{{Entry: hostile, Reason: transfer.NoPIN}}
 	read := Read{transfer.Result{Format: transfer.Formats()[0], Accounts: file, Problems: problems}, m.App.Preview(noon, file)}
 	all["preview"], _ = importing.Update(noon, read)
+	maps.Copy(all, talks(m))
 	return all
 }
 
@@ -204,6 +209,26 @@ func TestScreensFitAndNothingFromOutsideMovesTheTerminal(t *testing.T) {
 					t.Errorf("%s: a sequence that sets no colour: %q", name, line)
 				}
 			}
+		}
+	}
+}
+
+// A line of Japanese neither begins with what ends something nor ends with what
+// begins it, and words of English stay whole.
+func TestTextsBreakWhereReadersExpectIt(t *testing.T) {
+	m := Model{Width: 14} // of which twelve are for text
+	for text, want := range map[string]string{
+		"one two three four":  "one two|three four",
+		"カーソル、を動かす。":          "カーソル、を|動かす。",
+		"これは「鍵」の話です":          "これは「鍵」|の話です",
+		"押すと「戻る」":             "押すと「戻|る」",
+		"m を押す":               "m を押す",
+		"abcdefghijklmnopqrs": "abcdefghijkl|mnopqrs",
+		"一行\n二行":              "一行|二行",
+		"":                    "",
+	} {
+		if got := strings.Join(m.wrap(text), "|"); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
 }

@@ -2,4 +2,6 @@
 
 package vault
 
-const pasts = 10_000
+// Of mistakes made on purpose the last that a law noticed was noticed at past 146, and ten
+// thousand pasts noticed no more of them.
+const pasts = 2_000

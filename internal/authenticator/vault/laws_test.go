@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 	"testing/cryptotest"
 	"time"
 )
 
-// The laws of merging, over ten thousand invented pasts of three devices: they
+// The laws of merging, over thousands of invented pasts of three devices: they
 // add (also what another has added), edit, move, remove, bring back, purge,
 // count, undo, merge, lose each other and have wrong clocks.
 
@@ -180,7 +181,11 @@ func merged(a, b *Vault, now time.Time) *Vault {
 
 func TestLawsOfMerging(t *testing.T) {
 	cryptotest.SetGlobalRandom(t, 1)
-	for seed := range uint64(pasts) {
+	many := uint64(pasts)
+	if os.Getenv("COUNTERSIGN_SOAK") != "" {
+		many = 100_000
+	}
+	for seed := range many {
 		a, b, c, now := invent(t, seed)
 		ab, ba, bc := merged(a, b, now), merged(b, a, now), merged(b, c, now)
 		lawful(t, seed, "commutative", ab, ba)
