@@ -149,6 +149,8 @@ func TestOneAppGivesEverythingToAnother(t *testing.T) {
 	giver.sees(`Copy everything \(2 accounts`)
 	giver.types("y")
 	giver.sees("Passphrase")
+	giver.types("lamp" + enter)
+	giver.sees("does not open the vault")
 	giver.types("lantern" + enter)
 	digits := giver.sees(`(\d{3} \d{3})\s`)[1]
 	taker.types(digits + enter)

@@ -78,8 +78,13 @@ func (c moveCommand) give(ctx context.Context, w World, g *grammar, d *desk.Desk
 		return err
 	}
 	r, wants, err := d.Give(ctx, at, desk.Giving{
-		Agree:      w.agreesToMove,
-		Passphrase: func() (string, error) { return g.confirm(w) },
+		Agree: w.agreesToMove,
+		Passphrase: func(wrong bool) (string, error) {
+			if wrong {
+				w.say("terminal.error.passphrase")
+			}
+			return g.confirm(w)
+		},
 		Digits: func(digits, name string) {
 			w.say("terminal.move.digits", "digits", desk.Grouped(digits), "name", calm(name))
 		},

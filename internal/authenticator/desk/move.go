@@ -20,8 +20,9 @@ var ErrNoReceipt = errors.New("the other device does not know what arrived")
 type Giving struct {
 	// Agree asks whether a device of that name is to get what it wants.
 	Agree func(name string, wants move.Wants, accounts int) error
-	// Passphrase has the passphrase of the vault given, where it has one.
-	Passphrase func() (string, error)
+	// Passphrase has the passphrase of the vault given, where it has one; wrong says
+	// that the one before was.
+	Passphrase func(wrong bool) (string, error)
 	// Digits shows what is to be typed on the new device.
 	Digits func(digits, name string)
 }
@@ -76,7 +77,7 @@ func (d *Desk) pack(old *move.Old, g Giving) ([]byte, error) {
 		return nil, err
 	}
 	if how, err := d.Locked(); err == nil && how == disk.ByPassphrase {
-		if err := d.confirm(g.Passphrase); err != nil {
+		if err := d.confirmSlips(g.Passphrase); err != nil {
 			return nil, err
 		}
 	}
@@ -84,6 +85,18 @@ func (d *Desk) pack(old *move.Old, g Giving) ([]byte, error) {
 		return move.PackKeys(keys), nil
 	}
 	return move.Pack(a.Vault()), nil
+}
+
+// confirmSlips is [Desk.confirm] that forgives a slip: another device waits, and would
+// have to begin anew.
+func (d *Desk) confirmSlips(typed func(wrong bool) (string, error)) (err error) {
+	for try := range 3 {
+		err = d.confirm(func() (string, error) { return typed(try > 0) })
+		if !errors.Is(err, disk.ErrPassphrase) {
+			break
+		}
+	}
+	return err
 }
 
 // hand gives the parcel, and waits for the receipt. There is none for what opens a backup.

@@ -44,8 +44,8 @@ func (s *shell) give(t *talk, at wire.Meeting) tea.Msg {
 			_, err := s.ask(t, Agrees{name, wants, accounts})
 			return err // who says no leaves
 		},
-		Passphrase: func() (string, error) {
-			said, err := s.ask(t, Proves{})
+		Passphrase: func(wrong bool) (string, error) {
+			said, err := s.ask(t, Proves{wrong})
 			return said.Text, err
 		},
 		Digits: func(digits, name string) { s.send(Digits{digits, name}) },
@@ -127,7 +127,9 @@ func (m Model) moveNews(msg any) Model {
 	case Proves:
 		m = m.to(Proving)
 		m.Fields = []field{secretField("tui.passphrase")}
-		return m.focus(0)
+		if m = m.focus(0); msg.Again {
+			m = m.complain(m.t("terminal.error.passphrase"))
+		}
 	case Digits:
 		m.Move.Digits = msg
 	case Gave:

@@ -87,8 +87,8 @@ type (
 		Wants    move.Wants
 		Accounts int
 	}
-	// Proves: that takes the passphrase.
-	Proves struct{}
+	// Proves: that takes the passphrase; again because it was wrong.
+	Proves struct{ Again bool }
 	// Digits are to be typed on the new device.
 	Digits struct{ Digits, Name string }
 	// Gave: this arrived.

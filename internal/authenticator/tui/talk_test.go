@@ -246,8 +246,14 @@ func TestNothingIsGivenBeforeThePersonAgrees(t *testing.T) {
 	wants(t, w, Cancel{})
 	_, w = press(m, "esc")
 	wants(t, w, Cancel{})
-	_, w = press(m, "y")
+	m, w = press(m, "y")
 	wants(t, w, Say{})
+	m = news(m, Proves{})
+	m, w = press(m, "l", "enter")
+	wants(t, w, Say{Text: "l"})
+	if m = news(m, Proves{Again: true}); m.Screen != Proving || !m.Wrong || m.value(0) != "" {
+		t.Errorf("a slip is not forgiven:\n%s", m.View())
+	}
 }
 
 // R1: what waits of an account is told above the list until it is stopped, and
