@@ -1857,6 +1857,11 @@ export interface Messages {
   "help.work.locked.1": Record<never, never>;
   "help.work.locked.2": Record<never, never>;
   "help.work.locked.3": Record<never, never>;
+  "help.work.old": Record<never, never>;
+  "help.work.old.1": Record<never, never>;
+  "help.work.old.2": Record<never, never>;
+  "help.work.old.3": Record<never, never>;
+  "help.work.old.4": Record<never, never>;
   "help.work.own": Record<never, never>;
   "help.work.own.1": Record<never, never>;
   "help.work.own.2": Record<never, never>;
