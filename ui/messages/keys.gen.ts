@@ -1488,7 +1488,7 @@ export interface Messages {
   "console.stats.denied": Record<never, never>;
   "console.stats.denied.note": Record<never, never>;
   "console.stats.open": { n: string | number };
-  "console.stats.people": { n: number };
+  "console.stats.people": { count: string | number; n: number };
   "console.stats.phone": Record<never, never>;
   "console.stats.phone.note": Record<never, never>;
   "console.stats.reported": Record<never, never>;
