@@ -240,7 +240,7 @@ func crowd(b *testing.B, d *db.DB, in string, people int) {
 // many at a time that no transaction takes long. $1 and $2 are the first and the last.
 func inParts(b *testing.B, d *db.DB, count int, statement string, args ...any) {
 	b.Helper()
-	const atOnce = 25_000
+	const atOnce = 5_000
 	for first := 1; first <= count; first += atOnce {
 		write(b, d, `WITH RECURSIVE i (n) AS (SELECT CAST($1 AS BIGINT) UNION ALL SELECT n + 1 FROM i WHERE n < $2) `+statement,
 			append([]any{first, min(first+atOnce-1, count)}, args...)...)

@@ -90,6 +90,7 @@ func (s *Shell) funcs(lang string) template.FuncMap {
 		"t":        func(key string, args ...any) string { return ui.T(lang, key, args...) },
 		"lang":     func() string { return lang },
 		"static":   s.static.path,
+		"figure":   ui.Figure,
 		"icon":     icon,
 		"numerals": numerals,
 		"initial":  Initial,

@@ -135,7 +135,7 @@ func (c chart) fill(starts []time.Time, sums [][3]int, p period, lang string) ch
 	top := roundUp(most)
 	for i := range 4 {
 		y := chartBase - i*(chartBase-chartTop)/3
-		c.Grid = append(c.Grid, gridLine{y, y + 4, strconv.Itoa(top * i / 3)})
+		c.Grid = append(c.Grid, gridLine{y, y + 4, ui.Figure(top * i / 3)})
 	}
 	width := (chartRight - chartLeft) / len(starts)
 	for i, s := range sums {

@@ -37,6 +37,7 @@ func TestPagesSayWhatTheyKnowOfVeryManyPeople(t *testing.T) {
 		now := ui.When(lang, "Asia/Tokyo", d.Clock.Now(), d.Clock.Now())
 		for target, want := range map[string]string{
 			"/admin":                 ui.T(lang, "console.coverage.counted", "when", now),
+			"/admin?period=day":      "0 / 20,001</span>", // with an app, of Mei and the others
 			"/admin/people?q=eve+od": ui.T(lang, "console.people.none"),
 			"/admin/people?q=e+ev+eve+even+eveni+evenin+od": ui.T(lang, "console.people.many"),
 			"/admin/people?q=evening":                       ui.T(lang, "console.people.cut"),
