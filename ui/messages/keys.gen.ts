@@ -1507,7 +1507,7 @@ export interface Messages {
   "console.stats.denied": Record<never, never>;
   "console.stats.denied.note": Record<never, never>;
   "console.stats.open": { n: string | number };
-  "console.stats.people": { n: number };
+  "console.stats.people": { count: string | number; n: number };
   "console.stats.phone": Record<never, never>;
   "console.stats.phone.note": Record<never, never>;
   "console.stats.reported": Record<never, never>;
@@ -1872,6 +1872,11 @@ export interface Messages {
   "help.work.locked.1": Record<never, never>;
   "help.work.locked.2": Record<never, never>;
   "help.work.locked.3": Record<never, never>;
+  "help.work.old": Record<never, never>;
+  "help.work.old.1": Record<never, never>;
+  "help.work.old.2": Record<never, never>;
+  "help.work.old.3": Record<never, never>;
+  "help.work.old.4": Record<never, never>;
   "help.work.own": Record<never, never>;
   "help.work.own.1": Record<never, never>;
   "help.work.own.2": Record<never, never>;
