@@ -112,6 +112,7 @@ export interface Messages {
   "app.approve.reported.title": Record<never, never>;
   "app.approve.security": Record<never, never>;
   "app.approve.sending": Record<never, never>;
+  "app.approve.suspended.title": Record<never, never>;
   "app.approve.title": Record<never, never>;
   "app.approve.title.test": Record<never, never>;
   "app.approve.title.unlock": Record<never, never>;
@@ -218,6 +219,7 @@ export interface Messages {
   "app.list.search.placeholder": { n: string | number };
   "app.list.show": Record<never, never>;
   "app.list.skip": Record<never, never>;
+  "app.list.suspended": Record<never, never>;
   "app.list.title": Record<never, never>;
   "app.list.work": Record<never, never>;
   "app.list.work.short": Record<never, never>;
@@ -350,6 +352,9 @@ export interface Messages {
   "app.pair.storage.title": Record<never, never>;
   "app.pair.stranger.lead": Record<never, never>;
   "app.pair.stranger.title": { host: string | number };
+  "app.pair.suspended.title": Record<never, never>;
+  "app.pair.suspended.what": { organisation: string | number };
+  "app.pair.suspended.what.own": { host: string | number };
   "app.pair.tab.app": Record<never, never>;
   "app.pair.tab.app.copied": Record<never, never>;
   "app.pair.tab.app.copy": Record<never, never>;
@@ -3327,6 +3332,7 @@ export interface Messages {
   "terminal.checkup.way.key.unproven": Record<never, never>;
   "terminal.checkup.way.passkey": { time: string | number };
   "terminal.checkup.way.passkey.unproven": Record<never, never>;
+  "terminal.codes.suspended": Record<never, never>;
   "terminal.copied": { title: string | number };
   "terminal.damaged": { file: string | number };
   "terminal.denied": Record<never, never>;
@@ -3341,6 +3347,7 @@ export interface Messages {
   "terminal.doctor.none": Record<never, never>;
   "terminal.doctor.server": { host: string | number; login: string | number };
   "terminal.doctor.server_trouble": { host: string | number; problem: string | number };
+  "terminal.doctor.suspended": { host: string | number; login: string | number };
   "terminal.doctor.vault": { n: number; versions: number };
   "terminal.doctor.waiting": { host: string | number; n: number };
   "terminal.edit.done": { title: string | number };
@@ -3426,6 +3433,7 @@ export interface Messages {
   "terminal.error.stopped": Record<never, never>;
   "terminal.error.storage": Record<never, never>;
   "terminal.error.stranger": Record<never, never>;
+  "terminal.error.suspended": Record<never, never>;
   "terminal.error.taken": Record<never, never>;
   "terminal.error.through": Record<never, never>;
   "terminal.error.time": Record<never, never>;
@@ -3533,10 +3541,12 @@ export interface Messages {
   "terminal.waiting.now": { browser: string | number; device: string | number; login: string | number; place: string | number };
   "terminal.waiting.password": { browser: string | number; login: string | number; place: string | number; time: string | number };
   "terminal.waiting.stopped": Record<never, never>;
+  "terminal.watch.active": { title: string | number };
   "terminal.watch.away": { host: string | number; problem: string | number };
   "terminal.watch.back": { host: string | number };
   "terminal.watch.closed": { id: string | number };
   "terminal.watch.request": { id: string | number };
+  "terminal.watch.suspended": { title: string | number };
   "terminal.watch.waiting": { n: number };
   "time.at": { clock: string | number; day: string | number };
   "time.day.other_year": { day: string | number; month: string | number; year: string | number };
@@ -3675,6 +3685,7 @@ export interface Messages {
   "tui.remove.what": Record<never, never>;
   "tui.removed": Record<never, never>;
   "tui.search": { n: number };
+  "tui.suspended": Record<never, never>;
   "tui.tags": Record<never, never>;
   "tui.undone": Record<never, never>;
   "tui.waiting": { n: number };

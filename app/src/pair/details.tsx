@@ -1,5 +1,6 @@
 import { isPasswordless, securityURL, paired, type Paired } from '../remote/registrations'
 import { Icon } from '../shell/icon'
+import { suspendedLead } from './suspended'
 import { t } from '../words/words'
 
 /** Accounts whose test is still to come, above the list. */
@@ -46,6 +47,15 @@ export function PairedDetails({ entry }: { entry: Paired }) {
           <span>
             <strong>{t('app.pair.removed.title')}</strong>
             {t('app.pair.removed.what')} <a href="#add">{t('app.pair.removed.again')}</a>
+          </span>
+        </p>
+      )}
+      {state === 'suspended' && (
+        <p class="note caution">
+          <Icon name="i-warn" look="i-s" />
+          <span>
+            <strong>{t('app.pair.suspended.title')}</strong>
+            {suspendedLead(registration)}
           </span>
         </p>
       )}

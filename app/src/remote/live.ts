@@ -4,7 +4,7 @@
 import { computed, effect } from '@preact/signals'
 import { vault } from '../store/store'
 import { ask, open, type Door } from './door'
-import { doorOf, paired } from './registrations'
+import { doorOf, ofRegistration, paired } from './registrations'
 import { eventReader } from './sse'
 import { reasonOf, Trouble, type Reason } from './trouble'
 
@@ -179,6 +179,8 @@ async function lookThrough(door: Door, path: string, signal?: AbortSignal): Prom
   try {
     const answer = await ask(door, { method: 'GET', path, ...(signal && { signal }) })
     const briefs = readBriefs(answer, Date.now())
+    const { state } = answer as { state?: unknown }
+    if (typeof state === 'string' && state !== ofRegistration(registration)?.server.state) listener?.changed(registration)
     listener?.listed(registration, briefs)
     channel.postMessage({ registration, briefs })
   } catch (thrown) {
