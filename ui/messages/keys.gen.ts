@@ -280,6 +280,7 @@ export interface Messages {
   "app.newer.look": Record<never, never>;
   "app.ok": Record<never, never>;
   "app.pair.activity": Record<never, never>;
+  "app.pair.activity.approved": { when: string | number };
   "app.pair.busy.lead": { n: number };
   "app.pair.busy.title": Record<never, never>;
   "app.pair.clock.lead": Record<never, never>;

@@ -1,6 +1,8 @@
 import { isPasswordless, securityURL, paired, type Paired } from '../remote/registrations'
+import { lastApproved } from '../approve/last'
 import { Icon } from '../shell/icon'
 import { suspendedLead } from './suspended'
+import { when } from '../words/when'
 import { t } from '../words/words'
 
 /** Accounts whose test is still to come, above the list. */
@@ -39,6 +41,7 @@ export function TypeCode() {
 export function PairedDetails({ entry }: { entry: Paired }) {
   const { registration, state, host } = entry.server
   const passwordless = isPasswordless(registration)
+  const approved = lastApproved(registration)
   return (
     <>
       {state === 'removed' && (
@@ -84,6 +87,7 @@ export function PairedDetails({ entry }: { entry: Paired }) {
           <Icon name="i-log" />
           <span class="what">
             <strong>{t('app.pair.activity')}</strong>
+            {approved !== undefined && <span>{t('app.pair.activity.approved', { when: when(new Date(approved)) })}</span>}
           </span>
           <Icon name="i-external" />
         </a>
