@@ -2069,6 +2069,7 @@ export interface Messages {
   "mail.signed_out.todo": { host: string | number; service: string | number };
   "mail.stop": Record<never, never>;
   "mail.text": { code: string | number; service: string | number };
+  "mail.wayback_all.said": { login: string | number };
   "mail.wayback_code.said": { code: string | number; login: string | number };
   "mail.wayback_code.subject": { code: string | number };
   "mail.wayback_code.todo": Record<never, never>;
@@ -3093,11 +3094,14 @@ export interface Messages {
   "signin.expired.name": Record<never, never>;
   "signin.expired.text": { time: string | number };
   "signin.expired.title": Record<never, never>;
+  "signin.forgot.ends": Record<never, never>;
   "signin.forgot.given": Record<never, never>;
   "signin.forgot.go": Record<never, never>;
   "signin.forgot.gone": Record<never, never>;
   "signin.forgot.lead": Record<never, never>;
   "signin.forgot.link": Record<never, never>;
+  "signin.forgot.lost": Record<never, never>;
+  "signin.forgot.lost.hint": Record<never, never>;
   "signin.forgot.mail": Record<never, never>;
   "signin.forgot.mail.sent": Record<never, never>;
   "signin.forgot.mail.text": Record<never, never>;
@@ -3133,6 +3137,10 @@ export interface Messages {
   "signin.help.new.text": Record<never, never>;
   "signin.help.nothing": Record<never, never>;
   "signin.help.nothing.text": Record<never, never>;
+  "signin.help.passkey": Record<never, never>;
+  "signin.help.passkey.desk": Record<never, never>;
+  "signin.help.passkey.own": Record<never, never>;
+  "signin.help.passkey.text": Record<never, never>;
   "signin.help.password": Record<never, never>;
   "signin.help.password.text": Record<never, never>;
   "signin.help.phone": Record<never, never>;

@@ -25,7 +25,7 @@ export type Listener = {
 const streamsPerServer = 3
 /** Between two looks of those without a stream: a request may live thirty seconds,
  *  and what stands on the screen may be replaced at any moment. */
-const pace = { open: 2_000, quiet: 5_000 } as const
+const pace = { open: 1_000, quiet: 4_000 } as const
 const heartbeat = 25_000
 /** A server writes something at once. What holds that back would hold back events. */
 const firstWord = 10_000
