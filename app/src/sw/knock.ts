@@ -119,8 +119,8 @@ function windows(): Promise<readonly WindowClient[]> {
 /** A notification was touched: the app comes to the front, at the request. */
 async function answer({ registration, id }: { registration?: string; id?: string }): Promise<void> {
   const place = registration && id ? `approve/${encodeURIComponent(registration)}/${encodeURIComponent(id)}` : ''
-  const open = await windows()
-  const window = open.find(({ visibilityState }) => visibilityState === 'visible') ?? open[0]
+  const all = await windows()
+  const window = all.find(({ visibilityState }) => visibilityState === 'visible') ?? all[0]
   if (!window) {
     await self.clients.openWindow(`/#${place}`)
     return
