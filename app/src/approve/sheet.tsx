@@ -167,7 +167,7 @@ function Device({ name, platform }: { name: string; platform: string }) {
     <>
       <dt>{t('app.approve.phone.device')}</dt>
       <dd>
-        <bdi>{name}</bdi> <bdi class="host">{platform}</bdi>
+        <bdi>{name}</bdi> {name !== platform && <bdi class="host">{platform}</bdi>}
       </dd>
     </>
   )
@@ -194,7 +194,7 @@ function NumberPad({ sheet }: { sheet: Open }) {
           <span>{warning(asked)}</span>
         </p>
       )}
-      {asked.unlock && <Unlocking asked={asked} />}
+      {asked.unlock && (asked.kind !== 'new_phone' || lockNow.value === undefined) && <Unlocking asked={asked} />}
       <Plate typed={sheet.typed} asked={asked} />
       <Keypad />
       <div class="foot">

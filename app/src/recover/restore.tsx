@@ -144,7 +144,7 @@ async function accompany(of: Ticket, left: AbortSignal): Promise<void> {
 
 function Again({ entry, children }: { entry: Waiting; children: ComponentChildren }) {
   return (
-    <button class="as-link small" type="button" onClick={() => void guard(() => forget(entry.id))}>
+    <button class="btn quiet self-start" type="button" onClick={() => void guard(() => forget(entry.id))}>
       {children}
     </button>
   )
