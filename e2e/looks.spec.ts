@@ -60,6 +60,7 @@ test('an owner is advised, puts it off, and dresses the organisation', async ({ 
     await phone.page.getByRole('button', { name: say('app.approve.done') }).click()
     await phone.page.getByRole('link', { name: /Aoba Workshop/ }).click()
     await expect(phone.page.locator('.tile .mark img')).toHaveJSProperty('naturalWidth', 144)
+    await expect(phone.page.getByRole('link', { name: say('app.pair.activity') })).toContainText(/\d\d:\d\d/) // it has approved just now
     await eye.see(phone.page, 'a03-logo', say('app.pair.does'))
   })
 })

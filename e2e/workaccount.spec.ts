@@ -86,6 +86,18 @@ for (const language of ['en', 'ja'] as const) {
         if (language === 'en') await eye.see(theirs, 'left')
         await expect(phone.page.getByText(say('app.approve.title'), { exact: true })).toBeHidden()
       })
+
+      await test.step('the phone says so, and comes back by itself', async () => {
+        const row = phone.page.getByRole('link', { name: say('app.list.suspended') })
+        await row.click()
+        await eye.see(phone.page, 'a03-suspended', say('app.pair.suspended.title'))
+        await phone.page.goto(`${demo.at.app}/#`)
+        await eye.see(phone.page, 'a02-suspended', say('app.list.suspended'))
+        await computer.getByRole('link', { name: say('console.deed.restore'), exact: true }).click()
+        await computer.getByRole('button', { name: say('console.deed.restore.go'), exact: true }).click()
+        await expect(row).toBeHidden()
+        await readCode(phone)
+      })
       await context.close()
     })
   })

@@ -22,6 +22,7 @@ var (
 	ErrNoName    = errors.New("the account has neither an issuer nor a name")
 	ErrAmbiguous = errors.New("more than one account is called that")
 	ErrCounts    = errors.New("its codes are made one by one, when they are asked for")
+	ErrSuspended = errors.New("its sign-in service has suspended the account")
 	ErrNoCodes   = errors.New("its sign-in service does not take codes from this device")
 )
 

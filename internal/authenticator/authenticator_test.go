@@ -87,7 +87,8 @@ func TestCodesFollowTheirClocks(t *testing.T) {
 	const face = `{"version":1,"lineage":"00","entries":[
 		{"id":"a","kind":"other","type":"totp","issuer":"A","name":"","secret":"GEZDGNBVGY3TQOJQ","algorithm":"SHA1","digits":6,"period":30},
 		{"id":"b","kind":"work","type":"totp","issuer":"B","name":"","secret":"","server":{"state":"active","clockOffset":-60000,"code":{"secret":"GEZDGNBVGY3TQOJQ","algorithm":"SHA1","digits":6,"period":30}}},
-		{"id":"c","kind":"work","type":"totp","issuer":"C","name":"","secret":"","server":{"state":"pending","code":{"secret":"GEZDGNBVGY3TQOJQ","algorithm":"SHA1","digits":6,"period":30}}}
+		{"id":"c","kind":"work","type":"totp","issuer":"C","name":"","secret":"","server":{"state":"pending","code":{"secret":"GEZDGNBVGY3TQOJQ","algorithm":"SHA1","digits":6,"period":30}}},
+		{"id":"d","kind":"work","type":"totp","issuer":"D","name":"","secret":"","server":{"state":"suspended","code":{"secret":"GEZDGNBVGY3TQOJQ","algorithm":"SHA1","digits":6,"period":30}}}
 	],"settings":{"nextEarly":true,"clockOffset":90000}}`
 	a, err := Open([]byte(face), noon)
 	check(t, err)
@@ -99,8 +100,10 @@ func TestCodesFollowTheirClocks(t *testing.T) {
 			t.Errorf("%s: %+v, want %s", id, c, want)
 		}
 	}
-	if c, _ := a.CodeOf(noon, "c"); !errors.Is(c.Err, ErrNoCodes) {
-		t.Errorf("%+v", c)
+	for id, want := range map[string]error{"c": ErrNoCodes, "d": ErrSuspended} {
+		if c, _ := a.CodeOf(noon, id); !errors.Is(c.Err, want) || c.Code != "" {
+			t.Errorf("%s: %+v, want %v", id, c, want)
+		}
 	}
 }
 

@@ -48,6 +48,9 @@ func (a *App) codeAt(e vault.Entry, now time.Time) Code {
 		s, ok := e.Server()
 		if !ok || s.State != "active" {
 			c.Err = ErrNoCodes
+			if s.State == "suspended" {
+				c.Err = ErrSuspended
+			}
 			return c
 		}
 		k, offset = s.Code, s.ClockOffset

@@ -150,10 +150,17 @@ type CodeKey struct {
 	Period    int    `json:"period"` // seconds
 }
 
+// How a registration stands, as its device hears of it.
+const (
+	Pending   = "pending" // may answer its own test and nothing else
+	Active    = "active"
+	Suspended = "suspended" // active, but its person is suspended: it signs nobody in until they are restored
+)
+
 // A Registration is what a device can ask about itself: GET /device/registration.
 type Registration struct {
 	Registration string    `json:"registration"`
-	State        string    `json:"state"` // "pending" or "active"
+	State        string    `json:"state"` // [Pending], [Active] or [Suspended]
 	Name         string    `json:"name"`
 	Directory    Directory `json:"directory"`
 	Person       Person    `json:"person"`
@@ -225,6 +232,7 @@ type Brief struct {
 // Briefs is the pending list, oldest first: GET /device/requests.
 type Briefs struct {
 	Requests   []Brief `json:"requests"`
+	State      string  `json:"state"` // of the registration
 	ServerTime int64   `json:"server_time"`
 }
 

@@ -127,6 +127,7 @@ export interface Messages {
   "app.approve.reported.title": Record<never, never>;
   "app.approve.security": Record<never, never>;
   "app.approve.sending": Record<never, never>;
+  "app.approve.suspended.title": Record<never, never>;
   "app.approve.title": Record<never, never>;
   "app.approve.title.test": Record<never, never>;
   "app.approve.title.unlock": Record<never, never>;
@@ -233,6 +234,7 @@ export interface Messages {
   "app.list.search.placeholder": { n: string | number };
   "app.list.show": Record<never, never>;
   "app.list.skip": Record<never, never>;
+  "app.list.suspended": Record<never, never>;
   "app.list.title": Record<never, never>;
   "app.list.work": Record<never, never>;
   "app.list.work.short": Record<never, never>;
@@ -293,6 +295,7 @@ export interface Messages {
   "app.newer.look": Record<never, never>;
   "app.ok": Record<never, never>;
   "app.pair.activity": Record<never, never>;
+  "app.pair.activity.approved": { when: string | number };
   "app.pair.busy.lead": { n: number };
   "app.pair.busy.title": Record<never, never>;
   "app.pair.clock.lead": Record<never, never>;
@@ -365,6 +368,9 @@ export interface Messages {
   "app.pair.storage.title": Record<never, never>;
   "app.pair.stranger.lead": Record<never, never>;
   "app.pair.stranger.title": { host: string | number };
+  "app.pair.suspended.title": Record<never, never>;
+  "app.pair.suspended.what": { organisation: string | number };
+  "app.pair.suspended.what.own": { host: string | number };
   "app.pair.tab.app": Record<never, never>;
   "app.pair.tab.app.copied": Record<never, never>;
   "app.pair.tab.app.copy": Record<never, never>;
@@ -1858,6 +1864,11 @@ export interface Messages {
   "help.work.locked.1": Record<never, never>;
   "help.work.locked.2": Record<never, never>;
   "help.work.locked.3": Record<never, never>;
+  "help.work.old": Record<never, never>;
+  "help.work.old.1": Record<never, never>;
+  "help.work.old.2": Record<never, never>;
+  "help.work.old.3": Record<never, never>;
+  "help.work.old.4": Record<never, never>;
   "help.work.own": Record<never, never>;
   "help.work.own.1": Record<never, never>;
   "help.work.own.2": Record<never, never>;
@@ -2089,6 +2100,7 @@ export interface Messages {
   "mail.signed_out.todo": { host: string | number; service: string | number };
   "mail.stop": Record<never, never>;
   "mail.text": { code: string | number; service: string | number };
+  "mail.wayback_all.said": { login: string | number };
   "mail.wayback_code.said": { code: string | number; login: string | number };
   "mail.wayback_code.subject": { code: string | number };
   "mail.wayback_code.todo": Record<never, never>;
@@ -3126,11 +3138,14 @@ export interface Messages {
   "signin.expired.name": Record<never, never>;
   "signin.expired.text": { time: string | number };
   "signin.expired.title": Record<never, never>;
+  "signin.forgot.ends": Record<never, never>;
   "signin.forgot.given": Record<never, never>;
   "signin.forgot.go": Record<never, never>;
   "signin.forgot.gone": Record<never, never>;
   "signin.forgot.lead": Record<never, never>;
   "signin.forgot.link": Record<never, never>;
+  "signin.forgot.lost": Record<never, never>;
+  "signin.forgot.lost.hint": Record<never, never>;
   "signin.forgot.mail": Record<never, never>;
   "signin.forgot.mail.sent": Record<never, never>;
   "signin.forgot.mail.text": Record<never, never>;
@@ -3168,6 +3183,10 @@ export interface Messages {
   "signin.help.new.text": Record<never, never>;
   "signin.help.nothing": Record<never, never>;
   "signin.help.nothing.text": Record<never, never>;
+  "signin.help.passkey": Record<never, never>;
+  "signin.help.passkey.desk": Record<never, never>;
+  "signin.help.passkey.own": Record<never, never>;
+  "signin.help.passkey.text": Record<never, never>;
   "signin.help.password": Record<never, never>;
   "signin.help.password.text": Record<never, never>;
   "signin.help.phone": Record<never, never>;
@@ -3374,6 +3393,7 @@ export interface Messages {
   "terminal.checkup.way.key.unproven": Record<never, never>;
   "terminal.checkup.way.passkey": { time: string | number };
   "terminal.checkup.way.passkey.unproven": Record<never, never>;
+  "terminal.codes.suspended": Record<never, never>;
   "terminal.copied": { title: string | number };
   "terminal.damaged": { file: string | number };
   "terminal.denied": Record<never, never>;
@@ -3388,6 +3408,7 @@ export interface Messages {
   "terminal.doctor.none": Record<never, never>;
   "terminal.doctor.server": { host: string | number; login: string | number };
   "terminal.doctor.server_trouble": { host: string | number; problem: string | number };
+  "terminal.doctor.suspended": { host: string | number; login: string | number };
   "terminal.doctor.vault": { n: number; versions: number };
   "terminal.doctor.waiting": { host: string | number; n: number };
   "terminal.edit.done": { title: string | number };
@@ -3473,6 +3494,7 @@ export interface Messages {
   "terminal.error.stopped": Record<never, never>;
   "terminal.error.storage": Record<never, never>;
   "terminal.error.stranger": Record<never, never>;
+  "terminal.error.suspended": Record<never, never>;
   "terminal.error.taken": Record<never, never>;
   "terminal.error.through": Record<never, never>;
   "terminal.error.time": Record<never, never>;
@@ -3582,10 +3604,12 @@ export interface Messages {
   "terminal.waiting.now": { browser: string | number; device: string | number; login: string | number; place: string | number };
   "terminal.waiting.password": { browser: string | number; login: string | number; place: string | number; time: string | number };
   "terminal.waiting.stopped": Record<never, never>;
+  "terminal.watch.active": { title: string | number };
   "terminal.watch.away": { host: string | number; problem: string | number };
   "terminal.watch.back": { host: string | number };
   "terminal.watch.closed": { id: string | number };
   "terminal.watch.request": { id: string | number };
+  "terminal.watch.suspended": { title: string | number };
   "terminal.watch.waiting": { n: number };
   "time.at": { clock: string | number; day: string | number };
   "time.day.other_year": { day: string | number; month: string | number; year: string | number };
@@ -3791,6 +3815,7 @@ export interface Messages {
   "tui.results.title": Record<never, never>;
   "tui.search": { n: number };
   "tui.server.wrong": Record<never, never>;
+  "tui.suspended": Record<never, never>;
   "tui.tags": Record<never, never>;
   "tui.undone": Record<never, never>;
   "tui.verified": { login: string | number };

@@ -170,6 +170,7 @@ describe('outcomes', () => {
   test.each<[Reason, Outcome]>([
     [{ why: 'closed', state: 'expired' }, { is: 'expired' }],
     [{ why: 'closed', state: 'replaced' }, { is: 'replaced' }],
+    [{ why: 'closed', state: 'suspended' }, { is: 'suspended' }],
     [{ why: 'closed', state: 'answered_elsewhere' }, { is: 'elsewhere' }],
     [{ why: 'closed', state: 'denied' }, { is: 'elsewhere' }],
     [{ why: 'removed' }, { is: 'removed' }],

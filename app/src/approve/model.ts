@@ -13,9 +13,10 @@ export type Ref = { registration: string; id: string }
 export type Waiting = Ref & { kind: Kind; askedAt: number; closesAt: number }
 
 /** How a request ended. `elsewhere`: another phone answered. `replaced`: the
- *  page asked for a new number. `gone`: the server knows no such request. */
+ *  page asked for a new number. `suspended`: the person cannot sign in now. `gone`:
+ *  the server knows no such request. */
 export type Outcome =
-  | { is: 'approved' | 'denied' | 'reported' | 'wrong' | 'elsewhere' | 'replaced' | 'expired' | 'removed' | 'gone' }
+  | { is: 'approved' | 'denied' | 'reported' | 'wrong' | 'elsewhere' | 'replaced' | 'expired' | 'suspended' | 'removed' | 'gone' }
   | { is: 'other'; app: string }
 
 /** What is on screen. `trouble` is why the last try brought nothing; what was
@@ -163,12 +164,15 @@ function failed(model: Model, sheet: Open, trouble: Reason): [Model, Effect[]] {
   return [sheet.at === 'sending' ? { ...model, sheet: stillAsking(sheet, trouble) } : model, []]
 }
 
+/** Ends of a request that a server tells by their own words. */
+const told = ['expired', 'replaced', 'suspended'] as const
+
 /** Whether a failed call says that the request is over, and how it ended. */
 function ended(reason: Reason): Outcome | undefined {
   if (reason.why === 'removed') return { is: 'removed' }
   if (reason.why === 'refused' && reason.status === 404) return { is: 'gone' }
   if (reason.why !== 'closed') return undefined
-  return { is: reason.state === 'expired' || reason.state === 'replaced' ? reason.state : 'elsewhere' }
+  return { is: told.find((known) => known === reason.state) ?? 'elsewhere' }
 }
 
 function over(model: Model, sheet: Open, outcome: Outcome): [Model, Effect[]] {

@@ -12,6 +12,8 @@ import { toast } from '../shell/toast'
 import { t } from '../words/words'
 import { dropUnknown } from '../lock/unlock'
 import { listed, onEnded, startApprovals } from './approve'
+import { triesPhone } from './asked'
+import { followApproved, noteApproved } from './last'
 import { unheard } from './newer'
 import { PendingRows } from './pending'
 import { dispatch } from './state'
@@ -28,7 +30,11 @@ export const approvals: Plug = {
   background: () => {
     startApprovals()
     startWaiting()
-    onEnded(({ ref }) => void hush(ref.id).catch(() => undefined))
+    followApproved()
+    onEnded(({ ref, kind, outcome }) => {
+      void hush(ref.id).catch(() => undefined)
+      if (outcome.is === 'approved' && kind && !triesPhone(kind)) void noteApproved(ref.registration).catch(() => undefined)
+    })
     startLive({
       listed: (registration, briefs) => {
         listed(registration, briefs)

@@ -1,6 +1,7 @@
 /** How a request ended: what is true, then what to do. */
 import { useState } from 'preact/hooks'
 import { Ready } from '../pair/ready'
+import { suspendedLead } from '../pair/suspended'
 import { ofRegistration, securityURL } from '../remote/registrations'
 import { reportedLead } from './report'
 import { device } from '../words/here'
@@ -134,6 +135,8 @@ function verdictWords(outcome: Outcome, { seen, ref }: Over): Words {
       return { title: t('app.approve.expired.title'), lead: t('app.approve.expired.lead') }
     case 'gone':
       return { title: t('app.approve.gone.title'), lead: t('app.approve.gone.lead') }
+    case 'suspended':
+      return { title: t('app.approve.suspended.title'), lead: suspendedLead(ref.registration) }
     case 'removed':
       return { title: t('app.approve.removed.title'), lead: removedLead(ref.registration) }
   }

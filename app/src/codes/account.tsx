@@ -10,7 +10,7 @@ import { vault } from '../store/store'
 import type { Entry } from '../store/vault'
 import { t } from '../words/words'
 import { day } from '../words/when'
-import { drawRing, isHidden } from './accounts'
+import { drawRing, isHidden, todoWords } from './accounts'
 import { counted } from './counted'
 import type { Face } from './dial'
 import { EditSheet } from './edit'
@@ -92,11 +92,11 @@ function Tile({ entry }: { entry: Entry }) {
         {title}
       </h2>
       <p class="who">{whoOf(entry)}</p>
-      {entry.server?.state === 'elsewhere' && (
+      {(entry.server?.state === 'elsewhere' || entry.server?.state === 'suspended') && (
         <p>
           <span class="badge caution">
             <Icon name="i-warn" />
-            {t('app.list.elsewhere')}
+            {todoWords(entry.server.state)}
           </span>
         </p>
       )}

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
-import { exampleEntry } from '../../build/examples'
+import { exampleEntry, examplePaired } from '../../build/examples'
 import words from '../../../ui/messages/en/app.json'
 import type { Draw } from '../start/draw'
 import { emptyVault, type Entry } from '../store/vault'
@@ -85,4 +85,15 @@ test('codes stand in the groups people read them in', () => {
 
 test('names of accounts are text and nothing else', () => {
   expect(fill('Copy code for {name}', { name: '{n, plural, other {x}}<b>' }, 'en')).toBe('Copy code for {n, plural, other {x}}<b>')
+})
+
+test('an account that was suspended says so in place of a code, and whose it is', async () => {
+  const empty = emptyVault()
+  const mine = { ...examplePaired('https://id.aoba.example', { state: 'suspended' }), issuer: 'My job', name: 'mei@aoba.example' }
+  const vault = { ...empty, entries: [mine] }
+  const dial = await readDial(vault, 1_800_000_000_000)
+  const said = drawAccounts(heard, { vault, dial, query: '', found: vault.entries, filter: 'all', rows: everything, notes: [] })
+  expect(said).toContain('My job Aoba Works · mei@aoba.example')
+  expect(said).toContain('Suspended')
+  expect(dial.faces.size).toBe(0)
 })

@@ -291,12 +291,15 @@ function drawTodo<N>(draw: Draw<N>, entry: Entry): N {
   )
 }
 
-function todoWords(state: ServerState | undefined): string {
+/** Why an account of a sign-in service has no code. */
+export function todoWords(state: ServerState | undefined): string {
   switch (state) {
     case 'removed':
       return t('app.list.removed')
     case 'elsewhere':
       return t('app.list.elsewhere')
+    case 'suspended':
+      return t('app.list.suspended')
     default:
       return t('app.list.pending')
   }

@@ -1,5 +1,8 @@
 import { isPasswordless, securityURL, paired, type Paired } from '../remote/registrations'
+import { lastApproved } from '../approve/last'
 import { Icon } from '../shell/icon'
+import { suspendedLead } from './suspended'
+import { when } from '../words/when'
 import { t } from '../words/words'
 
 /** Accounts whose test is still to come, above the list. */
@@ -38,6 +41,7 @@ export function TypeCode() {
 export function PairedDetails({ entry }: { entry: Paired }) {
   const { registration, state, host } = entry.server
   const passwordless = isPasswordless(registration)
+  const approved = lastApproved(registration)
   return (
     <>
       {state === 'removed' && (
@@ -46,6 +50,15 @@ export function PairedDetails({ entry }: { entry: Paired }) {
           <span>
             <strong>{t('app.pair.removed.title')}</strong>
             {t('app.pair.removed.what')} <a href="#add">{t('app.pair.removed.again')}</a>
+          </span>
+        </p>
+      )}
+      {state === 'suspended' && (
+        <p class="note caution">
+          <Icon name="i-warn" look="i-s" />
+          <span>
+            <strong>{t('app.pair.suspended.title')}</strong>
+            {suspendedLead(registration)}
           </span>
         </p>
       )}
@@ -74,6 +87,7 @@ export function PairedDetails({ entry }: { entry: Paired }) {
           <Icon name="i-log" />
           <span class="what">
             <strong>{t('app.pair.activity')}</strong>
+            {approved !== undefined && <span>{t('app.pair.activity.approved', { when: when(new Date(approved)) })}</span>}
           </span>
           <Icon name="i-external" />
         </a>

@@ -37,6 +37,7 @@ function stand(account: Recovered, { entries }: Pick<Vault, 'entries'>, tickets:
   const server = entries.find(({ id }) => id === account.id)?.server
   switch (server?.state) {
     case 'active':
+    case 'suspended':
       return { ...account, now: 'restored' }
     case 'pending':
       return { ...account, now: 'begun', registration: server.registration }

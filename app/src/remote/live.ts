@@ -4,7 +4,7 @@
 import { computed, effect } from '@preact/signals'
 import { vault } from '../store/store'
 import { ask, open, type Door } from './door'
-import { doorOf, paired } from './registrations'
+import { doorOf, ofRegistration, paired } from './registrations'
 import { eventReader } from './sse'
 import { reasonOf, Trouble, type Reason } from './trouble'
 
@@ -22,13 +22,18 @@ export type Listener = {
 }
 
 /** A browser opens six connections to a host. Some must be left for answers. */
-const streamsPerServer = 2
+const streamsPerServer = 3
+/** Between two looks of those without a stream: a request may live thirty seconds,
+ *  and what stands on the screen may be replaced at any moment. */
+const pace = { open: 1_000, quiet: 4_000 } as const
 const heartbeat = 25_000
 /** A server writes something at once. What holds that back would hold back events. */
 const firstWord = 10_000
 const channel = new BroadcastChannel('countersign/requests')
 
 let listener: Listener | undefined
+/** Registrations of which something is open. */
+const asked = new Set<string>()
 const sleepers = new Set<() => void>()
 
 /** Starts listening; called once, after the first codes are on the screen. */
@@ -47,6 +52,9 @@ export function startLive(to: Listener): void {
   }
   document.addEventListener('visibilitychange', follow)
   for (const event of ['online', 'focus', 'pageshow']) addEventListener(event, lookAgain)
+  navigator.serviceWorker?.addEventListener('message', ({ data }: MessageEvent<{ knocked?: true } | null>) => {
+    if (data?.knocked && document.visibilityState === 'visible') lookAgain()
+  })
   follow()
 }
 
@@ -135,7 +143,7 @@ async function attend(registration: string, signal: AbortSignal): Promise<void> 
 /** Waits for news by the best way there is, until that way ends. */
 async function hear(registration: string, way: { polls: boolean }, signal: AbortSignal): Promise<void> {
   const door = await doorOf(registration)
-  if (!mayStream(registration)) return pause(10_000, signal)
+  if (!mayStream(registration)) return pause(asked.has(registration) ? pace.open : pace.quiet, signal)
   if (way.polls) return lookThrough(door, '/device/requests?wait=25', AbortSignal.any([signal, AbortSignal.timeout(35_000)]))
   way.polls = !(await listen(door, signal))
 }
@@ -179,6 +187,10 @@ async function lookThrough(door: Door, path: string, signal?: AbortSignal): Prom
   try {
     const answer = await ask(door, { method: 'GET', path, ...(signal && { signal }) })
     const briefs = readBriefs(answer, Date.now())
+    if (briefs.length > 0) asked.add(registration)
+    else asked.delete(registration)
+    const { state } = answer as { state?: unknown }
+    if (typeof state === 'string' && state !== ofRegistration(registration)?.server.state) listener?.changed(registration)
     listener?.listed(registration, briefs)
     channel.postMessage({ registration, briefs })
   } catch (thrown) {

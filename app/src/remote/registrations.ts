@@ -4,7 +4,7 @@ import { signal } from '@preact/signals'
 import { clocks, heard } from '../store/clock'
 import { keys } from '../store/keys'
 import { store, vault } from '../store/store'
-import { removeEntry, withEntry, type Entry, type Server } from '../store/vault'
+import { removeEntry, withEntry, type Entry, type Server, type ServerState } from '../store/vault'
 import { difference, type Clock } from './clock'
 import { ask, open, type Door } from './door'
 import { calm } from './text'
@@ -48,9 +48,12 @@ export async function doorOf(registration: string): Promise<Door> {
   return { issuer, registration, key: pair.privateKey, clock: clockOf(issuer) }
 }
 
+type Standing = (typeof standings)[number]
+const standings = ['pending', 'active', 'suspended'] as const satisfies ServerState[]
+
 /** What the server says about a registration, as far as the app keeps it. */
 export type Told = {
-  state: 'pending' | 'active'
+  state: Standing
   pushKey: string
   securityURL: string
   pendingTest: string
@@ -179,9 +182,10 @@ async function change(registration: string, fn: (entry: Paired) => Entry): Promi
 
 function readTold(told: unknown): Told & { directory: string; only: boolean } {
   const fields = (told ?? {}) as Record<string, unknown>
-  const { state, push_key: pushKey, security_url: url, pending_test: pendingTest } = fields
+  const { push_key: pushKey, security_url: url, pending_test: pendingTest } = fields
   const { name: directory, logo } = (fields.directory ?? {}) as Record<string, unknown>
-  if (state !== 'pending' && state !== 'active') throw new Trouble({ why: 'stranger' })
+  const state = standings.find((known) => known === fields.state)
+  if (state === undefined) throw new Trouble({ why: 'stranger' })
   if (typeof directory !== 'string') throw new Trouble({ why: 'stranger' })
   return {
     state,

@@ -7,8 +7,8 @@ import { sealText, unsealText, type Box } from './seal'
 /** `backup`: what this device knows of its backup. `sign-in`: one that was begun
  *  in the browser. `recovery`: one that is under way. `tickets`: of accounts that
  *  came back, on their way to a registration. `logos`: of the organisations whose
- *  accounts are here. */
-export type PaperName = 'backup' | 'sign-in' | 'recovery' | 'tickets' | 'logos'
+ *  accounts are here. `approved`: when this device last approved a sign-in. */
+export type PaperName = 'backup' | 'sign-in' | 'recovery' | 'tickets' | 'logos' | 'approved'
 
 /** A paper as it lies on the disk; `edition` counts its changes. */
 export type Paper = Box & { name: PaperName; edition: number }

@@ -22,10 +22,11 @@ export type CodeSecret = {
   period: number
 }
 
-/** `pending` until the test approval went through, `removed` when the server
- *  said that this registration is gone. `elsewhere`: it came from a backup by its
+/** `pending` until the test approval went through, `suspended` while its person
+ *  cannot sign in, `removed` when the server said that this registration is gone.
+ *  `elsewhere`: it came from a backup by its
  *  names, and this phone has no registration, key or code of it yet. */
-export type ServerState = 'pending' | 'active' | 'removed' | 'elsewhere'
+export type ServerState = 'pending' | 'active' | 'suspended' | 'removed' | 'elsewhere'
 
 /** The sign-in service behind a personal or work account, and what it gave
  *  this phone. */

@@ -136,6 +136,14 @@ test('names the app, and holds neither a number nor a button (N1)', async () => 
   expect(shown[0]).not.toHaveProperty('actions')
 })
 
+test('the app looks too, wherever it is open', async () => {
+  network(waiting)
+  windows = [{ visibilityState: 'visible', postMessage: (message) => void told.push(message), focus: async () => undefined }]
+  await push(knock)
+  expect(told).toEqual([{ knocked: true }])
+  expect(shown).toHaveLength(1) // every push ends in a shown notification
+})
+
 test('speaks the language of the app', async () => {
   network(waiting)
   await store.change((before) => ({ ...before, settings: { ...before.settings, language: 'ja' } }))

@@ -46,6 +46,7 @@ function readKnock(data: PushMessageData | null): Knock {
 }
 
 async function knocked({ registration }: Knock): Promise<void> {
+  for (const window of await windows()) window.postMessage({ knocked: true })
   const home = await homeOf(({ server }) => server.registration === registration)
   const news = await Promise.race([find(home).catch((): News => ({})), later<News>({})])
   await show(home, registration, news)
@@ -116,11 +117,16 @@ async function clear(registration: string | undefined, waiting: string[]): Promi
   }
 }
 
+/** The app, wherever it is open: it looks for itself too. */
+function windows(): Promise<readonly WindowClient[]> {
+  return self.clients.matchAll({ type: 'window', includeUncontrolled: true })
+}
+
 /** A notification was touched: the app comes to the front, at the request. */
 async function answer({ registration, id }: { registration?: string; id?: string }): Promise<void> {
   const place = registration && id ? `approve/${encodeURIComponent(registration)}/${encodeURIComponent(id)}` : ''
-  const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
-  const window = windows.find(({ visibilityState }) => visibilityState === 'visible') ?? windows[0]
+  const all = await windows()
+  const window = all.find(({ visibilityState }) => visibilityState === 'visible') ?? all[0]
   if (!window) {
     await self.clients.openWindow(`/#${place}`)
     return

@@ -77,8 +77,9 @@ func (g *grammar) read(w World) (*authenticator.App, error) {
 	return a, err
 }
 
-// readSettled is read, but if a pairing is not complete as far as we know, its
-// service is asked, for two seconds at most: until it is, there are no codes.
+// readSettled is read, but if a pairing is not complete or an account suspended as
+// far as we know, its service is asked, for two seconds at most: until it is
+// otherwise, there are no codes.
 func (g *grammar) readSettled(ctx context.Context, w World) (*authenticator.App, error) {
 	d, err := g.open(w)
 	if err != nil {
@@ -87,7 +88,7 @@ func (g *grammar) readSettled(ctx context.Context, w World) (*authenticator.App,
 	defer d.Close()
 	a, err := d.Read()
 	warn(w, d)
-	if err != nil || !desk.Unsettled(a) {
+	if err != nil || !desk.Unsettled(a) && !desk.Resting(a) {
 		return a, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)

@@ -95,7 +95,10 @@ func question(ctx context.Context, w World, d *desk.Desk, all []desk.Paired, id 
 		if err != nil {
 			last = worse(ctx, w, d, p, last, err)
 		}
-		for _, b := range briefs {
+		if briefs.State == wire.Suspended {
+			last = remote.ErrSuspended
+		}
+		for _, b := range briefs.Requests {
 			if b.AskedAt > at {
 				at, found, from = b.AskedAt, b.ID, p
 			}

@@ -40,6 +40,7 @@ type codeLine struct {
 	Period    int      `json:"period"`     // seconds; 0 with hotp
 	Counter   uint64   `json:"counter"`    // with hotp
 	ExpiresAt int64    `json:"expires_at"` // milliseconds since 1970; 0 with hotp
+	Suspended bool     `json:"suspended"`  // its sign-in service has suspended the account
 }
 
 // lineOf is an account's code at a time.
@@ -49,7 +50,7 @@ func lineOf(c authenticator.Code) codeLine {
 	if s, ok := e.Server(); ok {
 		k = s.Code
 	}
-	l := codeLine{ID: e.ID, Kind: string(e.Kind), Type: string(k.Kind), Issuer: e.Issuer, Name: e.Name, Tags: append([]string{}, e.Tags...), Digits: k.Digits, Code: c.Code}
+	l := codeLine{ID: e.ID, Kind: string(e.Kind), Type: string(k.Kind), Issuer: e.Issuer, Name: e.Name, Tags: append([]string{}, e.Tags...), Digits: k.Digits, Code: c.Code, Suspended: errors.Is(c.Err, authenticator.ErrSuspended)}
 	if errors.Is(c.Err, authenticator.ErrCounts) {
 		l.Counter = k.Counter
 		l.Code, _ = k.CodeOf(k.Counter) // a key that makes no codes has none
@@ -120,12 +121,15 @@ func (w World) list(codes []authenticator.Code, at time.Time, width int) string 
 		switch {
 		case errors.Is(c.Err, authenticator.ErrCounts):
 			code = "#" + strconv.FormatUint(c.Account.Counter, 10)
+		case errors.Is(c.Err, authenticator.ErrSuspended):
+			code = w.t("terminal.codes.suspended")
 		case c.Err != nil:
 			code = "–"
 		default:
 			left = strconv.FormatInt((c.Until.UnixMilli()-at.UnixMilli()+999)/1000, 10) + "s"
 		}
-		line := fmt.Sprintf("%-12s %4s  %s", code, left, calm(c.Account.Title()))
+		code += strings.Repeat(" ", max(0, 12-ansi.StringWidth(code)))
+		line := fmt.Sprintf("%s %4s  %s", code, left, calm(c.Account.Title()))
 		if width > 0 {
 			line = ansi.Truncate(line, width, "…")
 		}

@@ -8,6 +8,7 @@ import (
 
 	"countersign/internal/authenticator/desk"
 	"countersign/internal/authenticator/disk"
+	"countersign/internal/wire"
 )
 
 type doctorCommand struct{}
@@ -52,15 +53,15 @@ func (doctorCommand) Run(ctx context.Context, w World, g *grammar) error {
 	} else if err != nil {
 		return err
 	}
-	return w.servers(ctx, all)
+	return w.servers(ctx, d, all)
 }
 
 // tolerable is a difference between two clocks that nobody notices.
 const tolerable = 5 * time.Second
 
-// servers asks every service of an account how things stand. It returns an error
-// if one could not be asked.
-func (w World) servers(ctx context.Context, all []desk.Paired) (trouble error) {
+// servers asks every service of an account how things stand, and keeps the
+// answers. It returns an error if one could not be asked.
+func (w World) servers(ctx context.Context, d *desk.Desk, all []desk.Paired) (trouble error) {
 	for _, p := range all {
 		host := calm(p.Server.Host)
 		about, err := p.Door.About(ctx)
@@ -69,7 +70,13 @@ func (w World) servers(ctx context.Context, all []desk.Paired) (trouble error) {
 			trouble = err
 			continue
 		}
+		if err := d.Hear(ctx, p, about); err != nil {
+			return err
+		}
 		fmt.Fprintln(w.Out, w.t("terminal.doctor.server", "host", host, "login", calm(about.Person.Login)))
+		if about.State == wire.Suspended {
+			fmt.Fprintln(w.Out, w.t("terminal.doctor.suspended", "host", host, "login", calm(about.Person.Login)))
+		}
 		if n := len(about.Waiting); n > 0 {
 			fmt.Fprintln(w.Out, w.t("terminal.doctor.waiting", "host", host, "n", n))
 		}

@@ -2,7 +2,9 @@ package cli_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/url"
 	"os"
@@ -14,6 +16,7 @@ import (
 
 	"countersign/internal/authenticator/cli"
 	"countersign/internal/authenticator/disk/disktest"
+	"countersign/internal/server/directory"
 	"countersign/internal/server/journeytest"
 )
 
@@ -151,7 +154,53 @@ func TestATerminalIsPairedAndAnswers(t *testing.T) {
 	if said := d.run(0, "doctor"); !strings.Contains(said, "reached; "+mei.Login+" is paired") || !strings.Contains(said, "Clock: agrees with localhost") {
 		t.Error(said)
 	}
+	d.rests(world, mei)
 	must(t, stop())
 	d.run(6, "doctor")
 	d.run(6, "approve")
+}
+
+// rests: the terminal hears that its person is suspended, keeps the registration,
+// and is what it was when they are restored.
+func (d desk) rests(world *journeytest.World, mei *journeytest.Person) {
+	d.t.Helper()
+	hears, stop := d.watches()
+	world.SetState(d.t, mei, directory.Suspended)
+	hears("suspended")
+	if said := d.run(0, "doctor"); !strings.Contains(said, mei.Login+" is suspended") {
+		d.t.Error(said)
+	}
+	if said := d.run(0, "codes", "--once"); !strings.HasPrefix(said, "suspended ") {
+		d.t.Error(said)
+	}
+	d.run(7, "code", mei.Login)
+	d.run(7, "approve", "--number", "12")
+	world.SetState(d.t, mei, directory.Active)
+	hears("active")
+	stop()
+	if said := d.run(0, "codes", "--once"); strings.HasPrefix(said, "suspended ") {
+		d.t.Error(said)
+	}
+}
+
+// watches listens as a script does. hears waits for the next event.
+func (d desk) watches() (hears func(event string), stop func()) {
+	d.t.Helper()
+	ctx, cancel := context.WithCancel(d.t.Context())
+	in, out := io.Pipe()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		w := cli.World{Env: func(string) string { return "" }, In: strings.NewReader(""), Out: out, Err: io.Discard, Now: time.Now}
+		out.CloseWithError(fmt.Errorf("watch ended with %d", cli.Run(ctx, w, []string{"--vault", d.vault, "--passphrase-file", d.pass, "watch", "--json"})))
+	}()
+	lines := json.NewDecoder(in)
+	hears = func(event string) {
+		d.t.Helper()
+		var e struct{ Event string }
+		if err := lines.Decode(&e); err != nil || e.Event != event {
+			d.t.Fatalf("%+v (%v), want %s", e, err, event)
+		}
+	}
+	return hears, func() { cancel(); <-ended }
 }

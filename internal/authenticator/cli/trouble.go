@@ -90,6 +90,7 @@ var sayings = []saying{
 	{seal.ErrWork, "terminal.error.backup_damaged", 5},
 	{seal.ErrTooLarge, "terminal.error.backup_damaged", 5},
 	{authenticator.ErrNoName, "terminal.error.no_name", 2},
+	{authenticator.ErrSuspended, "terminal.error.suspended", 7},
 	{authenticator.ErrNoCodes, "terminal.error.no_codes", 1},
 	{scan.ErrNoPicture, "terminal.error.no_picture", 5},
 	{scan.ErrNoCode, "terminal.error.no_qr", 3},

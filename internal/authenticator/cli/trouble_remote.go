@@ -58,6 +58,7 @@ var farSayings = []saying{
 	{remote.ErrStranger, "terminal.error.stranger", 6},
 	{remote.ErrRemoved, "terminal.error.removed", 7},
 	{remote.ErrClock, "terminal.error.clock", 1},
+	{remote.ErrSuspended, "terminal.error.suspended", 7},
 	{remote.ErrClosed, "terminal.error.closed", 7},
 	{remote.ErrUnknown, "terminal.error.no_request", 3},
 	{remote.ErrOffer, "terminal.error.offer", 7},

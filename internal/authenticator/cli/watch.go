@@ -30,6 +30,13 @@ type closedEvent struct {
 	ID    string `json:"id"`
 }
 
+// A standEvent tells that the person of an account was suspended or restored.
+type standEvent struct {
+	Event        string `json:"event"` // "suspended" or "active"
+	Issuer       string `json:"issuer"`
+	Registration string `json:"registration"`
+}
+
 // errFirst ends a watch that wanted one request only.
 var errFirst = errors.New("the first request came")
 
@@ -78,6 +85,8 @@ func (h *watch) tell(r desk.Ring) error {
 			return err
 		}
 		return errFirst
+	case r.Stands != "":
+		return h.stands(r.From, r.Stands)
 	case r.Closed != "":
 		return h.closed(r.Closed)
 	case r.Away != nil:
@@ -102,5 +111,14 @@ func (h *watch) closed(id string) error {
 		return printJSON(h.w.Out, closedEvent{"closed", id})
 	}
 	h.w.say("terminal.watch.closed", "id", id)
+	return nil
+}
+
+// stands tells of a suspension, and of its end.
+func (h *watch) stands(p desk.Paired, state string) error {
+	if h.JSON {
+		return printJSON(h.w.Out, standEvent{state, p.Door.Issuer, p.Door.Registration})
+	}
+	h.w.say("terminal.watch."+state, "title", calm(p.Account.Title()))
 	return nil
 }

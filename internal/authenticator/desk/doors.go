@@ -21,9 +21,10 @@ import (
 
 // What a sign-in service knows of an account, as all faces write it.
 const (
-	pending = "pending"
-	active  = "active"
-	removed = "removed"
+	pending   = wire.Pending
+	active    = wire.Active
+	suspended = wire.Suspended
+	removed   = "removed"
 )
 
 // ErrNoDoor is returned when no account here can answer for a person.
@@ -96,7 +97,7 @@ func (d *Desk) keep(ctx context.Context, a wire.PairAnswer, key *ecdsa.PrivateKe
 			id = before.ID
 		}
 		c.Keys[a.Registration] = private
-		return withServer(app, id, a, d.now())
+		return issued(app, id, a, d.now())
 	})
 	return err
 }
@@ -111,10 +112,10 @@ func samePerson(app *authenticator.App, a wire.PairAnswer) (vault.Entry, bool) {
 	return vault.Entry{}, false
 }
 
-// withServer writes what a service gave this device into the account with this
+// issued writes what a service gave this device into the account with this
 // id, or into a new one. It is written in the form that faces write, which the
 // vault takes over.
-func withServer(app *authenticator.App, id string, a wire.PairAnswer, now time.Time) (*authenticator.App, error) {
+func issued(app *authenticator.App, id string, a wire.PairAnswer, now time.Time) (*authenticator.App, error) {
 	u, err := url.Parse(a.Issuer)
 	if err != nil {
 		return nil, err
@@ -144,12 +145,12 @@ func withServer(app *authenticator.App, id string, a wire.PairAnswer, now time.T
 	})
 }
 
-// withState writes the state of a registration.
-func withState(app *authenticator.App, registration, state string, now time.Time) (*authenticator.App, error) {
+// withServer changes what is written of a registration, and the account it belongs to.
+func withServer(app *authenticator.App, registration string, now time.Time, change func(account, server map[string]any)) (*authenticator.App, error) {
 	return rewrite(app, now, func(entries []map[string]any) []map[string]any {
 		for _, e := range entries {
 			if s, ok := e["server"].(map[string]any); ok && s["registration"] == registration {
-				s["state"] = state
+				change(e, s)
 			}
 		}
 		return entries
@@ -178,10 +179,15 @@ func rewrite(app *authenticator.App, now time.Time, change func([]map[string]any
 }
 
 // Unsettled reports whether an account waits for its pairing to be completed.
-func Unsettled(a *authenticator.App) bool {
+func Unsettled(a *authenticator.App) bool { return anyStands(a, pending) }
+
+// Resting reports whether a service has suspended an account, as far as we heard.
+func Resting(a *authenticator.App) bool { return anyStands(a, suspended) }
+
+func anyStands(a *authenticator.App, state string) bool {
 	return slices.ContainsFunc(a.Vault().Entries(), func(e vault.Entry) bool {
 		s, ok := e.Server()
-		return ok && s.State == pending
+		return ok && s.State == state
 	})
 }
 
@@ -195,26 +201,38 @@ func (d *Desk) Settle(ctx context.Context, p Paired) error {
 	if err != nil {
 		return err
 	}
-	if about.State != active {
+	return d.Hear(ctx, p, about)
+}
+
+// Hear keeps what a service says of a registration: how it stands, and what the
+// organisation calls itself. An account that the person calls otherwise stays so.
+func (d *Desk) Hear(ctx context.Context, p Paired, about wire.Registration) error {
+	name := Calm(about.Directory.Name)
+	if p.Server.State == about.State && (p.Server.Organisation == "" || p.Server.Organisation == name) {
 		return nil
 	}
-	return d.note(ctx, p, active)
+	_, err := d.change(ctx, func(a *authenticator.App, _ *disk.Content) (*authenticator.App, error) {
+		return withServer(a, p.Server.Registration, d.now(), func(account, server map[string]any) {
+			server["state"] = about.State
+			of, ok := server["directory"].(map[string]any)
+			if !ok || name == "" {
+				return
+			}
+			if account["issuer"] == of["name"] {
+				account["issuer"] = name
+			}
+			of["name"] = name
+		})
+	})
+	return err
 }
 
 // Lost keeps that a registration is no more: its key is forgotten.
-func (d *Desk) Lost(ctx context.Context, p Paired) error { return d.note(ctx, p, removed) }
-
-// note keeps what a service says of a registration.
-func (d *Desk) note(ctx context.Context, p Paired, state string) error {
-	if p.Server.State == state {
-		return nil
-	}
+func (d *Desk) Lost(ctx context.Context, p Paired) error {
 	_, err := d.change(ctx, func(a *authenticator.App, c *disk.Content) (*authenticator.App, error) {
-		if state == removed {
-			delete(c.Keys, p.Server.Registration)
-			delete(c.Keys, unlockOf(p.Server.Registration))
-		}
-		return withState(a, p.Server.Registration, state, d.now())
+		delete(c.Keys, p.Server.Registration)
+		delete(c.Keys, unlockOf(p.Server.Registration))
+		return withServer(a, p.Server.Registration, d.now(), func(_, server map[string]any) { server["state"] = removed })
 	})
 	return err
 }

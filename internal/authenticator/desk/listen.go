@@ -16,14 +16,14 @@ type Ring struct {
 	Closed string           // the id of a request that is over
 	Away   error            // the service is no longer reached; it is tried again
 	Back   bool             // it is reached again
+	Stands string           // the person was suspended ([wire.Suspended]), or is no more ([wire.Active])
 }
 
 // Listen listens at a door until ctx ends or the door is gone, and tells what
 // comes in: each request once. tell's error ends it. The error is why it ended,
 // [remote.ErrRemoved] for a registration that is no more.
 func (d *Desk) Listen(ctx context.Context, p Paired, tell func(Ring) error) error {
-	_ = d.Settle(ctx, p) // if it cannot be asked now, the next one asks
-	l := listener{p, tell, map[string]bool{}}
+	l := listener{desk: d, from: p, tell: tell, seen: map[string]bool{}}
 	const first, most = time.Second, 30 * time.Second
 	pause, away := first, false
 	briefs, err := p.Door.Open(ctx)
@@ -39,7 +39,7 @@ func (d *Desk) Listen(ctx context.Context, p Paired, tell func(Ring) error) erro
 				}
 			}
 			away = false
-			if err := l.news(ctx, briefs); err != nil {
+			if err := errors.Join(l.stands(ctx, briefs.State), l.news(ctx, briefs.Requests)); err != nil {
 				return err
 			}
 		case errors.Is(err, remote.ErrUnreachable), errors.Is(err, remote.ErrBusy):
@@ -57,22 +57,45 @@ func (d *Desk) Listen(ctx context.Context, p Paired, tell func(Ring) error) erro
 			return err
 		}
 		briefs, err = p.Door.Await(ctx)
-		if err == nil && len(briefs) > 0 && !l.fresh(briefs) && !wait(ctx, time.Second) {
+		if err == nil && len(briefs.Requests) > 0 && !l.fresh(briefs.Requests) && !wait(ctx, time.Second) {
 			return ctx.Err()
 		}
 	}
 }
 
-// A listener knows which requests it has told of.
+// A listener knows which requests it has told of, and how the registration stood.
 type listener struct {
-	from Paired
-	tell func(Ring) error
-	seen map[string]bool
+	desk  *Desk
+	from  Paired
+	tell  func(Ring) error
+	seen  map[string]bool
+	stood string // "" at first: then the service is asked in any case
+}
+
+// stands keeps how the registration stands, when that is news, and tells of a
+// suspension and of its end.
+func (l *listener) stands(ctx context.Context, state string) error {
+	was := l.stood
+	if state == was {
+		return nil
+	}
+	about, err := l.from.Door.About(ctx)
+	if err != nil {
+		return nil // the next look tells
+	}
+	if err := l.desk.Hear(ctx, l.from, about); err != nil {
+		return err
+	}
+	l.from.Server.State, l.stood = about.State, about.State
+	if was != suspended && about.State != suspended {
+		return nil
+	}
+	return l.tell(Ring{From: l.from, Stands: about.State})
 }
 
 // fresh reports whether a list has something that was not seen: a server
 // answers at once while a request is new.
-func (l listener) fresh(briefs []wire.Brief) bool {
+func (l *listener) fresh(briefs []wire.Brief) bool {
 	for _, b := range briefs {
 		if !l.seen[b.ID] {
 			return true
@@ -94,7 +117,7 @@ func wait(ctx context.Context, d time.Duration) bool {
 
 // news tells of the requests that were not told of yet, and of those that are
 // over.
-func (l listener) news(ctx context.Context, briefs []wire.Brief) error {
+func (l *listener) news(ctx context.Context, briefs []wire.Brief) error {
 	still := map[string]bool{}
 	for _, b := range briefs {
 		still[b.ID] = true
@@ -102,7 +125,7 @@ func (l listener) news(ctx context.Context, briefs []wire.Brief) error {
 			continue
 		}
 		q, err := l.from.Door.Fetch(ctx, b.ID)
-		if errors.Is(err, remote.ErrClosed) || errors.Is(err, remote.ErrUnknown) {
+		if errors.Is(err, remote.ErrClosed) || errors.Is(err, remote.ErrSuspended) || errors.Is(err, remote.ErrUnknown) {
 			continue
 		} else if err != nil {
 			return nil // the next look tells

@@ -33,6 +33,8 @@ var (
 	ErrClock = errors.New("the clock of this device is wrong")
 	// ErrClosed: the request was answered, replaced, or ran out.
 	ErrClosed = errors.New("the request is no longer open")
+	// ErrSuspended: the request is over because its person was suspended.
+	ErrSuspended = errors.New("the account is suspended")
 	// ErrUnknown: there is no such request for this device.
 	ErrUnknown = errors.New("there is no such request")
 	// ErrOffer: the offer to pair is unknown, used up or over.
@@ -180,6 +182,9 @@ func refusal(status int, b []byte) error {
 	if p.Code == wire.CodeClosed && slices.Contains(mets, p.State) {
 		return MetError{p.State}
 	}
+	if p.Code == wire.CodeClosed && p.State == wire.Suspended {
+		return ErrSuspended
+	}
 	if known := refusals[p.Code]; known != nil {
 		return known
 	}
@@ -225,22 +230,20 @@ type DeletedError struct{ Until time.Time }
 
 func (DeletedError) Error() string { return "the backup was deleted" }
 
-// Open lists what is asked, the oldest first.
-func (d *Door) Open(ctx context.Context) ([]wire.Brief, error) {
+// Open lists what is asked, the oldest first, and how the registration stands.
+func (d *Door) Open(ctx context.Context) (wire.Briefs, error) {
 	ctx, cancel := context.WithTimeout(ctx, usual)
 	defer cancel()
-	l, err := read[wire.Briefs](d.ask(ctx, http.MethodGet, "/device/requests", nil))
-	return l.Requests, err
+	return read[wire.Briefs](d.ask(ctx, http.MethodGet, "/device/requests", nil))
 }
 
 // Await is Open, but the server answers when something changes, and after
 // [Wait] at the latest.
-func (d *Door) Await(ctx context.Context) ([]wire.Brief, error) {
+func (d *Door) Await(ctx context.Context) (wire.Briefs, error) {
 	ctx, cancel := context.WithTimeout(ctx, Wait+usual)
 	defer cancel()
 	path := fmt.Sprintf("/device/requests?wait=%d", int(Wait/time.Second))
-	l, err := read[wire.Briefs](d.ask(ctx, http.MethodGet, path, nil))
-	return l.Requests, err
+	return read[wire.Briefs](d.ask(ctx, http.MethodGet, path, nil))
 }
 
 // A Question is a request with the bytes that an answer to it signs.

@@ -311,6 +311,8 @@ func (m Model) codeText(c authenticator.Code) (code, left string) {
 		return bold.Render(desk.Grouped(m.Given.Code)), ""
 	case errors.Is(c.Err, authenticator.ErrCounts):
 		return faint.Render("#" + strconv.FormatUint(c.Account.Counter, 10)), ""
+	case errors.Is(c.Err, authenticator.ErrSuspended):
+		return lamp.Render(m.t("tui.suspended")), ""
 	case c.Err != nil:
 		return lamp.Render(m.t("tui.action")), ""
 	}
@@ -361,6 +363,8 @@ func (m Model) detailView() (body, foot []string) {
 		body = append(body, append([]string{""}, m.wrap(m.t("tui.fate."+string(state)+".do", "host", calm(s.Host)))...)...)
 	case errors.Is(c.Err, authenticator.ErrNoCodes):
 		body = append(body, append([]string{""}, m.wrap(m.t("terminal.error.no_codes"))...)...)
+	case errors.Is(c.Err, authenticator.ErrSuspended):
+		body = append(body, append([]string{""}, m.wrap(m.t("terminal.error.suspended"))...)...)
 	}
 	if errors.Is(c.Err, authenticator.ErrCounts) {
 		key = "tui.keys.counts"

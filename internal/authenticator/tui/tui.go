@@ -421,6 +421,8 @@ func (s *shell) heard(r desk.Ring) {
 		s.send(Asks{Request{r.From.Account.Title(), r.From.Server.Host, r.From.Server.Registration, *r.Asked}})
 	case r.Closed != "":
 		s.send(Over{r.Closed})
+	case r.Stands != "":
+		s.send(s.reopen(s.t("terminal.watch."+r.Stands, "title", desk.Calm(r.From.Account.Title())), false))
 	default:
 		s.send(Reach{r.From.Server.Host, r.Away != nil})
 	}

@@ -232,3 +232,30 @@ func TestTextsBreakWhereReadersExpectIt(t *testing.T) {
 		}
 	}
 }
+
+// What a service has suspended says so, in the list and by itself, with the
+// organisation that it belongs to.
+func TestASuspendedAccountSaysSo(t *testing.T) {
+	const face = `{"version":1,"lineage":"00","entries":[
+		{"id":"d","kind":"work","type":"totp","issuer":"My job","name":"mei@aoba.example","secret":"","server":{"state":"suspended","host":"id.aoba.example",
+			"directory":{"id":"D","name":"Aoba Works","kind":"organization"},"code":{"secret":"GEZDGNBVGY3TQOJQ","algorithm":"SHA1","digits":6,"period":30}}}
+	],"settings":{"nextEarly":true,"clockOffset":0}}`
+	for lang, words := range map[string][2]string{"en": {"Suspended", "The account is suspended"}, "ja": {"停止中", "このアカウントは停止中で"}} {
+		a, err := authenticator.Open([]byte(face), noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, _ := New(lang, noon)
+		m, _ = m.Update(noon, Opened{App: a})
+		m = m.settle()
+		if list := ansi.Strip(m.View()); !strings.Contains(list, words[0]) {
+			t.Errorf("%s: %s", lang, list)
+		}
+		m, _ = press(m, "enter")
+		for _, want := range []string{words[1], "Aoba Works", "id.aoba.example"} {
+			if page := ansi.Strip(m.View()); !strings.Contains(page, want) {
+				t.Errorf("%s: no %q in %s", lang, want, page)
+			}
+		}
+	}
+}

@@ -74,7 +74,7 @@ func (e Entry) Title() string {
 type Server struct {
 	Issuer, Host, Directory, Subject, Registration string
 	Organisation                                   string // whose account it is, as it calls itself; "" for a personal one
-	State                                          string // pending, active, removed, or elsewhere
+	State                                          string // pending, active, suspended, removed, or elsewhere
 	Code                                           otp.Key
 	ClockOffset                                    time.Duration // the server's clock minus this device's
 }

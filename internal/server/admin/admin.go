@@ -277,6 +277,9 @@ func (d *Desk) SetState(ctx context.Context, tx *db.Tx, by By, person, state str
 	if err := directory.SetState(ctx, tx, did.subject.ID, state); err != nil {
 		return err
 	}
+	if err := d.Apps.Rouse(ctx, tx, did.subject.ID); err != nil {
+		return err
+	}
 	return d.done(ctx, tx, did, kind, mail, nil)
 }
 

@@ -155,9 +155,12 @@ func (q *row) visible(g registration.Registration) bool {
 	return q.only == g.ID || q.only == "" && g.State == registration.Active
 }
 
-// closed says to a device why a request is not open.
-func (q *row) closed(g registration.Registration) ClosedError {
+// closed says to a device why a request is not open. What was open when its
+// person was suspended ended with that.
+func (q *row) closed(g registration.Registration, suspended bool) ClosedError {
 	switch {
+	case suspended && q.state == Open:
+		return ClosedError{wire.Suspended}
 	case q.state == Open, q.state == Expired:
 		return ClosedError{Expired}
 	case q.state == Replaced:
@@ -284,7 +287,7 @@ func (a *Approvals) Fetch(ctx context.Context, tx *db.Tx, g registration.Registr
 		return nil, err
 	}
 	if q.state != Open || q.expires <= db.Millis(tx.Now) || !ok || epoch != q.epoch {
-		return nil, q.closed(g)
+		return nil, q.closed(g, !ok)
 	}
 	return q.body, nil
 }

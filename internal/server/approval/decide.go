@@ -184,7 +184,11 @@ func (a *Approvals) again(ctx context.Context, tx *db.Tx, g registration.Registr
 	if q.registration == g.ID && bytes.Equal(q.decision, signed) {
 		return out, json.Unmarshal([]byte(q.answer), &out)
 	}
-	return out, q.closed(g)
+	ok, _, err := current(ctx, tx, g.Person)
+	if err != nil {
+		return out, err
+	}
+	return out, q.closed(g, !ok)
 }
 
 // outcome tells the device what its answer came to. A wrong number is not

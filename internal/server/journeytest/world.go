@@ -210,6 +210,39 @@ func (w *World) Policy(t testing.TB, change func(*directory.Policy)) {
 	}
 }
 
+// SetState suspends somebody or restores them, as another program than the server.
+func (w *World) SetState(t testing.TB, p *Person, state string) {
+	t.Helper()
+	err := func() error {
+		d, err := db.Open(t.Context(), db.Config{URL: w.Config.Database.Reveal()})
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		k, err := keep.Open(t.Context(), d, w.Config.KeyFile)
+		if err != nil {
+			return err
+		}
+		n, err := server.NewNotifier(t.Context(), w.Config, d, k, nil)
+		if err != nil {
+			return err
+		}
+		return d.Write(t.Context(), func(tx *db.Tx) error {
+			known, err := directory.ByLogin(t.Context(), tx, p.Login)
+			if err != nil {
+				return err
+			}
+			if err := directory.SetState(t.Context(), tx, known.ID, state); err != nil {
+				return err
+			}
+			return registration.New(d, k, n, w.Config.IDURL).Rouse(t.Context(), tx, known.ID)
+		})
+	}()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // setUp fills an empty database.
 func (w *World) setUp(ctx context.Context, people int) (err error) {
 	if err := keep.NewKEKFile(w.Config.KeyFile); err != nil {

@@ -41,6 +41,7 @@ const (
 	MailRecoveryGuessed = "recovery_guessed" // needs login
 	MailWayBackCode     = "wayback_code"     // needs login, code
 	MailWayBackWaits    = "wayback_waits"    // needs login
+	MailWayBackWaitsAll = "wayback_all"      // needs login: what signs in alone ends with it
 	MailRestoreCode     = "restore_code"     // to an address that is to be a proof for a new phone; needs login, code
 	MailRestoreWaits    = "restore_waits"    // needs login, device
 	MailNumberAdded     = "number_added"     // needs login, address
@@ -99,6 +100,7 @@ var letters = map[string]letter{
 	MailRecoveryGuessed: {"mail.recovery_guessed.subject", "mail.recovery_guessed.said", "mail.recovery_guessed.todo", []string{"login"}},
 	MailWayBackCode:     {"mail.wayback_code.subject", "mail.wayback_code.said", "mail.wayback_code.todo", []string{"login", "code"}},
 	MailWayBackWaits:    {"mail.wayback_waits.subject", "mail.wayback_waits.said", "mail.wayback_waits.todo", []string{"login"}},
+	MailWayBackWaitsAll: {"mail.wayback_waits.subject", "mail.wayback_all.said", "mail.wayback_waits.todo", []string{"login"}},
 	MailRestoreCode:     {"mail.restore_code.subject", "mail.restore_code.said", "mail.restore_code.todo", []string{"login", "code"}},
 	MailRestoreWaits:    {"mail.restore_waits.subject", "mail.restore_waits.said", "mail.restore_waits.todo", []string{"login", "device"}},
 	MailNumberAdded:     {"mail.number_added.subject", "mail.number_added.said", "mail.number_added.todo", []string{"login", "address"}},

@@ -196,6 +196,20 @@ func sameEpoch(ctx context.Context, tx *db.Tx, person string, epoch int64) (bool
 	return p.State == directory.Active && p.Epoch == epoch, err
 }
 
+// StateFor is how a registration of a person stands, in the words of the wire: an
+// active one rests while its person is suspended.
+func (g Registration) StateFor(p directory.Person) string {
+	if g.State == Active && p.State == directory.Suspended {
+		return wire.Suspended
+	}
+	return g.State
+}
+
+// Rouse has the apps of a person ask at once how they stand.
+func (r *Registry) Rouse(ctx context.Context, tx *db.Tx, person string) error {
+	return r.notify.Wake(ctx, tx, PersonTopic(person))
+}
+
 // Of returns the active registrations of a person, the oldest first.
 func (r *Registry) Of(ctx context.Context, tx *db.Tx, person string) ([]Registration, error) {
 	return AppsOf(ctx, tx, person)

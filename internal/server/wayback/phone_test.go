@@ -592,7 +592,7 @@ func TestN20AForgottenPasswordDoesNotWaitForWhoOpenedTheBackup(t *testing.T) {
 			if p := v.plan(); p.Outcome != c.want {
 				t.Fatalf("%+v", p)
 			}
-			v.keep(h.back.Renew(t.Context(), v.token, phrase, v.b))
+			v.keep(h.back.Renew(t.Context(), v.token, phrase, false, v.b))
 			if now := h.signsIn(t, haru, phrase); now != (c.want == ways.Now) {
 				t.Errorf("the new password works: %v", now)
 			}

@@ -14,6 +14,7 @@ import (
 	"countersign/internal/server/notify"
 	"countersign/internal/server/policy"
 	"countersign/internal/server/policy/ways"
+	"countersign/internal/server/registration"
 	"countersign/internal/server/signin"
 )
 
@@ -24,19 +25,26 @@ const kept = 24 * time.Hour
 type Plan struct {
 	ways.Answer
 	Voids bool // the recovery codes that are left end with it
+	// Strong: something signs in alone, a passkey or a phone. Whoever has lost all of
+	// that would be asked for it for ever, as soon as they were to change their
+	// methods (N11), where no admin can help them. So they may say so.
+	Strong bool
+	// Ends: it was said, or can only be so, and all that signs in alone ends with it.
+	Ends bool
 }
 
-// Plan tells what would come of choosing a password now. It returns [ErrNone],
-// [ErrStep], [ErrSuspended] or brake.ErrFrozen.
-func (s *Service) Plan(ctx context.Context, token string, b signin.Browser) (w Way, p Plan, err error) {
+// Plan tells what would come of choosing a password now. Lost says that nothing is
+// left of what signs in alone. It returns [ErrNone], [ErrStep], [ErrSuspended] or
+// brake.ErrFrozen.
+func (s *Service) Plan(ctx context.Context, token string, lost bool, b signin.Browser) (w Way, p Plan, err error) {
 	err = s.signin.DB.Read(ctx, func(tx *db.Tx) error {
-		w, p, err = s.plan(ctx, tx, token, b)
+		w, p, err = s.plan(ctx, tx, token, lost, b)
 		return err
 	})
 	return w, p, err
 }
 
-func (s *Service) plan(ctx context.Context, tx *db.Tx, token string, b signin.Browser) (w Way, p Plan, err error) {
+func (s *Service) plan(ctx context.Context, tx *db.Tx, token string, lost bool, b signin.Browser) (w Way, p Plan, err error) {
 	if w, err = open(ctx, tx, token, b); err != nil {
 		return w, p, err
 	}
@@ -53,15 +61,17 @@ func (s *Service) plan(ctx context.Context, tx *db.Tx, token string, b signin.Br
 	if err != nil {
 		return w, p, err
 	}
-	p, err = w.weigh(ctx, tx, signed)
+	p, err = w.weigh(ctx, tx, signed, lost)
+	w.ends = p.Ends
 	return w, p, err
 }
 
 // weigh asks policy/ways. Recovery codes would make the new password a sign-in
 // for whoever has just shown one; where the person gets in without them, they end.
 // Who never had a password has not forgotten it: what they have lost is the
-// passkey, so the codes stay, and the password waits.
-func (w Way) weigh(ctx context.Context, tx *db.Tx, signed bool) (p Plan, err error) {
+// passkey, so the codes stay, the password waits, and the passkey ends. What takes
+// the place of something that signs in alone brings back as much (R1).
+func (w Way) weigh(ctx context.Context, tx *db.Tx, signed, lost bool) (p Plan, err error) {
 	asks := w.Directory.Policy
 	held, err := signin.HeldBy(ctx, tx, w.person, asks)
 	if err != nil {
@@ -79,10 +89,15 @@ func (w Way) weigh(ctx context.Context, tx *db.Tx, signed bool) (p Plan, err err
 		return p, err
 	}
 	forgotten := has.Password
-	has.Password = true
+	p.Strong = change.Personal && has.Strongest() == policy.Strong
+	p.Ends = p.Strong && (lost || !forgotten)
+	has.Password, has.Passkey, has.Passwordless = true, has.Passkey && !p.Ends, has.Passwordless && !p.Ends
 	p.Voids = w.Has(policy.Recovery) && has.Suffice(asks) && forgotten
 	held.Recovery = held.Recovery && !p.Voids
 	change.Creates = held.Opens(w.Proofs)
+	if p.Ends {
+		change.Creates = policy.Strong
+	}
 	p.Answer = change.Answer(tx.Now)
 	return p, nil
 }
@@ -106,8 +121,8 @@ func (w Way) given(ctx context.Context, tx *db.Tx) (all []ways.Proof, err error)
 // Renew sets the new password, or has it wait, as [Service.Plan] says. It returns
 // what that does, method.ErrBusy, the reasons of method.CheckNew, and
 // [ErrManaged] when the answer is never.
-func (s *Service) Renew(ctx context.Context, token, password string, b signin.Browser) (next string, err error) {
-	w, p, err := s.Plan(ctx, token, b)
+func (s *Service) Renew(ctx context.Context, token, password string, lost bool, b signin.Browser) (next string, err error) {
+	w, p, err := s.Plan(ctx, token, lost, b)
 	if err != nil {
 		return "", err
 	}
@@ -125,7 +140,7 @@ func (s *Service) Renew(ctx context.Context, token, password string, b signin.Br
 		if err := directory.Guard(ctx, tx, w.Directory.ID); err != nil { // so that what the plan stands on stays
 			return err
 		}
-		w, p, err := s.plan(ctx, tx, token, b)
+		w, p, err := s.plan(ctx, tx, token, lost, b)
 		if err != nil {
 			return err
 		}
@@ -160,7 +175,36 @@ func (s *Service) finish(ctx context.Context, tx *db.Tx, w Way, hash string) err
 	if err := s.signin.ReplacePassword(ctx, tx, w.person, hash, w.from); err != nil {
 		return err
 	}
+	if w.ends {
+		if err := s.endStrong(ctx, tx, w); err != nil {
+			return err
+		}
+	}
 	return w.record(ctx, tx, audit.WayBackDone, "")
+}
+
+// endStrong takes away what signed in alone and was lost: passkeys go, phones stay
+// and do it no more. Whoever has nothing else that is asked after the password, and
+// no paper, pairs a first app again, as with a new account.
+func (s *Service) endStrong(ctx context.Context, tx *db.Tx, w Way) error {
+	from := method.Where{IP: w.from.IP, Place: w.from.Place, Browser: w.from.Agent()}
+	if err := s.signin.Passkeys.RemoveAll(ctx, tx, w.person.ID, from); err != nil {
+		return err
+	}
+	apps, err := s.signin.Apps.Of(ctx, tx, w.person.ID)
+	for _, g := range apps {
+		if err == nil && g.Passwordless {
+			err = s.signin.Apps.SetPasswordless(ctx, tx, w.person.ID, g.ID, false, registration.Where(from))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	has, _, err := signin.MethodsOf(ctx, tx, w.person.ID)
+	if err != nil || has.Suffice(w.Directory.Policy) || has.Recovery {
+		return err
+	}
+	return directory.Reset(ctx, tx, w.person.ID)
 }
 
 // wait keeps the new password for later and says so everywhere. One person has
@@ -177,7 +221,11 @@ func (s *Service) wait(ctx context.Context, tx *db.Tx, w Way, hash string, p Pla
 	if err := w.record(ctx, tx, audit.WayBackWaits, ""); err != nil {
 		return "", err
 	}
-	return next, s.announce(ctx, tx, w.person, notify.MailWayBackWaits, brake.Link{What: brake.WayBack},
+	template := notify.MailWayBackWaits
+	if w.ends {
+		template = notify.MailWayBackWaitsAll
+	}
+	return next, s.announce(ctx, tx, w.person, template, brake.Link{What: brake.WayBack},
 		method.Where{IP: w.from.IP, Place: w.from.Place, Browser: w.from.Agent()})
 }
 
@@ -219,16 +267,17 @@ func (w Way) leave(ctx context.Context, tx *db.Tx, state string) error {
 func take(ctx context.Context, tx *db.Tx) (due []Way, hashes []string, err error) {
 	rows, err := tx.Query(ctx, `
 		UPDATE way_back SET state = 'done' WHERE state = 'waits' AND ready_at <= $1
-		RETURNING id, directory_id, person_id, epoch, password, ip, place, browser, correlation`, db.Millis(tx.Now))
+		RETURNING id, directory_id, person_id, epoch, password, ip, place, browser, correlation, ends_strong`, db.Millis(tx.Now))
 	if err != nil {
 		return nil, nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		w, hash := Way{State: Waits}, ""
-		if err := rows.Scan(&w.ID, &w.Directory.ID, &w.person.ID, &w.epoch, &hash, &w.from.IP, &w.from.Place, &w.from.Name, &w.Correlation); err != nil {
+		w, hash, ends := Way{State: Waits}, "", 0
+		if err := rows.Scan(&w.ID, &w.Directory.ID, &w.person.ID, &w.epoch, &hash, &w.from.IP, &w.from.Place, &w.from.Name, &w.Correlation, &ends); err != nil {
 			return nil, nil, err
 		}
+		w.ends = ends == 1
 		due, hashes = append(due, w), append(hashes, hash)
 	}
 	return due, hashes, rows.Err()

@@ -86,6 +86,7 @@ type Way struct {
 	Correlation string    // CS-XXXX-XXXX
 	ExpiresAt   time.Time
 
+	ends   bool // what signs in alone was lost, and ends when the password is set
 	hash   []byte
 	ticket string           // of the device that led here, or ""
 	person directory.Person // zero for a name nobody has
@@ -224,13 +225,20 @@ func open(ctx context.Context, tx *db.Tx, token string, b signin.Browser) (Way, 
 func change(ctx context.Context, tx *db.Tx, w Way, password string) (token string, err error) {
 	token = rand.Text()
 	n, err := tx.Exec(ctx, `
-		UPDATE way_back SET hash = $1, proofs = $2, state = $3, password = $4, ready_at = $5, expires_at = $6, epoch = $7
+		UPDATE way_back SET hash = $1, proofs = $2, state = $3, password = $4, ready_at = $5, expires_at = $6, epoch = $7, ends_strong = $10
 		WHERE id = $8 AND hash = $9 AND state = 'open'`,
-		keep.Hash(token), strings.Join(w.Proofs, " "), w.State, password, millis(w.ReadyAt), db.Millis(w.ExpiresAt), w.epoch, w.ID, w.hash)
+		keep.Hash(token), strings.Join(w.Proofs, " "), w.State, password, millis(w.ReadyAt), db.Millis(w.ExpiresAt), w.epoch, w.ID, w.hash, bit(w.ends))
 	if err == nil && n == 0 {
 		err = ErrStep
 	}
 	return token, err
+}
+
+func bit(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 func millis(t time.Time) int64 {

@@ -116,7 +116,7 @@ func (v *way) proves(p directory.Person, code string) *way {
 
 func (v *way) plan() wayback.Plan {
 	v.t.Helper()
-	_, p, err := v.h.back.Plan(v.t.Context(), v.token, v.b)
+	_, p, err := v.h.back.Plan(v.t.Context(), v.token, false, v.b)
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func TestR1TwoProofsBringThePasswordBackAndThePaperEnds(t *testing.T) {
 		t.Fatalf("%+v", p)
 	}
 	epoch := h.Now(t, mei).Epoch
-	v.keep(h.back.Renew(t.Context(), v.token, phrase, v.b))
+	v.keep(h.back.Renew(t.Context(), v.token, phrase, false, v.b))
 	if h.signsIn(t, mei, signintest.Password) || !h.signsIn(t, mei, phrase) {
 		t.Error("the new password is not the password")
 	}
@@ -180,7 +180,7 @@ func TestR1TwoProofsBringThePasswordBackAndThePaperEnds(t *testing.T) {
 	if w, err := h.back.Find(t.Context(), v.token); err != nil || w.State != wayback.Done {
 		t.Errorf("%+v, %v", w, err)
 	}
-	if _, err := h.back.Renew(t.Context(), v.token, phrase, v.b); !errors.Is(err, wayback.ErrStep) {
+	if _, err := h.back.Renew(t.Context(), v.token, phrase, false, v.b); !errors.Is(err, wayback.ErrStep) {
 		t.Errorf("a second time: %v", err)
 	}
 }
@@ -196,7 +196,7 @@ func TestR1ANewPasswordThatOpensMoreWaitsForADay(t *testing.T) {
 	if p := v.plan(); p.Outcome != ways.Wait || p.Voids || p.Wait != ways.PersonalWait {
 		t.Fatalf("%+v", p)
 	}
-	v.keep(h.back.Renew(t.Context(), v.token, phrase, v.b))
+	v.keep(h.back.Renew(t.Context(), v.token, phrase, false, v.b))
 	if mails := h.Mails(t, haru); !slices.Contains(mails, "wayback_waits") {
 		t.Errorf("%v", mails)
 	}
@@ -258,7 +258,7 @@ func TestR1WhatWaitsCanBeStopped(t *testing.T) {
 			h.days()
 			v := h.proves(t, haru, codes[0])
 			h.Clock.Add(time.Second)
-			v.keep(h.back.Renew(t.Context(), v.token, phrase, v.b))
+			v.keep(h.back.Renew(t.Context(), v.token, phrase, false, v.b))
 			if err := stop(h, haru); err != nil {
 				t.Fatal(err)
 			}
@@ -285,7 +285,7 @@ func TestR1AnAdminHelpsWhereTheNewPasswordWouldOpenMore(t *testing.T) {
 	if p := v.plan(); p.Outcome != ways.Never || p.Reason != ways.WhyManaged {
 		t.Errorf("%+v", p)
 	}
-	if _, err := h.back.Renew(t.Context(), v.token, phrase, v.b); !errors.Is(err, wayback.ErrManaged) {
+	if _, err := h.back.Renew(t.Context(), v.token, phrase, false, v.b); !errors.Is(err, wayback.ErrManaged) {
 		t.Errorf("%v", err)
 	}
 	if !h.signsIn(t, mei, signintest.Password) {
@@ -312,13 +312,13 @@ func TestN14OneProofIsNotEnough(t *testing.T) {
 	h.days()
 	v = h.begins(t, mei.Login)
 	v.keep(h.back.RecoveryCode(t.Context(), v.token, codes[0], v.b))
-	if _, _, err := h.back.Plan(t.Context(), v.token, v.b); !errors.Is(err, wayback.ErrStep) {
+	if _, _, err := h.back.Plan(t.Context(), v.token, false, v.b); !errors.Is(err, wayback.ErrStep) {
 		t.Errorf("with one proof: %v", err)
 	}
 	if _, err := h.back.RecoveryCode(t.Context(), v.token, codes[1], v.b); !errors.Is(err, wayback.ErrStep) {
 		t.Errorf("a second code of one kind: %v", err)
 	}
-	if _, err := h.back.Renew(t.Context(), v.token, phrase, v.b); !errors.Is(err, wayback.ErrStep) {
+	if _, err := h.back.Renew(t.Context(), v.token, phrase, false, v.b); !errors.Is(err, wayback.ErrStep) {
 		t.Errorf("%v", err)
 	}
 }
@@ -364,7 +364,7 @@ func TestN10MailAndTextBringThePasswordAndNoMore(t *testing.T) {
 	if p := v.plan(); p.Outcome != ways.Now || p.Voids {
 		t.Fatalf("%+v", p)
 	}
-	v.keep(h.back.Renew(t.Context(), v.token, phrase, v.b))
+	v.keep(h.back.Renew(t.Context(), v.token, phrase, false, v.b))
 	if !h.signsIn(t, mei, phrase) || h.left(t, mei) != method.RecoveryCodes {
 		t.Errorf("%d codes left", h.left(t, mei))
 	}
@@ -445,7 +445,7 @@ func TestR2OneWayBackSetsOnePassword(t *testing.T) {
 	errs := make(chan error, 4)
 	for i := range cap(errs) {
 		go func() {
-			_, err := h.back.Renew(t.Context(), v.token, phrase+strings.Repeat("!", i), v.b)
+			_, err := h.back.Renew(t.Context(), v.token, phrase+strings.Repeat("!", i), false, v.b)
 			errs <- err
 		}()
 	}
@@ -489,7 +489,7 @@ func TestA12AWayBackDiesWithTheEpoch(t *testing.T) {
 			h.days()
 			v := h.proves(t, mei, codes[0])
 			h.Write(t, c.spoil(h, mei))
-			if _, err := h.back.Renew(t.Context(), v.token, phrase, v.b); !errors.Is(err, c.want) {
+			if _, err := h.back.Renew(t.Context(), v.token, phrase, false, v.b); !errors.Is(err, c.want) {
 				t.Errorf("%v, want %v", err, c.want)
 			}
 		})
@@ -500,7 +500,7 @@ func TestA12AWayBackDiesWithTheEpoch(t *testing.T) {
 	h.Write(t, func(tx *db.Tx) error { return directory.SetState(t.Context(), tx, ren.ID, directory.Suspended) })
 	h.days()
 	v := h.proves(t, ren, codes[0])
-	if _, _, err := h.back.Plan(t.Context(), v.token, v.b); !errors.Is(err, wayback.ErrSuspended) {
+	if _, _, err := h.back.Plan(t.Context(), v.token, false, v.b); !errors.Is(err, wayback.ErrSuspended) {
 		t.Errorf("suspended: %v", err)
 	}
 }
@@ -523,13 +523,159 @@ func TestR1WhoHasNoPasswordComesBackToOneAfterADay(t *testing.T) {
 	if p := v.plan(); p.Outcome != ways.Wait || p.Voids {
 		t.Fatalf("%+v", p)
 	}
-	v.keep(h.back.Renew(t.Context(), v.token, phrase, v.b))
-	if mails := h.Mails(t, haru); !slices.Contains(mails, "wayback_waits") || h.signsIn(t, haru, phrase) {
+	v.keep(h.back.Renew(t.Context(), v.token, phrase, false, v.b))
+	if mails := h.Mails(t, haru); !slices.Contains(mails, "wayback_all") || h.signsIn(t, haru, phrase) || !h.has(t, haru).Passkey {
 		t.Errorf("it does not wait, or in silence: %v", mails)
 	}
 	h.Clock.Add(ways.PersonalWait + time.Minute)
 	h.ripens(t)
-	if !h.signsIn(t, haru, phrase) || h.left(t, haru) != len(codes)-1 {
-		t.Errorf("%d codes left", h.left(t, haru))
+	if !h.signsIn(t, haru, phrase) || h.left(t, haru) != len(codes)-1 || h.has(t, haru).Passkey {
+		t.Errorf("%d codes left, %+v", h.left(t, haru), h.has(t, haru))
+	}
+}
+
+// has is what somebody can sign in with now.
+func (h *house) has(t *testing.T, p directory.Person) (has policy.Methods) {
+	t.Helper()
+	h.Write(t, func(tx *db.Tx) (err error) {
+		has, _, err = signin.MethodsOf(t.Context(), tx, p.ID)
+		return err
+	})
+	return has
+}
+
+// asked is what is asked of somebody who has typed the password and is about to
+// change their sign-in methods.
+func (h *house) asked(t *testing.T, p directory.Person) policy.Step {
+	t.Helper()
+	return policy.Next(policy.State{Policy: h.home.Policy, Purpose: policy.Again, Proofs: []string{policy.Password}, Known: true, Passkeys: true, Active: true, Enrol: directory.EnrolClosed, Has: h.has(t, p)})
+}
+
+// N11, R1: before sign-in methods are changed the strongest is asked for, for ever,
+// also of who has lost all that signs in alone. Where no admin helps, they say so:
+// after a day in which it was announced and could be stopped, it ends, with the
+// new password. Nothing of it goes faster, nor where an admin helps.
+func TestN11WhoHasLostWhatSignsInAloneIsNotAskedForItForEver(t *testing.T) {
+	lost := map[string]func(h *house, p directory.Person){
+		"a passkey": func(h *house, p directory.Person) { h.Passkey(t, p, "ThinkPad") },
+		"a phone alone": func(h *house, p directory.Person) {
+			h.home.Policy.Passwordless = true
+			h.Write(t, func(tx *db.Tx) error { return directory.SetPolicy(t.Context(), tx, h.home.ID, h.home.Policy) })
+			h.Alone(t, p, "Pixel")
+		},
+	}
+	for name, have := range lost {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			haru := h.atHome(t, "haru")
+			have(h, haru)
+			codes := h.RecoveryCodes(t, haru)
+			h.days()
+			v := h.proves(t, haru, codes[0])
+			if p := v.plan(); !p.Strong || p.Ends {
+				t.Fatalf("not said: %+v", p)
+			}
+			if _, p, err := h.back.Plan(t.Context(), v.token, true, v.b); err != nil || p.Outcome != ways.Wait || p.Wait != ways.PersonalWait || !p.Ends {
+				t.Fatalf("said: %+v, %v", p, err)
+			}
+			v.keep(h.back.Renew(t.Context(), v.token, phrase, true, v.b))
+			if mails := h.Mails(t, haru); !slices.Contains(mails, "wayback_all") {
+				t.Errorf("not announced: %v", mails)
+			}
+			h.Clock.Add(ways.PersonalWait - time.Second)
+			h.ripens(t)
+			if h.signsIn(t, haru, phrase) || h.has(t, haru).Strongest() != policy.Strong || h.asked(t, haru).Kind != policy.AskSecond {
+				t.Error("it did not wait")
+			}
+			h.Clock.Add(2 * time.Second)
+			h.ripens(t)
+			if !h.signsIn(t, haru, phrase) || h.has(t, haru).Strongest() == policy.Strong {
+				t.Errorf("after the wait: %+v", h.has(t, haru))
+			}
+			if step := h.asked(t, haru); step.Passkey || step.Passwordless {
+				t.Errorf("still asked for what was lost: %+v", step)
+			}
+			if name == "a phone alone" && !h.has(t, haru).App {
+				t.Error("the phone is gone, and was only to ask for the password")
+			}
+		})
+	}
+}
+
+// R1, N20: whoever is left with the password alone, where a second proof is asked,
+// pairs a first app with it; the paper is not taken from who has nothing else.
+func TestWhoLosesWhatSignsInAloneIsNotLockedOutByIt(t *testing.T) {
+	for name, used := range map[string]int{"some paper is left": 1, "none is left": 10} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			h.home.Policy = directory.DefaultPolicy()
+			h.home.Policy.SecondFactor = true
+			h.Write(t, func(tx *db.Tx) error { return directory.SetPolicy(t.Context(), tx, h.home.ID, h.home.Policy) })
+			haru := h.atHome(t, "haru")
+			h.Passkey(t, haru, "ThinkPad")
+			codes := h.RecoveryCodes(t, haru)
+			h.days()
+			h.Write(t, func(tx *db.Tx) error {
+				for _, code := range codes[1:used] {
+					if _, err := h.Recovery.Use(t.Context(), tx, haru.ID, code, method.Where{}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			h.Clock.Add(time.Second)
+			v := h.proves(t, h.Now(t, haru), codes[0])
+			if _, p, err := h.back.Plan(t.Context(), v.token, true, v.b); err != nil || p.Voids || !p.Ends {
+				t.Fatalf("%+v, %v", p, err)
+			}
+			v.keep(h.back.Renew(t.Context(), v.token, phrase, true, v.b))
+			h.Clock.Add(ways.PersonalWait + time.Minute)
+			h.ripens(t)
+			has, now := h.has(t, haru), h.Now(t, haru)
+			if enrols := now.EnrolAt(h.Clock.Now()) == directory.EnrolOpen; !h.signsIn(t, haru, phrase) || has.Passkey || has.Recovery == enrols {
+				t.Errorf("%+v, pairs a first app: %t", has, enrols)
+			}
+		})
+	}
+}
+
+// R1: it can be stopped, and is not done where it was not said.
+func TestR1WhatSignsInAloneStaysUnlessItWasSaidAndNobodyStoppedIt(t *testing.T) {
+	h := newHouse(t)
+	haru := h.atHome(t, "haru")
+	h.Passkey(t, haru, "ThinkPad")
+	codes := h.RecoveryCodes(t, haru)
+	h.days()
+	v := h.proves(t, haru, codes[0])
+	h.Clock.Add(time.Second)
+	v.keep(h.back.Renew(t.Context(), v.token, phrase, true, v.b))
+	if err := h.stop(t, haru); err != nil {
+		t.Fatal(err)
+	}
+	h.Clock.Add(ways.PersonalWait + time.Hour)
+	h.ripens(t)
+	if h.signsIn(t, haru, phrase) || !h.has(t, haru).Passkey {
+		t.Errorf("stopped: %+v", h.has(t, haru))
+	}
+	v = h.proves(t, haru, codes[1])
+	v.keep(h.back.Renew(t.Context(), v.token, phrase, false, v.b))
+	h.Clock.Add(ways.PersonalWait + time.Hour)
+	h.ripens(t)
+	if !h.signsIn(t, haru, phrase) || !h.has(t, haru).Passkey {
+		t.Errorf("not said: %+v", h.has(t, haru))
+	}
+
+	mei := h.Member(t, "mei")
+	h.Device(t, mei, "Pixel")
+	h.Passkey(t, mei, "ThinkPad")
+	codes = h.RecoveryCodes(t, mei)
+	h.days()
+	v = h.proves(t, mei, codes[0])
+	if _, p, err := h.back.Plan(t.Context(), v.token, true, v.b); err != nil || p.Strong || p.Ends {
+		t.Errorf("where an admin helps: %+v, %v", p, err)
+	}
+	v.keep(h.back.Renew(t.Context(), v.token, phrase, true, v.b))
+	if !h.has(t, mei).Passkey {
+		t.Error("where an admin helps the passkey went")
 	}
 }

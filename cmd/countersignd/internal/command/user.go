@@ -238,6 +238,11 @@ func (c *userRestore) Run(ctx context.Context, w World, g *grammar) error {
 
 func setState(ctx context.Context, w World, g *grammar, what, login, state string, anybody bool) (p directory.Person, err error) {
 	err = g.work(ctx, w, func(d *desk) error {
+		n, err := server.NewNotifier(ctx, d.conf, d.db, d.keeper, nil)
+		if err != nil {
+			return err
+		}
+		apps := registration.New(d.db, d.keeper, n, d.conf.IDURL)
 		return d.db.Write(ctx, func(tx *db.Tx) (err error) {
 			if p, err = directory.ByLogin(ctx, tx, login); err != nil {
 				return err
@@ -250,6 +255,9 @@ func setState(ctx context.Context, w World, g *grammar, what, login, state strin
 				return err
 			}
 			if err := directory.SetState(ctx, tx, p.ID, state); err != nil {
+				return err
+			}
+			if err := apps.Rouse(ctx, tx, p.ID); err != nil {
 				return err
 			}
 			if err := w.guarded(guard.Check(ctx, tx)); err != nil {

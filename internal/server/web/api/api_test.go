@@ -111,6 +111,55 @@ func TestAPhoneKnowsItsOrganisation(t *testing.T) {
 	}
 }
 
+// The phone of somebody who is suspended hears it at once, answers nothing more,
+// and is what it was when they are restored.
+func TestASuspendedPhoneRestsAndComesBack(t *testing.T) {
+	h := newHouse(t)
+	mei := h.Person(t, "mei")
+	phone := h.Device(t, mei, "Phone")
+	set := func(state string) {
+		h.Write(t, func(tx *db.Tx) error {
+			return errors.Join(directory.SetState(t.Context(), tx, mei.ID, state), h.Registry.Rouse(t.Context(), tx, mei.ID))
+		})
+	}
+	about := func() wire.Registration {
+		return read[wire.Registration](t, h.call(t, phone, "GET", "/device/registration", nil))
+	}
+	l := h.open(t, phone)
+	l.want(t, "requests", `[]`)
+	q := h.ask(t, from(mei))
+	l.want(t, "requests", q.ID)
+	late := h.decision(t, phone, q.ID, wire.Approve, q.Number)
+
+	set(directory.Suspended)
+	l.want(t, "registration", `"suspended"`)
+	l.want(t, "requests", `[]`)
+	if a := about(); a.State != wire.Suspended || a.CodeOK {
+		t.Errorf("suspended: %+v", a)
+	}
+	if list := read[wire.Briefs](t, h.call(t, phone, "GET", "/device/requests", nil)); list.State != wire.Suspended || len(list.Requests) != 0 {
+		t.Errorf("list: %+v", list)
+	}
+	for _, a := range []answer{
+		h.call(t, phone, "GET", "/device/requests/"+q.ID, nil), h.call(t, phone, "POST", "/device/requests/"+q.ID+"/decision", late),
+	} {
+		if p := a.want(t, http.StatusGone, wire.CodeClosed).problem(t); p.State != wire.Suspended {
+			t.Errorf("closed: %+v", p)
+		}
+	}
+
+	set(directory.Active)
+	l.want(t, "registration", `"active"`)
+	if a := about(); a.State != wire.Active || !a.CodeOK {
+		t.Errorf("restored: %+v", a)
+	}
+	q = h.ask(t, from(h.Now(t, mei)))
+	out := read[wire.Outcome](t, h.call(t, phone, "POST", "/device/requests/"+q.ID+"/decision", h.decision(t, phone, q.ID, wire.Approve, q.Number)))
+	if out.Outcome != wire.Approved {
+		t.Errorf("after it: %+v", out)
+	}
+}
+
 func TestWhyAPhoneIsNotPaired(t *testing.T) {
 	h := newHouse(t)
 	mei := h.Person(t, "mei")

@@ -39,9 +39,9 @@ func (a *api) describe(ctx context.Context, tx *db.Tx, g registration.Registrati
 		return wire.Registration{}, err
 	}
 	answer := wire.Registration{
-		Registration: g.ID, State: g.State, Name: g.Name, Directory: registration.Directory(d),
+		Registration: g.ID, State: g.StateFor(p), Name: g.Name, Directory: registration.Directory(d),
 		Person: wire.Person{Subject: p.ID, Login: p.Login, Name: p.Name}, PushKey: a.Notify.PushKey(),
-		CodeOK: g.State == registration.Active && d.Policy.Codes, SecurityURL: a.shell.ID + "/security",
+		CodeOK: g.StateFor(p) == wire.Active && d.Policy.Codes, SecurityURL: a.shell.ID + "/security",
 		Unlock: g.Unlocks(), Passwordless: g.Passwordless && d.Policy.Passwordless, PasswordlessOK: d.Policy.Passwordless,
 	}
 	if g.State == registration.Pending {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"countersign/internal/server/db"
+	"countersign/internal/server/directory"
 	"countersign/internal/server/registration"
 	"countersign/internal/server/web"
 	"countersign/internal/wire"
@@ -67,7 +68,11 @@ func (a *api) list(ctx context.Context, c *caller) (l wire.Briefs, err error) {
 		if err != nil {
 			return err
 		}
-		l.ServerTime = db.Millis(tx.Now)
+		p, err := directory.ByID(ctx, tx, g.Person)
+		if err != nil {
+			return err
+		}
+		l.ServerTime, l.State = db.Millis(tx.Now), g.StateFor(p)
 		l.Requests, err = a.Approvals.Pending(ctx, tx, g)
 		return err
 	})

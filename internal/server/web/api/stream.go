@@ -182,8 +182,12 @@ func (l *listener) look(ctx context.Context) (e web.Event, err error) {
 		} else if err != nil {
 			return err
 		}
-		if news, err := l.changed(ctx, tx, g); err != nil || news {
-			e = web.Event{Name: "registration", Data: change{g.State, db.Millis(tx.Now)}, Again: soon}
+		p, err := directory.ByID(ctx, tx, g.Person)
+		if err != nil {
+			return err
+		}
+		if news, err := l.changed(ctx, tx, g, p); err != nil || news {
+			e = web.Event{Name: "registration", Data: change{g.StateFor(p), db.Millis(tx.Now)}, Again: soon}
 			return err
 		}
 		e, err = l.requests(ctx, tx, g)
@@ -194,17 +198,13 @@ func (l *listener) look(ctx context.Context) (e web.Event, err error) {
 
 // changed tells whether the registration has news: its state, its name, the
 // person's other apps, or what waits. The first look only remembers.
-func (l *listener) changed(ctx context.Context, tx *db.Tx, g registration.Registration) (bool, error) {
+func (l *listener) changed(ctx context.Context, tx *db.Tx, g registration.Registration, p directory.Person) (bool, error) {
 	apps, err := l.a.Registry.Stamp(ctx, tx, g.Person)
 	if err != nil {
 		return false, err
 	}
-	p, err := directory.ByID(ctx, tx, g.Person)
-	if err != nil {
-		return false, err
-	}
 	waits, err := wayback.Waiting(ctx, tx, p)
-	about := fmt.Sprint(g.State, g.Name, apps)
+	about := fmt.Sprint(g.StateFor(p), g.Name, apps)
 	for _, c := range waits {
 		about += " " + c.ID
 	}

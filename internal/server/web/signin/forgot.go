@@ -221,8 +221,11 @@ func (h *handler) proof(w http.ResponseWriter, r *http.Request, try func(context
 // A renewedPage says what comes of a new password, and asks for it.
 type renewedPage struct {
 	choosePage
-	Voids bool
-	Ready string // when it works, or "" for at once
+	Voids  bool
+	Ready  string // when it works, or "" for at once
+	Strong bool   // one may say that what signs in alone was lost
+	Lost   bool   // it was said, and could not be done with the password that was typed
+	Ends   bool   // it ends in any case
 }
 
 func (h *handler) getForgotPassword(w http.ResponseWriter, r *http.Request) error {
@@ -230,7 +233,8 @@ func (h *handler) getForgotPassword(w http.ResponseWriter, r *http.Request) erro
 }
 
 func (h *handler) forgotPassword(w http.ResponseWriter, r *http.Request, status int, problem error) error {
-	back, plan, err := h.back.Plan(r.Context(), h.Cookie(r, web.WayBackCookie), h.browser(r))
+	lost := r.PostFormValue("lost") != ""
+	back, plan, err := h.back.Plan(r.Context(), h.Cookie(r, web.WayBackCookie), false, h.browser(r))
 	if errors.Is(err, wayback.ErrSuspended) {
 		return h.endedBack(w, r, back)
 	} else if err != nil {
@@ -242,7 +246,8 @@ func (h *handler) forgotPassword(w http.ResponseWriter, r *http.Request, status 
 	if plan.Outcome == ways.Never {
 		return h.Render(w, r, http.StatusOK, "signin/forgotmanaged.html", forgotPage{view: v, Gone: true})
 	}
-	p := renewedPage{choosePage{v, "", method.Shortest(back.Directory.Policy), choosePath}, plan.Voids, ""}
+	p := renewedPage{choosePage: choosePage{v, "", method.Shortest(back.Directory.Policy), choosePath}, Voids: plan.Voids}
+	p.Strong, p.Lost, p.Ends = plan.Strong && !plan.Ends, lost, plan.Ends
 	p.Error = h.refused(r, problem, p.Shortest)
 	if now := h.DB.Now(); plan.Outcome == ways.Wait {
 		p.Ready = ui.When(h.Lang(r), back.Zone(), now.Add(plan.Wait), now)
@@ -259,7 +264,7 @@ func (h *handler) endedBack(w http.ResponseWriter, r *http.Request, back wayback
 }
 
 func (h *handler) postForgotPassword(w http.ResponseWriter, r *http.Request) error {
-	token, err := h.back.Renew(r.Context(), h.Cookie(r, web.WayBackCookie), r.PostFormValue("password"), h.browser(r))
+	token, err := h.back.Renew(r.Context(), h.Cookie(r, web.WayBackCookie), r.PostFormValue("password"), r.PostFormValue("lost") != "", h.browser(r))
 	switch {
 	case h.refused(r, err, 0) != "":
 		return h.forgotPassword(w, r, http.StatusUnprocessableEntity, err)

@@ -9,6 +9,7 @@ import (
 	"countersign/internal/server/directory"
 	"countersign/internal/server/policy/ways"
 	"countersign/internal/server/registration/regtest"
+	"countersign/internal/server/signin/signintest"
 )
 
 // forgets is somebody of an organisation that lets them help themselves, at the
@@ -95,5 +96,45 @@ func TestAWayBackThatIsOverBeginsAnew(t *testing.T) {
 	b.get("/signin/help").shows("/signin/help", "サインインできない場合")
 	for _, path := range []string{"/signin/forgot/proofs", "/signin/forgot/password", "/signin/forgot/done"} {
 		w.browser(t).get(path).shows("/signin/forgot", "Forgot your password?")
+	}
+}
+
+// Where nobody else helps, who has lost all that signs in alone says so with the new
+// password, in both languages, and reads what comes of it before and after.
+func TestWhatSignsInAloneIsSaidToBeLostWithTheNewPassword(t *testing.T) {
+	for lang, words := range map[string][3]string{
+		"en": {"I have also lost my passkey", "all your addresses", "Your new password waits"},
+		"ja": {"も失くした", "すべてのアドレス", "新しいパスワードを受け付けました"},
+	} {
+		t.Run(lang, func(t *testing.T) {
+			w := newWorld(t)
+			home := w.komorebi(t)
+			var haru directory.Person
+			w.Write(t, func(tx *db.Tx) (err error) {
+				haru, err = directory.CreatePerson(t.Context(), tx, directory.Person{
+					DirectoryID: home.ID, Login: "haru@komorebi.example", Name: "Haru", Email: "haru@mail.example", Enrol: directory.EnrolClosed,
+				})
+				return err
+			})
+			w.SetPassword(t, haru, signintest.Password)
+			w.Passkey(t, haru, "ThinkPad")
+			codes := w.RecoveryCodes(t, haru)
+			w.Clock.Add(ways.AddressAge + time.Hour)
+			b := w.browser(t)
+			b.lang = lang
+			b.get("/signin/forgot").submit("/signin/forgot", "login", haru.Login).submit("/signin/forgot/send/mail")
+			_, letter := w.Letter(t, haru.Email)
+			b.submit("/signin/forgot/proof/mail", "code", letter["code"])
+			b.submit("/signin/forgot/proof/recovery", "code", codes[0]).shows("/signin/forgot/password", words[0]).shows("/signin/forgot/password", words[1])
+			b.submit("/signin/forgot/password", "password", "short", "lost", "1")
+			if !strings.Contains(b.page, `name="lost" value="1" aria-describedby="lost-hint" checked`) {
+				t.Error("after a mistake it is not ticked any more")
+			}
+			w.Clock.Add(time.Second)
+			b.submit("/signin/forgot/password", "password", phrase, "lost", "1").shows("/signin/forgot/done", words[2])
+			if template, _ := w.Letter(t, haru.Email); template != "wayback_all" {
+				t.Errorf("announced by %s", template)
+			}
+		})
 	}
 }

@@ -293,6 +293,7 @@ CREATE TABLE way_back (
   epoch INTEGER NOT NULL, proofs TEXT NOT NULL DEFAULT '', -- space-separated: see package policy
   state TEXT NOT NULL CHECK (state IN ('open', 'waits', 'done', 'stopped')),
   password TEXT NOT NULL DEFAULT '', ready_at INTEGER NOT NULL DEFAULT 0, -- of 'waits': the hash to set, and when
+  ends_strong INTEGER NOT NULL DEFAULT 0, -- 1: what signs in alone was lost, and ends with it
   ticket_id TEXT NOT NULL DEFAULT '', -- of the device that led here
   ip TEXT NOT NULL, net TEXT NOT NULL, place TEXT NOT NULL, browser TEXT NOT NULL, correlation TEXT NOT NULL,
   created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
