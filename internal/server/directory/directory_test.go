@@ -97,6 +97,30 @@ func TestADomainIsOneDirectorysAlone(t *testing.T) {
 	}
 }
 
+func TestNobodyManagesAPersonalDirectory(t *testing.T) {
+	d := dbtest.Open(t)
+	_, personal, mei := town(t, d)
+	var ken Person
+	write(t, d, func(tx *db.Tx) (err error) {
+		ken, err = CreatePerson(t.Context(), tx, Person{DirectoryID: personal.ID, Login: "ken@home.example", Name: "Ken"})
+		return err
+	})
+	for name, try := range map[string]func(tx *db.Tx) error{
+		"added": func(tx *db.Tx) error {
+			_, err := CreatePerson(t.Context(), tx, Person{DirectoryID: personal.ID, Login: "yu@home.example", Name: "Yu", Role: Owner})
+			return err
+		},
+		"given a role": func(tx *db.Tx) error { return SetRole(t.Context(), tx, ken.ID, Auditor) },
+	} {
+		if err := d.Write(t.Context(), try); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	write(t, d, func(tx *db.Tx) error {
+		return errors.Join(SetRole(t.Context(), tx, ken.ID, Member), SetRole(t.Context(), tx, mei.ID, Owner))
+	})
+}
+
 func TestTheDirectoryOfANameDependsOnTheNameOnly(t *testing.T) {
 	d := dbtest.Open(t)
 	org, personal, _ := town(t, d)

@@ -117,8 +117,8 @@ func CreatePerson(ctx context.Context, tx *db.Tx, p Person) (Person, error) {
 	if p.EmailSince.IsZero() {
 		p.EmailSince = tx.Now
 	}
-	if !slices.Contains(Roles, p.Role) {
-		return Person{}, fmt.Errorf("role %q: %w", p.Role, ErrInvalid)
+	if err := fitRole(ctx, tx, p.DirectoryID, p.Role); err != nil {
+		return Person{}, err
 	}
 	if there, err := withDomain(ctx, tx, p.Login); err != nil {
 		return Person{}, err
@@ -261,8 +261,12 @@ func Describe(ctx context.Context, tx *db.Tx, person, name, email string) error 
 // SetRole says what a person may do for others. Sessions that were begun with
 // another role end: nobody keeps a page open that they may no longer see.
 func SetRole(ctx context.Context, tx *db.Tx, person, role string) error {
-	if !slices.Contains(Roles, role) {
-		return fmt.Errorf("role %q: %w", role, ErrInvalid)
+	p, err := ByID(ctx, tx, person)
+	if err == nil {
+		err = fitRole(ctx, tx, p.DirectoryID, role)
+	}
+	if err != nil {
+		return err
 	}
 	if _, err := BumpEpoch(ctx, tx, person); err != nil {
 		return err
@@ -271,6 +275,21 @@ func SetRole(ctx context.Context, tx *db.Tx, person, role string) error {
 		return err
 	}
 	return recordOf(ctx, tx, audit.PersonRole, person)
+}
+
+// fitRole refuses what is no role, and any in a personal directory: nobody manages its people.
+func fitRole(ctx context.Context, tx *db.Tx, directory, role string) error {
+	if !slices.Contains(Roles, role) {
+		return fmt.Errorf("role %q: %w", role, ErrInvalid)
+	}
+	if role == Member {
+		return nil
+	}
+	d, err := Get(ctx, tx, directory)
+	if err == nil && d.Kind == Personal {
+		err = fmt.Errorf("role %s in a personal directory: %w", role, ErrInvalid)
+	}
+	return err
 }
 
 // CloseEnrol ends the time in which the password alone pairs an app. The
