@@ -1,5 +1,6 @@
 // An owner is advised after signing in, puts it off, and says how the organisation
-// shows itself: by its name, a logo and a colour, which its people see from then on.
+// shows itself: by its name, a logo and a colour, which its people see from then on,
+// on pages and on their phones.
 import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -38,11 +39,27 @@ test('an owner is advised, puts it off, and dresses the organisation', async ({ 
     await eye.see(computer, 'd6-faint', say('console.looks.faint', { colour: '#ffcc00', ratio: '1.3', nearest: '#846800' }))
     await expect(field('console.looks.colour')).toHaveValue('#846800')
     await field('console.looks.colour').fill('#7b1fa2')
+    await field('console.looks.name').fill('Aoba Workshop')
     await field('console.looks.logo').setInputFiles(fileURLToPath(new URL('../ui/icons/icon-192.png', import.meta.url)))
     await press('console.looks.go')
     await eye.see(computer, 'd6', say('console.looks.done'))
   })
 
-  await computer.goto(`${demo.at.id}/security`)
-  await expect(computer.getByRole('banner').getByText('Aoba Works')).toBeVisible()
+  await test.step('its people know it by that, on the phone too', async () => {
+    await phone.page.reload() // whoever opens the app hears what is new
+    await expect(phone.page.getByRole('link', { name: /Aoba Workshop/ })).toBeVisible()
+    await computer.context().clearCookies()
+    await computer.goto(`${demo.at.id}/signin?to=/security`)
+    await giveNameAndPassword(computer, demo, say, kenji)
+    const number = await readNumber(computer)
+    await expect(phone.page.locator('.peek').getByText('Aoba Workshop')).toBeVisible()
+    await expect(phone.page.locator('.peek img')).toHaveJSProperty('naturalWidth', 144)
+    await eye.see(phone.page, 'a04-logo', say('app.approve.title'))
+    await typeNumber(phone, say, number)
+    await expect(computer.getByRole('banner').getByText('Aoba Workshop')).toBeVisible()
+    await phone.page.getByRole('button', { name: say('app.approve.done') }).click()
+    await phone.page.getByRole('link', { name: /Aoba Workshop/ }).click()
+    await expect(phone.page.locator('.tile .mark img')).toHaveJSProperty('naturalWidth', 144)
+    await eye.see(phone.page, 'a03-logo', say('app.pair.does'))
+  })
 })

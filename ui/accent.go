@@ -40,7 +40,12 @@ var (
 
 // An Accent is what an organisation's one colour becomes: it stands in for pine,
 // in the light exactly as it was chosen, in the dark as a lighter shade of the same hue.
-type Accent struct{ Light, Dark Shades }
+type Accent struct {
+	Light, Dark Shades
+	// Warns tells that it is so near the colour of danger that a Yes in it would
+	// look like a No: buttons that go on keep our own.
+	Warns bool
+}
 
 // Shades are the tokens of one theme that follow a colour.
 type Shades struct{ Pine, Press, On, Soft, OnSoft string }
@@ -69,6 +74,7 @@ func NewAccent(colour string) (Accent, error) {
 	for least(lit.hex(), append(darkGrounds, night)) < Readable {
 		lit = lit.moved(0.004)
 	}
+	a.Warns = c.warns()
 	a.Dark = Shades{lit.hex(), lit.moved(0.06).hex(), lch{0.19, min(c.C, 0.03), c.h}.hex(), night, lit.moved(0.06).hex()}
 	return a, nil
 }
@@ -82,6 +88,9 @@ func (a Accent) CSS() string {
 		{"pine-soft", a.Light.Soft, a.Dark.Soft}, {"on-pine-soft", a.Light.OnSoft, a.Dark.OnSoft},
 	} {
 		fmt.Fprintf(&b, "  --%s: light-dark(%s, %s);\n", token.name, token.light, token.dark)
+	}
+	if a.Warns {
+		b.WriteString("  --yes: var(--brand);\n  --yes-press: var(--brand-press);\n  --on-yes: var(--on-brand);\n")
 	}
 	b.WriteString("}\n")
 	return b.String()
@@ -102,6 +111,16 @@ func lchOf(hex string) (lch, error) {
 	s := math.Cbrt(0.0883024619*r + 0.2817188376*g + 0.6299787005*b)
 	A, B := 1.9779984951*l-2.4285922050*m+0.4505937099*s, 0.0259040371*l+0.7827717662*m-0.8086757660*s
 	return lch{0.2104542553*l + 0.7936177850*m - 0.0040720468*s, math.Hypot(A, B), math.Atan2(B, A)}, nil
+}
+
+// danger is --danger of tokens.css in the light.
+const danger = "#a2262b"
+
+// warns tells whether eyes take a colour for that of danger: its hue is within 25
+// degrees of it, and it is not as good as grey.
+func (c lch) warns() bool {
+	red, _ := lchOf(danger)
+	return c.C > 0.05 && math.Cos(c.h-red.h) > math.Cos(25*math.Pi/180)
 }
 
 func (c lch) moved(by float64) lch { return lch{min(max(c.L+by, 0), 1), c.C, c.h} }

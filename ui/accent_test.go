@@ -64,6 +64,29 @@ func TestAccentKeepsItsHueInTheDark(t *testing.T) {
 	}
 }
 
+// Beside a No in the colour of danger a Yes never stands in a red of its own.
+func TestAYesIsNeverRed(t *testing.T) {
+	for colour, want := range map[string]bool{
+		"#a2262b": true, "#c8102e": true, "#b00020": true, "#8b0000": true, "#cc0000": true, "#c2185b": true, // reds
+		"#7b1fa2": false, "#12524a": false, "#00539b": false, "#846800": false, "#3a3a3a": false, "#4a3f3e": false, "#1b5e20": false,
+	} {
+		a, err := NewAccent(colour)
+		if err != nil {
+			t.Fatal(colour, err)
+		}
+		if own := strings.Contains(a.CSS(), "--yes: var(--brand);"); a.Warns != want || own != want {
+			t.Errorf("%s warns: %t, its yes is ours: %t, want %t", colour, a.Warns, own, want)
+		}
+		for _, theme := range []struct {
+			name, pine string
+		}{{"light", a.Light.Pine}, {"dark", a.Dark.Pine}} {
+			if c, _ := lchOf(theme.pine); c.warns() != want {
+				t.Errorf("%s in the %s is %s", colour, theme.name, theme.pine)
+			}
+		}
+	}
+}
+
 func TestAccentTakesColoursOnly(t *testing.T) {
 	for _, typed := range []string{"", "red", "#12g", "#fff", "#1234567", "12524a", "#12 24a", "#+2524a", "#12524a;}"} {
 		if _, err := NewAccent(typed); !errors.Is(err, ErrColour) {
@@ -87,21 +110,26 @@ func TestAccentKnowsTheGroundsOfTheTokens(t *testing.T) {
 }
 
 func TestAccentSheetNamesTokensThatAreThere(t *testing.T) {
-	a, err := NewAccent("#7b1fa2")
-	if err != nil {
-		t.Fatal(err)
-	}
 	tokens, err := Files.ReadFile("tokens.css")
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := regexp.MustCompile(`--[a-z-]+:`).FindAllString(a.CSS(), -1)
-	if len(names) != 5 {
-		t.Errorf("%q", names)
+	if !regexp.MustCompile(`--danger:\s*light-dark\(` + danger + `,`).Match(tokens) {
+		t.Errorf("--danger is not %s", danger)
 	}
-	for _, name := range names {
-		if !strings.Contains(string(tokens), "  "+name) {
-			t.Errorf("no token %s", name)
+	for colour, n := range map[string]int{"#7b1fa2": 5, "#b00020": 8} {
+		a, err := NewAccent(colour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := regexp.MustCompile(`--[a-z-]+:`).FindAllString(a.CSS(), -1)
+		if len(names) != n {
+			t.Errorf("%s: %q", colour, names)
+		}
+		for _, name := range names {
+			if !strings.Contains(string(tokens), "  "+name) {
+				t.Errorf("no token %s", name)
+			}
 		}
 	}
 }

@@ -15,6 +15,7 @@ package wire
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 )
 
@@ -124,6 +125,14 @@ type Directory struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	Kind string `json:"kind"` // "organization" or "personal"
+	Logo string `json:"logo"` // [LogoID] of its picture, "" for none
+}
+
+// LogoID names the picture of an organisation by what is in it: whoever has the
+// one that is named need not ask for it again.
+func LogoID(png []byte) string {
+	sum := sha256.Sum256(png)
+	return b64.EncodeToString(sum[:12])
 }
 
 // A Person is whose account it is. Subject is for ever, the rest is for eyes.

@@ -3517,6 +3517,7 @@ export interface Messages {
   "terminal.request.passwordless": Record<never, never>;
   "terminal.request.person": { value: string | number };
   "terminal.request.place": { value: string | number };
+  "terminal.request.service": { value: string | number };
   "terminal.request.test": Record<never, never>;
   "terminal.request.unlock": Record<never, never>;
   "terminal.request.when": { value: string | number };
@@ -3629,6 +3630,7 @@ export interface Messages {
   "tui.fact.how": Record<never, never>;
   "tui.fact.kind": Record<never, never>;
   "tui.fact.note": Record<never, never>;
+  "tui.fact.organisation": Record<never, never>;
   "tui.fact.tags": Record<never, never>;
   "tui.file": Record<never, never>;
   "tui.file.key": Record<never, never>;

@@ -2,6 +2,7 @@
 import { useEffect } from 'preact/hooks'
 import { titleOf } from '../codes/mark'
 import { startLive } from '../remote/live'
+import { keepLogo } from '../remote/logos'
 import { markRemoved, ofRegistration, securityURL, sync } from '../remote/registrations'
 import { reasonOf } from '../remote/trouble'
 import { hush, hushAllBut } from '../push/push'
@@ -45,6 +46,7 @@ async function freshen(registration: string): Promise<void> {
   try {
     const told = await sync(registration)
     hearWaiting(registration, told.waiting)
+    void keepLogo(registration, told.logo).catch(() => undefined) // the one before stands until the next time
     await dropUnknown(registration)
     for (const { name: device } of unheard(registration, told)) tell(registration, device)
   } catch (thrown) {

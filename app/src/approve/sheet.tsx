@@ -14,6 +14,8 @@ import { PlaceMap } from './map'
 import { complete, more, type Sheet } from './model'
 import { clock } from './pending'
 import { Numeral, Reference, Seal, Title } from './parts'
+import { logoOf } from '../codes/logos'
+import { logoTimes } from '../codes/state'
 import { lockNow } from '../lock/lock'
 import { Icon } from '../shell/icon'
 import { troubleWords } from './trouble'
@@ -79,12 +81,14 @@ function titleFor(kind: Kind): string {
 
 /** Whose request it is, how long it lasts, and the way out without an answer. */
 function Peek({ registration, directory, closesAt }: { registration: string; directory?: string; closesAt?: number }) {
+  void logoTimes.value
   const entry = ofRegistration(registration)
+  const logo = logoOf(entry?.server)
   const others = more(approval.value)
   return (
     <header class="peek">
       <span class="from">
-        <Icon name="i-lock" look="i-s" />
+        {logo ? <img class="logo" src={logo.src} alt="" /> : <Icon name="i-lock" look="i-s" />}
         <span class="clip">
           <strong>
             <bdi>{directory ?? entry?.issuer}</bdi>

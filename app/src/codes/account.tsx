@@ -15,10 +15,10 @@ import { counted } from './counted'
 import type { Face } from './dial'
 import { EditSheet } from './edit'
 import { wantOpen } from './inview'
-import { drawMark, tintOf, titleOf } from './mark'
+import { drawMark, tintOf, titleOf, whoOf } from './mark'
 import { MoreSheet } from './more'
 import { drawCode, drawVeil } from './numerals'
-import { countedTimes, nextCode, reveal, revealedTimes, ticking } from './state'
+import { countedTimes, logoTimes, nextCode, reveal, revealedTimes, ticking } from './state'
 
 export function AccountScreen({ id }: { id: string }) {
   const entry = useAccount(id)
@@ -82,6 +82,7 @@ function MoreButton({ entry }: { entry: Entry }) {
 }
 
 function Tile({ entry }: { entry: Entry }) {
+  void logoTimes.value
   const face = ticking.value.faces.get(entry.id)
   const title = titleOf(entry)
   return (
@@ -90,7 +91,7 @@ function Tile({ entry }: { entry: Entry }) {
       <h2 class="title" id="account" tabIndex={-1}>
         {title}
       </h2>
-      <p class="who">{entry.issuer ? entry.name : ''}</p>
+      <p class="who">{whoOf(entry)}</p>
       {entry.server?.state === 'elsewhere' && (
         <p>
           <span class="badge caution">

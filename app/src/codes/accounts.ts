@@ -8,7 +8,8 @@ import { language, t } from '../words/words'
 import { leftOf } from './clockwork'
 import { counted } from './counted'
 import { recipeOf, type Dial, type Face } from './dial'
-import { drawMark, titleOf } from './mark'
+import { logoOf } from './logos'
+import { drawMark, titleOf, whoOf } from './mark'
 import { drawCode, drawVeil } from './numerals'
 import type { Note } from './notes'
 import { revealed } from './revealed'
@@ -197,7 +198,7 @@ function drawGap<N>(draw: Draw<N>, key: string, rows: number): N {
 export function lookOf(entry: Entry, { vault, dial, open }: Listed, place: Place): string {
   const face = dial.faces.get(entry.id)
   const codes = [face?.code, face?.beat.id, face?.beat.ending, vault.settings.nextEarly && face?.next, counted.get(entry.id)]
-  return [...codes, isHidden(entry, vault), entry.id === open, language(), ...Object.values(place)].join()
+  return [...codes, logoOf(entry.server)?.id, isHidden(entry, vault), entry.id === open, language(), ...Object.values(place)].join()
 }
 
 export function drawRow<N>(draw: Draw<N>, entry: Entry, model: Listed, hands: Hands, place: Place): N {
@@ -212,7 +213,7 @@ export function drawRow<N>(draw: Draw<N>, entry: Entry, model: Listed, hands: Ha
       'a',
       { class: 'open', href: `#account/${entry.id}`, 'aria-current': open ? 'true' : undefined },
       draw('strong', { class: 'clip' }, titleOf(entry)),
-      draw('span', { class: 'clip' }, entry.issuer ? entry.name : ''),
+      draw('span', { class: 'clip' }, whoOf(entry)),
       entry.pinned ? draw('span', { class: 'badge' }, drawIcon(draw, 'i-pin', 'i i-xs'), draw('span', { class: 'vh' }, t('app.list.pinned'))) : null,
     ),
     ...(face ? drawFace(draw, entry, face, model, hands) : drawWithoutClock(draw, entry, hands)),

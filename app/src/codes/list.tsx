@@ -21,7 +21,7 @@ import { startDragging } from './drag'
 import { choose, clear, filter, found, groups, rows, reach, type, typed } from './inview'
 import { startKeys } from './keys'
 import { notesFor } from './notes'
-import { countedTimes, dial, nextCode, reveal, revealedTimes, ticking } from './state'
+import { countedTimes, dial, logoTimes, nextCode, reveal, revealedTimes, ticking } from './state'
 
 const hands = {
   search: (event: Event) => type((event.currentTarget as HTMLInputElement).value),
@@ -60,6 +60,7 @@ export function AccountsScreen({ beside }: { beside?: Beside }) {
 function Groups({ shown, open }: { shown: readonly Group[]; open: string | undefined }) {
   void countedTimes.value
   void revealedTimes.value
+  void logoTimes.value
   return drawGroups(draw, shown, { vault: vault.value, dial: dial.value, rows: rows(), ...(open && { open }) }, hands, keptRow)
 }
 

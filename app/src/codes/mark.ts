@@ -1,7 +1,9 @@
 /** The mark of an account: a letter, a tint by the issuer's name, a shape by
- *  its kind – never colour alone. */
+ *  its kind – never colour alone. An organisation that has a logo is known by
+ *  that, unless the person chose a mark of their own. */
 import type { Draw } from '../start/draw'
 import type { Entry } from '../store/vault'
+import { logoOf } from './logos'
 
 export const tints = ['moss', 'sea', 'clay', 'indigo', 'plum', 'straw'] as const
 
@@ -44,8 +46,18 @@ export function lettersOf(entry: Named): string {
   return [...titleOf(entry).trim()][0]?.toLocaleUpperCase() ?? '?'
 }
 
-export function drawMark<N>(draw: Draw<N>, entry: Named & Pick<Entry, 'kind'>, look = ''): N {
+/** Under what name an account is there. An organisation stands before it where the
+ *  account is called otherwise. */
+export function whoOf({ issuer, name, server }: Pick<Entry, 'issuer' | 'name' | 'server'>): string {
+  if (!issuer) return ''
+  const { kind, name: organisation } = server?.directory ?? { kind: '', name: '' }
+  return kind === 'organization' && organisation !== issuer ? `${organisation} · ${name}` : name
+}
+
+export function drawMark<N>(draw: Draw<N>, entry: Named & Pick<Entry, 'kind' | 'server'>, look = ''): N {
   const shape = entry.kind === 'other' ? '' : entry.kind
   const names = ['mark', tintOf(entry), shape, look].filter(Boolean).join(' ')
-  return draw('span', { class: names, 'aria-hidden': 'true' }, lettersOf(entry))
+  const logo = entry.icon ? undefined : logoOf(entry.server)
+  const picture = logo ? draw('img', { src: logo.src, alt: '', decoding: 'sync' }) : lettersOf(entry)
+  return draw('span', { class: names, 'aria-hidden': 'true' }, picture)
 }

@@ -6,6 +6,7 @@ import type { Plug } from '../shell/plug'
 import { vault } from '../store/store'
 import { t } from '../words/words'
 import { LooseTab } from './loose'
+import { followLogos } from './state'
 import { TrashScreen } from './trash'
 
 export const accounts: Plug = {
@@ -22,6 +23,7 @@ export const accounts: Plug = {
     </a>
   ),
   background: () => {
+    followLogos()
     let before = vault.peek().entries.length
     vault.subscribe(({ entries }) => {
       if (entries.length > before) void askPersistence().catch(() => false) // there is something to keep now

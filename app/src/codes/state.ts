@@ -2,11 +2,13 @@
  *  with an account by counter. */
 import { signal, type ReadonlySignal } from '@preact/signals'
 import { codeFor } from '../otp/otp'
+import { papers } from '../store/papers'
 import { loaded, store, vault } from '../store/store'
 import { withEntry } from '../store/vault'
 import { currentDial, watchDial, wind } from './clockwork'
 import { counted } from './counted'
 import { recipeOf, type Dial } from './dial'
+import { recallLogos } from './logos'
 import { revealed } from './revealed'
 
 const none: Dial = { at: 0, beats: new Map(), faces: new Map() }
@@ -14,9 +16,13 @@ const shown = signal<Dial>(none)
 const second = signal<Dial>(none)
 const asked = signal(0)
 const shownTimes = signal(0)
+const recalled = signal(0)
 
 /** How long a hidden code shows once it was touched, in milliseconds. */
 const glimpse = 30_000
+
+/** Changes when another logo is known; what is known lies in `logos.ts`. */
+export const logoTimes: ReadonlySignal<number> = recalled
 
 /** The codes; changes only when somebody would see a difference. */
 export const dial: ReadonlySignal<Dial> = shown
@@ -45,6 +51,14 @@ export function followVault(): void {
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) hideAll()
   })
+}
+
+/** Knows the logos that are kept, and hears of others in whatever tab. What cannot
+ *  be read is drawn as a letter. */
+export function followLogos(): void {
+  const recall = () => recallLogos().then(() => recalled.value++, () => undefined)
+  papers.follow((name) => void (name === 'logos' && recall()))
+  void recall()
 }
 
 const glimpses = new Map<string, ReturnType<typeof setTimeout>>()

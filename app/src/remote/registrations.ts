@@ -59,6 +59,8 @@ export type Told = {
   /** Changes of the account that wait, or happen now: each app can stop them. */
   waiting: Change[]
   serverTime: number
+  /** The id of the organisation's logo, or nothing. */
+  logo: string
   /** The server knows an unlock key of this phone. */
   unlock: boolean
   /** Whether this phone signs in without a password; nothing where the directory
@@ -178,7 +180,7 @@ async function change(registration: string, fn: (entry: Paired) => Entry): Promi
 function readTold(told: unknown): Told & { directory: string; only: boolean } {
   const fields = (told ?? {}) as Record<string, unknown>
   const { state, push_key: pushKey, security_url: url, pending_test: pendingTest } = fields
-  const directory = (fields.directory as { name?: unknown } | undefined)?.name
+  const { name: directory, logo } = (fields.directory ?? {}) as Record<string, unknown>
   if (state !== 'pending' && state !== 'active') throw new Trouble({ why: 'stranger' })
   if (typeof directory !== 'string') throw new Trouble({ why: 'stranger' })
   return {
@@ -190,6 +192,7 @@ function readTold(told: unknown): Told & { directory: string; only: boolean } {
     pendingTest: typeof pendingTest === 'string' ? pendingTest : '',
     newer: readNewer(fields.newer),
     waiting: readWaiting(fields.waiting, fields.server_time, Date.now()),
+    logo: typeof logo === 'string' ? logo : '',
     unlock: fields.unlock === true,
     ...(fields.passwordless_ok === true && { passwordless: fields.passwordless === true }),
     serverTime: typeof fields.server_time === 'number' ? fields.server_time : 0,

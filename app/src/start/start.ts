@@ -9,6 +9,7 @@ import { drawAccounts, drawGroups, drawTop, groupsOf, sorted, type Listed, type 
 import { startClockwork, want, watchDial, wind } from '../codes/clockwork'
 import { startCopying } from '../codes/copy'
 import { mainBeat, type Dial } from '../codes/dial'
+import { recallLogos } from '../codes/logos'
 import { notesFor } from '../codes/notes'
 import { firstRows, idsIn } from '../codes/rows'
 import { offsetsByIssuer } from '../codes/skew'
@@ -60,6 +61,7 @@ async function paint(vault: Vault): Promise<void> {
     else countDown(dial)
   })
   void want(idsIn(groups, rows))
+  if (vault.entries.some(({ kind }) => kind === 'work')) await recallLogos().catch(() => undefined)
   await wind(vault)
   await shown()
   performance.mark('codes')

@@ -4,7 +4,7 @@
  *  them. */
 import { together } from './database'
 import { nameOf, openRing, type Ring } from './ring'
-import { openPaper, placeOf, sealPaper, type Paper, type PaperName } from './shelf'
+import { look, openPaper, placeOf, readPaper, sealPaper, type Paper, type PaperName } from './shelf'
 import { ownDataKey } from './store'
 import { storeTrouble } from './trouble'
 
@@ -16,8 +16,7 @@ export const papers = {
   /** What stands on a paper; nothing if there is none. Throws StoreTrouble. */
   async read<T>(name: PaperName): Promise<T | undefined> {
     try {
-      const { ring, paper } = await look(name)
-      return ring && paper ? ((await openPaper((await openRing(ring)).key, paper)) as T) : undefined
+      return await readPaper<T>(name)
     } catch (thrown) {
       throw storeTrouble(thrown)
     }
@@ -60,16 +59,6 @@ async function attempt<T>(name: PaperName, fn: (before: T | undefined) => T | un
   channel.postMessage(name)
   tell(name)
   return { now }
-}
-
-/** Ring and paper at one moment. */
-function look(name: PaperName): Promise<{ ring: Ring | undefined; paper: Paper | undefined }> {
-  return together(['secrets'], 'readonly', (tx) => {
-    const secrets = tx.objectStore('secrets')
-    const ring: IDBRequest<Ring | undefined> = secrets.get('data')
-    const paper: IDBRequest<Paper | undefined> = secrets.get(placeOf(name))
-    return () => ({ ring: ring.result, paper: paper.result })
-  })
 }
 
 /** Puts a paper in the place of that edition. False if it is not there any more,

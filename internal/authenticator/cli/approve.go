@@ -27,7 +27,7 @@ func (c approveCommand) Run(ctx context.Context, w World, g *grammar) error {
 	if err != nil {
 		return err
 	}
-	w.describe(q)
+	w.describe(p, q)
 	number := c.Number
 	if number == "" {
 		w.say("terminal.request.never")
@@ -53,7 +53,7 @@ func (c denyCommand) Run(ctx context.Context, w World, g *grammar) error {
 	if err != nil {
 		return err
 	}
-	w.describe(q)
+	w.describe(p, q)
 	decision := wire.Deny
 	if c.Report {
 		decision = wire.Report
@@ -130,7 +130,7 @@ func lost(ctx context.Context, w World, d *desk.Desk, p desk.Paired) error {
 }
 
 // describe shows who asks, and from where.
-func (w World) describe(q remote.Question) {
+func (w World) describe(p desk.Paired, q remote.Question) {
 	app := calm(q.App)
 	switch {
 	case q.Kind == wire.KindTest:
@@ -141,6 +141,7 @@ func (w World) describe(q remote.Question) {
 		app += " (" + calm(q.AppHost) + ")"
 	}
 	for _, line := range [][2]string{
+		{"terminal.request.service", calm(strings.TrimSpace(q.Directory + " (" + p.Server.Host + ")"))},
 		{"terminal.request.app", app},
 		{"terminal.request.person", calm(q.Person)},
 		{"terminal.request.place", calm(strings.TrimSpace(q.Place + " " + q.IP))},

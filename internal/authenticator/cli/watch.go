@@ -93,7 +93,7 @@ func (h *watch) request(p desk.Paired, q remote.Question) error {
 		return printJSON(h.w.Out, event{"request", p.Door.Issuer, p.Door.Registration, q.Request})
 	}
 	h.w.say("terminal.watch.request", "id", q.ID)
-	h.w.describe(q)
+	h.w.describe(p, q)
 	return nil
 }
 

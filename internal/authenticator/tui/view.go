@@ -241,16 +241,17 @@ func (m Model) detailView() (body, foot []string) {
 	c, _ := m.App.CodeOf(m.Now, e.ID)
 	code, left := m.codeText(c)
 	body = []string{"", bold.Render(calm(e.Issuer)), calm(e.Name), "", "  " + code + "  " + left, ""}
-	k, host := e.Key(), ""
-	if s, ok := e.Server(); ok {
-		k, host = s.Code, s.Host
+	k := e.Key()
+	s, ok := e.Server()
+	if ok {
+		k = s.Code
 	}
 	how := strings.ToUpper(string(k.Kind)) + ", " + string(k.Algorithm) + ", " + m.t("tui.digits", "n", k.Digits)
 	if k.Kind != otp.HOTP {
 		how += ", " + m.t("tui.period", "n", k.Period)
 	}
 	for _, fact := range [][2]string{
-		{"tui.fact.kind", m.t("tui.group." + string(e.Kind))}, {"tui.fact.host", calm(host)}, {"tui.fact.how", how},
+		{"tui.fact.kind", m.t("tui.group." + string(e.Kind))}, {"tui.fact.organisation", calm(s.Organisation)}, {"tui.fact.host", calm(s.Host)}, {"tui.fact.how", how},
 		{"tui.fact.tags", calm(strings.Join(e.Tags, ", "))}, {"tui.fact.note", calm(e.Note)},
 	} {
 		if fact[1] != "" {
@@ -357,7 +358,7 @@ func (m Model) sheetView() (body, foot []string) {
 		return m.outcomeView(s)
 	}
 	rest := time.UnixMilli(s.ExpiresAt).Sub(m.Now)
-	body = []string{pine.Render(calm(s.Host)) + "  " + m.t("app.approve.left", "time", clock(rest)), "", bold.Render(m.t(title(s)))}
+	body = []string{pine.Render(calm(strings.TrimSpace(s.Directory+" "+s.Host))) + "  " + m.t("app.approve.left", "time", clock(rest)), "", bold.Render(m.t(title(s)))}
 	if !s.Known && !s.BringsKey() {
 		body = append(body, lamp.Render("! "+m.t("app.approve.new_browser")))
 	}

@@ -73,6 +73,7 @@ func (e Entry) Title() string {
 // A Server is what a sign-in service gave this device for an account.
 type Server struct {
 	Issuer, Host, Directory, Subject, Registration string
+	Organisation                                   string // whose account it is, as it calls itself; "" for a personal one
 	State                                          string // pending, active, removed, or elsewhere
 	Code                                           otp.Key
 	ClockOffset                                    time.Duration // the server's clock minus this device's
@@ -111,13 +112,7 @@ func (e Entry) Server() (Server, bool) {
 		case "clockOffset":
 			s.ClockOffset = time.Duration(max(-maxOffset, min(r.float(), maxOffset)) * float64(time.Millisecond))
 		case "directory":
-			r.object(func(name string) {
-				if name != "id" {
-					r.skip()
-					return
-				}
-				s.Directory = r.string()
-			})
+			s.readDirectory(r)
 		case "code":
 			var code Entry
 			r.object(func(name string) { code.readSecret(r, name) })
@@ -128,6 +123,25 @@ func (e Entry) Server() (Server, bool) {
 		}
 	})
 	return s, r.err == nil
+}
+
+func (s *Server) readDirectory(r *reader) {
+	var name, kind string
+	r.object(func(field string) {
+		switch field {
+		case "id":
+			s.Directory = r.string()
+		case "name":
+			name = r.string()
+		case "kind":
+			kind = r.string()
+		default:
+			r.skip()
+		}
+	})
+	if kind == "organization" {
+		s.Organisation = name
+	}
 }
 
 // readSecret reads one field of what codes are made from.

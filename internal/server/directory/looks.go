@@ -2,9 +2,7 @@ package directory
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -15,6 +13,7 @@ import (
 
 	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
+	"countersign/internal/wire"
 	"countersign/ui"
 )
 
@@ -94,8 +93,7 @@ func (d Directory) dressed(change Dressing) (Directory, error) {
 	if change.Logo != nil {
 		d.Looks.Logo = ""
 		if len(*change.Logo) > 0 {
-			sum := sha256.Sum256(*change.Logo)
-			d.Looks.Logo = base64.RawURLEncoding.EncodeToString(sum[:12])
+			d.Looks.Logo = wire.LogoID(*change.Logo)
 		}
 	}
 	return d, nil

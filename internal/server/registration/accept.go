@@ -209,7 +209,7 @@ func (r *Registry) answer(g Registration, o row, p directory.Person, d directory
 
 // Directory writes a directory for a device.
 func Directory(d directory.Directory) wire.Directory {
-	return wire.Directory{ID: d.ID, Name: d.Name, Kind: d.Kind}
+	return wire.Directory{ID: d.ID, Name: d.Name, Kind: d.Kind, Logo: d.Looks.Logo}
 }
 
 func accountType(d directory.Directory) string {

@@ -7,10 +7,11 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
-	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -42,25 +43,30 @@ func sub(files fs.FS, dir string) fs.FS {
 //
 // Beside html/template's own there are: t KEY NAME VALUE… (a message), icon
 // NAME CLASS, numerals TEXT, static FILE, lang, initial NAME, tint NAME.
+//
+// A page is parsed in a language when it is first asked for: all of them would be
+// most of what the program holds, and be gone through whenever memory is cleared.
 func (s *Shell) Templates(family string, files fs.FS) error {
 	names, err := fs.Glob(files, "*.html")
 	if err != nil {
 		return err
 	}
-	for _, lang := range s.Languages {
-		base, err := template.New("").Funcs(s.funcs(lang)).ParseFS(layouts, "layout/*.html")
-		if err != nil {
-			return err
+	common := slices.Contains(names, shared)
+	for _, name := range names {
+		if name == shared {
+			continue
 		}
-		if _, err := fs.Stat(files, shared); err == nil {
-			if base, err = base.ParseFS(files, shared); err != nil {
-				return fmt.Errorf("page %s/%s: %w", family, shared, err)
-			}
-		}
-		for _, name := range names {
-			if err := s.addPage(base, lang, family, files, name); err != nil {
-				return fmt.Errorf("page %s/%s: %w", family, name, err)
-			}
+		for _, lang := range s.Languages {
+			s.templates[lang+"/"+family+"/"+name] = sync.OnceValues(func() (*template.Template, error) {
+				t, err := template.New(name).Funcs(s.funcs(lang)).ParseFS(layouts, "layout/*.html")
+				if err == nil && common {
+					t, err = t.ParseFS(files, shared)
+				}
+				if err == nil {
+					t, err = t.ParseFS(files, name)
+				}
+				return t, err
+			})
 		}
 	}
 	return nil
@@ -69,17 +75,13 @@ func (s *Shell) Templates(family string, files fs.FS) error {
 // shared is the file of a family that holds templates for its other files.
 const shared = "_shared.html"
 
-func (s *Shell) addPage(base *template.Template, lang, family string, files fs.FS, name string) error {
-	t, err := base.Clone()
-	if err != nil || name == shared {
-		return err
+// Parse parses every page now, and tells of the first that is wrong.
+func (s *Shell) Parse() error {
+	for name, parsed := range s.templates {
+		if _, err := parsed(); err != nil {
+			return fmt.Errorf("page %s: %w", name, err)
+		}
 	}
-	if t, err = t.ParseFS(files, name); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.templates[lang+"/"+family+"/"+name] = t.Lookup(path.Base(name))
 	return nil
 }
 
@@ -109,11 +111,13 @@ type drawn struct {
 // Render draws a page into the answer. data is what its "main" sees as the dot.
 // Nothing is written when it returns an error.
 func (s *Shell) Render(w http.ResponseWriter, r *http.Request, status int, name string, data any) error {
-	s.mu.RLock()
-	t := s.templates[s.Lang(r)+"/"+name]
-	s.mu.RUnlock()
-	if t == nil {
+	parsed := s.templates[s.Lang(r)+"/"+name]
+	if parsed == nil {
 		return fmt.Errorf("no page %q", name)
+	}
+	t, err := parsed()
+	if err != nil {
+		return fmt.Errorf("page %s: %w", name, err)
 	}
 	org, err := s.orgOf(r)
 	if err != nil { // no reason to show no page

@@ -21,7 +21,6 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -78,8 +77,7 @@ type Shell struct {
 	streams  streams
 	headers  headers
 
-	mu        sync.RWMutex
-	templates map[string]*template.Template // by language and name
+	templates map[string]func() (*template.Template, error) // by language and name
 }
 
 // New makes a shell with the pages every origin has: static files, the
@@ -87,7 +85,7 @@ type Shell struct {
 func New(c Config) (*Shell, error) {
 	s := &Shell{
 		Config: c, pages: http.NewServeMux(), api: http.NewServeMux(), calls: http.NewServeMux(),
-		problems: problems(), templates: map[string]*template.Template{},
+		problems: problems(), templates: map[string]func() (*template.Template, error){},
 	}
 	var err error
 	if s.id, err = origin(c.ID); err != nil {

@@ -44,6 +44,7 @@ func Mount(s *web.Shell, d Deps) {
 	s.Explain(problems...)
 	s.API("POST /device/pair", wire.MaxBody, a.told(a.pair))
 	s.API("GET /device/registration", 0, a.signed(a.getRegistration))
+	s.API("GET /device/logo", 0, a.signed(a.getLogo))
 	s.API("PUT /device/registration", wire.MaxBody, a.signed(a.putRegistration))
 	s.API("DELETE /device/registration", 0, a.signed(a.deleteRegistration))
 	s.API("DELETE /device/unlock", 0, a.signed(a.deleteUnlock))

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/internal/server/audit"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/registration"
@@ -77,6 +78,39 @@ func TestAPhonePairsAndApproves(t *testing.T) {
 	h.call(t, phone, "GET", "/device/requests/NOTHING", nil).want(t, http.StatusNotFound, wire.CodeUnknown)
 }
 
+// The phone hears the name and the logo of the organisation, and of each change.
+func TestAPhoneKnowsItsOrganisation(t *testing.T) {
+	h := newHouse(t)
+	mei := h.Person(t, "mei")
+	phone := h.Device(t, mei, "Phone")
+	about := func() wire.Directory {
+		return read[wire.Registration](t, h.call(t, phone, "GET", "/device/registration", nil)).Directory
+	}
+	dress := func(change directory.Dressing) {
+		h.Write(t, func(tx *db.Tx) error {
+			return directory.Dress(t.Context(), tx, mei.DirectoryID, change, audit.Event{})
+		})
+	}
+	if d := about(); d.Logo != "" {
+		t.Errorf("bare: %+v", d)
+	}
+	h.call(t, phone, "GET", "/device/logo", nil).want(t, http.StatusNotFound, "not_found")
+
+	name, png := "Aoba Workshop", []byte("first")
+	dress(directory.Dressing{Name: &name, Logo: &png})
+	if d := about(); d.Name != name || d.Logo != wire.LogoID(png) {
+		t.Errorf("dressed: %+v", d)
+	}
+	if a := h.call(t, phone, "GET", "/device/logo", nil); a.status != http.StatusOK || !bytes.Equal(a.body, png) || a.header.Get("Content-Type") != "image/png" {
+		t.Errorf("logo: %+v", a)
+	}
+	png = []byte("second")
+	dress(directory.Dressing{Logo: &png})
+	if d := about(); d.Logo != wire.LogoID(png) {
+		t.Errorf("dressed anew: %+v", d)
+	}
+}
+
 func TestWhyAPhoneIsNotPaired(t *testing.T) {
 	h := newHouse(t)
 	mei := h.Person(t, "mei")
@@ -125,7 +159,7 @@ func TestACallHasToBeSigned(t *testing.T) {
 	}{
 		{"GET", "/device/registration", nil}, {"PUT", "/device/registration", map[string]string{"name": "Spoilt"}},
 		{"DELETE", "/device/registration", nil}, {"GET", "/device/requests", nil}, {"GET", "/device/requests/X", nil},
-		{"POST", "/device/requests/X/decision", wire.Decision{Decision: wire.Deny}}, {"GET", "/device/stream", nil}, {"DELETE", "/device/unlock", nil},
+		{"POST", "/device/requests/X/decision", wire.Decision{Decision: wire.Deny}}, {"GET", "/device/stream", nil}, {"DELETE", "/device/unlock", nil}, {"GET", "/device/logo", nil},
 	}
 	spoil := map[string]func(*http.Request){
 		"no signature":      func(r *http.Request) { r.Header.Del("Signature") },

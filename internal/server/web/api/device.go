@@ -65,6 +65,25 @@ func (a *api) describe(ctx context.Context, tx *db.Tx, g registration.Registrati
 	return answer, err
 }
 
+// getLogo gives out the picture of the organisation that the account belongs to.
+// Everybody may see it; by this call an app asks nobody else for it.
+func (a *api) getLogo(w http.ResponseWriter, r *http.Request, c *caller) error {
+	var png []byte
+	err := a.DB.Read(r.Context(), func(tx *db.Tx) error {
+		d, err := directory.Get(r.Context(), tx, c.Directory)
+		if err == nil {
+			png, err = directory.Picture(r.Context(), tx, d.Looks.Logo)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "image/png")
+	_, _ = w.Write(png) // a reader who left asks again
+	return nil
+}
+
 // restoreOf is the restore key that a device has sent.
 func restoreOf(g registration.Registration) (*wire.JWK, error) {
 	key, err := g.Restore()

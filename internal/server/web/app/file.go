@@ -45,21 +45,33 @@ func describe(dist fs.FS, name string) (file, error) {
 	if !ok {
 		return file{}, fmt.Errorf("app: no content type for %s", name)
 	}
-	content, err := dist.Open(name)
-	if err != nil {
+	f := file{in: dist, name: name, kind: kind, hashed: strings.HasPrefix(name, "assets/")}
+	var err error
+	if f.etag, err = f.tag(); err != nil {
 		return file{}, err
 	}
-	defer content.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, content); err != nil {
-		return file{}, err
-	}
-	etag := base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:12])
-	f := file{in: dist, name: name, kind: kind, etag: etag, hashed: strings.HasPrefix(name, "assets/")}
 	if _, err := fs.Stat(dist, name+".br"); err == nil {
 		f.small = name + ".br"
 	}
 	return f, nil
+}
+
+// tag tells the file from what it was in other versions. A hash in the name is
+// enough: the large ones, megabytes of WebAssembly, are not read for it.
+func (f file) tag() (string, error) {
+	if f.hashed {
+		return path.Base(f.name), nil
+	}
+	content, err := f.in.Open(f.name)
+	if err != nil {
+		return "", err
+	}
+	defer content.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, content); err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(sum.Sum(nil)[:12]), nil
 }
 
 // kinds are the content types; the computer's own tables differ.
