@@ -18,25 +18,25 @@ function settled(at: Sight, before: Rows): { rows: Rows; times: number } {
 }
 
 test('the rows in the window are drawn, then some around it', () => {
-  expect(settled(sight(0), none).rows.other).toEqual([0, 13])
-  expect(settled(sight(-50_000), none).rows.other).toEqual([495, 513])
-  expect(settled(sight(-99_900), none).rows.other).toEqual([994, 1000])
-  expect(settled(sight(-9_000, 3), none).rows.other).toEqual([255, 309])
+  expect(settled(sight(0), none).rows.other).toEqual([0, 15])
+  expect(settled(sight(-50_000), none).rows.other).toEqual([493, 515])
+  expect(settled(sight(-99_900), none).rows.other).toEqual([992, 1000])
+  expect(settled(sight(-9_000, 3), none).rows.other).toEqual([249, 315])
   expect(settled(sight(5_000), none).rows.other).toEqual([0, 0])
 })
 
-test('the window comes first, and half of the rows that lack each time', () => {
+test('the window comes first, and a third of the rows that lack each time', () => {
   expect(rowsFor(groups, sight(-50_000), none).other).toEqual([497, 511])
-  expect(settled(sight(-50_000), none).times).toBe(3)
+  expect(settled(sight(-50_000), none).times).toBe(4)
 })
 
 test('what is drawn stays while it reaches far enough', () => {
   const before = settled(sight(-50_050), none).rows
   expect(rowsFor(groups, sight(-50_100), before)).toBe(before)
-  expect(rowsFor(groups, sight(-50_250), before).other).toEqual([495, 515])
+  expect(rowsFor(groups, sight(-50_250), before).other).toEqual([494, 517])
 })
 
 test('rows that have gone far are let go', () => {
   const before = settled(sight(-50_000), none).rows
-  expect(rowsFor(groups, sight(-50_700), before).other).toEqual([499, 517])
+  expect(rowsFor(groups, sight(-50_700), before).other).toEqual([499, 518])
 })

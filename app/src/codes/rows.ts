@@ -3,10 +3,10 @@
 import type { Kind } from '../store/vault'
 import { kinds, type Group, type Rows } from './accounts'
 
-/** Rows kept above and below the window at most. When there are fewer than `enough`, half
+/** Rows kept above and below the window at most. When there are fewer than `enough`, a third
  *  of those that lack are drawn: one each frame while scrolling is calm, more when it is fast. */
 const spare = 8
-const enough = 5
+const enough = 7
 
 /** What a row and a column take at least, and the least that lies between rows and
  *  stands above the first, in rem (app.css). */
@@ -77,8 +77,8 @@ export function rowsFor(groups: readonly Group[], sight: Sight, before: Rows): R
     const within = (row: number) => Math.min(Math.max(0, Math.min(row, most)) * columns, entries.length)
     const seen = [within(first), within(last)] as const
     const [from, to] = before[kind][0] < seen[1] && before[kind][1] > seen[0] ? before[kind] : seen
-    const half = (lacking: number) => Math.max(0, Math.ceil(lacking / columns / 2)) * columns
-    const [above, below] = [half(from - within(first - enough)), half(within(last + enough) - to)]
+    const third = (lacking: number) => Math.max(0, Math.ceil(lacking / columns / 3)) * columns
+    const [above, below] = [third(from - within(first - enough)), third(within(last + enough) - to)]
     rows[kind] = [
       Math.max(within(first - spare), Math.min(from - above, seen[0])),
       Math.min(within(last + spare), Math.max(to + below, seen[1])),
