@@ -3,8 +3,8 @@
 import type { Kind } from '../store/vault'
 import { kinds, type Group, type Rows } from './accounts'
 
-/** Rows kept above and below the window at most. When there are fewer than `enough`, a third
- *  of those that lack are drawn: one each frame while scrolling is calm, more when it is fast. */
+/** Rows kept above and below the window at most. When there are fewer than `enough`, one more is
+ *  drawn each frame, two when many lack: every row takes its part of a frame's time. */
 const spare = 8
 const enough = 7
 
@@ -77,8 +77,8 @@ export function rowsFor(groups: readonly Group[], sight: Sight, before: Rows): R
     const within = (row: number) => Math.min(Math.max(0, Math.min(row, most)) * columns, entries.length)
     const seen = [within(first), within(last)] as const
     const [from, to] = before[kind][0] < seen[1] && before[kind][1] > seen[0] ? before[kind] : seen
-    const third = (lacking: number) => Math.max(0, Math.ceil(lacking / columns / 3)) * columns
-    const [above, below] = [third(from - within(first - enough)), third(within(last + enough) - to)]
+    const some = (lacking: number) => (lacking > 3 * columns ? 2 : lacking > 0 ? 1 : 0) * columns
+    const [above, below] = [some(from - within(first - enough)), some(within(last + enough) - to)]
     rows[kind] = [
       Math.max(within(first - spare), Math.min(from - above, seen[0])),
       Math.min(within(last + spare), Math.max(to + below, seen[1])),
