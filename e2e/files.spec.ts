@@ -177,6 +177,7 @@ test.describe('an encrypted file', () => {
       await choose(page, say, 'accounts.json', file)
       await openWith(page, say, 'lantern gate seven mast')
       await expect(page.getByText(say('transfer.error.password'))).toBeVisible()
+      await expect(page.getByLabel(say('files.password.label'))).toHaveValue('lantern gate seven mast')
       await openWith(page, say, password)
       await page.getByRole('button', { name: say('files.import.go', { n: 3 }) }).click()
       await page.getByRole('link', { name: say('files.done.list') }).click()

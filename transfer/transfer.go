@@ -132,7 +132,7 @@ type Options struct {
 	// somebody else has to open it.
 	Unseal func(file []byte, password string) ([]byte, error)
 	// Progress is told how far the work on a password is, a few hundred times a
-	// second. It may pause to let others run.
+	// second. It may pause to let others run. A total of 0 means that nobody knows.
 	Progress func(done, total int64)
 	// MaxMemory is how many bytes opening a file may take; 0 means the most
 	// that is ever allowed, 1 GiB.

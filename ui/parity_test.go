@@ -152,3 +152,19 @@ func TestIconsOfOurPagesExist(t *testing.T) {
 		}
 	}
 }
+
+// A terminal breaks what --help says to its own width; lines that were broken
+// before come out ragged.
+func TestAParagraphOfAManualIsOneLine(t *testing.T) {
+	torn := regexp.MustCompile(`(?m)^[^ \n][^\n]*[^.:!?。\n]\n[^ \n]`)
+	for _, lang := range Languages {
+		for _, key := range Keys(lang) {
+			if !strings.HasSuffix(key, ".more") {
+				continue
+			}
+			if at := torn.FindString(T(lang, key)); at != "" {
+				t.Errorf("%s: %s is broken after %q", lang, key, at[:len(at)-2])
+			}
+		}
+	}
+}

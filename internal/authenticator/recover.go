@@ -1,6 +1,7 @@
 package authenticator
 
 import (
+	"slices"
 	"time"
 
 	"countersign/internal/authenticator/vault"
@@ -58,21 +59,33 @@ func (a *App) Recover(now time.Time, theirs *vault.Vault, paired []vault.Paired)
 type standing struct{ here, aside map[string]bool }
 
 // standing compares with the key that the vault has now: a merge may bring
-// another one.
+// another one. What is here under its own id needs no comparing.
 func (a *App) standing(theirs *vault.Vault) standing {
 	s := standing{map[string]bool{}, map[string]bool{}}
-	ids, marks := map[string]bool{}, map[string]bool{}
-	for _, e := range a.vault.Entries() {
-		ids[e.ID], marks[a.vault.Mark(e)] = true, true
+	ours := a.vault.Entries()
+	for _, e := range ours {
+		s.here[e.ID] = true
 	}
-	for _, e := range theirs.Entries() {
-		mark := a.vault.Mark(e)
-		s.here[e.ID] = ids[e.ID] || mark != "" && marks[mark]
+	others := slices.DeleteFunc(slices.Clone(theirs.Entries()), func(e vault.Entry) bool { return s.here[e.ID] })
+	if len(ours) > 0 && len(others) > 0 {
+		a.compare(ours, others, s.here)
 	}
 	for _, e := range a.vault.Aside() {
 		s.aside[e.ID] = true
 	}
 	return s
+}
+
+// compare finds which others are ours under an id of their own.
+func (a *App) compare(ours, others []vault.Entry, here map[string]bool) {
+	marks := map[string]bool{}
+	for _, e := range ours {
+		marks[a.vault.Mark(e)] = true
+	}
+	for _, e := range others {
+		mark := a.vault.Mark(e)
+		here[e.ID] = mark != "" && marks[mark]
+	}
 }
 
 func fate(e vault.Entry, before, after standing) Recovered {

@@ -31,10 +31,11 @@ func Open(ctx context.Context, progress func(done, total int64)) func(file []byt
 }
 
 // work does the work on a passphrase, which age does in one piece: a second at
-// most. Whoever cancels it does not wait for its end, and nothing comes of it.
+// most, and nobody knows how far it is. Whoever cancels it does not wait for its
+// end, and nothing comes of it.
 func work(ctx context.Context, progress func(done, total int64), do func() ([]byte, error)) ([]byte, error) {
 	if progress != nil {
-		progress(0, 1)
+		progress(0, 0)
 		defer progress(1, 1)
 	}
 	type result struct {

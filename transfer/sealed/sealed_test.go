@@ -68,10 +68,10 @@ func TestNothingIsSealedWithoutAPassphrase(t *testing.T) {
 
 // Whoever stops it is not kept waiting, and nothing is made.
 func TestTheWorkOnAPassphraseIsToldOfAndCanBeStopped(t *testing.T) {
-	var told []int64
-	progress := func(done, _ int64) { told = append(told, done) }
+	var told [][2]int64
+	progress := func(done, total int64) { told = append(told, [2]int64{done, total}) }
 	file, err := Write(t.Context(), []transfer.Account{mei}, "a long passphrase", progress)
-	if err != nil || !slices.Equal(told, []int64{0, 1}) {
+	if err != nil || !slices.Equal(told, [][2]int64{{0, 0}, {1, 1}}) {
 		t.Errorf("%v, %v", told, err)
 	}
 	stopped, stop := context.WithCancel(t.Context())

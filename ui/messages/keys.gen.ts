@@ -3635,6 +3635,7 @@ export interface Messages {
   "terminal.watch.request": { id: string | number };
   "terminal.watch.suspended": { title: string | number };
   "terminal.watch.waiting": { n: number };
+  "terminal.work": Record<never, never>;
   "time.at": { clock: string | number; day: string | number };
   "time.day.other_year": { day: string | number; month: string | number; year: string | number };
   "time.day.this_year": { day: string | number; month: string | number };

@@ -4,7 +4,7 @@ import words from '../../../ui/messages/en/app.json'
 import type { Draw } from '../start/draw'
 import { emptyVault, type Entry } from '../store/vault'
 import { fill, speak } from '../words/words'
-import { drawAccounts, sorted, type Filter, type Rows } from './accounts'
+import { drawAccounts, drawGroups, sorted, type Filter, type Rows } from './accounts'
 import { readDial } from './dial'
 import { groups, spoken } from './numerals'
 import { revealed } from './revealed'
@@ -31,7 +31,8 @@ async function listen(query: string, filter: Filter = 'all', settings = {}): Pro
   const vault = { ...empty, entries, settings: { ...empty.settings, ...settings } }
   const dial = await readDial(vault, 1_800_000_000_000)
   const found = search(sorted(vault.entries), query)
-  return drawAccounts(heard, { vault, dial, query, found, filter, rows: everything, notes: [] })
+  const rows = { vault, dial, rows: everything }
+  return drawAccounts(heard, { vault, query, found, filter, notes: [] }, (shown) => drawGroups(heard, shown, rows))
 }
 
 beforeAll(() => {

@@ -5,8 +5,9 @@ import type { Draw } from '../start/draw'
 import { drawIcon } from '../start/draw'
 import type { Entry, Kind, ServerState, Vault } from '../store/vault'
 import { language, t } from '../words/words'
+import { leftOf } from './clockwork'
 import { counted } from './counted'
-import { mainBeat, recipeOf, type Dial, type Face } from './dial'
+import { recipeOf, type Dial, type Face } from './dial'
 import { logoOf } from './logos'
 import { drawMark, titleOf, whoOf } from './mark'
 import { drawCode, drawVeil } from './numerals'
@@ -20,15 +21,21 @@ export type Filter = Kind | 'all' | `#${string}`
  *  `columns` is how many stand side by side. */
 export type Rows = Readonly<Record<Kind, readonly [number, number]>> & { readonly columns: number }
 
-export type Accounts = {
+/** What the screen shows around its rows. */
+export type Screen = {
   vault: Vault
-  dial: Dial
   query: string
   /** What the query finds, in order. */
   found: readonly Entry[]
   filter: Filter
-  rows: Rows
   notes: readonly Note[]
+}
+
+/** What the rows show. */
+export type Listed = {
+  vault: Vault
+  dial: Dial
+  rows: Rows
   /** The account that is open beside the list. */
   open?: string
 }
@@ -51,10 +58,10 @@ export type Group = { kind: Kind; entries: readonly Entry[] }
 export type Place = Readonly<Record<string, number>>
 
 /** Draws one row; the app keeps those that would look the same. */
-export type RowDrawer<N> = (draw: Draw<N>, entry: Entry, model: Accounts, hands: Hands, place: Place) => N
+export type RowDrawer<N> = (draw: Draw<N>, entry: Entry, model: Listed, hands: Hands, place: Place) => N
 
-/** The screen's main part. `above` is what the app's parts put over the list. */
-export function drawAccounts<N>(draw: Draw<N>, model: Accounts, hands: Hands = {}, above: N | null = null, row: RowDrawer<N> = drawRow): N {
+/** The screen's main part. `list` draws the groups, `above` is what the app's parts put over them. */
+export function drawAccounts<N>(draw: Draw<N>, model: Screen, list: (shown: readonly Group[]) => N, hands: Hands = {}, above: N | null = null): N {
   const all = sorted(model.vault.entries)
   const shown = groupsOf(model.found, model.filter)
   return draw(
@@ -65,7 +72,7 @@ export function drawAccounts<N>(draw: Draw<N>, model: Accounts, hands: Hands = {
     above,
     all.length > 1 ? drawSearch(draw, all.length, model.query, hands) : null,
     drawFilters(draw, all, model, hands),
-    shown.length > 0 ? drawGroups(draw, shown, model, hands, row) : drawNothing(draw, model.query, hands),
+    shown.length > 0 ? list(shown) : drawNothing(draw, model.query, hands),
   )
 }
 
@@ -134,7 +141,7 @@ function drawSearch<N>(draw: Draw<N>, n: number, query: string, { search }: Hand
 }
 
 /** Chips for the kinds and tags there are, if there is more than one thing to choose. */
-function drawFilters<N>(draw: Draw<N>, entries: readonly Entry[], { found, filter }: Accounts, { choose }: Hands): N | null {
+function drawFilters<N>(draw: Draw<N>, entries: readonly Entry[], { found, filter }: Screen, { choose }: Hands): N | null {
   const labels: Record<Kind, string> = {
     personal: t('app.list.personal'),
     work: t('app.list.work.short'),
@@ -157,7 +164,8 @@ function drawFilters<N>(draw: Draw<N>, entries: readonly Entry[], { found, filte
   return draw('div', { key: 'filters', class: 'filters', role: 'group', 'aria-label': t('app.list.show') }, ...buttons)
 }
 
-function drawGroups<N>(draw: Draw<N>, shown: readonly Group[], model: Accounts, hands: Hands, row: RowDrawer<N>): N {
+/** The rows under their headings. */
+export function drawGroups<N>(draw: Draw<N>, shown: readonly Group[], model: Listed, hands: Hands = {}, row: RowDrawer<N> = drawRow): N {
   const titles: Record<Kind, string> = {
     personal: t('app.list.personal'),
     work: t('app.list.work'),
@@ -187,13 +195,13 @@ function drawGap<N>(draw: Draw<N>, key: string, rows: number): N {
 }
 
 /** All that a row shows and its entry does not say. */
-export function lookOf(entry: Entry, { vault, dial, open }: Accounts, place: Place): string {
+export function lookOf(entry: Entry, { vault, dial, open }: Listed, place: Place): string {
   const face = dial.faces.get(entry.id)
   const codes = [face?.code, face?.beat.id, face?.beat.ending, vault.settings.nextEarly && face?.next, counted.get(entry.id)]
   return [...codes, logoOf(entry.server)?.id, isHidden(entry, vault), entry.id === open, language(), ...Object.values(place)].join()
 }
 
-export function drawRow<N>(draw: Draw<N>, entry: Entry, model: Accounts, hands: Hands, place: Place): N {
+export function drawRow<N>(draw: Draw<N>, entry: Entry, model: Listed, hands: Hands, place: Place): N {
   const face = model.dial.faces.get(entry.id)
   const state = face?.beat.ending ? ' ending' : recipeOf(entry) ? '' : ' hurt'
   const open = entry.id === model.open
@@ -217,7 +225,7 @@ export function isHidden(entry: Entry, vault: Vault): boolean {
   return vault.settings.hideCodes === true && !revealed.has(entry.id)
 }
 
-function drawFace<N>(draw: Draw<N>, entry: Entry, face: Face, { vault }: Accounts, { reveal }: Hands): N[] {
+function drawFace<N>(draw: Draw<N>, entry: Entry, face: Face, { vault }: Listed, { reveal }: Hands): N[] {
   const name = titleOf(entry)
   if (isHidden(entry, vault)) {
     const props = { key: 'hidden', class: 'copy', type: 'button', onClick: reveal && (() => reveal(entry.id)) }
@@ -238,12 +246,12 @@ function drawFace<N>(draw: Draw<N>, entry: Entry, face: Face, { vault }: Account
   ]
 }
 
-/** The countdown; its fill follows the beat's CSS property. */
+/** The countdown; the clockwork moves it on. */
 export function drawRing<N>(draw: Draw<N>, { beat }: Face): N {
   const circle = { cx: 18, cy: 18, r: 15.915 }
   return draw(
     'svg',
-    { class: 'ring', viewBox: '0 0 36 36', 'aria-hidden': 'true', style: { '--left': `var(--left-${beat.id})` } },
+    { class: 'ring', viewBox: '0 0 36 36', 'aria-hidden': 'true', 'data-beat': beat.id, style: { '--left': String(leftOf(beat)) } },
     draw('circle', circle),
     draw('circle', { class: 'left', ...circle }),
   )
@@ -314,16 +322,15 @@ function drawNothing<N>(draw: Draw<N>, query: string, { clear }: Hands): N {
   )
 }
 
-/** The bar at the top of the list, with the countdown for those who do not see rings.
- *  `end` is what the app's parts put at its end. */
-export function drawTop<N>(draw: Draw<N>, dial: Dial, end: N | null = null): N {
-  const beat = mainBeat(dial)
+/** The bar at the top of the list, with the countdown for those who do not see rings:
+ *  the seconds that are left. `end` is what the app's parts put at its end. */
+export function drawTop<N>(draw: Draw<N>, left: number | undefined, end: N | null = null): N {
   return draw(
     'header',
     { class: 'topbar' },
     draw('a', { class: 'brand', href: '#' }, draw('svg', { class: 'logo', viewBox: '0 0 32 32', 'aria-hidden': 'true' }, draw('use', { href: '#logo' })), 'Countersign'),
     draw('span', { class: 'grow' }),
-    draw('span', { class: 'vh', role: 'timer' }, beat ? t('app.list.left', { n: beat.left }) : ''),
+    draw('span', { class: 'vh', role: 'timer' }, left === undefined ? '' : t('app.list.left', { n: left })),
     end,
   )
 }

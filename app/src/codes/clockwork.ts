@@ -1,8 +1,7 @@
-/** Runs the dial, second by second, while somebody can see it. The countdown
- *  itself is one CSS property per beat on the root element: a second passing
- *  redraws the rings and touches nothing else. */
+/** Runs the dial, second by second, while somebody can see it. A second passing
+ *  moves the rings on and touches nothing else. */
 import type { Vault } from '../store/vault'
-import { looksDifferent, readDial, type Dial } from './dial'
+import { looksDifferent, readDial, type Beat, type Dial } from './dial'
 
 /** Who is told: `changed` is false when only the countdown moved. */
 export type Watcher = (dial: Dial, changed: boolean) => void
@@ -82,10 +81,17 @@ async function tick(): Promise<void> {
   if (!document.hidden) timer = window.setTimeout(() => void tick(), 1000 - (Date.now() % 1000))
 }
 
-function countDown(read: Dial): void {
-  const { style } = document.documentElement
-  for (const beat of read.beats.values()) {
-    const [name, left] = [`--left-${beat.id}`, String(beat.left / beat.period)]
-    if (style.getPropertyValue(name) !== left) style.setProperty(name, left) // setting it looks up every style of the page
+/** How much of a beat is left now, of one: what was drawn a while ago holds an older one. */
+export function leftOf(beat: Beat): number {
+  const { left, period } = dial?.beats.get(beat.id) ?? beat
+  return left / period
+}
+
+/** Each ring by itself: a property that all of them inherit would have every style of the page looked up. */
+function countDown({ beats }: Dial): void {
+  for (const ring of document.querySelectorAll<SVGElement>('.ring[data-beat]')) {
+    const beat = beats.get(ring.dataset.beat ?? '')
+    const left = beat && String(leftOf(beat))
+    if (left && ring.style.getPropertyValue('--left') !== left) ring.style.setProperty('--left', left)
   }
 }

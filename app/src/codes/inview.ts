@@ -73,16 +73,24 @@ function begin(text: string, name: Filter): void {
   })
 }
 
-/** Draws other rows if those that are drawn do not reach far enough. */
+let next = 0
+
+/** Draws other rows if those that are drawn do not reach far enough: in the next
+ *  frame and before it changes anything, when looking makes the browser lay out nothing. */
 export function reach(): void {
+  next ||= requestAnimationFrame(reachNow)
+}
+
+function reachNow(): void {
+  next = 0
   const sight = look()
   if (!sight) return
   const now = rows()
-  const next = rowsFor(groups.peek(), sight, now)
-  wantListed(groups.peek(), next, () => {
-    if (sameRows(now, next)) return
-    drawn.value = next
-    requestAnimationFrame(reach) // there may be more to draw
+  const better = rowsFor(groups.peek(), sight, now)
+  wantListed(groups.peek(), better, () => {
+    if (sameRows(now, better)) return
+    drawn.value = better
+    reach() // there may be more to draw
   })
 }
 

@@ -1,6 +1,6 @@
 /** The screen everything begins with: all accounts and their codes. On a wide
  *  window the account that is open stands beside them. */
-import { useSignal } from '@preact/signals'
+import { computed, useSignal } from '@preact/signals'
 import { Component, type ComponentChildren, type VNode } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { plugs } from '../plugs'
@@ -15,7 +15,8 @@ import { damaged, vault } from '../store/store'
 import type { Entry } from '../store/vault'
 import { t } from '../words/words'
 import { when } from '../words/when'
-import { drawAccounts, drawRow, drawTop, lookOf, type RowDrawer } from './accounts'
+import { drawAccounts, drawGroups, drawRow, drawTop, lookOf, type Group, type RowDrawer } from './accounts'
+import { mainBeat } from './dial'
 import { startDragging } from './drag'
 import { choose, clear, filter, found, groups, rows, reach, type, typed } from './inview'
 import { startKeys } from './keys'
@@ -35,30 +36,32 @@ type Beside = { id: string; pane: ComponentChildren }
 export function AccountsScreen({ beside }: { beside?: Beside }) {
   useTitle(t('app.list.title'))
   const online = useOnline()
-  void countedTimes.value
-  void revealedTimes.value
-  void logoTimes.value
   if (vault.value.entries.length === 0) return <NoAccounts />
   const model = {
     vault: vault.value,
-    dial: dial.value,
     query: typed.value,
     found: found.value,
     filter: filter.value,
-    rows: rows(),
     notes: notesFor(vault.value, online, [...clocks.value.values()]),
-    ...(beside && { open: beside.id }),
   }
   return (
     <div class={beside ? 'app panes' : 'app'}>
       {drawSkip(draw)}
       <Top />
-      {drawAccounts(draw, model, hands, <Above />, keptRow)}
+      {drawAccounts(draw, model, (shown) => <Groups key="groups" shown={shown} open={beside?.id} />, hands, <Above />)}
       {beside?.pane}
       {drawDock(draw, 'accounts', attention())}
       <InView />
     </div>
   )
+}
+
+/** What comes into sight, and codes that change, draw the rows anew and nothing around them. */
+function Groups({ shown, open }: { shown: readonly Group[]; open: string | undefined }) {
+  void countedTimes.value
+  void revealedTimes.value
+  void logoTimes.value
+  return drawGroups(draw, shown, { vault: vault.value, dial: dial.value, rows: rows(), ...(open && { open }) }, hands, keptRow)
 }
 
 const keptRow: RowDrawer<VNode> = (_, entry, model, touch, place) => (
@@ -96,9 +99,11 @@ function InView() {
   return null
 }
 
+const secondsLeft = computed(() => mainBeat(ticking.value)?.left)
+
 /** The only part of the list that changes every second. */
 function Top() {
-  return drawTop(draw, ticking.value, <Bar />)
+  return drawTop(draw, secondsLeft.value, <Bar />)
 }
 
 function Bar() {

@@ -18,22 +18,22 @@ function settled(at: Sight, before: Rows): { rows: Rows; times: number } {
 }
 
 test('the rows in the window are drawn, then some around it', () => {
-  expect(settled(sight(0), none).rows.other).toEqual([0, 14])
-  expect(settled(sight(-50_000), none).rows.other).toEqual([494, 514])
-  expect(settled(sight(-99_900), none).rows.other).toEqual([993, 1000])
-  expect(settled(sight(-9_000, 3), none).rows.other).toEqual([252, 312])
+  expect(settled(sight(0), none).rows.other).toEqual([0, 15])
+  expect(settled(sight(-50_000), none).rows.other).toEqual([493, 515])
+  expect(settled(sight(-99_900), none).rows.other).toEqual([992, 1000])
+  expect(settled(sight(-9_000, 3), none).rows.other).toEqual([249, 315])
   expect(settled(sight(5_000), none).rows.other).toEqual([0, 0])
 })
 
-test('the window comes first, and a few rows more each time', () => {
-  expect(rowsFor(groups, sight(-50_000), none).other).toEqual([497, 511])
-  expect(settled(sight(-50_000), none).times).toBe(2)
+test('the window comes first, and then two rows each time, and one in the end', () => {
+  expect(rowsFor(groups, sight(-50_000), none).other).toEqual([498, 510])
+  expect(settled(sight(-50_000), none).times).toBe(5)
 })
 
 test('what is drawn stays while it reaches far enough', () => {
-  const before = settled(sight(-50_000), none).rows
+  const before = settled(sight(-50_050), none).rows
   expect(rowsFor(groups, sight(-50_100), before)).toBe(before)
-  expect(rowsFor(groups, sight(-50_200), before).other).toEqual([494, 517])
+  expect(rowsFor(groups, sight(-50_250), before).other).toEqual([494, 517])
 })
 
 test('rows that have gone far are let go', () => {

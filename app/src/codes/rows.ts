@@ -3,21 +3,23 @@
 import type { Kind } from '../store/vault'
 import { kinds, type Group, type Rows } from './accounts'
 
-/** Rows kept above and below the window at most; more are drawn when there are
- *  fewer than `enough`, a few at a time: a frame has sixteen milliseconds. */
+/** Rows kept above and below the window at most. When there are fewer than `enough`, one more is
+ *  drawn each frame, two when many lack: every row takes its part of a frame's time. */
 const spare = 8
-const enough = 5
-const few = 3
+const enough = 7
 
-/** What a row and a column take at least, with what lies between, in rem (app.css). */
+/** What a row and a column take at least, and the least that lies between rows and
+ *  stands above the first, in rem (app.css). */
 const rowHeight = 5.875
 const columnWidth = 20.5
+const between = 0.5
+const header = 9
 
 /** The rows at the top of a list that nobody has scrolled yet. */
 export function firstRows(groups: readonly Group[]): Rows {
   const width = Math.min(innerWidth, 78 * 16) - 32
   const columns = width < 44 * 16 ? 1 : Math.floor((width + 12) / (columnWidth * 16 + 12))
-  let left = Math.ceil(innerHeight / (rowHeight * 16)) * columns
+  let left = Math.max(1, Math.ceil((innerHeight / 16 - header) / (rowHeight + between))) * columns
   const rows = none(columns)
   for (const { kind, entries } of groups) {
     rows[kind] = [0, Math.min(left, entries.length)]
@@ -75,12 +77,13 @@ export function rowsFor(groups: readonly Group[], sight: Sight, before: Rows): R
     const within = (row: number) => Math.min(Math.max(0, Math.min(row, most)) * columns, entries.length)
     const seen = [within(first), within(last)] as const
     const [from, to] = before[kind][0] < seen[1] && before[kind][1] > seen[0] ? before[kind] : seen
-    const [above, below] = [from > within(first - enough), to < within(last + enough)]
+    const some = (lacking: number) => (lacking > 3 * columns ? 2 : lacking > 0 ? 1 : 0) * columns
+    const [above, below] = [some(from - within(first - enough)), some(within(last + enough) - to)]
     rows[kind] = [
-      Math.max(within(first - spare), Math.min(above ? from - few * columns : from, seen[0])),
-      Math.min(within(last + spare), Math.max(below ? to + few * columns : to, seen[1])),
+      Math.max(within(first - spare), Math.min(from - above, seen[0])),
+      Math.min(within(last + spare), Math.max(to + below, seen[1])),
     ]
-    far ||= above || below
+    far ||= above > 0 || below > 0
   }
   return far ? rows : before
 }

@@ -37,7 +37,7 @@ function Now({ step: now }: { step: Step }) {
     case 'work':
       return <WorkCard title={t('files.work.title')} text={now.sealed ? t('files.work.text') : ''} done={now.done} total={now.total} cancel={cancel} />
     case 'password':
-      return <Password lock={now.lock} wrong={now.wrong} />
+      return <Password lock={now.lock} tried={now.tried} wrong={now.wrong} />
     case 'preview':
       return <Preview found={now.found} trouble={now.trouble} />
     case 'done':
@@ -127,14 +127,17 @@ function PasteText() {
   )
 }
 
-function Password({ lock, wrong }: { lock: Lock; wrong: string | undefined }) {
+/** What was typed stays: a mistake in a recovery key is mended, a wrong password is typed over. */
+function Password({ lock, tried, wrong }: { lock: Lock; tried: string | undefined; wrong: string | undefined }) {
   const keyed = lock.format.id === 'backup' // a recovery key opens it
   const said = useSignal(wrong)
   const place = useRef<HTMLInputElement>(null)
   useEffect(() => {
     said.value = wrong
-    if (wrong) place.current?.focus()
-  }, [said, wrong])
+    if (!wrong) return
+    place.current?.focus()
+    if (!keyed) place.current?.select()
+  }, [said, wrong, keyed])
   const submit = (event: Event) => {
     event.preventDefault()
     const password = place.current?.value ?? ''
@@ -150,7 +153,7 @@ function Password({ lock, wrong }: { lock: Lock; wrong: string | undefined }) {
       <p>{t(keyed ? 'files.password.backup' : 'files.password.lead', { format: nameOf(lock.format) })}</p>
       <div class="field">
         <label for="import-password">{t(keyed ? 'files.password.key' : 'files.password.label')}</label>
-        <PasswordInput id="import-password" field={place} about="import-password-error" wrong={said.value !== undefined} typed={() => (said.value = undefined)} />
+        <PasswordInput id="import-password" field={place} before={tried} about="import-password-error" wrong={said.value !== undefined} typed={() => (said.value = undefined)} />
         <p class="error" id="import-password-error" role="alert">
           {said.value ?? ''}
         </p>
@@ -177,16 +180,19 @@ type PasswordInputProps = {
   id: string
   field: { current: HTMLInputElement | null }
   about: string
+  /** What stands in it at first. */
+  before?: string | undefined
   wrong: boolean
   typed: (password: string) => void
 }
 
 /** A field for a password that can be looked at. */
-export function PasswordInput({ id, field, about, wrong, typed }: PasswordInputProps) {
+export function PasswordInput({ id, field, about, before, wrong, typed }: PasswordInputProps) {
   const seen = useSignal(false)
   const shared = {
     id,
     ref: field,
+    defaultValue: before,
     autocomplete: 'off',
     autocapitalize: 'none' as const,
     spellcheck: false,

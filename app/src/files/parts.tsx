@@ -38,18 +38,20 @@ export function StepTitle({ children }: { children: string }) {
 
 type Work = { title: string; text: string; done: number; total: number; cancel: () => void }
 
-/** Work on a password: how far it is, and a way to end it. */
+/** Work on a password: how far it is, if somebody knows, and a way to end it. */
 export function WorkCard({ title, text, done, total, cancel }: Work) {
-  const share = total > 0 ? done / total : 0
+  const share = total > 0 ? done / total : undefined
   return (
     <section class="card stack work">
       <StepTitle>{title}</StepTitle>
       {text && <p class="small">{text}</p>}
       <div class="row">
         <progress class="grow" aria-label={t('files.work.progress')} max={1} value={share} />
-        <span class="num small percent" aria-hidden="true">
-          {t('files.work.percent', { n: Math.floor(share * 100) })}
-        </span>
+        {share !== undefined && (
+          <span class="num small percent" aria-hidden="true">
+            {t('files.work.percent', { n: Math.floor(share * 100) })}
+          </span>
+        )}
       </div>
       <button class="btn self-start" type="button" onClick={cancel}>
         {t('app.cancel')}

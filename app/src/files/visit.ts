@@ -17,7 +17,8 @@ export type Step =
   | { at: 'choose'; trouble?: Trouble }
   /** At work, `sealed` on a password; `total` is 0 as long as nobody knows. */
   | { at: 'work'; sealed: boolean; done: number; total: number }
-  | { at: 'password'; lock: Lock; wrong?: string }
+  /** `tried` is what was typed the last time. */
+  | { at: 'password'; lock: Lock; tried?: string; wrong?: string }
   | { at: 'preview'; found: Found; trouble?: Trouble }
   | { at: 'done'; receipt: Receipt; when: number }
 
@@ -42,6 +43,7 @@ export const wrongPin: ReadonlySignal<number | undefined> = wrong
 
 let file: Uint8Array<ArrayBuffer> | undefined
 let lock: Lock | undefined
+let tried: string | undefined
 let work = new AbortController()
 /** Codes of one export of Google Authenticator come one after the other. */
 let collecting = false
@@ -68,6 +70,7 @@ export function startOver(trouble?: Trouble): void {
   work.abort()
   file = undefined
   lock = undefined
+  tried = undefined
   collecting = false
   now.value = { at: 'choose', ...(trouble && { trouble }) }
   const held = found !== undefined
@@ -77,6 +80,7 @@ export function startOver(trouble?: Trouble): void {
 
 function preview(what: Found): void {
   found = what
+  tried = undefined
   chosen.value = new Map()
   typed.value = new Map()
   wrong.value = undefined
@@ -132,12 +136,14 @@ export function takeText(text: string): Promise<void> {
 async function takeBytes(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   file = bytes
   lock = undefined
+  tried = undefined
   collecting = false
   await read()
 }
 
 /** Opens the file with a password. */
 export async function open(password: string): Promise<void> {
+  tried = password
   await read(password)
 }
 
@@ -162,6 +168,7 @@ async function unseal(password: string, mine: AbortSignal): Promise<void> {
   if (!text || mine.aborted) return
   file = text as Uint8Array<ArrayBuffer>
   lock = undefined
+  tried = undefined
 }
 
 async function read(password?: string): Promise<void> {
@@ -192,13 +199,14 @@ async function refusalOf(thrown: unknown): Promise<Refusal> {
 }
 
 async function failed(why: Refusal): Promise<void> {
+  const again = tried === undefined ? {} : { tried }
   if (why.code === 'needs_password' && why.hint) {
     lock = why.hint
     now.value = { at: 'password', lock }
   } else if (lock && (why.code === 'password' || why.code === 'mistyped')) {
-    now.value = { at: 'password', lock, wrong: wrongPassword(why, lock) }
+    now.value = { at: 'password', lock, ...again, wrong: wrongPassword(why, lock) }
   } else if (why.code === 'cancelled') {
-    if (lock) now.value = { at: 'password', lock }
+    if (lock) now.value = { at: 'password', lock, ...again }
     else now.value = { at: 'choose' }
   } else {
     now.value = { at: 'choose', trouble: troubleOf(why, lock !== undefined) }

@@ -1,7 +1,7 @@
 /** The app arrives: it takes over what the first paint has drawn, as it stands,
  *  and everything else begins. */
 import { hydrate, render } from 'preact'
-import type { Accounts } from '../codes/accounts'
+import type { Rows } from '../codes/accounts'
 import { startRows } from '../codes/inview'
 import { followVault } from '../codes/state'
 import { plugs } from '../plugs'
@@ -19,7 +19,7 @@ import { guardLayers, Sheets } from './sheets'
 
 /** Starts the app with what was found on the disk. `painted` says what of it
  *  stands on the screen when the app is ready. */
-export async function boot(found: Found | StoreTrouble, painted: () => Accounts | undefined): Promise<void> {
+export async function boot(found: Found | StoreTrouble, painted: () => Rows | undefined): Promise<void> {
   if (!(found instanceof StoreTrouble)) store.adopt(found)
   const lang = preferred(vault.peek().settings.language)
   speak(lang, await loadWords(lang))
@@ -27,7 +27,7 @@ export async function boot(found: Found | StoreTrouble, painted: () => Accounts 
   startRouter()
   // From here to the end of `takeOver` nothing waits: the picture cannot change in between.
   followVault()
-  startRows(painted()?.rows)
+  startRows(painted())
   takeOver(painted() !== undefined, found instanceof StoreTrouble ? found : undefined)
   followChoices()
   followErasing()

@@ -5,7 +5,7 @@
 // oxlint-disable-next-line import/no-unassigned-import -- Vite's way to say which style sheet the page needs
 import './start.css'
 import words from 'virtual:start-words'
-import { drawAccounts, drawTop, groupsOf, sorted, type Accounts } from '../codes/accounts'
+import { drawAccounts, drawGroups, drawTop, groupsOf, sorted, type Listed, type Rows, type Screen } from '../codes/accounts'
 import { startClockwork, want, watchDial, wind } from '../codes/clockwork'
 import { startCopying } from '../codes/copy'
 import { mainBeat, type Dial } from '../codes/dial'
@@ -24,7 +24,7 @@ import { startInstall } from './install'
 
 const root = document.getElementById('app') ?? document.body
 
-let painted: Accounts | undefined
+let painted: Rows | undefined
 
 void start()
 
@@ -67,15 +67,15 @@ async function paint(vault: Vault): Promise<void> {
   performance.mark('codes')
 }
 
-function notesNow(vault: Vault): Accounts['notes'] {
+function notesNow(vault: Vault): Screen['notes'] {
   return notesFor(vault, navigator.onLine, [...offsetsByIssuer(vault.entries).values()])
 }
 
-function draw(model: Accounts): void {
-  painted = model
+function draw(model: Screen & Listed): void {
+  painted = model.rows
   const { dial } = model
   document.title = `${t('app.list.title')} · Countersign`
-  const parts = [drawSkip(element), drawTop(element, dial), drawAccounts(element, model), drawDock(element, 'accounts')]
+  const parts = [drawSkip(element), drawTop(element, mainBeat(dial)?.left), drawAccounts(element, model, (groups) => drawGroups(element, groups, model)), drawDock(element, 'accounts')]
   root.replaceChildren(element('div', { class: 'app' }, ...parts))
 }
 

@@ -270,14 +270,12 @@ func generationOf(b seal.Backup, now time.Time) (Generation, error) {
 	if err != nil {
 		return Generation{}, err
 	}
-	var c struct {
-		Backup content `json:"backup"`
-	}
-	if err := json.Unmarshal(b.Vault, &c); err != nil {
+	var c content
+	if more := v.Beside("backup"); more != nil && json.Unmarshal(more, &c) != nil {
 		return Generation{}, seal.ErrCorrupted
 	}
 	g := Generation{Head: b.Head, Mark: b.Mark(), Vault: v, by: b.By}
-	return g, c.Backup.into(&g)
+	return g, c.into(&g)
 }
 
 // Merge takes in a generation that Read returned. If it would remove many

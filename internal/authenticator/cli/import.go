@@ -99,7 +99,8 @@ func (c importCommand) password(w World, h transfer.Hint) (string, error) {
 	return text, nil
 }
 
-// progress shows how far the work on a password is, at a terminal.
+// progress shows how far the work on a password is, at a terminal; or only that it is
+// going on, where nobody knows.
 func (w World) progress() func(done, total int64) {
 	if _, ok := terminal(w.Err); !ok {
 		return nil
@@ -111,8 +112,12 @@ func (w World) progress() func(done, total int64) {
 			return
 		}
 		shown = percent
-		fmt.Fprintf(w.Err, "\r%3d %%", percent)
-		if done >= total {
+		switch {
+		case total == 0:
+			fmt.Fprint(w.Err, "\r"+w.t("terminal.work"))
+		case done < total:
+			fmt.Fprintf(w.Err, "\r%3d %%", percent)
+		default:
 			fmt.Fprint(w.Err, "\r\x1b[K")
 		}
 	}

@@ -86,7 +86,9 @@ func (m Model) previewKey(k tea.KeyPressMsg) (Model, []Effect) {
 
 func (m Model) readingView() []string {
 	body := []string{"", bold.Render(m.t("tui.reading", "file", calm(m.File))), ""}
-	if m.Total > 0 {
+	if m.Total == 0 {
+		body = append(body, m.wrap(m.t("terminal.work"))...)
+	} else {
 		width := min(max(m.Width-8, 4), 50)
 		full := int(int64(width) * min(m.Done, m.Total) / m.Total)
 		body = append(body, pine.Render(strings.Repeat("#", full))+faint.Render(strings.Repeat(".", width-full))+

@@ -69,6 +69,17 @@ func (v *Vault) ForBackup() (*Vault, []Paired) {
 	return c, paired
 }
 
+// Beside is what a text that was opened says of a member that is none of a
+// vault's: a backup writes one of its own. Nothing if it has none.
+func (v *Vault) Beside(name string) (value []byte) {
+	for _, one := range v.more {
+		if one.name == name {
+			value = one.value // of two, the last
+		}
+	}
+	return value
+}
+
 // paired reports whether a record is, or ever was, an account of a sign-in
 // service.
 func (r *record) paired() bool {
