@@ -93,7 +93,8 @@ test('an account that was suspended says so in place of a code, and whose it is'
   const mine = { ...examplePaired('https://id.aoba.example', { state: 'suspended' }), issuer: 'My job', name: 'mei@aoba.example' }
   const vault = { ...empty, entries: [mine] }
   const dial = await readDial(vault, 1_800_000_000_000)
-  const said = drawAccounts(heard, { vault, dial, query: '', found: vault.entries, filter: 'all', rows: everything, notes: [] })
+  const rows = { vault, dial, rows: everything }
+  const said = drawAccounts(heard, { vault, query: '', found: vault.entries, filter: 'all', notes: [] }, (shown) => drawGroups(heard, shown, rows))
   expect(said).toContain('My job Aoba Works · mei@aoba.example')
   expect(said).toContain('Suspended')
   expect(dial.faces.size).toBe(0)
