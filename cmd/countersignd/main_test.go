@@ -21,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"countersign/internal/server/db/dbtest"
+	"countersign/internal/server/journeytest"
 )
 
 func TestMain(m *testing.M) {
@@ -39,11 +40,7 @@ func TestScenes(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			for _, name := range []string{"PORT1", "PORT2"} {
-				port, err := freePort()
-				if err != nil {
-					return err
-				}
-				e.Setenv(name, port)
+				e.Setenv(name, journeytest.FreePort(t, 10)) // a demo takes some after it
 			}
 			e.Setenv("LANG", "en_US.UTF-8")
 			e.Setenv("PICTURE", picture)
@@ -66,18 +63,6 @@ func database(t *testing.T) string {
 		return "sqlite:data.db"
 	}
 	return dbtest.EmptyURL(t)
-}
-
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		return "", err
-	}
-	return port, l.Close()
 }
 
 // ready PORT waits until a server says that it is ready.

@@ -50,14 +50,14 @@ func TestAdminsHearOfAReport(t *testing.T) {
 	w := newWorld(t)
 	mei := w.Person(t, "mei")
 	w.Person(t, "rei")
-	var home directory.Directory
+	var other directory.Directory
 	w.Write(t, func(tx *db.Tx) (err error) {
-		home, err = directory.Create(t.Context(), tx, directory.Directory{Kind: directory.Personal, Name: "Home"})
+		other, err = directory.Create(t.Context(), tx, directory.Directory{Kind: directory.Organization, Name: "Komorebi"})
 		return err
 	})
 	w.admin(t, w.Aoba.ID, "owner", directory.Owner, "ja")
 	w.admin(t, w.Aoba.ID, "admin", directory.Admin, "en")
-	w.admin(t, home.ID, "stranger", directory.Owner, "en")
+	w.admin(t, other.ID, "stranger", directory.Owner, "en")
 	gone := w.admin(t, w.Aoba.ID, "gone", directory.Admin, "en")
 	w.Write(t, func(tx *db.Tx) error { return directory.SetState(t.Context(), tx, gone.ID, directory.Suspended) })
 	phone := w.Device(t, mei, "Phone")
@@ -85,7 +85,8 @@ func TestAReportInAPersonalDirectoryIsThePersonsOwn(t *testing.T) {
 		return err
 	})
 	mei := w.admin(t, home.ID, "mei", directory.Member, "ja")
-	w.admin(t, home.ID, "owner", directory.Owner, "ja")
+	w.admin(t, home.ID, "rei", directory.Member, "ja")
+	w.admin(t, w.Aoba.ID, "owner", directory.Owner, "ja")
 	phone := w.Device(t, mei, "Phone")
 	w.decide(t, phone, w.ask(t, from(mei)).ID, wire.Report, "", wire.Reported)
 	if got := w.letters(t, notify.MailReportedAdmin); len(got) != 0 {

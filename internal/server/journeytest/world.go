@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -66,7 +65,7 @@ func at(t testing.TB, people int, database string) *World {
 	w := &World{File: filepath.Join(folder, "countersign.toml"), Config: config.Config{
 		Database: config.NewDatabase(database), DatabaseConns: 8, KeyFile: filepath.Join(folder, "countersign.key"),
 	}}
-	port := freePort(t)
+	port := FreePort(t, 1)
 	w.Config.IDURL, w.Config.AppURL = "http://localhost:"+port, "http://app.localhost:"+port
 	w.Config.TrustedProxies = []config.Network{network(t, "127.0.0.0/8")}
 	w.Config = w.Config.Filled()
@@ -125,26 +124,6 @@ func (w *World) Personal(t testing.TB, login string) (p *Person, codes []string)
 		t.Fatal(err)
 	}
 	return &Person{Login: login, IP: "10.200.0.7"}, codes
-}
-
-// FreeAddress is one of this computer's that nobody listens on.
-func (w *World) FreeAddress(t testing.TB) string {
-	t.Helper()
-	return "127.0.0.1:" + freePort(t)
-}
-
-func freePort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
 }
 
 func network(t testing.TB, text string) (n config.Network) {

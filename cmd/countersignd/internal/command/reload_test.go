@@ -3,13 +3,14 @@ package command
 import (
 	"bytes"
 	"context"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+
+	"countersign/internal/server/journeytest"
 )
 
 // A journal is a log that a server writes and a test waits for.
@@ -102,14 +103,8 @@ func TestReloadTakesUpWhatItCan(t *testing.T) {
 // initialised sets up a server and returns its settings.
 func initialised(t *testing.T, w World, file string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := l.Addr().(*net.TCPAddr)
-	l.Close()
-	id := "http://localhost:" + strings.Split(at.String(), ":")[1]
-	err = Run(t.Context(), w, []string{"init", "--config", file, "--domain", "aoba.example", "--name", "Aoba", "--owner", "mori@aoba.example",
+	id := "http://localhost:" + journeytest.FreePort(t, 1)
+	err := Run(t.Context(), w, []string{"init", "--config", file, "--domain", "aoba.example", "--name", "Aoba", "--owner", "mori@aoba.example",
 		"--owner-name", "Mori", "--id-url", id, "--app-url", strings.Replace(id, "localhost", "app.localhost", 1), "--tls", "off",
 		"--database", "sqlite:a.db", "--languages", "en"})
 	if err != nil {
