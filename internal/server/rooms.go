@@ -115,7 +115,7 @@ func (r *rooms) open(c config.Config) (err error) {
 	api.Mount(r.shell, api.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, Notify: r.notify, Back: r.back})
 	backupweb.Mount(r.shell, backupweb.Deps{DB: s.db, Backup: r.backup, OAuth: r.oauth})
 	meetingweb.Mount(r.shell, meeting.New(s.db))
-	adminapi.Mount(r.shell, adminapi.Deps{DB: s.db, Registry: r.registry, Passkeys: r.passkeys, Notify: r.notify, SignIn: r.signin, OAuth: r.oauth})
+	adminapi.Mount(r.shell, adminapi.Deps{DB: s.db, Registry: r.registry, Passkeys: r.passkeys, Notify: r.notify, SignIn: r.signin, OAuth: r.oauth, Version: Version()})
 	return errors.Join(
 		signinweb.Mount(r.shell, signinweb.Deps{SignIn: r.signin, OAuth: r.oauth, Back: r.back, Addresses: r.addresses}),
 		restoreweb.Mount(r.shell, restoreweb.Deps{Registry: r.registry, Approvals: r.approvals, SignIn: r.signin, Back: r.back}),

@@ -281,21 +281,17 @@ type MailStatus struct {
 }
 
 // MailStatus tells how the queue stands.
-func (n *Notify) MailStatus(ctx context.Context) (MailStatus, error) {
-	s := MailStatus{Configured: n.smtp.Load() != nil}
-	err := n.d.Read(ctx, func(tx *db.Tx) error {
-		var oldest int64
-		err := tx.QueryRow(ctx, `SELECT count(*), COALESCE(min(created_at), 0) FROM mail WHERE channel = 'mail' AND ended_at = 0`).Scan(&s.Waiting, &oldest)
-		if err != nil {
-			return err
-		}
-		s.Oldest = db.Time(oldest)
-		return tx.QueryRow(ctx, `
-			SELECT count(*), COALESCE((SELECT error FROM mail WHERE channel = 'mail' AND error <> '' AND outcome <> 'sent' ORDER BY next_at DESC, id LIMIT 1), '')
-			FROM mail WHERE channel = 'mail' AND outcome = 'given up'`).Scan(&s.GivenUp, &s.LastError)
-	})
+func (n *Notify) MailStatus(ctx context.Context, tx *db.Tx) (MailStatus, error) {
+	s, oldest := MailStatus{Configured: n.smtp.Load() != nil}, int64(0)
+	err := tx.QueryRow(ctx, `
+		SELECT (SELECT count(*) FROM mail WHERE channel = 'mail' AND ended_at = 0),
+			(SELECT COALESCE(min(created_at), 0) FROM mail WHERE channel = 'mail' AND ended_at = 0),
+			(SELECT count(*) FROM mail WHERE channel = 'mail' AND outcome = 'given up'),
+			COALESCE((SELECT error FROM mail WHERE channel = 'mail' AND error <> '' AND outcome <> 'sent' ORDER BY next_at DESC, id LIMIT 1), '')`).
+		Scan(&s.Waiting, &oldest, &s.GivenUp, &s.LastError)
 	if err != nil {
 		return MailStatus{}, fmt.Errorf("mail status: %w", err)
 	}
+	s.Oldest = db.Time(oldest)
 	return s, nil
 }

@@ -51,9 +51,12 @@ func post(t *testing.T, n *Notify, letters ...Mail) {
 	}
 }
 
-func status(t *testing.T, n *Notify) MailStatus {
+func status(t *testing.T, n *Notify) (s MailStatus) {
 	t.Helper()
-	s, err := n.MailStatus(t.Context())
+	err := n.d.Read(t.Context(), func(tx *db.Tx) (err error) {
+		s, err = n.MailStatus(t.Context(), tx)
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,25 +57,22 @@ type KeyState struct {
 }
 
 // KeyStates tells which keys sign now.
-func (s *Service) KeyStates(ctx context.Context) (out []KeyState, err error) {
-	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT alg, signs_until FROM signing_key WHERE signs_from <= $1 AND signs_until > $1 ORDER BY alg`, db.Millis(tx.Now))
-		if err != nil {
-			return err
+func (s *Service) KeyStates(ctx context.Context, tx *db.Tx) (out []KeyState, err error) {
+	rows, err := tx.Query(ctx, `SELECT alg, signs_until FROM signing_key WHERE signs_from <= $1 AND signs_until > $1 ORDER BY alg`, db.Millis(tx.Now))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var k KeyState
+		var until int64
+		if err := rows.Scan(&k.Alg, &until); err != nil {
+			return nil, err
 		}
-		defer rows.Close()
-		for out = nil; rows.Next(); {
-			var k KeyState
-			var until int64
-			if err := rows.Scan(&k.Alg, &until); err != nil {
-				return err
-			}
-			k.Until = db.Time(until)
-			out = append(out, k)
-		}
-		return rows.Err()
-	})
-	return out, err
+		k.Until = db.Time(until)
+		out = append(out, k)
+	}
+	return out, rows.Err()
 }
 
 // needKey makes a key of an algorithm if there is none, or if the newest is

@@ -64,11 +64,10 @@ func TestAPhoneIsPaired(t *testing.T) {
 // the password alone pairs no other one (N11).
 func heard(t *testing.T, w *regtest.World, mei directory.Person) {
 	t.Helper()
-	mail, err := w.Notify.MailStatus(t.Context())
-	if err != nil || mail.Waiting != 1 {
-		t.Errorf("%d mails, %v", mail.Waiting, err)
-	}
-	err = w.DB.Read(t.Context(), func(tx *db.Tx) error {
+	err := w.DB.Read(t.Context(), func(tx *db.Tx) error {
+		if mail, err := w.Notify.MailStatus(t.Context(), tx); err != nil || mail.Waiting != 1 {
+			t.Errorf("%d mails, %v", mail.Waiting, err)
+		}
 		p, err := directory.ByID(t.Context(), tx, mei.ID)
 		if err != nil || p.Enrol != directory.EnrolClosed {
 			t.Errorf("enrol is %s", p.Enrol)

@@ -40,6 +40,7 @@ type Deps struct {
 	Notify   *notify.Notify
 	SignIn   *signin.Service
 	OAuth    *oauth.Service
+	Version  string // of the program
 }
 
 const (

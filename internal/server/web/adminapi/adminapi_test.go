@@ -45,7 +45,7 @@ func open(t *testing.T) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	Mount(shell, Deps{DB: o.DB, Registry: o.Registry, Passkeys: o.Passkeys, Notify: o.Notify, SignIn: o.SignIn, OAuth: o.oauth})
+	Mount(shell, Deps{DB: o.DB, Registry: o.Registry, Passkeys: o.Passkeys, Notify: o.Notify, SignIn: o.SignIn, OAuth: o.oauth, Version: "1.2.3"})
 	server := httptest.NewServer(shell)
 	t.Cleanup(server.Close)
 	o.url = server.URL

@@ -63,6 +63,7 @@ func TestTheDescriptionNamesEveryField(t *testing.T) {
 		"Me": me{}, "Organisation": organisation{}, "Person": person{}, "People": peoplePage{}, "WholePerson": whole{}, "Device": device{}, "Session": session{},
 		"Report": report{}, "Reports": reportList{}, "Log": logPage{}, "Event": audit.Event{}, "SetupLink": link{}, "Pass": pass{}, "PassTerms": terms{},
 		"Story": story{}, "Rules": applied{}, "Withheld": withheld{}, "Told": told{},
+		"Overview": overview{}, "Server": serverState{}, "Mail": mailState{}, "Push": pushState{}, "Key": keyState{},
 	} {
 		have := slices.Sorted(maps.Keys(jsonFields(reflect.TypeOf(v))))
 		want := slices.Sorted(slices.Values(fields[name]))

@@ -41,6 +41,8 @@ var routes = []route{
 	{"PUT", "/organisation", admin.See, (*call).dress, nil},
 	{"PUT", "/organisation/logo", admin.See, (*call).setLogo, (*call).drawLogo},
 	{"DELETE", "/organisation/logo", admin.See, (*call).removeLogo, nil},
+	{"GET", "/overview", admin.See, (*call).overview, nil},
+	{"GET", "/server", admin.See, (*call).server, nil},
 	{"GET", "/me", admin.See, (*call).me, nil},
 	{"GET", "/people", admin.See, (*call).people, nil},
 	{"POST", "/people", admin.See, (*call).add, nil},

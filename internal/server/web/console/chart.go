@@ -5,9 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"countersign/internal/server/admin"
 	"countersign/internal/server/audit"
 	"countersign/internal/server/directory"
-	"countersign/internal/server/policy"
 	"countersign/ui"
 )
 
@@ -60,16 +60,6 @@ func zoneOf(p directory.Person) *time.Location {
 	return time.UTC
 }
 
-// byPhone tells whether a sign-in was approved on a phone.
-func byPhone(method string) bool {
-	for _, m := range strings.Fields(method) {
-		if m == policy.Approval {
-			return true
-		}
-	}
-	return false
-}
-
 // A chart is drawn in a box of 760 by 236.
 type chart struct {
 	Grid  []gridLine
@@ -115,7 +105,7 @@ func draw(counted []audit.Figure, p period, lang string, zone *time.Location, no
 			continue
 		}
 		switch {
-		case f.Kind == audit.SigninDone && byPhone(f.Method):
+		case admin.ByPhone(f):
 			sums[i][0] += f.N
 		case f.Kind == audit.SigninDone:
 			sums[i][1] += f.N

@@ -25,7 +25,10 @@ type overviewPage struct {
 	Shared   []sharedRow // networks that several people reported
 }
 
-type stats struct{ People, SignIns, ByPhone, Denied, Reported int }
+type stats struct {
+	admin.Tally
+	People int
+}
 
 // A meter is a share of the people.
 type meter struct {
@@ -84,8 +87,7 @@ func (h *handler) fillFigures(ctx context.Context, tx *db.Tx, v visit, p *overvi
 	if err != nil {
 		return err
 	}
-	p.Stats = statsOf(counted)
-	p.Stats.People = people.People
+	p.Stats = stats{admin.TallyOf(counted), people.People}
 	p.Chart = draw(counted, span, v.lang, zoneOf(v.person), tx.Now)
 	p.Coverage = []meter{
 		newMeter(ui.T(v.lang, "console.coverage.app"), people.WithApp, people.People),
@@ -104,24 +106,6 @@ func newMeter(label string, n, of int) meter {
 		m.Percent = (100*n + of/2) / of
 	}
 	return m
-}
-
-func statsOf(counted []audit.Figure) (s stats) {
-	for _, f := range counted {
-		switch f.Kind {
-		case audit.SigninDone:
-			s.SignIns += f.N
-			if byPhone(f.Method) {
-				s.ByPhone += f.N
-			}
-		case audit.ApprovalDenied:
-			s.Denied += f.N
-		case audit.ApprovalReported:
-			s.Denied += f.N
-			s.Reported += f.N
-		}
-	}
-	return s
 }
 
 // shared are the networks that more than one person reported.

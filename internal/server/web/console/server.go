@@ -25,18 +25,18 @@ type serverPage struct {
 type keyRow struct{ Alg, Until string }
 
 func (h *handler) getServer(w http.ResponseWriter, r *http.Request) error {
-	mail, err := h.Notify.MailStatus(r.Context())
-	if err != nil {
-		return err
-	}
-	keys, err := h.OAuth.KeyStates(r.Context())
-	if err != nil {
-		return err
-	}
 	p := serverPage{Version: h.Version, Database: string(h.DB.Kind())}
 	stats := h.Notify.Stats()
 	p.Push.Woken, p.Push.Failed = int(stats.Knocks), int(stats.KnocksFailed+stats.KnocksLost)
-	err = h.read(r, &p.frame, "server", func(_ context.Context, tx *db.Tx, v visit) error {
+	err := h.read(r, &p.frame, "server", func(ctx context.Context, tx *db.Tx, v visit) error {
+		mail, err := h.Notify.MailStatus(ctx, tx)
+		if err != nil {
+			return err
+		}
+		keys, err := h.OAuth.KeyStates(ctx, tx)
+		if err != nil {
+			return err
+		}
 		p.Now = ui.When(v.lang, v.person.Zone, tx.Now, tx.Now)
 		p.Mail.Configured, p.Mail.Waiting, p.Mail.GivenUp = mail.Configured, mail.Waiting, mail.GivenUp
 		if p.Reads {
