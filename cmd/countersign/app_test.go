@@ -199,6 +199,7 @@ func TestTheAppAtATerminalKeepsAccounts(t *testing.T) {
 	s.types("青葉")
 	s.sees(`> +青葉銀行 +\d{3} \d{3}`)
 	s.types(escape)
+	s.sees(`Search \d accounts`) // a key that came with Esc would be another key
 
 	// Import: looked at first, taken over, taken back.
 	file := filepath.Join(dir, "list.txt")
