@@ -29,6 +29,7 @@ type seat struct {
 	mu       sync.Mutex
 	changed  chan struct{} // closed at the next change
 	raw      strings.Builder
+	clips    int // of the clipboard, that were read
 	ended    chan error
 }
 
@@ -121,18 +122,28 @@ func (s *seat) ends() {
 	}
 }
 
-// copied is what the program put into the terminal's clipboard last (OSC 52).
+// clipped finds what a program puts into the terminal's clipboard (OSC 52).
+var clipped = regexp.MustCompile("\x1b\\]52;c;([A-Za-z0-9+/=]*)(?:\x07|\x1b\\\\)")
+
+// copied waits for what the program puts into the clipboard after what was read
+// from it before: the screen may say so first.
 func (s *seat) copied() string {
-	_, raw, _ := s.text()
-	all := regexp.MustCompile("\x1b\\]52;c;([A-Za-z0-9+/=]*)(?:\x07|\x1b\\\\)").FindAllStringSubmatch(raw, -1)
-	if len(all) == 0 {
-		return ""
+	s.t.Helper()
+	late := time.After(time.Minute)
+	for {
+		_, raw, changed := s.text()
+		if all := clipped.FindAllStringSubmatch(raw, -1); len(all) > s.clips {
+			s.clips = len(all)
+			text, err := base64.StdEncoding.DecodeString(all[len(all)-1][1])
+			must(s.t, err)
+			return string(text)
+		}
+		select {
+		case <-changed:
+		case <-late:
+			s.t.Fatal("nothing comes into the clipboard")
+		}
 	}
-	text, err := base64.StdEncoding.DecodeString(all[len(all)-1][1])
-	if err != nil {
-		s.t.Error(err)
-	}
-	return string(text)
 }
 
 const (
