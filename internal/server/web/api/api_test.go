@@ -555,3 +555,14 @@ func TestALongPollAnswersAtOnce(t *testing.T) {
 	h.call(t, phone, "GET", "/device/requests?wait=25", nil).want(t, http.StatusOK, "")
 	h.call(t, phone, "GET", "/device/requests?wait=x", nil).want(t, http.StatusBadRequest, wire.CodeInvalid)
 }
+
+// A server that stops answers who waits, instead of waiting for them.
+func TestALongPollEndsWithItsServer(t *testing.T) {
+	h := newHouse(t)
+	phone := h.Device(t, h.Person(t, "mei"), "Phone")
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	defer cancel()
+	r := h.request(t, ctx, phone, "GET", "/device/requests?wait=25", nil)
+	h.stop() // before or after it begins to wait
+	do(t, r).want(t, http.StatusOK, "")
+}

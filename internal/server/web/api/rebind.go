@@ -77,7 +77,7 @@ func (a *api) getRebind(w http.ResponseWriter, r *http.Request, c holder) error 
 		return err
 	}
 	if wait > 0 && state.State == c.State && state.Offer == nil {
-		if err := woken(r.Context(), wake, wait); err != nil {
+		if err := a.woken(r.Context(), wake, wait); err != nil {
 			return err
 		}
 		if _, state, err = a.ticket(r.Context(), c.ID); err != nil {

@@ -33,7 +33,7 @@ func (a *api) getRequests(w http.ResponseWriter, r *http.Request, c *caller) err
 		return err
 	}
 	if wait > 0 && !recent(list) {
-		if err := woken(r.Context(), wake, wait); err != nil {
+		if err := a.woken(r.Context(), wake, wait); err != nil {
 			return err
 		}
 		if list, err = a.list(r.Context(), c); err != nil {
@@ -115,14 +115,15 @@ func (a *api) postDecision(w http.ResponseWriter, r *http.Request, c *caller) er
 	return web.JSON(w, http.StatusOK, out)
 }
 
-// woken waits until something has changed, no longer than wait.
-func woken(ctx context.Context, wake <-chan struct{}, wait time.Duration) error {
+// woken waits until something has changed or the server stops, no longer than wait.
+func (a *api) woken(ctx context.Context, wake <-chan struct{}, wait time.Duration) error {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-wake:
+	case <-a.shell.Closing:
 	case <-timer.C:
 	}
 	return nil
