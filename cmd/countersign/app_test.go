@@ -208,6 +208,7 @@ func TestTheAppAtATerminalKeepsAccounts(t *testing.T) {
 	s.screen.Resize(40, 12)
 	s.types("/")
 	s.types("青葉")
+	s.sees(`/ 青葉`)
 	s.sees(`> +青葉銀行 +\d{3} \d{3}`)
 	s.types(escape)
 	s.sees(`Search \d accounts`) // a key that came with Esc would be another key
