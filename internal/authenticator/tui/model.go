@@ -329,6 +329,7 @@ func (m Model) to(s Screen) Model {
 // leave goes back to the accounts, and ends what was going on.
 func (m Model) leave() (Model, []Effect) {
 	was := m.Screen
+	m.Tried = Say{} // a recovery key is not kept beyond its use
 	if was == Browsing && m.Verifies != "" {
 		m = m.back()
 	} else {
@@ -349,6 +350,7 @@ func (m Model) ended(why string) Model {
 		m = m.back()
 	case m.Screen == Browsing || m.Screen == Unlocking || m.Screen == Opens:
 		server := m.Server
+		m.Tried = Say{}
 		m = m.recovery()
 		m.Fields[0].SetValue(server)
 	default:

@@ -20,7 +20,7 @@ func (m Model) outcome(o Outcome) Model {
 		return slices.Index(urgent, a.State) - slices.Index(urgent, b.State)
 	})
 	m = m.to(Results).say(o.Said)
-	m.Got, m.GotLine = o, 0
+	m.Got, m.GotLine, m.Tried = o, 0, Say{}
 	return m
 }
 

@@ -122,13 +122,19 @@ func TestAKeyIsTypedAgainWithoutAnotherSignIn(t *testing.T) {
 	if m.Screen != Unlocking || m.value(0) != "ABCDE" || !strings.Contains(m.View(), "Look at group 1.") {
 		t.Errorf("what was typed is gone:\n%s", m.View())
 	}
+	if left, _ := press(m, "esc"); left.Tried != (Say{}) || left.Fields != nil {
+		t.Error("the key is kept by who left")
+	}
+	if ended := news(m, Ended{"Gone."}); ended.Tried != (Say{}) {
+		t.Error("the key is kept after the end")
+	}
 	m, _ = press(m, "tab")
 	m.Fields[0].SetValue("")
 	m, w = press(paste(m, "'key.txt'"), "enter")
 	wants(t, w, Say{File: "key.txt"})
 	m = news(m, Outcome{List: fates()})
-	if m.Screen != Results {
-		t.Errorf("at %d", m.Screen)
+	if m.Screen != Results || m.Tried != (Say{}) {
+		t.Errorf("at %d, with %v", m.Screen, m.Tried)
 	}
 }
 
