@@ -78,7 +78,7 @@ func (s *Service) question(a Attempt, kind string) approval.AskIn {
 		App: a.App, AppHost: a.AppHost, AppVerified: a.AppVerified,
 		IP: a.Browser.IP, Place: a.Browser.Place, Browser: a.Browser.Name, System: a.Browser.System,
 		Known: a.Known, Proven: a.has(policy.Password), Epoch: a.epoch, Correlation: a.Correlation,
-		Digits: a.Directory.Policy.Digits, TTL: a.Directory.Policy.ApprovalTTL, Device: a.Device,
+		Digits: a.Directory.Policy.Digits, TTL: a.AnswerWithin(), Device: a.Device,
 	}
 	if in.App == "" {
 		in.App, in.AppHost, in.AppVerified = "Countersign", s.Host, true
@@ -92,13 +92,24 @@ func (s *Service) question(a Attempt, kind string) approval.AskIn {
 	return in
 }
 
+// AnswerWithin is how long a phone has to answer: what the policy says, and longer
+// where somebody first fetches an old phone, to unlock it and type six digits.
+func (a Attempt) AnswerWithin() time.Duration {
+	if a.Step.NewPhone {
+		return newPhoneTime
+	}
+	return a.Directory.Policy.ApprovalTTL
+}
+
+const newPhoneTime = 5 * time.Minute
+
 // toNobody is a question that reaches no phone. It has places of its own, as a
 // person has.
 func (s *Service) toNobody(a Attempt, places string) approval.AskIn {
 	return approval.AskIn{
 		Kind: wire.KindSecond, Decoy: places, Directory: a.Directory.ID, Attempt: a.ID, App: a.App, AppHost: a.AppHost, AppVerified: a.AppVerified,
 		IP: a.Browser.IP, Place: a.Browser.Place, Browser: a.Browser.Name, System: a.Browser.System,
-		Correlation: a.Correlation, Digits: a.Directory.Policy.Digits, TTL: a.Directory.Policy.ApprovalTTL,
+		Correlation: a.Correlation, Digits: a.Directory.Policy.Digits, TTL: a.AnswerWithin(),
 	}
 }
 

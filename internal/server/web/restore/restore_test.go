@@ -441,10 +441,26 @@ func TestN14AnOldPhoneSaysYesToTheNewOne(t *testing.T) {
 			if len(number) != wire.NewPhoneDigits || len(open) != 1 || open[0].Kind != wire.KindNewPhone {
 				t.Fatalf("%q %+v", number, open)
 			}
+			h.Clock.Add(4 * time.Minute) // the old phone was in another room
 			h.Answer(t, old, wire.Approve, number)
 			b.get("/signin/number").shows(words[2]).submit("/signin/finish").shows(words[3])
 		})
 	}
+}
+
+// Whoever asks has five minutes to fetch the old phone; then the page says so.
+func TestNobodyAnswersForTheNewPhone(t *testing.T) {
+	h := newHouse(t)
+	old := h.Unlocked(t, h.haru, "Phone with a lock")
+	_, ticket := h.ticket()
+	b := h.browser("en")
+	b.get("/restore/"+ticket.Ticket+"?login="+b.haru.Login).submit("/signin/name", "login", b.haru.Login)
+	b.submit("/signin/password", "password", signintest.Password).get("/signin/ways").submit("/signin/ask")
+	h.Clock.Add(5 * time.Minute)
+	if open := h.Waiting(t, old); len(open) != 0 {
+		t.Errorf("still open: %+v", open)
+	}
+	b.get("/signin/number").shows("5 minutes")
 }
 
 // A phone without a lock can say no, and the page says what is needed for a yes.

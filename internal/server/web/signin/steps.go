@@ -311,7 +311,7 @@ func (h *handler) showNumber(w http.ResponseWriter, r *http.Request, a signin.At
 func (h *handler) numberPage(r *http.Request, a signin.Attempt, now signin.Waiting) numberPage {
 	left, clock := web.Countdown(now.ExpiresAt.Sub(h.DB.Now()))
 	p := numberPage{view: viewOf(r, a), State: now.State, Number: now.Number, Left: left, Clock: clock,
-		Minutes: web.Wait(h.Lang(r), a.Directory.Policy.ApprovalTTL), Ref: a.Correlation, Way: a.Step.Code || a.Step.Password || a.Step.Passkey || a.Step.Recovery || a.Step.Pass || a.Step.Mail,
+		Minutes: web.Wait(h.Lang(r), a.AnswerWithin()), Ref: a.Correlation, Way: a.Step.Code || a.Step.Password || a.Step.Passkey || a.Step.Recovery || a.Step.Pass || a.Step.Mail,
 		Phone: a.Step.Passwordless && !a.Step.Approval, KeyFirst: !a.Known && len(a.Proofs) == 0 && a.Directory.Policy.NewBrowsers == directory.PasskeyFirst}
 	if a.Step.NewPhone {
 		p.Device = a.Device.Name
