@@ -168,22 +168,15 @@ func webhook(t config.Text, client *http.Client) notify.Texter {
 	return notify.Webhook{URL: t.URL, Secret: keep.NewSecret(t.Secret.Reveal()), Client: client}
 }
 
-// serviceName is what letters call the service: the organisation's name, when there is one.
+// serviceName is what letters call the service; nothing while it has no directory.
 func serviceName(ctx context.Context, d *db.DB) (name string, err error) {
 	err = d.Read(ctx, func(tx *db.Tx) error {
-		for in, err := range directory.All(ctx, tx) {
-			if err != nil {
-				return err
-			}
-			if in.Kind == directory.Organization {
-				name = in.Name
-				return nil
-			}
-			if name == "" {
-				name = in.Name
-			}
+		in, err := directory.Host(ctx, tx)
+		if errors.Is(err, directory.ErrUnknown) {
+			return nil
 		}
-		return nil
+		name = in.Name
+		return err
 	})
 	return name, err
 }

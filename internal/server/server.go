@@ -142,10 +142,11 @@ func ready(ctx context.Context, d *db.DB) error {
 		return err
 	}
 	return d.Read(ctx, func(tx *db.Tx) error {
-		for _, err := range directory.All(ctx, tx) {
-			return err // one is enough
+		_, err := directory.Host(ctx, tx)
+		if errors.Is(err, directory.ErrUnknown) {
+			return fmt.Errorf("%w: the database has no directory", ErrNotSetUp)
 		}
-		return fmt.Errorf("%w: the database has no directory", ErrNotSetUp)
+		return err
 	})
 }
 

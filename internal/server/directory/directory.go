@@ -155,8 +155,10 @@ func Of(ctx context.Context, tx *db.Tx, person string) (d Directory, ok bool, er
 func For(ctx context.Context, tx *db.Tx, login string) (Directory, error) {
 	_, domain, _ := cutLast(login, "@")
 	return scanDirectory(tx.QueryRow(ctx, `
-		SELECT `+directoryColumns+` FROM directory
-		ORDER BY CASE WHEN domain = $1 THEN 0 WHEN kind = 'personal' THEN 1 ELSE 2 END, created_at, id LIMIT 1`,
+		SELECT `+directoryColumns+` FROM directory WHERE id = COALESCE(
+			(SELECT id FROM directory WHERE domain = $1),
+			(SELECT id FROM directory WHERE kind = 'personal' ORDER BY created_at, id LIMIT 1),
+			(SELECT id FROM directory WHERE kind = 'organization' ORDER BY created_at, id LIMIT 1))`,
 		strings.ToLower(domain)))
 }
 
@@ -174,7 +176,15 @@ func OfOrganization(ctx context.Context, tx *db.Tx, login string) (bool, error) 
 func Sole(ctx context.Context, tx *db.Tx) (Directory, error) {
 	return scanDirectory(tx.QueryRow(ctx, `
 		SELECT `+directoryColumns+` FROM directory WHERE kind = 'organization'
-		AND (SELECT COUNT(*) FROM directory WHERE kind = 'organization') = 1`))
+		AND (SELECT COUNT(*) FROM (SELECT id FROM directory WHERE kind = 'organization' LIMIT 2) AS first_two) = 1`))
+}
+
+// Host returns the directory that the server is named after: its oldest
+// organisation, or the oldest personal one where there is none. [ErrUnknown]
+// means the server has no directory.
+func Host(ctx context.Context, tx *db.Tx) (Directory, error) {
+	return scanDirectory(tx.QueryRow(ctx, `SELECT `+directoryColumns+` FROM directory
+		ORDER BY kind, created_at, id LIMIT 1`)) // in the alphabet, organisations come first
 }
 
 // All yields the server's directories, oldest first.

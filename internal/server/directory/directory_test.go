@@ -154,6 +154,36 @@ func TestAServerWithoutAPersonalDirectoryUsesTheOldest(t *testing.T) {
 	})
 }
 
+// What letters call the service; and the name on the first page, while it is the only one.
+func TestTheServerIsNamedAfterItsOldestOrganisation(t *testing.T) {
+	d := dbtest.OpenAt(t, dbtest.NewClock())
+	write(t, d, func(tx *db.Tx) error {
+		if _, err := Host(t.Context(), tx); !errors.Is(err, ErrUnknown) {
+			t.Errorf("a server without a directory: %v", err)
+		}
+		for _, in := range []struct {
+			Directory
+			host, sole string
+		}{
+			{Directory{Kind: Personal, Name: "Home"}, "Home", ""},
+			{Directory{Kind: Organization, Name: "Works"}, "Works", "Works"},
+			{Directory{Kind: Organization, Name: "Academy"}, "Works", ""},
+		} {
+			tx.Now = tx.Now.Add(time.Second)
+			if _, err := Create(t.Context(), tx, in.Directory); err != nil {
+				return err
+			}
+			if host, err := Host(t.Context(), tx); err != nil || host.Name != in.host {
+				t.Errorf("with %s: host %q %v", in.Name, host.Name, err)
+			}
+			if sole, err := Sole(t.Context(), tx); sole.Name != in.sole || in.sole == "" && !errors.Is(err, ErrUnknown) {
+				t.Errorf("with %s: sole %q %v", in.Name, sole.Name, err)
+			}
+		}
+		return nil
+	})
+}
+
 func TestSuspendingEndsWhatIsUnderWay(t *testing.T) {
 	d := dbtest.Open(t)
 	_, _, mei := town(t, d)

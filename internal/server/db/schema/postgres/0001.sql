@@ -72,6 +72,7 @@ CREATE TABLE directory (
   accent TEXT NOT NULL DEFAULT '', logo TEXT NOT NULL DEFAULT '', -- '#rrggbb'; the id of its picture
   guard BIGINT NOT NULL DEFAULT 0, created_at BIGINT NOT NULL
 );
+CREATE INDEX directory_kind ON directory (kind, created_at, id);
 CREATE UNIQUE INDEX directory_name ON directory (name_key) WHERE kind = 'organization';
 -- What an organisation is seen by, as this server drew it; the id is a hash of it.
 CREATE TABLE logo (
