@@ -5,13 +5,9 @@ package dbtest
 
 import (
 	"context"
-	"crypto/rand"
-	"database/sql"
 	"errors"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -61,11 +57,7 @@ func OpenAt(t testing.TB, c *Clock) *db.DB {
 func URL(t testing.TB) string {
 	t.Helper()
 	if server := os.Getenv(variable); server != "" {
-		url := schema(t, server)
-		if err := migrate(t.Context(), url); err != nil {
-			t.Fatal(err)
-		}
-		return url
+		return migratedSchema(t, server)
 	}
 	file := filepath.Join(t.TempDir(), "test.db")
 	whole, err := migratedFile()
@@ -104,7 +96,7 @@ func migrate(ctx context.Context, url string) error {
 func EmptyURL(t testing.TB) string {
 	t.Helper()
 	if server := os.Getenv(variable); server != "" {
-		return schema(t, server)
+		return emptySchema(t, server)
 	}
 	return "sqlite:" + filepath.Join(t.TempDir(), "empty.db")
 }
@@ -126,45 +118,4 @@ func OpenURL(t testing.TB, url string, c *Clock) *db.DB {
 		}
 	})
 	return d
-}
-
-// schema makes an empty schema on the test server and returns the URL of a
-// database that has only this one; it is removed at the end of the test. (A
-// database of its own would take a quarter of a second to make.)
-func schema(t testing.TB, server string) string {
-	t.Helper()
-	name := "t" + strings.ToLower(rand.Text())
-	if err := run(t.Context(), `CREATE SCHEMA `+name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := run(context.Background(), `DROP SCHEMA `+name+` CASCADE`); err != nil {
-			t.Error(err)
-		}
-	})
-	return named(server, name)
-}
-
-// run runs a statement on the test server.
-func run(ctx context.Context, query string) error {
-	pool, err := admin()
-	if err != nil {
-		return err
-	}
-	_, err = pool.ExecContext(ctx, query)
-	return err
-}
-
-// admin is the test program's own connection to the test server.
-var admin = sync.OnceValues(func() (*sql.DB, error) { return sql.Open("pgx", os.Getenv(variable)) })
-
-func named(server, schema string) string {
-	u, err := url.Parse(server)
-	if err != nil {
-		panic(err)
-	}
-	q := u.Query()
-	q.Set("search_path", schema)
-	u.RawQuery = q.Encode()
-	return u.String()
 }
