@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -65,7 +66,9 @@ func TestVeryManyPeopleAreCountedAhead(t *testing.T) {
 	if later := o.headcount(t); later.Suspended != 1 || !later.At.Equal(o.Clock.Now()) {
 		t.Errorf("ten minutes later: %+v", later)
 	}
-	o.exec(t, `DELETE FROM person WHERE id <> 'P1' AND id LIKE 'P%' AND name = 'P'`)
+	for last := range 10 { // in parts: each row is looked for in every table that could name it
+		o.exec(t, `DELETE FROM person WHERE id <> 'P1' AND id LIKE $1 AND name = 'P'`, fmt.Sprintf("P%%%d", last))
+	}
 	o.Clock.Add(admin.CountLasts)
 	o.recount(t)
 	if left := o.headcount(t); left.People != few.People+1 || left.Suspended != 1 || !left.At.IsZero() {
