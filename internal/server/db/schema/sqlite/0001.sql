@@ -108,11 +108,13 @@ CREATE TABLE address (
   created_at INTEGER NOT NULL, confirmed_at INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX address_person ON address (person_id, address) WHERE confirmed_at > 0;
+CREATE INDEX address_of ON address (person_id);
 CREATE INDEX address_expires ON address (expires_at) WHERE confirmed_at = 0;
 CREATE TABLE setup_link (
   hash BLOB PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person (id), epoch INTEGER NOT NULL,
   created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, used_at INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE INDEX setup_link_person ON setup_link (person_id);
 
 -- brake
 -- Links of mails about a change; good once.
