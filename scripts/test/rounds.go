@@ -13,9 +13,10 @@ import (
 
 // withoutRace are the packages whose tests the race detector only slows down.
 var withoutRace = map[string]string{
-	"countersign":              "reads the source, starts no goroutine",
-	"countersign/scripts/test": "the runner itself",
-	"countersign/transfer":     "the key derivations of other authenticators take minutes, and it starts no goroutine",
+	"countersign":                        "reads the source, starts no goroutine",
+	"countersign/scripts/test":           "the runner itself",
+	"countersign/internal/server/policy": "pure functions under very many random cases, and it starts no goroutine",
+	"countersign/transfer":               "the key derivations of other authenticators take minutes, and it starts no goroutine",
 }
 
 // unwatched is code that the race detector leaves as it is: SQLite, translated
