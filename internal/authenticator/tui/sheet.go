@@ -296,7 +296,7 @@ func clock(d time.Duration) string {
 }
 
 func (m Model) outcomeView(s *Sheet) (body, foot []string) {
-	text := s.Trouble
+	head, text := "", s.Trouble
 	switch s.Outcome {
 	case wire.Approved:
 		text = m.t("terminal.approved")
@@ -305,14 +305,17 @@ func (m Model) outcomeView(s *Sheet) (body, foot []string) {
 	case wire.Reported:
 		text = m.t("terminal.reported")
 	case wire.OtherRequest:
-		text = m.t("app.approve.other.title") + " " + m.t("app.approve.other.lead", "app", calm(s.Other))
+		head, text = "app.approve.other.title", m.t("app.approve.other.lead", "app", calm(s.Other))
 	case gone:
-		text = m.t("app.approve.elsewhere.title") + " " + m.t("app.approve.elsewhere.lead")
+		head, text = "app.approve.elsewhere.title", m.t("app.approve.elsewhere.lead")
 	case "":
 	default:
 		text = m.t("terminal.error.wrong_number")
 	}
 	body = []string{m.pine().Render(calm(s.Host)), "", bold.Render(calm(s.App)), ""}
+	if head != "" {
+		body = append(append(body, m.wrap(m.t(head))...), "")
+	}
 	body = append(body, m.wrap(text)...)
 	if m.asks(s.ID) {
 		return body, []string{faint.Render(m.t("tui.keys.retry"))}
