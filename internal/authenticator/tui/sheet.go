@@ -236,9 +236,7 @@ func (m Model) sheetView() (body, foot []string) {
 		body = append(append(body, ""), m.wrap(m.t("terminal.unlock.why"))...)
 		body = append(body, "", "   "+m.lamp().Render(strings.Repeat("*", utf8.RuneCountInString(s.Secret))+"_"), "", bold.Render("Enter "+m.t("app.approve.yes")))
 		if s.Wrong != "" {
-			for _, line := range m.wrap(s.Wrong) {
-				foot = append(foot, m.red().Render("! "+line))
-			}
+			foot = append(foot, m.trouble(s.Wrong)...)
 		}
 		return body, append(foot, faint.Render(m.t("tui.keys.prove")))
 	case s.Refusing:

@@ -131,14 +131,21 @@ func (m Model) news() (lines []string) {
 	if n := len(m.Asked); n > 0 && m.App != nil {
 		lines = append(lines, m.lamp().Render(m.t("tui.waiting", "n", n)))
 	}
-	if m.Said == "" {
+	switch {
+	case m.Said == "":
 		return lines
+	case m.Wrong:
+		return append(lines, m.trouble(m.Said)...)
 	}
-	for _, line := range m.wrap(m.Said) {
-		if m.Wrong {
-			line = m.red().Render("! " + line)
-		}
-		lines = append(lines, line)
+	return append(lines, m.wrap(m.Said)...)
+}
+
+// trouble is what went wrong, with a sign before its first line.
+func (m Model) trouble(text string) []string {
+	sign, lines := "! ", m.wrap(text)
+	for i, line := range lines {
+		lines[i] = m.red().Render(sign + line)
+		sign = "  "
 	}
 	return lines
 }
