@@ -41,8 +41,9 @@ type aegisSlot struct {
 }
 
 const (
-	aegisPassword = 1 // a slot's type
-	aegisMaxSlots = 8 // of passwords: each costs a derivation
+	aegisPassword  = 1 // types of slots
+	aegisBiometric = 2
+	aegisMaxSlots  = 8 // of passwords: each costs a derivation
 )
 
 func isAegis(f *file) bool { return f.has("header", "db") }
@@ -101,10 +102,12 @@ func (j *job) openAegis(ctx context.Context, f aegisFile) ([]byte, error) {
 func (j *job) aegisKey(ctx context.Context, raw []json.RawMessage) ([]byte, error) {
 	var slots []aegisSlot
 	var work []kdf
-	damaged := false
+	damaged, fingerprint := false, false
 	for _, r := range raw {
 		var s aegisSlot
-		if readObject(r, &s) != nil || s.Type != aegisPassword {
+		err := readObject(r, &s)
+		fingerprint = fingerprint || s.Type == aegisBiometric
+		if err != nil || s.Type != aegisPassword {
 			continue
 		}
 		salt, err := unhex(s.Salt, 0)
@@ -115,7 +118,7 @@ func (j *job) aegisKey(ctx context.Context, raw []json.RawMessage) ([]byte, erro
 		slots, work = append(slots, s), append(work, scrypt{salt, s.N, s.R, s.P, 32})
 	}
 	switch {
-	case len(slots) == 0 && damaged:
+	case len(slots) == 0 && (damaged || !fingerprint):
 		return nil, ErrBroken
 	case len(slots) == 0:
 		return nil, j.noExport(OnlyFingerprint)

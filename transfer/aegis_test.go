@@ -171,6 +171,10 @@ func TestAVaultThatOpensWithAFingerprintSaysSo(t *testing.T) {
 	if why := (*NoExportError)(nil); !errors.Is(err, ErrNoExport) || !errors.As(err, &why) || why.Why != OnlyFingerprint || Message(err) != "transfer.reason.only_fingerprint" {
 		t.Error(err)
 	}
+	unreadable := changed(t, cheapAegis(t, nil, nil), func(h, _ map[string]any) { slot(h)["type"] = "2" })
+	if _, err := Read(t.Context(), unreadable, Options{}); !errors.Is(err, ErrBroken) {
+		t.Errorf("a slot of no type: %v", err)
+	}
 }
 
 // TestAegisSlotsBeforeTheRepair: a version of Aegis took the whole buffer of

@@ -83,7 +83,7 @@ func (j *job) problem(entry string, why Reason, detail string) {
 }
 
 // fail is problem with an error of package otp.
-func (j *job) fail(entry string, err error) { j.problem(entry, reasonOf(err), err.Error()) }
+func (j *job) fail(entry string, err error) { j.problem(entry, ReasonOf(err), err.Error()) }
 
 // addOr takes over an account that was read with err, an error of package otp
 // or nil. One that only lacks its PIN is told as such.

@@ -3,7 +3,6 @@ package transfer
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/xml"
 	"errors"
@@ -202,20 +201,28 @@ func legacyTOTP(seed, settings string) keePassCode {
 	return keePassCode{account: a}.base32(seed)
 }
 
+// keePassEncodings are what a secret of KeePass 2 may be written in; the first that is there counts.
+var keePassEncodings = []struct {
+	suffix string
+	decode func(string) ([]byte, error)
+}{
+	{"", func(s string) ([]byte, error) { return []byte(s), nil }},
+	{"-Hex", func(s string) ([]byte, error) { return hex.DecodeString(strings.ReplaceAll(s, " ", "")) }},
+	{"-Base32", otp.ParseSecret},
+	{"-Base64", unbase64},
+}
+
 // keePass2 adds a code as KeePass 2 keeps it, if there is one.
 func (f keePassFields) keePass2(codes []keePassCode, kind otp.Kind, prefix string) []keePassCode {
-	for suffix, decode := range map[string]func(string) ([]byte, error){
-		"": func(s string) ([]byte, error) { return []byte(s), nil }, "-Hex": func(s string) ([]byte, error) { return hex.DecodeString(strings.ReplaceAll(s, " ", "")) },
-		"-Base32": otp.ParseSecret, "-Base64": base64.StdEncoding.DecodeString,
-	} {
-		value := f[prefix+"Secret"+suffix]
+	for _, as := range keePassEncodings {
+		value := f[prefix+"Secret"+as.suffix]
 		if value == "" {
 			continue
 		}
 		c := keePassCode{account: Account{
 			Type: string(kind), Digits: wholeOr(f[prefix+"Length"], 0), Period: wholeOr(f[prefix+"Period"], 0), Algorithm: text(f[prefix+"Algorithm"]).algorithm(),
 		}}
-		if c.account.Secret, c.err = decode(value); c.err != nil {
+		if c.account.Secret, c.err = as.decode(value); c.err != nil {
 			c.err = otp.ErrSecret
 		}
 		if counter := f[prefix+"Counter"]; counter != "" && c.err == nil {

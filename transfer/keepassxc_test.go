@@ -83,6 +83,8 @@ func TestKeePassCodesOfEveryAge(t *testing.T) {
 		{[]string{"TimeOtp-Secret", "12345"}, []Account{mei}},
 		{[]string{"TimeOtp-Secret-Hex", "31 32 33 34 35"}, []Account{mei}},
 		{[]string{"TimeOtp-Secret-Base64", "MTIzNDU="}, []Account{mei}},
+		{[]string{"TimeOtp-Secret-Base64", "MTIzNDU"}, []Account{mei}},
+		{[]string{"TimeOtp-Secret-Hex", "3132333435", "TimeOtp-Secret-Base32", "AAAA"}, []Account{mei}},
 		{[]string{"TimeOtp-Secret-Base32", "GEZDGNBV", "TimeOtp-Length", "8", "TimeOtp-Period", "60", "TimeOtp-Algorithm", "HMAC-SHA-256"}, []Account{other}},
 		{[]string{"HmacOtp-Secret", "12345", "HmacOtp-Counter", "7", "otp", meiURI}, []Account{mei, hotp}},
 		{nil, nil},

@@ -60,10 +60,13 @@ func (f *file) lines() string {
 // with commas between them. Codes of Google Authenticator may be among them.
 func readOtpauth(ctx context.Context, j *job) error { return j.addLines(ctx, j.file.lines()) }
 
+// lineEnds are those of Windows and of old Macs.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 func (j *job) addLines(ctx context.Context, lines string) error {
 	var batches []Batch
 	j.at = -1
-	for line := range strings.Lines(lines) {
+	for line := range strings.Lines(lineEnds.Replace(lines)) {
 		j.at++
 		for uri := range uris(line) {
 			if err := j.room(ctx); err != nil {

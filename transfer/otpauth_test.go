@@ -25,6 +25,7 @@ func TestListsOfURIsInTheWild(t *testing.T) {
 	for name, list := range map[string]string{
 		"lines":              meiURI + "\n" + other + "\n",
 		"Windows":            meiURI + "\r\n\r\n" + other,
+		"old Macs":           meiURI + "\r" + other + "\r",
 		"byte order mark":    "\ufeff" + meiURI + "\n" + other,
 		"UTF-16":             utf16le(meiURI + "\r\n" + other),
 		"commas":             meiURI + "," + other,

@@ -97,8 +97,8 @@ func Message(err error) string {
 	return "transfer.error.broken"
 }
 
-// reasonOf turns an error of package otp into a reason.
-func reasonOf(err error) Reason {
+// ReasonOf turns an error of package otp into a reason.
+func ReasonOf(err error) Reason {
 	for _, r := range []struct {
 		err error
 		why Reason

@@ -98,9 +98,10 @@ type twoFASService struct {
 func (j *job) addTwoFAS(ctx context.Context, services []json.RawMessage, groups map[text]string) error {
 	return each(ctx, j, services, func(s twoFASService) {
 		account := s.OTP.Account
-		if account == "" {
-			_, label, _ := strings.Cut(string(s.OTP.Label), ":")
+		if issuer, label, ok := strings.Cut(string(s.OTP.Label), ":"); account == "" && ok {
 			account = text(label)
+		} else if account == "" && issuer != string(s.Name) {
+			account = s.OTP.Label
 		}
 		j.addEntry(entry{
 			Type: s.OTP.TokenType, Issuer: string(cmp.Or(s.OTP.Issuer, s.Name)), Name: string(account), Secret: s.Secret,

@@ -76,12 +76,16 @@ func TestTwoFASSchemaOne(t *testing.T) {
 	r := reads(t, twoFASFormat, `{"appOrigin":"android","appVersionCode":300101,"schemaVersion":1,"services":[
 		{"name":"GitHub","order":{"position":0},"otp":{"account":"mei","issuer":"GitHub","label":"GitHub:mei"},"secret":"gezd gnbv","type":"Unknown","updatedAt":1618417205843},
 		{"name":"Deno","otp":{"label":"Deno:Mason","issuer":null},"secret":"GEZDGNBV"},
+		{"name":"Airbnb","otp":{"label":"Elijah"},"secret":"GEZDGNBV"},
+		{"name":"Issuu","otp":{"label":"Issuu"},"secret":"GEZDGNBV"},
 		{"name":"Only","secret":"GEZDGNBV","otp":{"tokenType":"HOTP","counter":null}}]}`)
 	tells(t, r)
-	deno, only := mei, mei
+	deno, airbnb, issuu, only := mei, mei, mei, mei
 	deno.Issuer, deno.Name = "Deno", "Mason"
+	airbnb.Issuer, airbnb.Name = "Airbnb", "Elijah"
+	issuu.Issuer, issuu.Name = "Issuu", ""
 	only.Issuer, only.Name, only.Type, only.Period = "Only", "", "hotp", 0
-	sameAccounts(t, r.Accounts, []Account{mei, deno, only})
+	sameAccounts(t, r.Accounts, []Account{mei, deno, airbnb, issuu, only})
 }
 
 func TestOneBadTwoFASServiceDoesNotSinkTheRest(t *testing.T) {

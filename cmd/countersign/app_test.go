@@ -265,6 +265,34 @@ func TestACodeIsCopiedIntoTheClipboardOfTheTerminal(t *testing.T) {
 	}
 }
 
+// An account of a file that lacks nothing but its PIN takes it at the terminal. The
+// passphrase of the vault is typed once, though it is read and then changed.
+func TestAPINThatAFileLacksIsAskedFor(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	disktest.Make(t, filepath.Join(dir, "countersign"), "lantern")
+	file := filepath.Join(dir, "list.txt")
+	must(t, os.WriteFile(file, []byte("motp://mOTP:ada?secret=e3152afee62599c8\nmotp://mOTP:ken?secret=e3152afee62599c9\n"), 0o600))
+	s := sit(t, dir, "ja_JP.UTF-8", "import", file)
+	s.sees("パスフレーズ")
+	s.types("lantern" + enter)
+	s.sees(`mOTP \(ada\) の PIN`)
+	s.types(strings.Repeat("1", 65) + enter)
+	s.sees("正しくありません")
+	s.types("1234" + enter)
+	s.sees(`mOTP \(ken\) の PIN`)
+	s.types(enter)
+	s.sees(`新規 +mOTP \(ada\)`)
+	s.sees(`対象外 +mOTP \(ken\)`)
+	s.sees(`\[y/N\]`)
+	s.types("y" + enter)
+	s.sees("1 件追加")
+	s.ends()
+	if text, _, _ := s.text(); strings.Count(text, "保管庫のパスフレーズ") != 1 {
+		t.Errorf("asked for more than once:\n%s", text)
+	}
+}
+
 // Ctrl-C ends the work on a password, and nothing came of it.
 func TestWorkOnAPasswordIsToldOfAndStoppedAtATerminal(t *testing.T) {
 	t.Parallel()

@@ -3467,6 +3467,7 @@ export interface Messages {
   "terminal.error.full": Record<never, never>;
   "terminal.error.here": Record<never, never>;
   "terminal.error.is_offer": Record<never, never>;
+  "terminal.error.kdf_cost": Record<never, never>;
   "terminal.error.key": Record<never, never>;
   "terminal.error.keyring": Record<never, never>;
   "terminal.error.left": Record<never, never>;
@@ -3540,9 +3541,9 @@ export interface Messages {
   "terminal.import.new": { title: string | number };
   "terminal.import.nothing": Record<never, never>;
   "terminal.import.password": { format: string | number };
+  "terminal.import.pin": { title: string | number };
   "terminal.import.preview": { changed: string | number; conflict: string | number; format: string | number; new: string | number; same: string | number };
   "terminal.import.problem": { reason: string | number; title: string | number };
-  "terminal.import.refused": { title: string | number };
   "terminal.import.same": { title: string | number };
   "terminal.import.sure": Record<never, never>;
   "terminal.import.why.and": Record<never, never>;
@@ -3752,6 +3753,7 @@ export interface Messages {
   "tui.file": Record<never, never>;
   "tui.file.key": Record<never, never>;
   "tui.file.password": Record<never, never>;
+  "tui.file.pin": Record<never, never>;
   "tui.group.all": Record<never, never>;
   "tui.group.other": Record<never, never>;
   "tui.group.personal": Record<never, never>;
@@ -3762,11 +3764,13 @@ export interface Messages {
   "tui.imported.nothing": Record<never, never>;
   "tui.issuer": Record<never, never>;
   "tui.key": Record<never, never>;
+  "tui.keys.again": Record<never, never>;
   "tui.keys.ask": Record<never, never>;
   "tui.keys.away": Record<never, never>;
   "tui.keys.browser": Record<never, never>;
   "tui.keys.browser.only": Record<never, never>;
   "tui.keys.checkup": Record<never, never>;
+  "tui.keys.choose": Record<never, never>;
   "tui.keys.close": Record<never, never>;
   "tui.keys.counts": Record<never, never>;
   "tui.keys.detail": Record<never, never>;
@@ -3780,10 +3784,12 @@ export interface Messages {
   "tui.keys.menu": Record<never, never>;
   "tui.keys.next": { n: string | number };
   "tui.keys.preview": Record<never, never>;
+  "tui.keys.preview.pin": Record<never, never>;
   "tui.keys.prove": Record<never, never>;
   "tui.keys.reading": Record<never, never>;
   "tui.keys.refuse": Record<never, never>;
   "tui.keys.results": Record<never, never>;
+  "tui.keys.retry": Record<never, never>;
   "tui.keys.sheet": Record<never, never>;
   "tui.keys.unlock": Record<never, never>;
   "tui.locked": Record<never, never>;

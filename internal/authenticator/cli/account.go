@@ -110,12 +110,31 @@ func (g *grammar) change(ctx context.Context, w World, do func(*authenticator.Ap
 		return err
 	}
 	defer d.Close()
-	_, err = d.Change(ctx, do)
+	return w.changes(ctx, d, do)
+}
+
+// changes changes a vault that is open.
+func (w World) changes(ctx context.Context, d *desk.Desk, do func(*authenticator.App) error) error {
+	_, err := d.Change(ctx, do)
 	warn(w, d)
 	if err != nil {
 		return err
 	}
 	return w.later(ctx, d)
+}
+
+// look opens the vault to be read and then changed, for which its passphrase is typed once.
+func (g *grammar) look(w World) (*desk.Desk, *authenticator.App, error) {
+	d, err := g.forChange(w)
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := d.Read()
+	warn(w, d)
+	if err != nil {
+		return nil, nil, errors.Join(err, d.Close())
+	}
+	return d, a, nil
 }
 
 // forChange opens the folder; a vault that is made now uses the keyring, if

@@ -85,10 +85,11 @@ type rmCommand struct {
 }
 
 func (c rmCommand) Run(ctx context.Context, w World, g *grammar) error {
-	v, err := g.read(w)
+	d, v, err := g.look(w)
 	if err != nil {
 		return err
 	}
+	defer d.Close()
 	e, err := find(v, strings.Join(c.Name, " "))
 	if err != nil {
 		return err
@@ -98,7 +99,7 @@ func (c rmCommand) Run(ctx context.Context, w World, g *grammar) error {
 			return err
 		}
 	}
-	err = g.change(ctx, w, func(a *authenticator.App) error { return a.Remove(w.Now(), e.ID) })
+	err = w.changes(ctx, d, func(a *authenticator.App) error { return a.Remove(w.Now(), e.ID) })
 	if err == nil {
 		w.say("terminal.rm.done", "title", calm(e.Title()))
 	}

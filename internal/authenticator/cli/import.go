@@ -7,7 +7,6 @@ import (
 
 	"countersign/internal/authenticator"
 	"countersign/internal/authenticator/desk"
-	"countersign/internal/authenticator/vault"
 	"countersign/otp"
 	"countersign/transfer"
 )
@@ -31,9 +30,13 @@ func (c importCommand) Run(ctx context.Context, w World, g *grammar) error {
 			return err
 		}
 	}
-	v, err := g.read(w)
+	d, v, err := g.look(w)
 	if err != nil {
 		return err
+	}
+	defer d.Close()
+	if !c.DryRun && !c.JSON && !c.Yes {
+		result = w.pins(result)
 	}
 	now := w.Now()
 	found := v.Preview(now, result.Accounts)
@@ -49,7 +52,7 @@ func (c importCommand) Run(ctx context.Context, w World, g *grammar) error {
 		}
 	}
 	var got authenticator.Receipt
-	err = g.change(ctx, w, func(a *authenticator.App) error {
+	err = w.changes(ctx, d, func(a *authenticator.App) error {
 		p := a.Preview(now, result.Accounts)
 		got, err = a.Import(now, p, c.choices(p))
 		return err
@@ -123,13 +126,47 @@ func (w World) progress() func(done, total int64) {
 	}
 }
 
+// pins asks for the PINs that accounts lack, where somebody is there to ask.
+func (w World) pins(r transfer.Result) transfer.Result {
+	var left []transfer.Problem
+	for _, p := range r.Problems {
+		if a, ok := w.pin(p); ok {
+			r.Accounts = append(r.Accounts, a)
+		} else {
+			left = append(left, p)
+		}
+	}
+	r.Problems = left
+	return r
+}
+
+// pin is the account of a problem with its PIN, unless nothing was typed.
+func (w World) pin(p transfer.Problem) (a transfer.Account, ok bool) {
+	if p.Account == nil {
+		return a, false
+	}
+	for a = *p.Account; ; fmt.Fprintln(w.Err, w.t("terminal.error.pin")) {
+		text, err := w.unseen(w.t("terminal.import.pin", "title", calm(p.Entry)))
+		if a.Pin = strings.TrimSpace(text); err != nil || a.Pin == "" {
+			return a, false
+		}
+		if a.Key().Check() == nil {
+			return a, true
+		}
+	}
+}
+
 // preview tells what a file holds before anything is taken over, and why each
 // account is what it is.
 func (w World) preview(a *authenticator.App, r transfer.Result, p authenticator.Preview) {
 	fmt.Fprintln(w.Out, w.t("terminal.import.preview", "format", w.t(r.Format.Message()), "new", p.Count(authenticator.IsNew),
 		"same", p.Count(authenticator.IsSame), "changed", p.Count(authenticator.IsChanged), "conflict", p.Count(authenticator.IsConflict)))
-	for _, item := range p.Items {
-		named := vault.Entry{Issuer: item.Account.Issuer, Name: item.Account.Name}.Title()
+	for i, item := range p.Items {
+		named := desk.Titled(item, i)
+		if item.State == authenticator.IsRefused {
+			fmt.Fprintln(w.Out, "  "+w.t("terminal.import.problem", "title", calm(named), "reason", w.t(desk.Unfit(item.Err))))
+			continue
+		}
 		var why []string
 		for _, reason := range item.Reasons {
 			why = append(why, w.t("terminal.import.why."+string(reason)))

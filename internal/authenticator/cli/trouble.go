@@ -134,6 +134,9 @@ func (w World) plain(err error) string {
 	if wrong := new(seal.KeyError); errors.As(err, &wrong) {
 		return w.t("terminal.error.recovery_group", "n", wrong.Group)
 	}
+	if errors.Is(err, transfer.ErrKDFCost) {
+		return w.t("terminal.error.kdf_cost") // the other message sends people here
+	}
 	for _, f := range foreign {
 		if errors.Is(err, f.err) {
 			return w.t(transfer.Message(err))

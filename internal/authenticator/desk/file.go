@@ -6,9 +6,12 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
+	"countersign/internal/authenticator"
 	"countersign/internal/authenticator/scan"
+	"countersign/internal/authenticator/vault"
 	"countersign/transfer"
 	"countersign/transfer/sealed"
 	"countersign/transfer/sqlitefile"
@@ -49,4 +52,20 @@ func Read(ctx context.Context, from io.Reader, o transfer.Options) (transfer.Res
 	}
 	o.Unseal = sealed.Open(ctx, o.Progress)
 	return transfer.Read(ctx, data, o)
+}
+
+// Titled is what a person knows an account of a file by: its names, or its number.
+func Titled(item authenticator.Item, at int) string {
+	if title := (vault.Entry{Issuer: item.Account.Issuer, Name: item.Account.Name}).Title(); title != "" {
+		return title
+	}
+	return "#" + strconv.Itoa(at+1)
+}
+
+// Unfit is the message that tells why an account of a file cannot be kept.
+func Unfit(err error) string {
+	if errors.Is(err, authenticator.ErrNoName) {
+		return "files.refused.no_name"
+	}
+	return transfer.ReasonOf(err).Message()
 }

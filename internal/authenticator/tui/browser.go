@@ -51,11 +51,11 @@ func (m Model) browsingView() (body, foot []string) {
 	}
 	body = append(append(body, m.wrap(m.t("tui.browser.open"))...), "")
 	for _, line := range m.wrap(calm(m.Browser.Page)) {
-		body = append(body, "  "+pine.Render(line))
+		body = append(body, "  "+m.pine().Render(line))
 	}
 	if m.Browser.Code != "" {
 		body = append(append(body, ""), m.wrap(m.t("tui.browser.type"))...)
-		body = append(body, "", "  "+lamp.Render(calm(m.Browser.Code)), "", m.t("tui.browser.life", "n", m.Browser.Minutes))
+		body = append(body, "", "  "+m.lamp().Render(calm(m.Browser.Code)), "", m.t("tui.browser.life", "n", m.Browser.Minutes))
 	}
 	return append(append(body, ""), m.wrap(m.t("tui.browser.wait"))...), []string{m.t(keys)}
 }

@@ -77,7 +77,7 @@ func (m Model) foundLine(l backup.Line) (lines []string) {
 			lines = m.wrap("+ " + text)
 		} else {
 			for _, line := range m.wrap("! " + text) {
-				lines = append(lines, lamp.Render(line))
+				lines = append(lines, m.lamp().Render(line))
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package tui
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"charm.land/bubbles/v2/key"
 	"charm.land/bubbles/v2/textinput"
@@ -20,6 +21,7 @@ type field struct {
 	textinput.Model
 	label string // a message
 	was   string // what stood in it
+	wrong bool   // what stands in it was; the next letter takes its place, the arrows go into it
 }
 
 // input is a line without a prompt of its own, a blinking cursor, or a way to
@@ -41,6 +43,38 @@ func (f field) with(value string) field {
 	f.was = calm(value)
 	f.SetValue(f.was)
 	return f
+}
+
+// again is a field whose text did not do: to be typed anew, or put right.
+func (f field) again(text string) field {
+	f.SetValue(text)
+	f.wrong = text != ""
+	return f
+}
+
+// takes has a key or a pasted text typed.
+func (f field) takes(msg tea.Msg) field {
+	if f.wrong {
+		f.wrong = false
+		switch k, typed := msg.(tea.KeyPressMsg); {
+		case !typed || k.Text != "":
+			f.SetValue("")
+		case k.String() == "backspace" || k.String() == "delete":
+			f.SetValue("")
+			return f
+		}
+	}
+	f.Model, _ = f.Update(msg)
+	return f
+}
+
+// line is the field as it shows in so many columns.
+func (f field) line(width int) string {
+	if f.wrong {
+		return picked.Render(strings.Repeat("*", min(utf8.RuneCountInString(f.Value()), width)))
+	}
+	f.SetWidth(width)
+	return f.View()
 }
 
 // changed is what was typed, if it is not what stood there.
@@ -90,8 +124,11 @@ func (m Model) fieldKey(k tea.KeyPressMsg) (Model, []Effect) {
 			return m.unlocksThere()
 		}
 	case "esc":
-		if m.App == nil {
+		switch {
+		case m.App == nil:
 			return m, []Effect{Quit{}}
+		case m.Screen == Pinning:
+			return m.to(Preview), nil
 		}
 		return m.leave()
 	case "enter":
@@ -100,9 +137,13 @@ func (m Model) fieldKey(k tea.KeyPressMsg) (Model, []Effect) {
 		}
 		return m.submit()
 	}
+	return m.types(k), nil
+}
+
+func (m Model) types(msg tea.Msg) Model {
 	m.Fields = slices.Clone(m.Fields)
-	m.Fields[m.Focus].Model, _ = m.Fields[m.Focus].Update(k)
-	return m, nil
+	m.Fields[m.Focus] = m.Fields[m.Focus].takes(msg)
+	return m
 }
 
 func (m Model) value(at int) string { return m.Fields[at].Value() }
@@ -122,13 +163,16 @@ func (m Model) submit() (Model, []Effect) {
 		}
 		return m, []Effect{Make{m.value(0)}}
 	case Naming:
-		m.File = path(m.value(0))
+		m.File, m.Tried = path(m.value(0)), Say{}
 		if m.File == "" {
 			return m.to(List), nil
 		}
 		return m.read("")
 	case Secret:
+		m.Tried = Say{Text: m.value(0)}
 		return m.read(m.value(0))
+	case Pinning:
+		return m.pinned(), nil
 	case Finding:
 		return m.finds()
 	case Unlocking:
@@ -246,6 +290,8 @@ func (m Model) fieldsView() (body, foot []string) {
 	switch {
 	case m.App == nil && m.Screen == Locked:
 		keys = "tui.keys.locked"
+	case m.App == nil:
+		keys = "tui.keys.choose"
 	case m.Screen == Unlocking:
 		keys = "tui.keys.unlock"
 	}
@@ -254,20 +300,21 @@ func (m Model) fieldsView() (body, foot []string) {
 		body = append(body, append(m.wrap(why), "")...)
 	}
 	for i, f := range m.Fields {
-		in := f.Model
-		in.SetWidth(max(m.Width-4, 4))
 		mark := "  "
 		if i == m.Focus {
 			mark = "> "
 		}
-		body = append(body, faint.Render("  "+m.t(f.label)), mark+in.View())
+		body = append(body, faint.Render("  "+m.t(f.label)), mark+f.line(max(m.Width-4, 4)))
+	}
+	if len(m.Fields) > 0 && m.Fields[m.Focus].wrong {
+		return body, []string{m.t("tui.keys.again"), m.t(keys)}
 	}
 	return body, []string{m.t(keys)}
 }
 
 // titles are those of forms and questions.
 var titles = map[Screen]string{
-	Locked: "tui.locked", Choosing: "tui.choose", Form: "tui.add", Naming: "tui.import", Secret: "tui.import",
+	Locked: "tui.locked", Choosing: "tui.choose", Form: "tui.add", Naming: "tui.import", Secret: "tui.import", Pinning: "tui.import",
 	Finding: "tui.recover", Unlocking: "tui.recover.unlock", TakingFrom: "tui.move.take", GivingTo: "tui.move.give", Proving: "tui.move.give",
 }
 
@@ -278,6 +325,8 @@ func (m Model) why() string {
 		return m.t("tui.choose.why")
 	case Secret:
 		return m.t(m.Result.Format.Message()) + "  " + calm(m.File)
+	case Pinning:
+		return calm(m.Result.Problems[m.PlanLine-len(m.Plan.Items)].Entry)
 	case Form:
 		if m.Edits == "" {
 			return m.t("tui.add.what")

@@ -312,9 +312,9 @@ func (m Model) codeText(c authenticator.Code) (code, left string) {
 	case errors.Is(c.Err, authenticator.ErrCounts):
 		return faint.Render("#" + strconv.FormatUint(c.Account.Counter, 10)), ""
 	case errors.Is(c.Err, authenticator.ErrSuspended):
-		return lamp.Render(m.t("tui.suspended")), ""
+		return m.lamp().Render(m.t("tui.suspended")), ""
 	case c.Err != nil:
-		return lamp.Render(m.t("tui.action")), ""
+		return m.lamp().Render(m.t("tui.action")), ""
 	}
 	rest := c.Until.Sub(m.Now)
 	left = strconv.Itoa(int((rest+time.Second-1)/time.Second)) + "s"
@@ -322,9 +322,9 @@ func (m Model) codeText(c authenticator.Code) (code, left string) {
 		return bold.Render(desk.Grouped(c.Code)), left
 	}
 	if m.Width >= 60 && m.App.Vault().NextEarly() {
-		return lamp.Render(desk.Grouped(c.Code)) + faint.Render(" > "+desk.Grouped(c.Next)), left
+		return m.lamp().Render(desk.Grouped(c.Code)) + faint.Render(" > "+desk.Grouped(c.Next)), left
 	}
-	return lamp.Render(desk.Grouped(c.Code)), left
+	return m.lamp().Render(desk.Grouped(c.Code)), left
 }
 
 func (m Model) detailView() (body, foot []string) {

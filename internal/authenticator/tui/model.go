@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"slices"
 	"time"
 
 	"charm.land/bubbles/v2/textinput"
@@ -32,6 +31,7 @@ const (
 	Secret   // asks for the password of that file
 	Reading  // shows how far the work on it is
 	Preview
+	Pinning // asks for a PIN that the file lacks
 	Help
 	Checkup // what would come back if this device were lost
 	Menu
@@ -59,6 +59,7 @@ type Model struct {
 	Lang          string
 	Now           time.Time
 	Width, Height int
+	Light         bool // the terminal is
 
 	Screen Screen
 	App    *authenticator.App
@@ -96,7 +97,7 @@ type Model struct {
 	Browser  Sends
 	Verifies string // the account that is set up in the browser; empty in a recovery
 	Login    string // whose backup was found
-	Tried    Say    // to open it with
+	Tried    Say    // to open it with, or a file
 	Got      Outcome
 	GotLine  int
 	Move     Move
@@ -136,6 +137,8 @@ func (m Model) Update(now time.Time, msg any) (Model, []Effect) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.Width, m.Height = msg.Width, msg.Height
+	case tea.BackgroundColorMsg:
+		m.Light = !msg.IsDark()
 	case tea.KeyPressMsg:
 		return m.key(msg)
 	case tea.PasteMsg:
@@ -216,13 +219,17 @@ func (m Model) opened(msg Opened) Model {
 }
 
 func (m Model) needed(msg Needed) Model {
+	tried := ""
+	if msg.Again && m.Screen == Opening && len(m.Fields) == 1 {
+		tried = m.value(0)
+	}
 	m.App, m.Given, m.Focus, m.Asked, m.Sheet = nil, nil, 0, nil, nil
 	m.Got, m.Move, m.Tried, m.Waiting = Outcome{}, Move{}, Say{}, map[string][]desk.Waits{}
 	m.Said, m.Wrong = "", false
 	if msg.Again {
 		m = m.complain(m.t("terminal.error.passphrase"))
 	}
-	m.Screen, m.Fields = Locked, []field{secretField("tui.passphrase")}
+	m.Screen, m.Fields = Locked, []field{secretField("tui.passphrase").again(tried)}
 	if msg.Held {
 		m.Fields = nil
 		return m
@@ -304,20 +311,14 @@ func (m Model) paste(p tea.PasteMsg) (Model, []Effect) {
 	case m.Sheet != nil:
 		return m, nil
 	case m.Screen == List && !m.Search.Focused():
-		return m.add().pasteInto(p), nil
+		return m.add().types(p), nil
 	case m.Screen == List:
 		m.Search, _ = m.Search.Update(p)
 		return m.settle(), nil
 	case len(m.Fields) > 0:
-		return m.pasteInto(p), nil
+		return m.types(p), nil
 	}
 	return m, nil
-}
-
-func (m Model) pasteInto(p tea.PasteMsg) Model {
-	m.Fields = slices.Clone(m.Fields)
-	m.Fields[m.Focus].Model, _ = m.Fields[m.Focus].Update(p)
-	return m
 }
 
 // to goes to a screen and leaves what was typed.
@@ -343,14 +344,15 @@ func (m Model) leave() (Model, []Effect) {
 
 // ended is back from work that came to nothing.
 func (m Model) ended(why string) Model {
-	switch {
-	case !m.Screen.talks():
+	if !m.Screen.talks() {
 		return m // the person left
+	}
+	m.Tried = Say{}
+	switch {
 	case m.Verifies != "" && m.Screen == Browsing:
 		m = m.back()
 	case m.Screen == Browsing || m.Screen == Unlocking || m.Screen == Opens:
 		server := m.Server
-		m.Tried = Say{}
 		m = m.recovery()
 		m.Fields[0].SetValue(server)
 	default:

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"image/color"
 	"reflect"
 	"regexp"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"countersign/internal/authenticator"
 	"countersign/internal/authenticator/backup"
 	"countersign/internal/wire"
+	"countersign/transfer"
 )
 
 var sgr = regexp.MustCompile("\x1b\\[[0-9;:]*m")
@@ -165,6 +167,95 @@ func TestYesAsksForThePassphraseWhereTheLockIsAskedFor(t *testing.T) {
 	m = waits(opened(t, "en"), asks)
 	_, w = press(m, "n", "d")
 	wants(t, w, Answer{"1", wire.Deny, "", ""}) // No is as easy as ever
+}
+
+// A slip of the passphrase, or of the network, ends no request: it is answered again.
+func TestAnAnswerThatDidNotArriveIsGivenAgain(t *testing.T) {
+	asks := request("1", "Expenses")
+	asks.Unlock = true
+	sent, _ := press(waits(opened(t, "en"), asks), "4", "7", "enter", "x", "enter")
+	m, _ := sent.Update(sent.Now, Answered{ID: "1", Trouble: "Not that.", Waits: true, Again: true})
+	if m.Sheet.Secret != "" || !strings.Contains(m.View(), "Not that.") {
+		t.Errorf("N6: %+v", m.Sheet)
+	}
+	m, w := press(m, "l", "a", "enter")
+	wants(t, w, Answer{"1", wire.Approve, "47", "la"})
+	m, _ = m.Update(m.Now, Answered{ID: "1", Trouble: "Not reached.", Waits: true})
+	if left, _ := press(m, "esc"); left.Sheet != nil || len(left.Asked) != 1 {
+		t.Error("what was left does not wait")
+	}
+	if m, _ = press(m, "enter"); m.Sheet == nil || m.Sheet.ID != "1" || m.Sheet.Typed != "" || m.Sheet.Trouble != "" {
+		t.Errorf("%+v", m.Sheet)
+	}
+	m, _ = sent.Update(sent.Now, Answered{ID: "1", Trouble: "It is over."})
+	if m, _ = press(m, "enter"); m.Sheet != nil || len(m.Asked) != 0 {
+		t.Error("a request that is over waits")
+	}
+}
+
+// What was typed and did not open stays: typing replaces it, the arrows go into it.
+func TestAWrongPasswordIsReplacedOrPutRight(t *testing.T) {
+	file := func() Model {
+		m, _ := press(opened(t, "en"), "i", "x", "enter")
+		m, _ = press(news(m, NeedsPassword{Format: transfer.Formats()[0]}), "l", "a", "m", "p", "enter")
+		return news(m, NeedsPassword{transfer.Formats()[0], "Not that."})
+	}
+	vault := func() Model {
+		m, _ := New("en", noon)
+		m, _ = press(news(m, Needed{}), "l", "a", "m", "p", "enter")
+		return news(m, Needed{Again: true})
+	}
+	for name, wrong := range map[string]func() Model{"file": file, "vault": vault} {
+		if seen := wrong().View(); strings.Contains(seen, "lamp") || !strings.Contains(seen, "****") {
+			t.Errorf("%s: it is shown, or gone\n%s", name, seen)
+		}
+		for typed, want := range map[string]string{"x": "x", "left,x": "lamxp", "backspace": ""} {
+			if m, _ := press(wrong(), strings.Split(typed, ",")...); m.value(0) != want {
+				t.Errorf("%s, %s: %q", name, typed, m.value(0))
+			}
+		}
+		if got := paste(wrong(), "lantern").value(0); got != "lantern" {
+			t.Errorf("%s: pasted %q", name, got)
+		}
+	}
+	_, w := press(vault(), "enter")
+	wants(t, w, Open{"lamp"})
+	m, w := press(file(), "enter")
+	wants(t, w, ReadFile{"x", "lamp"})
+	if m = news(m, Unread{"No."}); m.Tried != (Say{}) {
+		t.Error("the password of a file is kept beyond its use")
+	}
+}
+
+// An account of a file that lacks its PIN takes it in the preview.
+func TestAPINIsTypedInThePreview(t *testing.T) {
+	m, _ := press(pages(t, "en")["preview_pin"], "1", "2", "3", "4", "enter")
+	if m.Screen != Preview || len(m.Result.Problems) != 1 || m.PlanLine != len(m.Plan.Items)-1 {
+		t.Fatalf("%d %+v", m.Screen, m.Result.Problems)
+	}
+	if a := m.Plan.Items[m.PlanLine]; a.Account.Pin != "1234" || a.State != authenticator.IsNew {
+		t.Errorf("%+v", a)
+	}
+	_, w := press(m, "enter")
+	wants(t, w, Import{m.Result.Accounts, m.Choices})
+	if m, _ = press(pages(t, "en")["preview_pin"], "enter"); m.Screen != Pinning || !m.Wrong {
+		t.Error("none is taken for a PIN")
+	}
+	if m, _ = press(m, "esc"); m.Screen != Preview {
+		t.Errorf("back at %d", m.Screen)
+	}
+}
+
+// On a light terminal the colours are dark.
+func TestColoursCanBeReadOnEitherGround(t *testing.T) {
+	m := waits(opened(t, "en"), request("1", "Expenses"))
+	dark := m.View()
+	m, _ = m.Update(m.Now, tea.BackgroundColorMsg{Color: color.White})
+	light := m.View()
+	m, _ = m.Update(m.Now, tea.BackgroundColorMsg{Color: color.Black})
+	if dark != m.View() || dark == light || sgr.ReplaceAllString(dark, "") != sgr.ReplaceAllString(light, "") {
+		t.Errorf("%q\n%q", dark, light)
+	}
 }
 
 // The check-up looks, and practises when that is wanted; what it found can be

@@ -176,7 +176,7 @@ func (m Model) movingView() (body, foot []string) {
 		return []string{"", m.t("tui.move.wait")}, foot
 	}
 	body = append([]string{""}, m.wrap(m.t("tui.move.type", "name", calm(d.Name)))...)
-	body = append(body, "", "   "+lamp.Render(desk.Grouped(d.Digits)), "")
+	body = append(body, "", "   "+m.lamp().Render(desk.Grouped(d.Digits)), "")
 	return append(body, m.wrap(m.t("tui.move.never"))...), foot
 }
 
@@ -223,7 +223,7 @@ func (m Model) meetingText(how string) (lines []string) {
 	lines = append(append([]string{m.head(), ""}, m.wrap(m.t(how))...), "")
 	lines = append(append(lines, m.wrap(m.t("tui.move.or"))...), "")
 	for _, line := range m.wrap(wire.ShowMeetingCode(m.Move.Meeting.Code)) {
-		lines = append(lines, pine.Render(line))
+		lines = append(lines, m.pine().Render(line))
 	}
 	lines = append(append(lines, calm(m.Move.Meeting.Server), ""), m.wrap(m.t("tui.move.digits"))...)
 	in := m.Fields[0].Model

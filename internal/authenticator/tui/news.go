@@ -53,9 +53,11 @@ type (
 	Asks struct{ Request }
 	// Over: a request is no longer open.
 	Over struct{ ID string }
-	// Answered: this came of an answer.
+	// Answered: this came of an answer. With Waits the request is still open; with
+	// Again it takes the passphrase once more.
 	Answered struct {
 		ID, Outcome, Other, Trouble string
+		Waits, Again                bool
 	}
 	// Ended: longer work did; Text says why.
 	Ended struct{ Text string }

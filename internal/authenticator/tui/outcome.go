@@ -142,9 +142,9 @@ func (m Model) gotLine(i int) string {
 	state := fit(m.t("tui.fate."+string(r.State)), m.fateWidth())
 	switch r.State {
 	case authenticator.Verify, authenticator.Scan:
-		state = lamp.Render(state)
+		state = m.lamp().Render(state)
 	case authenticator.Failed:
-		state = red.Render(state)
+		state = m.red().Render(state)
 	}
 	return mark + state + "  " + calm(named(r))
 }

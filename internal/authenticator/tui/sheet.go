@@ -25,6 +25,7 @@ type Sheet struct {
 	Outcome  string // what came of it; "gone" if it is over without us
 	Other    string // the app whose number was typed
 	Trouble  string
+	Wrong    string // about the passphrase that was typed
 }
 
 // still is how long a new sheet takes no keys: what the person typed was meant
@@ -49,7 +50,7 @@ func (m Model) busy() bool { return len(m.Fields) > 0 || m.Search.Focused() || m
 func (m Model) requestNews(msg any) (Model, []Effect) {
 	switch msg := msg.(type) {
 	case Asks:
-		if slices.ContainsFunc(m.Asked, func(r Request) bool { return r.ID == msg.ID }) {
+		if m.asks(msg.ID) {
 			return m, nil
 		}
 		m.Asked = append(slices.Clone(m.Asked), msg.Request)
@@ -60,14 +61,24 @@ func (m Model) requestNews(msg any) (Model, []Effect) {
 	case Over:
 		return m.over(msg.ID), nil
 	case Answered:
-		m = m.without(msg.ID)
+		if !msg.Waits {
+			m = m.without(msg.ID)
+		}
 		if m.Sheet != nil && m.Sheet.ID == msg.ID {
 			s := *m.Sheet
 			s.Sending, s.Outcome, s.Other, s.Trouble = false, msg.Outcome, msg.Other, msg.Trouble
+			if msg.Again {
+				s.Proving, s.Trouble, s.Wrong = true, "", msg.Trouble
+			}
 			m.Sheet = &s
 		}
 	}
 	return m, nil
+}
+
+// asks tells whether a request is open.
+func (m Model) asks(id string) bool {
+	return slices.ContainsFunc(m.Asked, func(r Request) bool { return r.ID == id })
 }
 
 func (m Model) without(id string) Model {
@@ -101,9 +112,12 @@ func (m Model) sheetKey(k tea.KeyPressMsg) (Model, []Effect) {
 		return m, nil
 	}
 	if s.Outcome != "" || s.Trouble != "" {
-		if k.String() == "enter" || k.String() == "esc" {
+		switch {
+		case k.String() == "esc" && m.asks(s.ID): // it waits on
 			m.Sheet = nil
-			return m.raise(), nil
+		case k.String() == "enter" || k.String() == "esc":
+			m.Sheet = nil
+			m = m.raise()
 		}
 		return m, nil
 	}
@@ -140,11 +154,11 @@ func (m Model) prove(s Sheet, k tea.KeyPressMsg) (Model, []Effect) {
 	switch key := k.String(); {
 	case key == "enter" && s.Secret != "":
 		secret := s.Secret
-		s.Proving, s.Secret, s.Sending = false, "", true
+		s.Proving, s.Secret, s.Wrong, s.Sending = false, "", "", true
 		m.Sheet = &s
 		return m, []Effect{Answer{s.ID, wire.Approve, s.Typed, secret}}
 	case key == "esc":
-		s.Proving, s.Secret = false, ""
+		s.Proving, s.Secret, s.Wrong = false, "", ""
 	case key == "backspace":
 		_, n := utf8.DecodeLastRuneInString(s.Secret)
 		s.Secret = s.Secret[:len(s.Secret)-n]
@@ -189,11 +203,11 @@ func (m Model) sheetView() (body, foot []string) {
 		return m.outcomeView(s)
 	}
 	rest := time.UnixMilli(s.ExpiresAt).Sub(m.Now)
-	body = []string{pine.Render(calm(strings.TrimSpace(s.Directory+" "+s.Host))) + "  " + m.t("app.approve.left", "time", clock(rest)), "", bold.Render(m.t(title(s)))}
+	body = []string{m.pine().Render(calm(strings.TrimSpace(s.Directory+" "+s.Host))) + "  " + m.t("app.approve.left", "time", clock(rest)), "", bold.Render(m.t(title(s)))}
 	if s.Kind == wire.KindNewPhone {
 		body = append(body, m.wrap(m.t("app.approve.phone.what"))...)
 	} else if !s.Known && !s.BringsKey() {
-		body = append(body, lamp.Render("! "+m.t("app.approve.new_browser")))
+		body = append(body, m.lamp().Render("! "+m.t("app.approve.new_browser")))
 	}
 	app := calm(s.App)
 	if s.AppHost != "" {
@@ -213,14 +227,17 @@ func (m Model) sheetView() (body, foot []string) {
 		}
 	}
 	if n := len(m.Asked); n > 1 {
-		foot = append(foot, lamp.Render(m.t("app.approve.more", "n", n-1)))
+		foot = append(foot, m.lamp().Render(m.t("app.approve.more", "n", n-1)))
 	}
 	switch {
 	case s.Sending:
 		return append(body, "", m.t("app.approve.sending")), foot
 	case s.Proving:
 		body = append(append(body, ""), m.wrap(m.t("terminal.unlock.why"))...)
-		body = append(body, "", "   "+lamp.Render(strings.Repeat("*", utf8.RuneCountInString(s.Secret))+"_"), "", bold.Render("Enter "+m.t("app.approve.yes")))
+		body = append(body, "", "   "+m.lamp().Render(strings.Repeat("*", utf8.RuneCountInString(s.Secret))+"_"), "", bold.Render("Enter "+m.t("app.approve.yes")))
+		if s.Wrong != "" {
+			foot = append(foot, m.trouble(s.Wrong)...)
+		}
 		return body, append(foot, faint.Render(m.t("tui.keys.prove")))
 	case s.Refusing:
 		body = append(body, "", bold.Render("D  "+m.t("app.approve.deny")))
@@ -236,12 +253,12 @@ func (m Model) sheetView() (body, foot []string) {
 	if s.Kind == wire.KindNewPhone {
 		ask = "app.approve.phone.ask"
 	}
-	body = append(body, "", m.t(ask), "", "   "+slots(*s), "")
+	body = append(body, "", m.t(ask), "", "   "+m.slots(*s), "")
 	yes := faint.Render("Enter " + m.t("app.approve.yes"))
 	if len(s.Typed) == digits(*s) {
 		yes = bold.Render("Enter " + m.t("app.approve.yes"))
 	}
-	body = append(body, yes+"    "+red.Render("N "+m.t("app.approve.no")), "")
+	body = append(body, yes+"    "+m.red().Render("N "+m.t("app.approve.no")), "")
 	body = append(body, m.wrap(m.t("terminal.request.never"))...)
 	return body, append(foot, faint.Render(m.t("tui.keys.sheet")))
 }
@@ -259,14 +276,14 @@ func title(s *Sheet) string {
 }
 
 // slots are the digits that were typed, and those that are missing.
-func slots(s Sheet) string {
+func (m Model) slots(s Sheet) string {
 	var b strings.Builder
 	for i := range digits(s) {
 		digit := "_"
 		if i < len(s.Typed) {
 			digit = s.Typed[i : i+1]
 		}
-		b.WriteString(lamp.Render("[ " + digit + " ]"))
+		b.WriteString(m.lamp().Render("[ " + digit + " ]"))
 	}
 	return b.String()
 }
@@ -277,7 +294,7 @@ func clock(d time.Duration) string {
 }
 
 func (m Model) outcomeView(s *Sheet) (body, foot []string) {
-	text := s.Trouble
+	head, text := "", s.Trouble
 	switch s.Outcome {
 	case wire.Approved:
 		text = m.t("terminal.approved")
@@ -286,15 +303,21 @@ func (m Model) outcomeView(s *Sheet) (body, foot []string) {
 	case wire.Reported:
 		text = m.t("terminal.reported")
 	case wire.OtherRequest:
-		text = m.t("app.approve.other.title") + " " + m.t("app.approve.other.lead", "app", calm(s.Other))
+		head, text = "app.approve.other.title", m.t("app.approve.other.lead", "app", calm(s.Other))
 	case gone:
-		text = m.t("app.approve.elsewhere.title") + " " + m.t("app.approve.elsewhere.lead")
+		head, text = "app.approve.elsewhere.title", m.t("app.approve.elsewhere.lead")
 	case "":
 	default:
 		text = m.t("terminal.error.wrong_number")
 	}
-	body = []string{pine.Render(calm(s.Host)), "", bold.Render(calm(s.App)), ""}
+	body = []string{m.pine().Render(calm(s.Host)), "", bold.Render(calm(s.App)), ""}
+	if head != "" {
+		body = append(append(body, m.wrap(m.t(head))...), "")
+	}
 	body = append(body, m.wrap(text)...)
+	if m.asks(s.ID) {
+		return body, []string{faint.Render(m.t("tui.keys.retry"))}
+	}
 	if n := len(m.Asked); n > 0 {
 		return body, []string{faint.Render(m.t("tui.keys.next", "n", n))}
 	}

@@ -53,7 +53,9 @@ type app struct {
 	begin []Effect
 }
 
-func (a *app) Init() tea.Cmd { return tea.Batch(a.shell.perform(a.begin), second()) }
+func (a *app) Init() tea.Cmd {
+	return tea.Batch(a.shell.perform(a.begin), second(), tea.RequestBackgroundColor)
+}
 
 func (a *app) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	var wishes []Effect
@@ -440,12 +442,19 @@ func (s *shell) answer(w Answer) tea.Msg {
 	from.Door = &door
 	out, err := s.desk.Decide(s.ctx, from, q.question, w.Decision, w.Number, func() (string, error) { return w.Passphrase, nil })
 	if err != nil {
-		return Answered{ID: w.ID, Trouble: s.face.Plain(err)}
+		return Answered{ID: w.ID, Trouble: s.face.Plain(err), Waits: waitsOn(err), Again: errors.Is(err, disk.ErrPassphrase)}
 	}
 	if out.Outcome == wire.Approved && q.question.Kind == wire.KindTest {
 		s.group.Go(func() { s.settle(q.from) })
 	}
 	return Answered{ID: w.ID, Outcome: out.Outcome, Other: out.OtherApp}
+}
+
+// waitsOn tells whether a request is still open after an answer came to nothing: unless the
+// service said that it is over.
+func waitsOn(err error) bool {
+	return !slices.ContainsFunc([]error{remote.ErrUnknown, remote.ErrClosed, remote.ErrRemoved, remote.ErrSuspended},
+		func(over error) bool { return errors.Is(err, over) })
 }
 
 // settle asks for a while whether the page has completed the pairing.

@@ -12,13 +12,23 @@ import (
 // The looks. Colour never says anything that a word or a sign does not say too:
 // NO_COLOR takes it away.
 var (
-	bold  = lipgloss.NewStyle().Bold(true)
-	faint = lipgloss.NewStyle().Faint(true)
-	pine  = lipgloss.NewStyle().Foreground(lipgloss.Color("#4f9d8c")).Bold(true)
-	lamp  = lipgloss.NewStyle().Foreground(lipgloss.Color("#d9a441")).Bold(true)
-	paper = lipgloss.NewStyle().Foreground(lipgloss.Color("0")).Background(lipgloss.Color("15")) // of QR codes
-	red   = lipgloss.NewStyle().Foreground(lipgloss.Color("#d05a52"))
+	bold   = lipgloss.NewStyle().Bold(true)
+	faint  = lipgloss.NewStyle().Faint(true)
+	picked = lipgloss.NewStyle().Reverse(true)                                                    // of what the next letter replaces
+	paper  = lipgloss.NewStyle().Foreground(lipgloss.Color("0")).Background(lipgloss.Color("15")) // of QR codes
 )
+
+// ink is a colour that can be read on what the terminal has behind it.
+func (m Model) ink(light, dark string) lipgloss.Style {
+	if m.Light {
+		dark = light
+	}
+	return lipgloss.NewStyle().Foreground(lipgloss.Color(dark))
+}
+
+func (m Model) pine() lipgloss.Style { return m.ink("#12524a", "#4f9d8c").Bold(true) }
+func (m Model) lamp() lipgloss.Style { return m.ink("#9c4a06", "#d9a441").Bold(true) }
+func (m Model) red() lipgloss.Style  { return m.ink("#a2262b", "#d05a52") }
 
 func calm(text string) string { return desk.Calm(text) }
 
@@ -108,9 +118,9 @@ func faintAll(lines []string) []string {
 }
 
 func (m Model) head() string {
-	text := pine.Render("Countersign")
+	text := m.pine().Render("Countersign")
 	for host := range m.Away {
-		text += "  " + lamp.Render(m.t("tui.away", "host", calm(host)))
+		text += "  " + m.lamp().Render(m.t("tui.away", "host", calm(host)))
 		break
 	}
 	return text
@@ -119,16 +129,23 @@ func (m Model) head() string {
 // news are lines that must not be missed, above the keys.
 func (m Model) news() (lines []string) {
 	if n := len(m.Asked); n > 0 && m.App != nil {
-		lines = append(lines, lamp.Render(m.t("tui.waiting", "n", n)))
+		lines = append(lines, m.lamp().Render(m.t("tui.waiting", "n", n)))
 	}
-	if m.Said == "" {
+	switch {
+	case m.Said == "":
 		return lines
+	case m.Wrong:
+		return append(lines, m.trouble(m.Said)...)
 	}
-	for _, line := range m.wrap(m.Said) {
-		if m.Wrong {
-			line = red.Render("! " + line)
-		}
-		lines = append(lines, line)
+	return append(lines, m.wrap(m.Said)...)
+}
+
+// trouble is what went wrong, with a sign before its first line.
+func (m Model) trouble(text string) []string {
+	sign, lines := "! ", m.wrap(text)
+	for i, line := range lines {
+		lines[i] = m.red().Render(sign + line)
+		sign = "  "
 	}
 	return lines
 }

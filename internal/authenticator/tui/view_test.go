@@ -68,7 +68,7 @@ func press(m Model, keys ...string) (Model, []Effect) {
 }
 
 func keyOf(k string) tea.KeyPressMsg {
-	for name, code := range map[string]rune{"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "down": tea.KeyDown, "backspace": tea.KeyBackspace} {
+	for name, code := range map[string]rune{"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "down": tea.KeyDown, "backspace": tea.KeyBackspace, "left": tea.KeyLeft} {
 		if k == name {
 			return tea.KeyPressMsg{Code: code}
 		}
@@ -145,6 +145,9 @@ func pages(t testing.TB, lang string) map[string]Model {
 	locked.Kind, locked.Unlock = wire.KindPasswordless, true
 	all["sheet_alone"] = waits(m, locked)
 	all["sheet_unlock"], _ = press(all["sheet_alone"], "4", "7", "enter", "s", "e")
+	sent, _ := press(all["sheet_unlock"], "enter")
+	all["sheet_again"], _ = sent.Update(noon, Answered{ID: "1", Trouble: m.t("terminal.error.passphrase"), Waits: true, Again: true})
+	all["sheet_unreachable"], _ = sent.Update(noon, Answered{ID: "1", Trouble: m.t("terminal.error.unreachable"), Waits: true})
 	phone := request("1", "Countersign")
 	phone.Kind, phone.Unlock, phone.Digits, phone.Device = wire.KindNewPhone, true, 6, &wire.NewDevice{Name: "Mei’s Pixel " + hostile, Platform: "Android, Chrome"}
 	all["sheet_phone"], _ = press(waits(m, phone), "0", "0", "4")
@@ -164,9 +167,15 @@ func pages(t testing.TB, lang string) map[string]Model {
 		{Type: "totp", Issuer: hostile, Name: "new", Secret: []byte("another secret"), Algorithm: "SHA1", Digits: 6, Period: 30},
 		{Type: "totp", Issuer: "青葉銀行", Name: "田中 芽衣", Secret: []byte("a third secret"), Algorithm: "SHA1", Digits: 6, Period: 30},
 	}
-	problems := []transfer.Problem{{Entry: hostile, Reason: transfer.NoPIN}}
+	file = append(file, transfer.Account{Type: "totp", Secret: []byte("of nobody"), Algorithm: "SHA1", Digits: 6, Period: 30})
+	whole := &transfer.Account{Type: "motp", Issuer: "mOTP", Name: "Ada", Secret: []byte("12345678"), Algorithm: "MD5", Digits: 6, Period: 10}
+	problems := []transfer.Problem{{Entry: hostile, Reason: transfer.NoPIN, Account: whole}, {Entry: "Old bank", Reason: transfer.NoSecret}}
 	read := Read{transfer.Result{Format: transfer.Formats()[0], Accounts: file, Problems: problems}, m.App.Preview(noon, file)}
 	all["preview"], _ = importing.Update(noon, read)
+	all["preview_why"], _ = press(all["preview"], "down", "down", "down", "down")
+	all["preview_pin"], _ = press(all["preview_why"], "space")
+	tried, _ := press(all["password"], "l", "a", "m", "p", "enter")
+	all["password_again"], _ = tried.Update(noon, NeedsPassword{transfer.Formats()[0], importing.t("transfer.error.password")})
 	maps.Copy(all, talks(m))
 	return all
 }

@@ -83,7 +83,7 @@ func (m Model) sentence(w desk.Waits) string {
 func (m Model) waitingNotes() (lines []string) {
 	for _, w := range m.waiting() {
 		for _, line := range m.wrap("! " + m.sentence(w)) {
-			lines = append(lines, red.Render(line))
+			lines = append(lines, m.red().Render(line))
 		}
 	}
 	if len(lines) > 0 {
