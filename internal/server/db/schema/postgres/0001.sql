@@ -84,8 +84,9 @@ CREATE TABLE person (
   email TEXT NOT NULL DEFAULT '', email_at BIGINT NOT NULL DEFAULT 0, -- since when it is theirs
   locale TEXT NOT NULL DEFAULT '', zone TEXT NOT NULL DEFAULT '', role TEXT NOT NULL DEFAULT '',
   state TEXT NOT NULL CHECK (state IN ('active', 'suspended')),
-  enrol TEXT NOT NULL CHECK (enrol IN ('open', 'closed')),
+  enrol TEXT NOT NULL CHECK (enrol IN ('open', 'code', 'closed')),
   enrol_until BIGINT NOT NULL DEFAULT 0, -- 0 for open without end
+  anew_at BIGINT NOT NULL DEFAULT 0, -- since when they have to register anew; 0 for not
   epoch BIGINT NOT NULL DEFAULT 1, created_at BIGINT NOT NULL
 );
 CREATE INDEX person_directory ON person (directory_id, login);
