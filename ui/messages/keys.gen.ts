@@ -1188,7 +1188,9 @@ export interface Messages {
   "console.coverage": Record<never, never>;
   "console.coverage.app": Record<never, never>;
   "console.coverage.counted": { when: string | number };
+  "console.coverage.key": Record<never, never>;
   "console.coverage.none": Record<never, never>;
+  "console.coverage.passkey": Record<never, never>;
   "console.coverage.suspended": Record<never, never>;
   "console.deed.invite": Record<never, never>;
   "console.deed.invite.ask": { name: string | number };
