@@ -220,6 +220,12 @@ func crowd(b *testing.B, d *db.DB, in string, people int) {
 	}
 	inParts(b, d, people, `INSERT INTO registration (id, person_id, directory_id, offer_id, state, name, platform, ip, place, browser, public_key, code_secret, epoch, created_at, activated_at, seen_at)
 		SELECT 'R' || n, 'P' || n, CAST($3 AS TEXT), 'O' || n, 'active', 'Phone', 'android', '192.0.2.7', '', 'Chrome', $5, $5, 1, CAST($4 AS BIGINT), CAST($4 AS BIGINT), CAST($4 AS BIGINT) FROM i WHERE n % 10 <> 0`, in, now, []byte("key"))
+	blob := "BYTEA"
+	if d.Kind() == db.SQLite {
+		blob = "BLOB"
+	}
+	inParts(b, d, people, `INSERT INTO passkey (id, person_id, directory_id, kind, name, credential_id, public_key, sign_count, synced, transports, place, browser, created_at, used_at)
+		SELECT 'K' || n, 'P' || n, CAST($3 AS TEXT), CASE WHEN n % 9 = 0 THEN 'key' ELSE 'passkey' END, 'Key', CAST(('K' || n) AS `+blob+`), $5, 0, 0, '', '', 'Chrome', CAST($4 AS BIGINT), CAST($4 AS BIGINT) FROM i WHERE n % 2 = 0`, in, now, []byte("key"))
 	inParts(b, d, people*eventsEach, `INSERT INTO audit_event (id, at, kind, directory_id, person_id, ip, browser, correlation, seq)
 		SELECT 'E' || n, CAST($5 AS BIGINT) - n * CAST($6 AS BIGINT), CASE n % 5 WHEN 0 THEN 'approval.approved' WHEN 1 THEN 'signin.password.ok' WHEN 2 THEN 'session.started' WHEN 3 THEN 'approval.asked' ELSE 'signin.done' END,
 			CAST($3 AS TEXT), 'P' || (1 + n % CAST($4 AS BIGINT)), '192.0.2.' || (n % 250), 'Chrome, Windows', 'CS-' || (1000 + n / 45000) || '-' || (1000 + n / 5 % 9000), 1000000000 + n FROM i`,

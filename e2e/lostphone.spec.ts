@@ -1,8 +1,9 @@
 // A lost phone: the admin requires re-registration, hands over the access pass,
-// and with it a new phone is set up. Nobody's old phone opens anything after that.
+// and with it a new phone is set up. Nobody's old phone opens anything after that. Then
+// once more without a pass, with a code to the address that was there before.
 import { Eye } from './eye.ts'
 import { expect, test, type Language } from './fixtures.ts'
-import { firstLook, giveNameAndPassword, mei, pair } from './steps.ts'
+import { firstLook, giveNameAndPassword, mailedCode, mei, pair } from './steps.ts'
 
 const kenji = 'mori@aoba.example'
 const looks: { language: Language; colorScheme: 'light' | 'dark' }[] = [
@@ -14,7 +15,7 @@ for (const look of looks) {
   test.describe(look.language, () => {
     test.use(look)
 
-    test('a lost phone is replaced with an access pass from the admin', async ({ browser, computer, demo, language, newPhone, phone, say }, info) => {
+    test('a lost phone is replaced with an access pass from the admin, or with a code', async ({ browser, computer, demo, language, newPhone, phone, say }, info) => {
       const eye = new Eye(language, info)
       const narrow = async (name: string) => {
         await computer.setViewportSize({ width: 390, height: 844 })
@@ -47,7 +48,6 @@ for (const look of looks) {
       await theirs.getByRole('button', { name: say('security.start.go') }).click()
       await pair(await newPhone(), theirs, demo, say)
       await expect(theirs).toHaveURL(`${demo.at.id}/security`)
-      await context.close()
 
       await computer.getByRole('link', { name: say('console.deed.pass'), exact: true }).click()
       await computer.getByLabel(say('console.pass.length')).fill('8')
@@ -59,6 +59,23 @@ for (const look of looks) {
       await computer.getByLabel(say('console.pass.starts')).fill('')
       await computer.getByRole('button', { name: say('console.deed.pass.go') }).click()
       await expect(computer.locator('.setup-code')).toHaveText(/^\w{4} \w{4}$/)
+
+      // Once more, and without a pass: the password and a code to the address that was there before.
+      await computer.getByRole('link', { name: say('console.link.done') }).click()
+      await computer.getByRole('link', { name: say('console.deed.reregister'), exact: true }).click()
+      await computer.getByRole('radio', { name: say('console.way.code') }).check()
+      await computer.getByRole('button', { name: say('console.deed.reregister.go') }).click()
+      await eye.see(computer, 'd3-anew', say('console.done.reregister'))
+      await context.clearCookies()
+      await theirs.goto(`${demo.at.id}/signin?to=/security`)
+      await giveNameAndPassword(theirs, demo, say)
+      await eye.see(theirs, 'b-anew', say('signin.anew.title'))
+      await theirs.getByRole('button', { name: say('signin.mail.send') }).click()
+      const code = await mailedCode(computer, demo, mei.login, say('mail.setup_code.subject'))
+      await theirs.getByLabel(say('signin.mail.name')).fill(code)
+      await theirs.getByRole('button', { name: say('signin.password.go') }).click()
+      await expect(theirs.getByRole('heading', { name: say('security.start.enrol.title') })).toBeVisible()
+      await context.close()
     })
   })
 }

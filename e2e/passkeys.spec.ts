@@ -3,10 +3,11 @@ import type { Page } from '@playwright/test'
 import type { Demo } from './demo.ts'
 import { Eye } from './eye.ts'
 import { expect, test, type Language } from './fixtures.ts'
-import { firstLook, giveName, givePassword, mei } from './steps.ts'
+import { firstLook, giveName, givePassword, mailedCode, mei } from './steps.ts'
 import { Authenticator } from './passkeys.ts'
 import type { Say } from './words.ts'
 
+const haru = 'haru@komorebi.example'
 const looks: { language: Language; colorScheme: 'light' | 'dark'; kind: 'passkey' | 'key' }[] = [
   { language: 'en', colorScheme: 'light', kind: 'passkey' },
   { language: 'ja', colorScheme: 'dark', kind: 'key' },
@@ -119,18 +120,44 @@ for (const { kind, ...look } of looks) {
   })
 }
 
-test('where passkeys are offered while the name is typed, choosing one is enough', async ({ computer, demo, phone, say }) => {
-  await firstLook(phone, computer, demo, say)
-  const key = await Authenticator.in(computer)
-  await computer.goto(`${demo.at.id}/security/add`)
-  await computer.getByRole('button', { name: say('security.add.passkey.text') }).click()
-  await computer.getByRole('button', { name: say('security.passkey.go') }).click()
-  await computer.getByRole('button', { name: say('security.passkey.try.go') }).click()
-  await expect(computer.getByText(say('security.passkey.added'))).toBeVisible()
-  await key.present(true)
-  await computer.context().clearCookies()
-  await computer.goto(`${demo.at.id}/signin?to=/security`)
-  await expect(computer).toHaveURL(`${demo.at.id}/security`) // Chromium's authenticator chooses at once
+test.describe('at home', () => {
+  test.use({ language: 'ja', colorScheme: 'dark' })
+
+  test('choosing a passkey is enough where the name is typed; who loses it is not asked for it for ever', async ({ computer, demo, language, phone, say }, info) => {
+    const eye = new Eye(language, info)
+    await firstLook(phone, computer, demo, say, haru)
+    const key = await Authenticator.in(computer)
+    await computer.goto(`${demo.at.id}/security/add`)
+    await computer.getByRole('button', { name: say('security.add.passkey.text') }).click()
+    await computer.getByRole('button', { name: say('security.passkey.go') }).click()
+    await computer.getByRole('button', { name: say('security.passkey.try.go') }).click()
+    await expect(computer.getByText(say('security.passkey.added'))).toBeVisible()
+    await key.present(true)
+    await computer.context().clearCookies()
+    await computer.goto(`${demo.at.id}/signin?to=/security`)
+    await expect(computer).toHaveURL(`${demo.at.id}/security`) // Chromium's authenticator chooses at once
+
+    await computer.goto(`${demo.at.id}/security/recovery`)
+    await computer.getByRole('button', { name: say('security.recovery.go') }).click()
+    const paper = await computer.locator('.codes li').first().innerText()
+    await computer.context().clearCookies()
+    await computer.goto(`${demo.at.id}/signin/forgot`)
+    await computer.getByLabel(say('signin.name.label')).fill(haru)
+    await computer.getByRole('button', { name: say('signin.name.next') }).click()
+    await computer.getByRole('region', { name: say('signin.forgot.mail') }).getByRole('button').click()
+    const mailed = await mailedCode(computer, demo, haru)
+    await computer.goto(`${demo.at.id}/signin/forgot/proofs`)
+    await computer.getByLabel(say('security.bycode.label')).fill(mailed)
+    await computer.getByRole('button', { name: say('security.email.code.go') }).click()
+    await computer.getByLabel(say('signin.forgot.recovery.label')).fill(paper)
+    await computer.getByRole('button', { name: say('signin.forgot.recovery.go') }).click()
+    await computer.getByLabel(say('signin.forgot.lost'), { exact: true }).check()
+    await computer.getByLabel(say('setup.password.label'), { exact: true }).fill('three words of mine')
+    await computer.setViewportSize({ width: 390, height: 844 })
+    await eye.see(computer, 'b8-lost', say('signin.forgot.lost.hint'))
+    await computer.getByRole('button', { name: say('setup.password.go') }).click()
+    await eye.see(computer, 'b8-lost-waits', say('signin.forgotten.waits'))
+  })
 })
 
 test('without scripts a passkey is not offered, and the password is', async ({ browser, demo, say }) => {

@@ -17,6 +17,8 @@ import (
 type Handed struct {
 	Secret keep.Secret
 	Pass   method.Pass
+	// Codes are the addresses to one of which a code is sent in place of a pass.
+	Codes []directory.Address
 }
 
 // IssuePass issues a temporary access pass on the terms given; whose it is and
@@ -34,8 +36,9 @@ func (d *Desk) IssuePass(ctx context.Context, tx *db.Tx, by By, person string, t
 	return out, d.done(ctx, tx, did, audit.AdminPass, "", passDetail(out.Pass))
 }
 
-// A Way is how somebody gets in again who has to register anew. The zero Way
-// waits for a pass that is issued later.
+// A Way is how somebody gets in again who has to register anew. The zero Way is the
+// password and a code to an address of theirs (signin.Service.SetsUp); who has none
+// that counts waits for a pass.
 type Way struct {
 	Pass *method.PassIn // issued at once, on these terms
 	// Alone lets the password alone pair an app, for directory.AloneLife: whoever
@@ -53,13 +56,13 @@ func (d *Desk) Reregister(ctx context.Context, tx *db.Tx, by By, person string, 
 	if way.Alone && !Dares(did.actor) {
 		return Handed{}, ErrNotAllowed
 	}
-	var out Handed
-	out.Secret, out.Pass, err = d.SignIn.Reregister(ctx, tx, signin.Reregistration{
+	again, err := d.SignIn.Reregister(ctx, tx, signin.Reregistration{
 		Person: did.subject.ID, Actor: did.actor.ID, Pass: way.Pass, Alone: way.Alone, From: method.Where(by.From),
 	})
 	if err != nil {
 		return Handed{}, err
 	}
+	out := Handed(again)
 	detail := map[string]any{"way": "later"}
 	switch {
 	case way.Pass != nil:
@@ -67,6 +70,8 @@ func (d *Desk) Reregister(ctx context.Context, tx *db.Tx, by By, person string, 
 		detail["way"] = "pass"
 	case way.Alone:
 		detail["way"] = "password_alone"
+	case len(out.Codes) > 0:
+		detail["way"] = "password_code"
 	}
 	return out, d.done(ctx, tx, did, audit.AdminReregister, "", detail)
 }

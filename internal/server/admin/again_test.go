@@ -12,6 +12,7 @@ import (
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
 	"countersign/internal/server/notify"
+	"countersign/internal/server/policy/ways"
 	"countersign/internal/server/registration"
 )
 
@@ -69,6 +70,32 @@ func TestOnlyOwnersLetThePasswordAloneIn(t *testing.T) {
 	}
 	if e := o.happened(t, mei, audit.AdminReregister); e.Detail["way"] != "password_alone" {
 		t.Errorf("%+v", e)
+	}
+}
+
+// Without a pass the person's own proofs stand in for it, where they have any that count.
+func TestReregistrationWithoutAPassSaysWhatStandsInForIt(t *testing.T) {
+	o := open(t)
+	mei := o.Member(t, "mei")
+	o.Clock.Add(ways.AddressAge + time.Second)
+	ren := o.Member(t, "ren") // today
+	_, by := o.hire(t, "kenji", directory.Helpdesk)
+	for _, c := range []struct {
+		person     directory.Person
+		way, enrol string
+		codes      int
+	}{{mei, "password_code", directory.EnrolCode, 1}, {ren, "later", directory.EnrolClosed, 0}} {
+		out, err := o.reregister(t, by, c.person, admin.Way{})
+		if err != nil || len(out.Codes) != c.codes || !out.Pass.EndsAt.IsZero() {
+			t.Errorf("%s: %+v %v", c.person.Name, out, err)
+		}
+		now := o.Now(t, c.person)
+		if now.Enrol != c.enrol || c.codes > 0 && !now.EnrolUntil.Equal(o.Clock.Now().Add(directory.CodeLife)) {
+			t.Errorf("%s: %s until %v", c.person.Name, now.Enrol, now.EnrolUntil)
+		}
+		if e := o.happened(t, c.person, audit.AdminReregister); e.Detail["way"] != c.way {
+			t.Errorf("%s: %+v", c.person.Name, e)
+		}
 	}
 }
 

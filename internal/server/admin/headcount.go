@@ -8,6 +8,7 @@ import (
 
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
+	"countersign/internal/server/method"
 	"countersign/internal/server/registration"
 )
 
@@ -15,8 +16,10 @@ import (
 type Headcount struct {
 	In string // the directory
 	directory.Counts
-	WithApp int       // have an authenticator app
-	At      time.Time // when very many were counted; zero for just now
+	WithApp     int       // have an authenticator app
+	WithPasskey int       // a passkey
+	WithKey     int       // a security key
+	At          time.Time // when very many were counted; zero for just now
 }
 
 // Many is from how many people on a directory is counted ahead by [Recount], not
@@ -30,8 +33,8 @@ const CountLasts = 10 * time.Minute
 // are counted here until they have been counted ahead.
 func HeadcountOf(ctx context.Context, tx *db.Tx, in string) (Headcount, error) {
 	c, at := Headcount{In: in}, int64(0)
-	err := tx.QueryRow(ctx, `SELECT people, suspended, not_set_up, with_app, at FROM headcount WHERE directory_id = $1`, in).
-		Scan(&c.People, &c.Suspended, &c.NotSetUp, &c.WithApp, &at)
+	err := tx.QueryRow(ctx, `SELECT people, suspended, not_set_up, with_app, with_passkey, with_key, at FROM headcount WHERE directory_id = $1`, in).
+		Scan(&c.People, &c.Suspended, &c.NotSetUp, &c.WithApp, &c.WithPasskey, &c.WithKey, &at)
 	if errors.Is(err, sql.ErrNoRows) {
 		return count(ctx, tx, in)
 	}
@@ -45,7 +48,10 @@ func count(ctx context.Context, tx *db.Tx, in string) (Headcount, error) {
 	if c.Counts, err = directory.Count(ctx, tx, in); err != nil {
 		return c, err
 	}
-	c.WithApp, err = registration.PeopleWith(ctx, tx, in)
+	if c.WithApp, err = registration.PeopleWith(ctx, tx, in); err != nil {
+		return c, err
+	}
+	c.WithPasskey, c.WithKey, err = method.PeopleWith(ctx, tx, in)
 	return c, err
 }
 
@@ -93,9 +99,9 @@ func countMany(ctx context.Context, tx *db.Tx) (counted []Headcount, err error) 
 func keepCounts(ctx context.Context, tx *db.Tx, counted []Headcount) error {
 	for _, c := range counted {
 		_, err := tx.Exec(ctx, `
-			INSERT INTO headcount (directory_id, people, suspended, not_set_up, with_app, at) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (directory_id) DO UPDATE SET people = $2, suspended = $3, not_set_up = $4, with_app = $5, at = $6`,
-			c.In, c.People, c.Suspended, c.NotSetUp, c.WithApp, db.Millis(c.At))
+			INSERT INTO headcount (directory_id, people, suspended, not_set_up, with_app, with_passkey, with_key, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+			ON CONFLICT (directory_id) DO UPDATE SET people = $2, suspended = $3, not_set_up = $4, with_app = $5, with_passkey = $6, with_key = $7, at = $8`,
+			c.In, c.People, c.Suspended, c.NotSetUp, c.WithApp, c.WithPasskey, c.WithKey, db.Millis(c.At))
 		if err != nil {
 			return err
 		}

@@ -40,9 +40,15 @@ func TestVeryManyPeopleAreCountedAhead(t *testing.T) {
 	mei := o.Member(t, "mei")
 	o.Device(t, mei, "Pixel")
 	o.Member(t, "haru")
+	o.Passkey(t, mei, "iPhone")
+	o.Passkey(t, mei, "MacBook")
+	o.Passkey(t, o.Member(t, "ren"), "YubiKey")
+	o.exec(t, `UPDATE passkey SET kind = 'key' WHERE name = 'YubiKey'`)
+	o.Passkey(t, o.Member(t, "yui"), "copied")
+	o.exec(t, `UPDATE passkey SET copied_at = 1 WHERE name = 'copied'`)
 	o.recount(t)
 	few := o.headcount(t)
-	if want := (admin.Headcount{In: o.Aoba.ID, Counts: directory.Counts{People: 2, NotSetUp: 1}, WithApp: 1}); few != want {
+	if want := (admin.Headcount{In: o.Aoba.ID, Counts: directory.Counts{People: 4, NotSetUp: 1}, WithApp: 1, WithPasskey: 1, WithKey: 1}); few != want {
 		t.Fatalf("few: %+v, want %+v", few, want)
 	}
 	o.exec(t, `WITH RECURSIVE i (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < $1)
@@ -52,7 +58,7 @@ func TestVeryManyPeopleAreCountedAhead(t *testing.T) {
 	}
 	o.recount(t)
 	counted := o.headcount(t)
-	if counted.People != few.People+admin.Many || counted.NotSetUp != few.NotSetUp || counted.WithApp != 1 || !counted.At.Equal(o.Clock.Now()) {
+	if counted.People != few.People+admin.Many || counted.NotSetUp != few.NotSetUp || counted.WithApp != 1 || counted.WithPasskey != 1 || counted.WithKey != 1 || !counted.At.Equal(o.Clock.Now()) {
 		t.Errorf("counted: %+v", counted)
 	}
 	o.Write(t, func(tx *db.Tx) error { return directory.SetState(t.Context(), tx, "P1", directory.Suspended) })

@@ -16,6 +16,7 @@ const (
 	SigninRestores      Kind = "signin.restores"  // one for a device on which an account came back
 	SigninRecoveryWrong Kind = "signin.recovery.wrong"
 	SigninPassWrong     Kind = "signin.pass.wrong"
+	SigninSetsUp        Kind = "signin.sets_up" // a code that was sent lets who has to register anew pair an app
 	SigninLimited       Kind = "signin.limited"
 	SigninRefused       Kind = "signin.refused"
 	SigninAsked         Kind = "signin.asked" // what for, by which rules

@@ -42,6 +42,7 @@ const (
 	Browser  = "browser"  // a browser is remembered; that ends with the epoch
 	WayBack  = "wayback"  // a new password waits to be set; it ends with the epoch
 	Restore  = "restore"  // a new device waits to become an app; it ends with the epoch too
+	SetUp    = "setup"    // a code let an app be paired, with the password that its user must have known
 	Less     = "less"     // something was removed or used up: nothing is there to take back
 )
 

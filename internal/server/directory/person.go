@@ -25,10 +25,11 @@ const (
 	Suspended = "suspended" // cannot sign in, keeps everything
 )
 
-// What a person without an authenticator app may do with the password alone.
+// What a person without an authenticator app may pair the first one with.
 const (
-	EnrolOpen   = "open"   // pair the first app
-	EnrolClosed = "closed" // nothing
+	EnrolOpen   = "open"   // the password alone
+	EnrolCode   = "code"   // the password and a code that is sent to a registered address
+	EnrolClosed = "closed" // nothing of their own: an access pass is needed
 )
 
 // Roles.
@@ -75,16 +76,23 @@ type Person struct {
 	Role        string
 	State       string
 	Enrol       string
-	EnrolUntil  time.Time // when an open one closes by itself; zero for never
+	EnrolUntil  time.Time // when what is not closed closes by itself; zero for never
+	AnewAt      time.Time // since when they have to register anew; zero for not
 	Epoch       int64     // see the package comment
 }
 
-// EnrolAt is what the person may do at a time with the password alone, [EnrolOpen] or [EnrolClosed].
+// EnrolAt is what the person may pair a first app with at a time: [EnrolOpen], [EnrolCode] or [EnrolClosed].
 func (p Person) EnrolAt(now time.Time) string {
 	if !p.EnrolUntil.IsZero() && !now.Before(p.EnrolUntil) {
 		return EnrolClosed
 	}
 	return p.Enrol
+}
+
+// AnewAfter tells whether the password alone must change nothing of the person's
+// sign-in methods at a time, since they have to register anew.
+func (p Person) AnewAfter(now time.Time) bool {
+	return !p.AnewAt.IsZero() && p.EnrolAt(now) != EnrolOpen
 }
 
 // Login brings a login into the form it is compared in: NFKC, lower case,
@@ -151,7 +159,7 @@ func withDomain(ctx context.Context, tx *db.Tx, login string) (id string, err er
 	return id, err
 }
 
-const personColumns = `id, directory_id, login, name, email, email_at, locale, zone, role, state, enrol, enrol_until, epoch`
+const personColumns = `id, directory_id, login, name, email, email_at, locale, zone, role, state, enrol, enrol_until, anew_at, epoch`
 
 // ByID returns a person, or [ErrUnknown].
 func ByID(ctx context.Context, tx *db.Tx, id string) (Person, error) {
@@ -188,14 +196,17 @@ func Owners(ctx context.Context, tx *db.Tx, directory string) iter.Seq2[Person, 
 
 func scanPerson(row scanner) (Person, error) {
 	var p Person
-	var since, until int64
-	err := row.Scan(&p.ID, &p.DirectoryID, &p.Login, &p.Name, &p.Email, &since, &p.Locale, &p.Zone, &p.Role, &p.State, &p.Enrol, &until, &p.Epoch)
+	var since, until, anew int64
+	err := row.Scan(&p.ID, &p.DirectoryID, &p.Login, &p.Name, &p.Email, &since, &p.Locale, &p.Zone, &p.Role, &p.State, &p.Enrol, &until, &anew, &p.Epoch)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Person{}, fmt.Errorf("person: %w", ErrUnknown)
 	}
 	p.EmailSince = db.Time(since)
 	if until > 0 {
 		p.EnrolUntil = db.Time(until)
+	}
+	if anew > 0 {
+		p.AnewAt = db.Time(anew)
 	}
 	return p, err
 }
@@ -292,10 +303,20 @@ func fitRole(ctx context.Context, tx *db.Tx, directory, role string) error {
 	return err
 }
 
-// CloseEnrol ends the time in which the password alone pairs an app. The
-// first activation calls it.
+// CloseEnrol says that a person has set up: the time is over in which less than a
+// pass pairs an app, and so is that of registering anew. The first activation calls it.
 func CloseEnrol(ctx context.Context, tx *db.Tx, person string) error {
-	n, err := tx.Exec(ctx, `UPDATE person SET enrol = 'closed' WHERE id = $1 AND enrol = 'open'`, person)
+	n, err := tx.Exec(ctx, `UPDATE person SET enrol = 'closed', enrol_until = 0, anew_at = 0 WHERE id = $1 AND (enrol <> 'closed' OR anew_at > 0)`, person)
+	if err != nil || n == 0 {
+		return err
+	}
+	return recordOf(ctx, tx, audit.PersonEnrolClosed, person)
+}
+
+// CloseCode takes back that a code sent to an address pairs an app: a pass was
+// issued instead, or somebody said that it was not they who used it.
+func CloseCode(ctx context.Context, tx *db.Tx, person string) error {
+	n, err := tx.Exec(ctx, `UPDATE person SET enrol = 'closed', enrol_until = 0 WHERE id = $1 AND enrol = 'code'`, person)
 	if err != nil || n == 0 {
 		return err
 	}
@@ -308,27 +329,33 @@ func Reset(ctx context.Context, tx *db.Tx, person string) error {
 	if _, err := BumpEpoch(ctx, tx, person); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `UPDATE person SET enrol = 'open', enrol_until = 0 WHERE id = $1`, person); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE person SET enrol = 'open', enrol_until = 0, anew_at = 0 WHERE id = $1`, person); err != nil {
 		return err
 	}
 	return recordOf(ctx, tx, audit.PersonReset, person)
 }
 
-// AloneLife is how long the password alone may pair an app again, where that was chosen.
-const AloneLife = 24 * time.Hour
+// How long something less than a pass may pair an app again, where that was chosen.
+const (
+	AloneLife = 24 * time.Hour     // the password alone
+	CodeLife  = 7 * 24 * time.Hour // with a code to an address: a week's leave, and no longer
+)
 
 // RequireReregistration ends everything under way for a person, whose methods
-// beyond the password are the caller's to void. The password alone pairs no
-// app, or with alone it does so for [AloneLife].
-func RequireReregistration(ctx context.Context, tx *db.Tx, person, actor string, alone bool) error {
+// beyond the password are the caller's to void. What pairs an app again is
+// [EnrolClosed] (a pass), [EnrolCode] for [CodeLife], or [EnrolOpen] for [AloneLife].
+func RequireReregistration(ctx context.Context, tx *db.Tx, person, actor, enrol string) error {
 	if _, err := BumpEpoch(ctx, tx, person); err != nil {
 		return err
 	}
-	enrol, until := EnrolClosed, int64(0)
-	if alone {
-		enrol, until = EnrolOpen, db.Millis(tx.Now.Add(AloneLife))
+	until := int64(0)
+	switch enrol {
+	case EnrolCode:
+		until = db.Millis(tx.Now.Add(CodeLife))
+	case EnrolOpen:
+		until = db.Millis(tx.Now.Add(AloneLife))
 	}
-	if _, err := tx.Exec(ctx, `UPDATE person SET enrol = $1, enrol_until = $2 WHERE id = $3`, enrol, until, person); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE person SET enrol = $1, enrol_until = $2, anew_at = $3 WHERE id = $4`, enrol, until, db.Millis(tx.Now), person); err != nil {
 		return err
 	}
 	p, err := ByID(ctx, tx, person)
@@ -336,7 +363,7 @@ func RequireReregistration(ctx context.Context, tx *db.Tx, person, actor string,
 		return err
 	}
 	return audit.Record(ctx, tx, audit.Event{
-		Kind: audit.PersonReregister, Directory: p.DirectoryID, Person: p.ID, Actor: actor, Detail: map[string]any{"alone": alone},
+		Kind: audit.PersonReregister, Directory: p.DirectoryID, Person: p.ID, Actor: actor, Detail: map[string]any{"enrol": enrol},
 	})
 }
 

@@ -293,3 +293,11 @@ func (k Passkey) descriptor() protocol.CredentialDescriptor {
 	}
 	return d
 }
+
+// PeopleWith tells how many people of a directory have a passkey, and how many a
+// security key. A copied one is none.
+func PeopleWith(ctx context.Context, tx *db.Tx, directory string) (passkeys, keys int, err error) {
+	const with = `(SELECT COUNT(DISTINCT person_id) FROM passkey WHERE directory_id = $1 AND copied_at = 0 AND kind = `
+	err = tx.QueryRow(ctx, `SELECT `+with+`'passkey'), `+with+`'key')`, directory).Scan(&passkeys, &keys)
+	return passkeys, keys, err
+}

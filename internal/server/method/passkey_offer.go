@@ -295,10 +295,14 @@ func transportsOf(c webauthn.Credential) string {
 }
 
 func (p *Passkeys) insert(ctx context.Context, tx *db.Tx, k Passkey) error {
+	who, err := directory.ByID(ctx, tx, k.Person)
+	if err != nil {
+		return err
+	}
 	n, err := tx.Exec(ctx, `
-		INSERT INTO passkey (id, person_id, kind, name, credential_id, public_key, sign_count, synced, transports, place, browser, created_at, used_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) ON CONFLICT (credential_id) DO NOTHING`,
-		k.ID, k.Person, k.Kind, k.Name, k.credential, k.public, int64(k.signed), bit(k.Synced), k.transports, k.Place, k.Browser, db.Millis(tx.Now))
+		INSERT INTO passkey (id, person_id, directory_id, kind, name, credential_id, public_key, sign_count, synced, transports, place, browser, created_at, used_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13) ON CONFLICT (credential_id) DO NOTHING`,
+		k.ID, k.Person, who.DirectoryID, k.Kind, k.Name, k.credential, k.public, int64(k.signed), bit(k.Synced), k.transports, k.Place, k.Browser, db.Millis(tx.Now))
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"time"
 
 	"golang.org/x/crypto/argon2"
 
@@ -144,17 +145,18 @@ type Password struct {
 	// reported the sign-in. It proves nothing from browsers not known, and is
 	// to be changed at the next full sign-in.
 	Exposed bool
+	Since   time.Time // when it was chosen
 }
 
 // PasswordOf returns what is kept; a person without a password has the zero value.
 func PasswordOf(ctx context.Context, tx *db.Tx, person string) (Password, error) {
 	var p Password
-	var exposed int64
-	err := tx.QueryRow(ctx, `SELECT hash, exposed_at FROM password WHERE person_id = $1`, person).Scan(&p.Hash, &exposed)
+	var exposed, since int64
+	err := tx.QueryRow(ctx, `SELECT hash, exposed_at, changed_at FROM password WHERE person_id = $1`, person).Scan(&p.Hash, &exposed, &since)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return Password{}, err
 	}
-	p.Exposed = exposed != 0
+	p.Exposed, p.Since = exposed != 0, db.Time(since)
 	return p, nil
 }
 

@@ -52,6 +52,9 @@ const (
 	MailPassIssued      = "pass_issued"      // needs login
 	MailReregister      = "reregister"       // needs login
 	MailReregisterAlone = "reregister_alone" // needs login
+	MailReregisterCode  = "reregister_code"  // needs login
+	MailSetUpCode       = "setup_code"       // to an address that is to be a proof for setting up again; needs login, code
+	MailSetsUp          = "sets_up"          // needs login, address: where that code had gone, as much as is shown
 	MailReported        = "reported"         // needs login; "app": what was being signed in to
 	MailReportedAdmin   = "reported_admin"   // to who manages the people; needs login: whose sign-in it was; "app" and "net"
 	MailNewPhone        = "newphone"         // what was reported is a device being set up; needs login, device
@@ -111,6 +114,9 @@ var letters = map[string]letter{
 	MailPassIssued:      {"mail.pass_issued.subject", "mail.pass_issued.said", "mail.pass_issued.todo", []string{"login"}},
 	MailReregister:      {"mail.reregister.subject", "mail.reregister.said", "mail.reregister.todo", []string{"login"}},
 	MailReregisterAlone: {"mail.reregister.subject", "mail.reregister.said", "mail.reregister.alone", []string{"login"}},
+	MailReregisterCode:  {"mail.reregister.subject", "mail.reregister.said", "mail.reregister.code", []string{"login"}},
+	MailSetUpCode:       {"mail.setup_code.subject", "mail.setup_code.said", "mail.setup_code.todo", []string{"login", "code"}},
+	MailSetsUp:          {"mail.sets_up.subject", "mail.sets_up.said", "mail.sets_up.todo", []string{"login", "address"}},
 	MailReported:        {"mail.reported.subject", "mail.reported.said", "mail.reported.todo", []string{"login"}},
 	MailReportedAdmin:   {"mail.reported_admin.subject", "mail.reported_admin.said", "mail.reported_admin.todo", []string{"login"}},
 	MailNewPhone:        {"mail.newphone.subject", "mail.newphone.said", "mail.newphone.todo", []string{"login", "device"}},

@@ -20,6 +20,8 @@ type Held struct {
 	Recovery bool
 	Pass     bool
 	Enrol    bool // the password alone still pairs a first app
+	Brief    bool // for a time only
+	Code     bool // so does the password with a code to an address, for a time
 }
 
 // Ids of methods of which a person has one.
@@ -28,11 +30,12 @@ const (
 	IDRecovery = "recovery"
 	IDPass     = "pass"
 	idEnrol    = "enrol"
+	idCode     = "code"
 )
 
 // Graph says what hangs on what. A synced passkey survives its device, so it is
 // held by the provider's account, which is remembered. A pass is held by the
-// admin who issues it, and is lent.
+// admin who issues it, and is lent. So is what pairs a first app for a time only.
 func (h Held) Graph() ways.Graph {
 	var g ways.Graph
 	memory := hold(&g, ways.Memory, "")
@@ -68,7 +71,10 @@ func (h Held) Graph() ways.Graph {
 		second(ways.Method{ID: IDPass, On: hold(&g, ways.Admin, ""), Lent: true})
 	}
 	if h.Enrol && len(h.Apps)+len(h.Alone) == 0 && password >= 0 {
-		second(ways.Method{ID: idEnrol, On: memory})
+		second(ways.Method{ID: idEnrol, On: memory, Lent: h.Brief})
+	}
+	if h.Code && password >= 0 {
+		second(ways.Method{ID: idCode, On: hold(&g, ways.Mailbox, ""), Lent: true})
 	}
 	return g
 }

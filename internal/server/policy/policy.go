@@ -72,7 +72,7 @@ type State struct {
 	// What follows is about the person, and counts only after a proof, or when
 	// somebody signed in proves it again.
 	Active  bool   // not suspended
-	Enrol   string // directory.EnrolOpen or EnrolClosed
+	Enrol   string // directory.EnrolOpen, EnrolCode or EnrolClosed
 	Has     Methods
 	Default string // the way they want to be asked first, or ""
 	Exposed bool   // see method.Password
@@ -170,8 +170,10 @@ func (s State) more() Step {
 		return s.strong(s.Default, s.Last)
 	case !s.has(Password):
 		return Step{Kind: AskPassword, Passkey: s.Has.Passkey, First: Password}
+	case s.setsUp() && sent(s.Proofs):
+		return Step{Kind: Enrol}
 	}
-	step := Step{Kind: AskSecond, Passkey: s.Has.Passkey, Approval: s.asksPhones() && s.approves(), NewPhone: s.asksPhones() && s.welcomes(), Code: s.Policy.Codes && (s.Has.App || s.Has.CodeApp), Recovery: s.Has.Recovery, Pass: s.Has.Pass, Mail: s.Has.Mail}
+	step := Step{Kind: AskSecond, Passkey: s.Has.Passkey, Approval: s.asksPhones() && s.approves(), NewPhone: s.asksPhones() && s.welcomes(), Code: s.Policy.Codes && (s.Has.App || s.Has.CodeApp), Recovery: s.Has.Recovery, Pass: s.Has.Pass, Mail: s.Has.Mail && (Lost(s.Purpose) || s.setsUp())}
 	switch {
 	case step.leads() && s.Purpose == Restore && s.Managed: // where a code that is sent brings no phone back
 		return s.order(step, Passkey, NewPhone, Recovery, Mail)
@@ -187,6 +189,13 @@ func (s State) more() Step {
 		return Step{Kind: Enrol}
 	}
 	return Step{Kind: Refuse, Why: WhyNoSecond}
+}
+
+// setsUp tells whether the password and a code sent to an address of theirs lead to
+// pairing an app: an admin has required that they register anew, without a pass. The
+// code opens that and nothing else (N10), and only as long as there is nothing else.
+func (s State) setsUp() bool {
+	return s.Enrol == directory.EnrolCode && !Lost(s.Purpose) && !s.Has.beyond()
 }
 
 // approves tells whether a phone of theirs can be asked about this sign-in.

@@ -155,6 +155,33 @@ func TestEnrollingNeedsThePasswordNoOtherWayAndAnOpenDoorOrAPass(t *testing.T) {
 	}
 }
 
+// N10, N21: after re-registration without a pass a code that was sent leads, with the
+// password, to pairing an app where there is nothing else to ask for. It makes no
+// sign-in and no change of methods that would not be one without it.
+func TestN10ACodeThatIsSentSetsUpAndDoesNothingElse(t *testing.T) {
+	for s := range every {
+		if s.Enrol != directory.EnrolClosed || len(s.Proofs) != 1 {
+			continue
+		}
+		s.Enrol, s.Has.Mail, s.Has.Anew = directory.EnrolCode, true, true
+		for _, code := range []string{Mail, Text} {
+			with := s
+			with.Proofs = append(slices.Clone(s.Proofs), code)
+			before, after := Next(s), Next(with)
+			if after.Kind == Done && before.Kind != Done {
+				t.Fatalf("the code is worth a sign-in: %+v", with)
+			}
+			opens := s.Active && s.has(Password) && before.Mail
+			if enrols := after.Kind == Enrol; enrols != opens {
+				t.Fatalf("enrols %v, the code was asked for %v: %+v", enrols, opens, with)
+			}
+			if before.Mail && (s.Has.App || s.Has.CodeApp || s.Has.Passkey || s.Has.Recovery) {
+				t.Fatalf("there is something better to ask for: %+v", s)
+			}
+		}
+	}
+}
+
 func TestAnExposedPasswordIsNoProofFromABrowserNotKnown(t *testing.T) {
 	for s := range every {
 		if !s.Exposed || s.Known || !s.Active || !slices.Contains(s.Proofs, Password) || Strength(s.Proofs) == Strong {

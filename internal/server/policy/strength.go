@@ -63,11 +63,15 @@ func Strength(proofs []string) int {
 // Recovering is what the proofs are worth to who has lost a device: there a code
 // that was sent counts too, with the password.
 func Recovering(proofs []string) int {
-	sent := slices.Contains(proofs, Mail) || slices.Contains(proofs, Text)
-	if slices.Contains(proofs, Password) && sent {
+	if slices.Contains(proofs, Password) && sent(proofs) {
 		return max(Helped, Strength(proofs))
 	}
 	return Strength(proofs)
+}
+
+// sent tells whether a code is among the proofs that was sent to an address.
+func sent(proofs []string) bool {
+	return slices.Contains(proofs, Mail) || slices.Contains(proofs, Text)
 }
 
 // Back is how much the proofs of a way back are worth together: those that
@@ -88,12 +92,18 @@ type Methods struct {
 	Unlock                           bool // an app has an unlock key
 	Passwordless                     bool // an app signs in without a password, and may
 	Mail                             bool // a confirmed address or number, where a code to it is a proof
+	// Anew: they have to register anew, so that the account is worth what it was
+	// before: the password alone changes nothing of it (N21).
+	Anew bool
 }
 
-// Strongest is the strength of the strongest way in that they give. A pass is
-// lent, so it does not count.
+// beyond tells whether they have anything beyond the password that lasts.
+func (m Methods) beyond() bool { return m.App || m.CodeApp || m.Passkey || m.Recovery }
+
+// Strongest is the strength of the strongest way in that they give, or gave until
+// they had to register anew. A pass is lent, so it does not count.
 func (m Methods) Strongest() int {
-	switch second := m.App || m.CodeApp || m.Recovery; {
+	switch second := m.App || m.CodeApp || m.Recovery || m.Anew; {
 	case m.Passkey, m.Passwordless:
 		return Strong
 	case m.Password && second:

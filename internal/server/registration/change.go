@@ -25,9 +25,9 @@ type Activation struct {
 	Session string // that made the offer
 	Offer   string
 	How     string // ByTest or ByCode
-	// First says that nothing but the password allowed the offer: then the
-	// person must still have no app ([ErrNotFirst]).
-	First bool
+	// First is what allowed the offer, if that was no more than directory.EnrolOpen
+	// or EnrolCode: then it must still do so, and the person have no app ([ErrNotFirst]).
+	First string
 	From  Where
 }
 
@@ -78,10 +78,10 @@ func (r *Registry) Activate(ctx context.Context, tx *db.Tx, in Activation) (Regi
 	return o.Taker, r.announce(ctx, tx, notify.MailAppAdded, o.Taker, in.From)
 }
 
-// mayBeFirst checks, once it is this transaction's turn, that the password
-// alone may still pair an app.
-func mayBeFirst(ctx context.Context, tx *db.Tx, person string, first bool) error {
-	if !first {
+// mayBeFirst checks, once it is this transaction's turn, that what allowed an
+// offer may still pair a first app.
+func mayBeFirst(ctx context.Context, tx *db.Tx, person, first string) error {
+	if first == "" {
 		return nil
 	}
 	p, err := directory.ByID(ctx, tx, person)
@@ -89,7 +89,7 @@ func mayBeFirst(ctx context.Context, tx *db.Tx, person string, first bool) error
 		return err
 	}
 	n, err := active(ctx, tx, person)
-	if err == nil && (n > 0 || p.EnrolAt(tx.Now) != directory.EnrolOpen) {
+	if err == nil && (n > 0 || p.EnrolAt(tx.Now) != first) {
 		err = ErrNotFirst
 	}
 	return err

@@ -36,8 +36,8 @@ var ErrOfferUsed = errors.New("offer was already taken")
 // ErrFull is returned when the person has [Most] apps and chose none to be replaced.
 var ErrFull = errors.New("too many apps")
 
-// ErrNotFirst is returned when the password alone allowed an offer, and the
-// person has, or had, an app already.
+// ErrNotFirst is returned when the password, alone or with a code that was sent,
+// allowed an offer, and the person has, or had, an app already.
 var ErrNotFirst = errors.New("an app was paired before")
 
 // A UsedError is [ErrOfferUsed] with the name of the device that was first.
@@ -54,7 +54,7 @@ type OfferIn struct {
 	Session  string // only it can confirm and activate
 	Epoch    int64
 	Replaces string // the registration that the new one is to replace, or ""
-	First    bool   // nothing but the password allows it, see [Activation]
+	First    string // what allows it, see [Activation]
 	// Key is the device key that alone may take it, or nil: then nobody has to be
 	// asked whose device that is.
 	Key  *ecdsa.PublicKey

@@ -239,7 +239,7 @@ func TestThePasswordAlonePairsOneApp(t *testing.T) {
 	for _, o := range offers {
 		wg.Go(func() {
 			err := w.DB.Write(t.Context(), func(tx *db.Tx) error {
-				_, err := w.Registry.Activate(t.Context(), tx, registration.Activation{Session: o.Session, Offer: o.ID, First: true})
+				_, err := w.Registry.Activate(t.Context(), tx, registration.Activation{Session: o.Session, Offer: o.ID, First: directory.EnrolOpen})
 				return err
 			})
 			if err == nil {
@@ -254,7 +254,7 @@ func TestThePasswordAlonePairsOneApp(t *testing.T) {
 		t.Errorf("%d apps by the password alone", won.Load())
 	}
 	err := w.DB.Write(t.Context(), func(tx *db.Tx) error {
-		_, err := w.Registry.Offer(t.Context(), tx, registration.OfferIn{Person: mei.ID, Session: "late", Epoch: mei.Epoch, First: true})
+		_, err := w.Registry.Offer(t.Context(), tx, registration.OfferIn{Person: mei.ID, Session: "late", Epoch: mei.Epoch, First: directory.EnrolOpen})
 		return err
 	})
 	if !errors.Is(err, registration.ErrNotFirst) {

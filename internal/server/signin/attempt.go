@@ -303,20 +303,28 @@ func (s *Service) look(ctx context.Context, tx *db.Tx, a *Attempt) error {
 }
 
 // reached are the addresses and numbers of the person to which a code can be a
-// proof: of who has lost a device only (N10), and where an app comes of it only
-// those that were not put there for that (R1).
+// proof: of who has lost a device, or has to register anew, only (N10), and where an
+// app comes of it only those that were not put there for that (R1).
 func (s *Service) reached(ctx context.Context, tx *db.Tx, a *Attempt) (all []directory.Address, err error) {
 	switch {
 	case a.Purpose == policy.Recover && s.Addresses.Usable(directory.ByMail):
 		return directory.AddressesOf(ctx, tx, a.person.ID, directory.ByMail)
-	case a.Purpose != policy.Restore:
-		return nil, nil
+	case a.Purpose == policy.Restore:
+		return s.old(ctx, tx, a.person, ways.AddressAge)
+	case !policy.Lost(a.Purpose) && a.person.EnrolAt(tx.Now) == directory.EnrolCode:
+		return s.SetsUp(ctx, tx, a.person, a.person.AnewAt)
 	}
+	return nil, nil
+}
+
+// old are the addresses and numbers of a person that have been theirs for so long
+// and can be sent a code.
+func (s *Service) old(ctx context.Context, tx *db.Tx, p directory.Person, long time.Duration) (all []directory.Address, err error) {
 	for _, kind := range []string{directory.ByMail, directory.ByPhone} {
 		if !s.Addresses.Usable(kind) {
 			continue
 		}
-		old, err := directory.Reach(ctx, tx, a.person, kind, ways.AddressAge)
+		old, err := directory.Reach(ctx, tx, p, kind, long)
 		if err != nil {
 			return nil, err
 		}

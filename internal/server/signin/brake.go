@@ -103,6 +103,10 @@ func (s *Service) takeBack(ctx context.Context, tx *db.Tx, l brake.Link, from me
 		err = directory.DropAddress(ctx, tx, l.Person, l.ID)
 	case brake.Password:
 		err = method.Expose(ctx, tx, l.Person)
+	case brake.SetUp:
+		if err = method.Expose(ctx, tx, l.Person); err == nil {
+			err = directory.CloseCode(ctx, tx, l.Person)
+		}
 	case brake.Browser:
 		err = forgetBrowsers(ctx, tx, l.Person)
 	case brake.Pass:

@@ -201,7 +201,7 @@ func TestReregistrationVoidsCodeApps(t *testing.T) {
 	mei := w.Member(t, "mei")
 	w.CodeApp(t, mei, "Token")
 	w.Write(t, func(tx *db.Tx) error {
-		if _, _, err := w.SignIn.Reregister(t.Context(), tx, signin.Reregistration{Person: mei.ID}); err != nil {
+		if _, err := w.SignIn.Reregister(t.Context(), tx, signin.Reregistration{Person: mei.ID}); err != nil {
 			return err
 		}
 		has, _, err := signin.MethodsOf(t.Context(), tx, mei.ID)

@@ -123,7 +123,8 @@ func HeldBy(ctx context.Context, tx *db.Tx, p directory.Person, in directory.Pol
 	if err != nil {
 		return h, err
 	}
-	h = policy.Held{Password: kept.Password, Recovery: kept.Recovery, Pass: kept.Pass, Enrol: p.Enrol == directory.EnrolOpen}
+	h = policy.Held{Password: kept.Password, Recovery: kept.Recovery, Pass: kept.Pass,
+		Enrol: p.EnrolAt(tx.Now) == directory.EnrolOpen, Brief: !p.EnrolUntil.IsZero(), Code: p.EnrolAt(tx.Now) == directory.EnrolCode}
 	keys, synced, err := method.PasskeyNames(ctx, tx, p.ID)
 	if err != nil {
 		return h, err

@@ -109,7 +109,7 @@ func TestR3TheLastOwnerCannotBeLockedOut(t *testing.T) {
 		"role":    func(tx *db.Tx) error { return directory.SetRole(t.Context(), tx, kenji.ID, directory.Member) },
 		"remove":  remove(h.World, t, kenji, phone),
 		"reregister": func(tx *db.Tx) error {
-			_, _, err := h.SignIn.Reregister(t.Context(), tx, signin.Reregistration{Person: kenji.ID, Actor: yui.ID})
+			_, err := h.SignIn.Reregister(t.Context(), tx, signin.Reregistration{Person: kenji.ID, Actor: yui.ID})
 			return err
 		},
 	}

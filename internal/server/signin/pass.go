@@ -6,21 +6,15 @@ import (
 	"slices"
 
 	"countersign/internal/server/audit"
-	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/keep"
 	"countersign/internal/server/method"
-	"countersign/internal/server/notify"
 	"countersign/internal/server/policy"
-	"countersign/internal/server/registration"
 )
 
-// Why sessions end, for the log.
-const (
-	WhyReregister = "reregister"
-	WhyPass       = "pass_replaced"
-)
+// WhyPass is why sessions end when their pass is replaced, for the log.
+const WhyPass = "pass_replaced"
 
 // Pass tries a temporary access pass. It returns [ErrWrong] or a *[TooMany];
 // wrong ones are counted together with wrong codes, after a first proof only.
@@ -70,8 +64,8 @@ func (s *Service) lent(ctx context.Context, tx *db.Tx, n *Session) error {
 }
 
 // IssuePass issues a temporary access pass; the one before it, and what that
-// opened, ends. Who may do so for whom is the caller's to check, but that
-// nobody does it for themselves (method.ErrOwn).
+// opened, ends, and no code that is sent stands in for it any more. Who may do so for
+// whom is the caller's to check, but that nobody does it for themselves (method.ErrOwn).
 func (s *Service) IssuePass(ctx context.Context, tx *db.Tx, in method.PassIn) (keep.Secret, method.Pass, error) {
 	all, err := List(ctx, tx, in.Person)
 	if err != nil {
@@ -85,73 +79,8 @@ func (s *Service) IssuePass(ctx context.Context, tx *db.Tx, in method.PassIn) (k
 			return keep.Secret{}, method.Pass{}, err
 		}
 	}
+	if err := directory.CloseCode(ctx, tx, in.Person); err != nil {
+		return keep.Secret{}, method.Pass{}, err
+	}
 	return s.Passes.Issue(ctx, tx, in)
-}
-
-// A Reregistration says of whom everything beyond the password is void.
-type Reregistration struct {
-	Person string
-	Actor  string         // id of who requires it; "" at the terminal
-	Pass   *method.PassIn // issued in the same step, or nil
-	Alone  bool           // the password alone pairs an app again, for directory.AloneLife
-	From   method.Where
-}
-
-// Reregister voids everything of a person beyond the password: apps, passkeys,
-// recovery codes, sessions, what is under way. They set up again with the pass
-// that is issued with it, or with a later one; the password alone no longer
-// pairs an app, unless that was chosen and for a day only. It returns method.ErrOwn.
-func (s *Service) Reregister(ctx context.Context, tx *db.Tx, in Reregistration) (secret keep.Secret, pass method.Pass, err error) {
-	if in.Actor == in.Person {
-		return secret, pass, method.ErrOwn
-	}
-	who, err := directory.ByID(ctx, tx, in.Person)
-	if err != nil {
-		return secret, pass, err
-	}
-	if _, err := EndAll(ctx, tx, in.Person, "", WhyReregister); err != nil {
-		return secret, pass, err
-	}
-	if err := s.void(ctx, tx, in); err != nil {
-		return secret, pass, err
-	}
-	if err := brake.Thaw(ctx, tx, in.Person); err != nil {
-		return secret, pass, err
-	}
-	if err := directory.RequireReregistration(ctx, tx, in.Person, in.Actor, in.Alone); err != nil {
-		return secret, pass, err
-	}
-	if err := s.announceReregistration(ctx, tx, who, in.Alone); err != nil || in.Pass == nil {
-		return secret, pass, err
-	}
-	terms := *in.Pass
-	terms.Person, terms.Actor, terms.From = in.Person, in.Actor, in.From
-	return s.Passes.Issue(ctx, tx, terms)
-}
-
-func (s *Service) announceReregistration(ctx context.Context, tx *db.Tx, p directory.Person, alone bool) error {
-	template := notify.MailReregister
-	if alone {
-		template = notify.MailReregisterAlone
-	}
-	return directory.Tell(ctx, tx, s.Notify, p, template, map[string]string{"login": p.Login})
-}
-
-func (s *Service) void(ctx context.Context, tx *db.Tx, in Reregistration) error {
-	if err := s.Apps.RemoveAll(ctx, tx, in.Person, registration.Where(in.From)); err != nil {
-		return err
-	}
-	if err := s.Passkeys.RemoveAll(ctx, tx, in.Person, in.From); err != nil {
-		return err
-	}
-	if err := s.CodeApps.RemoveAll(ctx, tx, in.Person, in.From); err != nil {
-		return err
-	}
-	if err := s.Recovery.Remove(ctx, tx, in.Person, in.From); err != nil {
-		return err
-	}
-	if err := s.Passes.Remove(ctx, tx, in.Person); err != nil {
-		return err
-	}
-	return method.CodeRight(ctx, tx, in.Person)
 }

@@ -146,12 +146,12 @@ func TestRequireReregistrationVoidsAllButThePassword(t *testing.T) {
 	before.must(before.code(phone.Code(t, w.Clock.Now())))
 	var pass string
 	w.Write(t, func(tx *db.Tx) error {
-		if _, _, err := w.SignIn.Reregister(t.Context(), tx, signin.Reregistration{Person: mei.ID, Actor: mei.ID}); !errors.Is(err, method.ErrOwn) {
+		if _, err := w.SignIn.Reregister(t.Context(), tx, signin.Reregistration{Person: mei.ID, Actor: mei.ID}); !errors.Is(err, method.ErrOwn) {
 			t.Errorf("for herself: %v", err)
 		}
-		secret, _, err := w.SignIn.Reregister(t.Context(), tx, signin.Reregistration{Person: mei.ID, Pass: &method.PassIn{}})
+		out, err := w.SignIn.Reregister(t.Context(), tx, signin.Reregistration{Person: mei.ID, Pass: &method.PassIn{}})
 		if err == nil {
-			pass = secret.Reveal()
+			pass = out.Secret.Reveal()
 		}
 		return err
 	})
@@ -196,7 +196,7 @@ func TestAfterReregistrationThePasswordAlonePairsNothing(t *testing.T) {
 	w := signintest.New(t)
 	mei, _ := meiWithPhone(t, w)
 	w.Write(t, func(tx *db.Tx) error {
-		_, _, err := w.SignIn.Reregister(t.Context(), tx, signin.Reregistration{Person: mei.ID})
+		_, err := w.SignIn.Reregister(t.Context(), tx, signin.Reregistration{Person: mei.ID})
 		return err
 	})
 	if a := visit(t, w, "192.0.2.7").proven(mei).attempt(); a.Ended != policy.WhyNoSecond || w.Now(t, mei).Enrol != directory.EnrolClosed {
@@ -209,7 +209,7 @@ func TestThePasswordAlonePairsForADayAfterReregistration(t *testing.T) {
 	w := signintest.New(t)
 	mei, _ := meiWithPhone(t, w)
 	w.Write(t, func(tx *db.Tx) error {
-		_, _, err := w.SignIn.Reregister(t.Context(), tx, signin.Reregistration{Person: mei.ID, Alone: true})
+		_, err := w.SignIn.Reregister(t.Context(), tx, signin.Reregistration{Person: mei.ID, Alone: true})
 		return err
 	})
 	if mails := w.Mails(t, mei); !slices.Contains(mails, notify.MailReregisterAlone) {
@@ -227,7 +227,7 @@ func TestThePasswordAlonePairsForADayAfterReregistration(t *testing.T) {
 	})
 	offer := func() error {
 		return w.DB.Write(t.Context(), func(tx *db.Tx) error {
-			_, err := w.Registry.Offer(t.Context(), tx, registration.OfferIn{Person: mei.ID, Session: session.ID, Epoch: session.Epoch, First: true, From: regtest.From})
+			_, err := w.Registry.Offer(t.Context(), tx, registration.OfferIn{Person: mei.ID, Session: session.ID, Epoch: session.Epoch, First: directory.EnrolOpen, From: regtest.From})
 			return err
 		})
 	}

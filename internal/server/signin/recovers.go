@@ -88,8 +88,11 @@ func (s *Service) SendMail(ctx context.Context, token, address string, b Browser
 		if i < 0 {
 			return directory.ErrAddress
 		}
-		letter := notify.MailRecoveryCode
-		if a.Purpose == policy.Restore {
+		letter := notify.MailSetUpCode
+		switch a.Purpose {
+		case policy.Recover:
+			letter = notify.MailRecoveryCode
+		case policy.Restore:
 			letter = notify.MailRestoreCode
 		}
 		refused, err = s.Addresses.Send(ctx, tx, directory.AddressIn{Person: a.person.ID, Kind: all[i].Kind, Session: a.ID, Net: b.Net, Letter: letter,
@@ -134,15 +137,18 @@ func (s *Service) tryMail(ctx context.Context, tx *db.Tx, token, typed string, b
 	if sent.Kind == directory.ByPhone {
 		proof = policy.Text
 	}
+	if err := s.setsUp(ctx, tx, a, proof, sent); err != nil {
+		return Went{}, nil, err
+	}
 	went, err = s.typed(ctx, tx, a, proof)
 	return went, nil, err
 }
 
-// wrong counts a wrong code. Somebody who guesses at a recovery sign-in knows
-// the password: the person hears of it at the first pause.
+// wrong counts a wrong code. Somebody who guesses at a recovery sign-in, or where a
+// code lets an app be paired, knows the password: the person hears of it at the first pause.
 func (s *Service) wrong(ctx context.Context, tx *db.Tx, a Attempt) error {
 	pause, err := method.CodeWrong(ctx, tx, a.person.ID)
-	if err != nil || !policy.Lost(a.Purpose) || pause != method.FirstPause {
+	if err != nil || !policy.Lost(a.Purpose) && !a.Step.Mail || pause != method.FirstPause {
 		return err
 	}
 	return directory.Tell(ctx, tx, s.Notify, a.person, notify.MailRecoveryGuessed,

@@ -110,14 +110,14 @@ func RememberedBy(ctx context.Context, tx *db.Tx, person string) (all []Remember
 	if err != nil {
 		return nil, err
 	}
-	asks, err := policyOf(ctx, tx, person)
+	in, err := directory.Get(ctx, tx, p.DirectoryID)
 	if err != nil {
 		return nil, err
 	}
 	rows, err := tx.Query(ctx, `
 		SELECT id, browser, place, ip, created_at, seen_at, expires_at FROM remembered_browser
 		WHERE person_id = $1 AND epoch = $2 AND expires_at > $3 AND created_at > $4 ORDER BY seen_at DESC, id`,
-		person, p.Epoch, db.Millis(tx.Now), allowedSince(tx.Now, asks))
+		person, p.Epoch, db.Millis(tx.Now), allowedSince(tx.Now, in.Policy))
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func RememberedBy(ctx context.Context, tx *db.Tx, person string) (all []Remember
 			return nil, err
 		}
 		r.CreatedAt, r.SeenAt, r.ExpiresAt = db.Time(created), db.Time(seen), db.Time(expires)
-		if last := r.CreatedAt.Add(asks.RememberFor()); last.Before(r.ExpiresAt) {
+		if last := r.CreatedAt.Add(in.Policy.RememberFor()); last.Before(r.ExpiresAt) {
 			r.ExpiresAt = last
 		}
 		all = append(all, r)

@@ -148,7 +148,7 @@ func TestWhatForgetsARememberedBrowser(t *testing.T) {
 		},
 		"re-registration was required": func(t *testing.T, w *signintest.World, mei directory.Person, _ regtest.Device) {
 			w.Write(t, func(tx *db.Tx) error {
-				_, _, err := w.SignIn.Reregister(t.Context(), tx, signin.Reregistration{Person: mei.ID, Alone: true})
+				_, err := w.SignIn.Reregister(t.Context(), tx, signin.Reregistration{Person: mei.ID, Alone: true})
 				return err
 			})
 		},

@@ -69,6 +69,10 @@ func MayChange(ctx context.Context, tx *db.Tx, s Session) (bool, error) {
 // it they want to be asked first, or "". A phone that signs in without a
 // password counts as such, and another authenticator at all, where the directory allows it.
 func MethodsOf(ctx context.Context, tx *db.Tx, person string) (has policy.Methods, first string, err error) {
+	who, err := directory.ByID(ctx, tx, person)
+	if err != nil {
+		return has, "", err
+	}
 	held, err := method.HeldBy(ctx, tx, person)
 	if err != nil {
 		return has, "", err
@@ -77,24 +81,14 @@ func MethodsOf(ctx context.Context, tx *db.Tx, person string) (has policy.Method
 	if err != nil {
 		return has, "", err
 	}
-	has = policy.Methods{Password: held.Password, Passkey: held.Passkey, Recovery: held.Recovery, Pass: held.Pass, App: phones.Apps > 0, Unlock: phones.Unlock > 0}
+	has = policy.Methods{Password: held.Password, Passkey: held.Passkey, Recovery: held.Recovery, Pass: held.Pass, App: phones.Apps > 0, Unlock: phones.Unlock > 0, Anew: who.AnewAfter(tx.Now)}
 	if phones.Passwordless == 0 && !held.CodeApp {
 		return has, held.First, nil
 	}
-	asks, err := policyOf(ctx, tx, person)
-	has.Passwordless = phones.Passwordless > 0 && asks.Passwordless
-	has.CodeApp = held.CodeApp && asks.Codes
+	in, err := directory.Get(ctx, tx, who.DirectoryID)
+	has.Passwordless = phones.Passwordless > 0 && in.Policy.Passwordless
+	has.CodeApp = held.CodeApp && in.Policy.Codes
 	return has, held.First, err
-}
-
-// policyOf is what a person's directory asks.
-func policyOf(ctx context.Context, tx *db.Tx, person string) (directory.Policy, error) {
-	p, err := directory.ByID(ctx, tx, person)
-	if err != nil {
-		return directory.Policy{}, err
-	}
-	d, err := directory.Get(ctx, tx, p.DirectoryID)
-	return d.Policy, err
 }
 
 const sessionColumns = `s.id, s.person_id, s.directory_id, s.epoch, s.methods, s.strength, s.auth_at, s.full_at,

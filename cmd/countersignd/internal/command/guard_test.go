@@ -2,9 +2,11 @@ package command
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
@@ -64,5 +66,45 @@ func TestR3TheTerminalRefusesToLockOut(t *testing.T) {
 	}
 	if said := run("user", "reregister", "mori@aoba.example", "--break-glass"); said != "" {
 		t.Errorf("with a pass: %q", said)
+	}
+}
+
+// Without a pass the terminal says where a code goes in its place, or that it goes nowhere (R1).
+func TestR1TheTerminalSaysWhatStandsInForAPass(t *testing.T) {
+	out := new(bytes.Buffer)
+	w := World{Env: func(string) string { return "" }, In: strings.NewReader(""), Out: out, Err: out}
+	file := filepath.Join(t.TempDir(), "c.toml")
+	head := initialised(t, w, file)
+	if err := os.WriteFile(file, []byte(head+"\n[mail]\nserver = \"127.0.0.1:25\"\nsecurity = \"none\"\nfrom = \"id@aoba.example\"\n[tls]\nmode = \"off\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, g := t.Context(), &grammar{Config: file}
+	err := g.work(ctx, w, func(d *desk) error {
+		return d.db.Write(ctx, func(tx *db.Tx) error {
+			owner, err := directory.ByLogin(ctx, tx, "mori@aoba.example")
+			if err != nil {
+				return err
+			}
+			for _, login := range []string{"new@aoba.example", "mei@aoba.example"} {
+				p, err := directory.CreatePerson(ctx, tx, directory.Person{DirectoryID: owner.DirectoryID, Login: login, Name: "Mei", Email: login})
+				if err == nil {
+					err = method.Set(ctx, tx, p.ID, "a hash")
+				}
+				if err != nil {
+					return err
+				}
+				tx.Now = tx.Now.Add(-7 * 24 * time.Hour) // the one who comes next has been there for a week
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for login, said := range map[string]string{"mei@aoba.example": "a code to m•••@aoba.example", "new@aoba.example": "countersignd user pass new@aoba.example"} {
+		out.Reset()
+		if err := Run(ctx, w, []string{"user", "reregister", login, "--no-pass", "--config", file}); err != nil || !strings.Contains(out.String(), said) {
+			t.Errorf("%s: %v\n%s", login, err, out)
+		}
 	}
 }

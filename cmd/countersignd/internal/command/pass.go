@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"countersign/internal/server"
@@ -50,6 +51,7 @@ type userReregister struct {
 }
 
 func (c *userReregister) Run(ctx context.Context, w World, g *grammar) error {
+	var codes []string // where one is sent in place of a pass
 	return issuing(ctx, w, g, c.Login, c.BreakGlass, func(tx *db.Tx, s *signin.Service, p directory.Person) (keep.Secret, method.Pass, error) {
 		if err := record(ctx, tx, p, "user reregister", map[string]any{"break_glass": c.BreakGlass, "pass": !c.NoPass}); err != nil {
 			return keep.Secret{}, method.Pass{}, err
@@ -63,14 +65,21 @@ func (c *userReregister) Run(ctx context.Context, w World, g *grammar) error {
 			terms := c.Terms.in(p.ID)
 			in.Pass = &terms
 		}
-		secret, pass, err := s.Reregister(ctx, tx, in)
+		again, err := s.Reregister(ctx, tx, in)
 		if err == nil && c.NoPass { // with a pass, whoever is at the terminal lets them in again
 			err = w.guarded(guard.Check(ctx, tx))
 		}
-		return secret, pass, err
+		codes = nil
+		for _, a := range again.Codes {
+			codes = append(codes, a.Masked())
+		}
+		return again.Secret, again.Pass, err
 	}, func(p directory.Person) {
 		w.say("server.user.reregister", "name", p.Name)
-		if c.NoPass {
+		switch {
+		case len(codes) > 0:
+			w.say("server.user.reregister.code", "name", p.Name, "addresses", strings.Join(codes, ", "))
+		case c.NoPass:
 			w.say("server.user.reregister.none", "name", p.Name, "login", p.Login)
 		}
 	})
@@ -137,5 +146,6 @@ func helper(ctx context.Context, d *desk) (*signin.Service, error) {
 	return signin.New(signin.Config{
 		DB: d.db, Keeper: d.keeper, Notify: n, Passkeys: keys, Apps: registration.New(d.db, d.keeper, n, d.conf.IDURL),
 		CodeApps: method.NewCodeApps(d.keeper, n), Recovery: method.NewRecovery(d.keeper, n), Passes: method.NewPasses(d.keeper, n),
+		Addresses: directory.NewAddresses(d.keeper, n),
 	}), err
 }

@@ -130,7 +130,7 @@ func (c *call) issuePass() (any, error) {
 
 func (c *call) reregister() (any, error) {
 	var in struct {
-		Way  string `json:"way"` // "pass", "later" or "password_alone"
+		Way  string `json:"way"` // "pass", "password_code" or "password_alone"
 		Pass terms  `json:"pass"`
 	}
 	if err := c.read(&in); err != nil {
@@ -141,17 +141,36 @@ func (c *call) reregister() (any, error) {
 	case "", "pass":
 		terms := in.Pass.in()
 		way.Pass = &terms
-	case "later":
+	case "password_code":
 	case "password_alone":
 		way.Alone = true
 	default:
 		return nil, directory.ErrInvalid
 	}
 	out, err := c.desk.Reregister(c.ctx, c.tx, c.by, c.path("id"), way)
-	if err != nil || way.Pass == nil {
+	if err != nil || way.Alone {
 		return nil, err
 	}
+	if way.Pass == nil {
+		return c.codesTo(out.Codes), nil
+	}
 	return passOf(out), nil
+}
+
+// codes say where a code is sent that stands in for a pass: nowhere, if no address
+// of the person's counts. Then they wait for a pass.
+type codes struct {
+	To     []string   `json:"codes_to"`
+	EndsAt *time.Time `json:"ends_at,omitempty"`
+}
+
+func (c *call) codesTo(all []directory.Address) codes {
+	out := codes{To: []string{}}
+	for _, a := range all {
+		ends := c.tx.Now.Add(directory.CodeLife)
+		out.To, out.EndsAt = append(out.To, a.Masked()), &ends
+	}
+	return out
 }
 
 func (c *call) resetPassword() (any, error) {

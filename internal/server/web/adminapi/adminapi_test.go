@@ -19,6 +19,7 @@ import (
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/oauth"
+	"countersign/internal/server/policy/ways"
 	"countersign/internal/server/registration/regtest"
 	"countersign/internal/server/signin"
 	"countersign/internal/server/signin/signintest"
@@ -186,6 +187,29 @@ func TestEveryCallIsOpenToTheRolesThatMay(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+func TestReregistrationAnswersWithWhatIsNeeded(t *testing.T) {
+	o := open(t)
+	mei := o.hire(t, "mei", directory.Member)
+	o.Clock.Add(ways.AddressAge + time.Second)
+	token := o.token(t, "bot", "openid admin", o.signIn(t, o.hire(t, "owner", directory.Owner)))
+	for _, c := range []struct {
+		way    string
+		status int
+		want   string
+	}{
+		{"pass", 200, `"pass":"`}, {"password_code", 200, `"codes_to":["m•••@mail.example"],"ends_at":"`}, {"password_alone", 204, ""}, {"later", 422, ""},
+	} {
+		a := o.call(t, token, "POST", base+"/people/"+mei.ID+"/reregister", map[string]string{"way": c.way})
+		if a.status != c.status || !strings.Contains(string(a.body), c.want) {
+			t.Errorf("%s: %d %s", c.way, a.status, a.body)
+		}
+	}
+	o.SetPassword(t, mei, "another lantern")
+	if a := o.call(t, token, "POST", base+"/people/"+mei.ID+"/reregister", map[string]string{"way": "password_code"}); strings.TrimSpace(string(a.body)) != `{"codes_to":[]}` {
+		t.Errorf("a new password: %d %s", a.status, a.body)
 	}
 }
 

@@ -18,6 +18,8 @@ type overview struct {
 	Suspended int        `json:"suspended"`
 	NotSetUp  int        `json:"not_set_up"`
 	WithApp   int        `json:"with_app"`
+	Passkeys  int        `json:"with_passkey"`
+	Keys      int        `json:"with_security_key"`
 	CountedAt *time.Time `json:"counted_at,omitempty"` // when very many people were, if not just now
 	Since     time.Time  `json:"since"`
 	SignIns   int        `json:"sign_ins"`
@@ -46,7 +48,7 @@ func (c *call) overview() (any, error) {
 	open, err := admin.Open(c.ctx, c.tx, c.actor.DirectoryID)
 	did := admin.TallyOf(counted)
 	out := overview{
-		People: people.People, Suspended: people.Suspended, NotSetUp: people.NotSetUp, WithApp: people.WithApp,
+		People: people.People, Suspended: people.Suspended, NotSetUp: people.NotSetUp, WithApp: people.WithApp, Passkeys: people.WithPasskey, Keys: people.WithKey,
 		Since: since.UTC().Truncate(time.Hour), SignIns: did.SignIns, ByPhone: did.ByPhone, Denied: did.Denied, Reported: did.Reported, Reports: len(open),
 	}
 	if !people.At.IsZero() {

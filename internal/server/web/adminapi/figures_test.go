@@ -28,6 +28,7 @@ func TestTheOverviewCountsTheOrganisationAndNobodyElse(t *testing.T) {
 	o.asks(t, token, "/overview", &before)
 	mei, gone := o.Member(t, "mei"), o.Member(t, "gone")
 	o.Device(t, mei, "Phone")
+	o.Passkey(t, mei, "iPhone")
 	o.Write(t, func(tx *db.Tx) error {
 		kita, err := directory.Create(t.Context(), tx, directory.Directory{Kind: directory.Organization, Name: "Kita Lab"})
 		if err != nil {
@@ -50,10 +51,10 @@ func TestTheOverviewCountsTheOrganisationAndNobodyElse(t *testing.T) {
 	}
 	o.asks(t, token, "/overview", &after)
 	got := [...]int{
-		after.People - before.People, after.Suspended - before.Suspended, after.WithApp - before.WithApp,
+		after.People - before.People, after.Suspended - before.Suspended, after.WithApp - before.WithApp, after.Passkeys - before.Passkeys, after.Keys - before.Keys,
 		after.ByPhone, after.Denied, after.Reported, after.Reports,
 	}
-	if want := [...]int{2, 1, 1, 1, 2, 1, 1}; got != want || after.SignIns < 1 || after.CountedAt != nil {
+	if want := [...]int{2, 1, 1, 1, 0, 1, 2, 1, 1}; got != want || after.SignIns < 1 || after.CountedAt != nil {
 		t.Errorf("%+v: %v, want %v", after, got, want)
 	}
 	o.asks(t, token, "/overview?from="+o.Clock.Now().Add(time.Hour).UTC().Format(time.RFC3339), &later)

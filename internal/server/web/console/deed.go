@@ -92,6 +92,7 @@ type deedPage struct {
 	Terms termsForm
 	Alone bool   // who acts may let the password alone pair an app
 	Bare  bool   // the person has no password, without which a pass is no way in
+	Codes string // the addresses that a code can be sent to in place of a pass, masked; or ""
 	Link  string // to hand over, shown once
 	foreseen
 }
@@ -140,6 +141,9 @@ func (h *handler) askDeed(w http.ResponseWriter, r *http.Request, status int, wr
 		p.Bare, p.Words = password.Hash == "", "console.deed."+p.Deed
 		if p.Bare && d.act == admin.Reset {
 			p.Words = "console.deed.invite"
+		}
+		if d.act == admin.Reregister && err == nil {
+			p.Codes, err = h.codesTo(ctx, tx, v, person, tx.Now)
 		}
 		if d.ways != nil && err == nil {
 			p.foreseen, err = foresee(ctx, tx, v, person, d.ways)

@@ -29,6 +29,7 @@ var tones = map[audit.Kind][2]string{
 	audit.SigninLimited:       {"warn", "caution"},
 	audit.SigninRefused:       {"block", "caution"},
 	audit.SigninMailWrong:     {"warn", "caution"},
+	audit.SigninSetsUp:        {"mail", "caution"},
 	audit.ApprovalApproved:    {"check", "ok"},
 	audit.ApprovalDenied:      {"block", "danger"},
 	audit.ApprovalReported:    {"warn", "danger"},

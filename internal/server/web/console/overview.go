@@ -91,6 +91,8 @@ func (h *handler) fillFigures(ctx context.Context, tx *db.Tx, v visit, p *overvi
 	p.Chart = draw(counted, span, v.lang, zoneOf(v.person), tx.Now)
 	p.Coverage = []meter{
 		newMeter(ui.T(v.lang, "console.coverage.app"), people.WithApp, people.People),
+		newMeter(ui.T(v.lang, "console.coverage.passkey"), people.WithPasskey, people.People),
+		newMeter(ui.T(v.lang, "console.coverage.key"), people.WithKey, people.People),
 		newMeter(ui.T(v.lang, "console.coverage.none"), people.NotSetUp, people.People),
 		newMeter(ui.T(v.lang, "console.coverage.suspended"), people.Suspended, people.People),
 	}

@@ -29,7 +29,7 @@ type termsForm struct {
 	Least, Most  int // characters
 	Once         bool
 	Starts, Zone string // as typed, and whose time that is
-	Way          string // "pass", "later" or "alone", where somebody registers anew
+	Way          string // "pass", "code" or "alone", where somebody registers anew
 	Wrong        string // the message about it
 }
 
@@ -108,7 +108,7 @@ func wayBack(r *http.Request, zone string) (admin.Way, error) {
 		return admin.Way{Pass: &terms}, err
 	case "alone":
 		return admin.Way{Alone: true}, nil
-	case "later":
+	case "code":
 		return admin.Way{}, nil
 	}
 	return admin.Way{}, web.ErrMalformed

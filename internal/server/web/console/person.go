@@ -26,6 +26,7 @@ type personPage struct {
 	Self                           bool
 	Suspended, NotSetUp            bool
 	Reports                        int
+	Anew                           string // with what they set up again, in words; "" if they need not
 	Password                       *passwordRow
 	Apps                           []appRow
 	Passkeys                       []passkeyRow
@@ -112,6 +113,9 @@ func (h *handler) fill(ctx context.Context, tx *db.Tx, v visit, person directory
 		p.CodeApps = append(p.CodeApps, passkeyRow{a.Name, ui.Day(v.lang, zone, a.CreatedAt, tx.Now)})
 	}
 	p.NotSetUp = len(apps)+len(passkeys)+len(others) == 0 && !p.Suspended
+	if p.Anew, err = h.anew(ctx, tx, v, person); err != nil {
+		return err
+	}
 	sessions, err := signin.List(ctx, tx, person.ID)
 	if err != nil {
 		return err

@@ -56,6 +56,7 @@ var shown = map[audit.Kind]struct{ name, icon, tone string }{
 	audit.RecoveryRemoved:        {"recovery_removed", "trash", ""},
 	audit.SigninRecovered:        {"signed_in_recover", "cloud", "caution"},
 	audit.SigninMailWrong:        {"mail_wrong", "warn", "caution"},
+	audit.SigninSetsUp:           {"sets_up", "warn", "caution"},
 	audit.SigninRecoveryWrong:    {"recovery_wrong", "warn", "caution"},
 	audit.SigninRestores:         {"signed_in_restore", "phone", "caution"},
 	audit.RestoreWaits:           {"restore_waits", "clock", "danger"},

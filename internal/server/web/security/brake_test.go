@@ -51,3 +51,21 @@ func TestN21TheLinkOfAMailShowsAndThenStops(t *testing.T) {
 		t.Errorf("frozen, and yet: %d", here.status)
 	}
 }
+
+// The link about a code that lets an app be paired says what ends with it, in both languages.
+func TestN21TheLinkAboutSettingUpSaysWhatEnds(t *testing.T) {
+	h := newHouse(t)
+	mei := h.Member(t, "mei")
+	var token string
+	h.Write(t, func(tx *db.Tx) error {
+		made, err := brake.Make(t.Context(), tx, brake.Link{Person: mei.ID, What: brake.SetUp, Name: "m•••@mail.example"})
+		token = made.Reveal()
+		return err
+	})
+	for lang, says := range map[string][2]string{
+		"en": {"Only an access pass", "counts as known to someone else"}, "ja": {"アクセスパスが必要です", "ほかの人に知られたもの"},
+	} {
+		b := &browser{t: t, h: h, lang: lang, agent: windowsChrome}
+		b.get("/stop/"+token).shows(says[0], says[1])
+	}
+}

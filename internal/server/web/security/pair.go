@@ -74,7 +74,7 @@ func (h *handler) postPair(w http.ResponseWriter, r *http.Request) error {
 	err := h.write(r, func(ctx context.Context, tx *db.Tx, v visit) (err error) {
 		offer, err = h.Registry.Offer(ctx, tx, registration.OfferIn{
 			Person: v.person.ID, Session: v.session.ID, Epoch: v.session.Epoch, Replaces: r.PostFormValue("replaces"),
-			First: v.byPassword(), From: v.from,
+			First: v.first(), From: v.from,
 		})
 		return err
 	})
@@ -196,7 +196,7 @@ func (h *handler) activate(ctx context.Context, tx *db.Tx, v visit, id, how stri
 	}
 	activate := func() error {
 		_, err := h.Registry.Activate(ctx, tx, registration.Activation{
-			Session: v.session.ID, Offer: id, How: how, First: v.byPassword(), From: v.from,
+			Session: v.session.ID, Offer: id, How: how, First: v.first(), From: v.from,
 		})
 		return err
 	}

@@ -182,10 +182,17 @@ type visit struct {
 	from    registration.Where
 }
 
-// byPassword tells whether nothing but the password lets this session pair an
-// app: no access pass.
-func (v visit) byPassword() bool {
-	return v.session.Enrol && !slices.Contains(v.session.Methods, policy.Pass)
+// first is what lets this session pair a first app: the password alone, or with a
+// code that was sent; "" for more than that.
+func (v visit) first() string {
+	proven := func(proof string) bool { return slices.Contains(v.session.Methods, proof) }
+	switch {
+	case !v.session.Enrol, proven(policy.Pass):
+		return ""
+	case proven(policy.Mail), proven(policy.Text):
+		return directory.EnrolCode
+	}
+	return directory.EnrolOpen
 }
 
 func (h *handler) visit(r *http.Request) (v visit, err error) {

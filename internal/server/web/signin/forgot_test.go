@@ -10,6 +10,7 @@ import (
 	"countersign/internal/server/policy/ways"
 	"countersign/internal/server/registration/regtest"
 	"countersign/internal/server/signin/signintest"
+	"countersign/internal/server/wayback"
 )
 
 // forgets is somebody of an organisation that lets them help themselves, at the
@@ -100,7 +101,8 @@ func TestAWayBackThatIsOverBeginsAnew(t *testing.T) {
 }
 
 // Where nobody else helps, who has lost all that signs in alone says so with the new
-// password, in both languages, and reads what comes of it before and after.
+// password, in both languages, and reads what comes of it before and after. A day
+// later the password leads on without what was lost.
 func TestWhatSignsInAloneIsSaidToBeLostWithTheNewPassword(t *testing.T) {
 	for lang, words := range map[string][3]string{
 		"en": {"I have also lost my passkey", "all your addresses", "Your new password waits"},
@@ -135,6 +137,14 @@ func TestWhatSignsInAloneIsSaidToBeLostWithTheNewPassword(t *testing.T) {
 			if template, _ := w.Letter(t, haru.Email); template != "wayback_all" {
 				t.Errorf("announced by %s", template)
 			}
+			w.Clock.Add(ways.PersonalWait + time.Minute)
+			if err := wayback.New(w.SignIn).Ripen(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			later := w.browser(t)
+			later.lang = lang
+			later.get("/security").submit("/signin/name", "login", haru.Login).submit("/signin/password", "password", phrase)
+			later.submit("/signin/recovery", "code", codes[1]).shows("/security", "the page behind the gate")
 		})
 	}
 }

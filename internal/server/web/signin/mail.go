@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"countersign/internal/server/directory"
+	"countersign/internal/server/policy"
 	"countersign/internal/server/signin"
 	"countersign/internal/server/web"
 	"countersign/ui"
@@ -15,6 +16,8 @@ type mailPage struct {
 	view
 	Addresses []mailChoice
 	Sent      string // where the code went that can be typed now, masked; or ""
+	Anew      bool   // an admin has them set up again, which begins with it
+	Ways      bool   // there are others
 }
 
 type mailChoice struct {
@@ -34,7 +37,7 @@ func (h *handler) mailPage(w http.ResponseWriter, r *http.Request, status int, a
 	if err != nil {
 		return err
 	}
-	p := mailPage{view: viewOf(r, a)}
+	p := mailPage{view: viewOf(r, a), Anew: !policy.Lost(a.Purpose), Ways: policy.Lost(a.Purpose) || a.Step.Pass}
 	for i, address := range all {
 		p.Addresses = append(p.Addresses, mailChoice{address.ID, address.Masked(), i == 0})
 	}

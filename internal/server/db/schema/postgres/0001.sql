@@ -85,8 +85,9 @@ CREATE TABLE person (
   email TEXT NOT NULL DEFAULT '', email_at BIGINT NOT NULL DEFAULT 0, -- since when it is theirs
   locale TEXT NOT NULL DEFAULT '', zone TEXT NOT NULL DEFAULT '', role TEXT NOT NULL DEFAULT '',
   state TEXT NOT NULL CHECK (state IN ('active', 'suspended')),
-  enrol TEXT NOT NULL CHECK (enrol IN ('open', 'closed')),
+  enrol TEXT NOT NULL CHECK (enrol IN ('open', 'code', 'closed')),
   enrol_until BIGINT NOT NULL DEFAULT 0, -- 0 for open without end
+  anew_at BIGINT NOT NULL DEFAULT 0, -- since when they have to register anew; 0 for not
   epoch BIGINT NOT NULL DEFAULT 1, created_at BIGINT NOT NULL
 );
 CREATE INDEX person_directory ON person (directory_id, login);
@@ -136,13 +137,14 @@ CREATE TABLE code_guard (
 );
 
 CREATE TABLE passkey (
-  id TEXT PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person (id), kind TEXT NOT NULL CHECK (kind IN ('passkey', 'key')),
+  id TEXT PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person (id), directory_id TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('passkey', 'key')),
   name TEXT NOT NULL, credential_id BYTEA NOT NULL UNIQUE, public_key BYTEA NOT NULL, -- COSE
   sign_count BIGINT NOT NULL, synced BIGINT NOT NULL, transports TEXT NOT NULL,
   place TEXT NOT NULL, browser TEXT NOT NULL, created_at BIGINT NOT NULL, used_at BIGINT NOT NULL,
   copied_at BIGINT NOT NULL DEFAULT 0 -- its counter went back: somebody has a copy, so it proves nothing
 );
 CREATE INDEX passkey_person ON passkey (person_id, created_at);
+CREATE INDEX passkey_directory ON passkey (directory_id, kind, person_id) WHERE copied_at = 0;
 -- A passkey on its way: created, then tried once, in the session that asked for it.
 CREATE TABLE passkey_offer (
   id TEXT PRIMARY KEY, person_id TEXT NOT NULL, session_id TEXT NOT NULL, epoch BIGINT NOT NULL, kind TEXT NOT NULL,
@@ -329,7 +331,8 @@ CREATE TABLE report_settled (
 );
 -- How many people those directories have that have very many, counted now and then.
 CREATE TABLE headcount (
-  directory_id TEXT PRIMARY KEY, people BIGINT NOT NULL, suspended BIGINT NOT NULL, not_set_up BIGINT NOT NULL, with_app BIGINT NOT NULL, at BIGINT NOT NULL
+  directory_id TEXT PRIMARY KEY, people BIGINT NOT NULL, suspended BIGINT NOT NULL, not_set_up BIGINT NOT NULL, with_app BIGINT NOT NULL,
+  with_passkey BIGINT NOT NULL, with_key BIGINT NOT NULL, at BIGINT NOT NULL
 );
 
 -- backup: where the sealed backups of a recovery account lie
