@@ -1131,6 +1131,9 @@ export interface Messages {
   "console.add.wrong.email": Record<never, never>;
   "console.add.wrong.invalid": Record<never, never>;
   "console.add.wrong.taken": Record<never, never>;
+  "console.anew.alone": { until: string | number };
+  "console.anew.code": { addresses: string | number; until: string | number };
+  "console.anew.pass": Record<never, never>;
   "console.api.elsewhere.title": Record<never, never>;
   "console.api.faint.text": Record<never, never>;
   "console.api.fresh.text": Record<never, never>;
@@ -1185,7 +1188,9 @@ export interface Messages {
   "console.coverage": Record<never, never>;
   "console.coverage.app": Record<never, never>;
   "console.coverage.counted": { when: string | number };
+  "console.coverage.key": Record<never, never>;
   "console.coverage.none": Record<never, never>;
+  "console.coverage.passkey": Record<never, never>;
   "console.coverage.suspended": Record<never, never>;
   "console.deed.invite": Record<never, never>;
   "console.deed.invite.ask": { name: string | number };
@@ -1239,6 +1244,7 @@ export interface Messages {
   "console.event.way.later": Record<never, never>;
   "console.event.way.pass": Record<never, never>;
   "console.event.way.password_alone": Record<never, never>;
+  "console.event.way.password_code": Record<never, never>;
   "console.explain": Record<never, never>;
   "console.explain.lead": Record<never, never>;
   "console.explain.left": Record<never, never>;
@@ -1365,6 +1371,7 @@ export interface Messages {
   "console.kind.signin.recovery.wrong": Record<never, never>;
   "console.kind.signin.refused": Record<never, never>;
   "console.kind.signin.restores": Record<never, never>;
+  "console.kind.signin.sets_up": Record<never, never>;
   "console.kind.wayback.done": Record<never, never>;
   "console.kind.wayback.proven": Record<never, never>;
   "console.kind.wayback.sent": Record<never, never>;
@@ -1526,6 +1533,8 @@ export interface Messages {
   "console.way": Record<never, never>;
   "console.way.alone": Record<never, never>;
   "console.way.alone.means": { name: string | number };
+  "console.way.code": Record<never, never>;
+  "console.way.code.means": { addresses: string | number; name: string | number };
   "console.way.later": Record<never, never>;
   "console.way.later.means": { name: string | number };
   "console.way.pass": Record<never, never>;
@@ -1640,6 +1649,7 @@ export interface Messages {
   "explain.way.passwordless": Record<never, never>;
   "explain.way.pwd": Record<never, never>;
   "explain.way.recovery": Record<never, never>;
+  "explain.way.text": Record<never, never>;
   "explain.withheld.new_browser": { way: string | number };
   "explain.withheld.no_unlock": { way: string | number };
   "explain.withheld.not_allowed": { way: string | number };
@@ -2100,6 +2110,7 @@ export interface Messages {
   "mail.reported_admin.subject": { login: string | number };
   "mail.reported_admin.todo": { login: string | number };
   "mail.reregister.alone": Record<never, never>;
+  "mail.reregister.code": Record<never, never>;
   "mail.reregister.said": { login: string | number; service: string | number };
   "mail.reregister.subject": Record<never, never>;
   "mail.reregister.todo": Record<never, never>;
@@ -2109,6 +2120,12 @@ export interface Messages {
   "mail.restore_waits.said": { device: string | number; login: string | number };
   "mail.restore_waits.subject": Record<never, never>;
   "mail.restore_waits.todo": Record<never, never>;
+  "mail.sets_up.said": { address: string | number; login: string | number };
+  "mail.sets_up.subject": Record<never, never>;
+  "mail.sets_up.todo": Record<never, never>;
+  "mail.setup_code.said": { code: string | number; login: string | number; service: string | number };
+  "mail.setup_code.subject": Record<never, never>;
+  "mail.setup_code.todo": { service: string | number };
   "mail.signed_out.said": { login: string | number };
   "mail.signed_out.subject": Record<never, never>;
   "mail.signed_out.todo": { host: string | number; service: string | number };
@@ -2567,6 +2584,7 @@ export interface Messages {
   "security.activity.restore_allowed": { device: string | number };
   "security.activity.restore_stopped": { device: string | number };
   "security.activity.restore_waits": { device: string | number };
+  "security.activity.sets_up": Record<never, never>;
   "security.activity.signed_in": Record<never, never>;
   "security.activity.signed_in_app": { app: string | number };
   "security.activity.signed_in_recover": Record<never, never>;
@@ -2651,6 +2669,7 @@ export interface Messages {
   "security.brake.recovery": Record<never, never>;
   "security.brake.restore": { name: string | number };
   "security.brake.sessions": Record<never, never>;
+  "security.brake.setup": Record<never, never>;
   "security.brake.stays": { name: string | number };
   "security.brake.text": { login: string | number };
   "security.brake.title": Record<never, never>;
@@ -3098,6 +3117,7 @@ export interface Messages {
   "server.user.pass.terms": { least: string | number; longest: string | number; most: string | number; shortest: string | number };
   "server.user.pass_glass": { login: string | number };
   "server.user.reregister": { name: string | number };
+  "server.user.reregister.code": { addresses: string | number; name: string | number };
   "server.user.reregister.none": { login: string | number; name: string | number };
   "server.user.reset": { name: string | number };
   "server.user.restored": { name: string | number };
@@ -3121,6 +3141,10 @@ export interface Messages {
   "signin.accounts.other": Record<never, never>;
   "signin.accounts.out": Record<never, never>;
   "signin.accounts.title": Record<never, never>;
+  "signin.anew.lead": Record<never, never>;
+  "signin.anew.lost": Record<never, never>;
+  "signin.anew.lost.own": Record<never, never>;
+  "signin.anew.title": Record<never, never>;
   "signin.approved.lead": { app: string | number };
   "signin.approved.name": Record<never, never>;
   "signin.approved.title": Record<never, never>;
