@@ -141,7 +141,7 @@ CREATE TABLE passkey (
   copied_at BIGINT NOT NULL DEFAULT 0 -- its counter went back: somebody has a copy, so it proves nothing
 );
 CREATE INDEX passkey_person ON passkey (person_id, created_at);
-CREATE INDEX passkey_directory ON passkey (directory_id, kind, person_id) WHERE copied_at = 0;
+CREATE INDEX passkey_directory ON passkey (directory_id, kind, copied_at, person_id);
 -- A passkey on its way: created, then tried once, in the session that asked for it.
 CREATE TABLE passkey_offer (
   id TEXT PRIMARY KEY, person_id TEXT NOT NULL, session_id TEXT NOT NULL, epoch BIGINT NOT NULL, kind TEXT NOT NULL,
