@@ -97,6 +97,16 @@ func TestReregistrationWithoutAPassSaysWhatStandsInForIt(t *testing.T) {
 			t.Errorf("%s: %+v", c.person.Name, e)
 		}
 	}
+	yui := o.Member(t, "yui")
+	o.Device(t, yui, "Phone")
+	var toSetUp []directory.Person
+	o.Write(t, func(tx *db.Tx) (err error) {
+		toSetUp, err = directory.PeopleAfter(t.Context(), tx, o.Aoba.ID, directory.Page{ToSetUp: true, Limit: 9})
+		return err
+	})
+	if n := o.headcount(t).NotSetUp; n != len(toSetUp) || n != 3 || toSetUp[1].Name != "mei" || toSetUp[2].Name != "ren" {
+		t.Errorf("%d have to set up: %v", n, toSetUp)
+	}
 }
 
 // N11, R3: nobody issues a pass for themselves, the helpdesk none for who is above it.

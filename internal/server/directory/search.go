@@ -16,7 +16,8 @@ import (
 type Page struct {
 	After string // the login of the last person of the page before
 	State string // Active or Suspended, "" for any
-	Enrol string // EnrolOpen for those who have paired no app yet
+	// ToSetUp: only those who can sign in and have paired no app, or have to anew.
+	ToSetUp bool
 	// Managers: only those with a role.
 	Managers bool
 	Limit    int
@@ -25,11 +26,12 @@ type Page struct {
 // PeopleAfter returns a page of a directory's people, by login.
 func PeopleAfter(ctx context.Context, tx *db.Tx, directory string, p Page) ([]Person, error) {
 	where, args := `directory_id = $1 AND login > $2`, []any{directory, p.After}
-	for _, f := range []struct{ column, value string }{{"state", p.State}, {"enrol", p.Enrol}} {
-		if f.value != "" {
-			args = append(args, f.value)
-			where += fmt.Sprintf(` AND %s = $%d`, f.column, len(args))
-		}
+	if p.State != "" {
+		args = append(args, p.State)
+		where += fmt.Sprintf(` AND state = $%d`, len(args))
+	}
+	if p.ToSetUp {
+		where += ` AND to_set_up = 1 AND state = 'active'`
 	}
 	if p.Managers {
 		where += ` AND role <> ''`
@@ -174,7 +176,7 @@ func cut(w string) string {
 }
 
 // Counts tells how many people a directory has, how many are suspended, and
-// how many of the others have paired no app yet.
+// how many of the others have paired no app, or have to anew.
 type Counts struct{ People, Suspended, NotSetUp int }
 
 // Count counts a directory's people.
@@ -182,7 +184,7 @@ func Count(ctx context.Context, tx *db.Tx, directory string) (c Counts, err erro
 	err = tx.QueryRow(ctx, `
 		SELECT (SELECT COUNT(*) FROM person WHERE directory_id = $1),
 			(SELECT COUNT(*) FROM person WHERE directory_id = $1 AND state = 'suspended'),
-			(SELECT COUNT(*) FROM person WHERE directory_id = $1 AND enrol = 'open' AND state = 'active')`, directory).
+			(SELECT COUNT(*) FROM person WHERE directory_id = $1 AND to_set_up = 1 AND state = 'active')`, directory).
 		Scan(&c.People, &c.Suspended, &c.NotSetUp)
 	return c, err
 }

@@ -85,7 +85,7 @@ func (h *handler) find(ctx context.Context, tx *db.Tx, v visit, p *peoplePage, a
 	case "reported":
 		return reporters(v.open), nil
 	case "setup":
-		page.Enrol, page.State = directory.EnrolOpen, directory.Active
+		page.ToSetUp = true
 	case "suspended":
 		page.State = directory.Suspended
 	case "roles":

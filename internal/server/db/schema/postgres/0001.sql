@@ -88,11 +88,12 @@ CREATE TABLE person (
   enrol TEXT NOT NULL CHECK (enrol IN ('open', 'code', 'closed')),
   enrol_until BIGINT NOT NULL DEFAULT 0, -- 0 for open without end
   anew_at BIGINT NOT NULL DEFAULT 0, -- since when they have to register anew; 0 for not
+  to_set_up BIGINT NOT NULL GENERATED ALWAYS AS (CASE WHEN enrol <> 'closed' OR anew_at > 0 THEN 1 ELSE 0 END) STORED,
   epoch BIGINT NOT NULL DEFAULT 1, created_at BIGINT NOT NULL
 );
 CREATE INDEX person_directory ON person (directory_id, login);
 CREATE INDEX person_state ON person (directory_id, state, login);
-CREATE INDEX person_enrol ON person (directory_id, enrol, state, login);
+CREATE INDEX person_to_set_up ON person (directory_id, to_set_up, state, login);
 CREATE INDEX person_managers ON person (directory_id, login) WHERE role <> '';
 -- The words that people are found by.
 CREATE TABLE person_word (
@@ -144,7 +145,7 @@ CREATE TABLE passkey (
   copied_at BIGINT NOT NULL DEFAULT 0 -- its counter went back: somebody has a copy, so it proves nothing
 );
 CREATE INDEX passkey_person ON passkey (person_id, created_at);
-CREATE INDEX passkey_directory ON passkey (directory_id, kind, person_id) WHERE copied_at = 0;
+CREATE INDEX passkey_directory ON passkey (directory_id, kind, copied_at, person_id);
 -- A passkey on its way: created, then tried once, in the session that asked for it.
 CREATE TABLE passkey_offer (
   id TEXT PRIMARY KEY, person_id TEXT NOT NULL, session_id TEXT NOT NULL, epoch BIGINT NOT NULL, kind TEXT NOT NULL,
