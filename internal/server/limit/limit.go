@@ -7,6 +7,8 @@ import (
 	"database/sql"
 	"errors"
 	"net/netip"
+	"strconv"
+	"strings"
 	"time"
 
 	"countersign/internal/server/db"
@@ -44,6 +46,39 @@ func Peek(ctx context.Context, tx *db.Tx, key string, span time.Duration, most i
 		return false, 0, err
 	}
 	return verdict(n < int64(most), ends-now)
+}
+
+// A Budget is a key and how many events of it there may be in its window.
+type Budget struct {
+	Key  string
+	Most int
+}
+
+// PeekAll is [Peek] at several budgets of one span, in one question: whether all
+// of them have room, and if not, when the last of them has again.
+func PeekAll(ctx context.Context, tx *db.Tx, span time.Duration, budgets []Budget) (allowed bool, retryAfter time.Duration, err error) {
+	now, most, places := db.Millis(tx.Now), map[string]int{}, make([]string, len(budgets))
+	args := []any{span.Milliseconds(), now}
+	for i, b := range budgets {
+		args, most[b.Key], places[i] = append(args, b.Key), b.Most, "$"+strconv.Itoa(i+3)
+	}
+	rows, err := tx.Query(ctx, `SELECT key, n, ends_at FROM tally WHERE span = $1 AND ends_at > $2 AND key IN (`+strings.Join(places, ", ")+`)`, args...)
+	if err != nil {
+		return false, 0, err
+	}
+	defer rows.Close()
+	allowed = true
+	for rows.Next() {
+		var key string
+		var n, ends int64
+		if err := rows.Scan(&key, &n, &ends); err != nil {
+			return false, 0, err
+		}
+		if room, after, _ := verdict(n < int64(most[key]), ends-now); !room {
+			allowed, retryAfter = false, max(retryAfter, after)
+		}
+	}
+	return allowed, retryAfter, rows.Err()
 }
 
 func verdict(allowed bool, left int64) (bool, time.Duration, error) {

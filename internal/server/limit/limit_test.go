@@ -137,3 +137,40 @@ func TestNetIsWhatOneCustomerGets(t *testing.T) {
 		}
 	}
 }
+
+func TestAllBudgetsHaveRoomOrTheLastSaysWhenAgain(t *testing.T) {
+	clock := dbtest.NewClock()
+	d := dbtest.OpenAt(t, clock)
+	peekAll := func(span time.Duration, budgets ...limit.Budget) (ok bool, after time.Duration) {
+		t.Helper()
+		err := d.Read(t.Context(), func(tx *db.Tx) (err error) {
+			ok, after, err = limit.PeekAll(t.Context(), tx, span, budgets)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ok, after
+	}
+	a, b, never := limit.Budget{Key: "a", Most: 1}, limit.Budget{Key: "b", Most: 2}, limit.Budget{Key: "c", Most: 1}
+	hit(t, d, "a", time.Hour, 1)
+	clock.Add(20 * time.Minute)
+	hit(t, d, "b", time.Hour, 2)
+	if ok, after := peekAll(time.Hour, b, never); !ok || after != 0 {
+		t.Errorf("with room: %v, again in %v", ok, after)
+	}
+	if ok, after := peekAll(time.Hour, a, b, never); ok || after != 40*time.Minute {
+		t.Errorf("one is used up: %v, again in %v", ok, after)
+	}
+	hit(t, d, "b", time.Hour, 2)
+	if ok, after := peekAll(time.Hour, b, a, never); ok || after != time.Hour {
+		t.Errorf("two are used up: %v, again in %v", ok, after)
+	}
+	if ok, _ := peekAll(time.Minute, a, b); !ok {
+		t.Error("another span is counted with it")
+	}
+	clock.Add(time.Hour)
+	if ok, _ := peekAll(time.Hour, a, b); !ok {
+		t.Error("refused after the windows")
+	}
+}

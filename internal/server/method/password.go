@@ -78,29 +78,47 @@ func (p *Passwords) Check(ctx context.Context, from Asker, hash, password string
 		return false, "", err
 	}
 	defer leave()
+	ok, current, err := p.fits(hash, password)
+	if ok && !current {
+		upgrade = p.params.hash(password)
+	}
+	return ok, upgrade, err
+}
+
+// fits tells whether a password is the one of a hash, and whether the hash was
+// made as it would be today.
+func (p *Passwords) fits(hash, password string) (ok, current bool, err error) {
 	salt, want, cost, err := parseHash(hash)
 	if hash == "" {
 		salt, want, cost = make([]byte, saltSize), nil, p.params
 	} else if err != nil {
-		return false, "", err
+		return false, false, err
 	}
-	have := cost.key(password, salt)
-	if subtle.ConstantTimeCompare(have, want) != 1 {
-		return false, "", nil
-	}
-	if cost != p.params || len(salt) != saltSize {
-		upgrade = p.params.hash(password)
-	}
-	return true, upgrade, nil
+	ok = subtle.ConstantTimeCompare(cost.key(password, salt), want) == 1
+	return ok, cost == p.params && len(salt) == saltSize, nil
 }
 
 // Hash makes a hash to keep. It waits in the same queue as [Passwords.Check].
 func (p *Passwords) Hash(ctx context.Context, from Asker, password string) (string, error) {
+	return p.Replace(ctx, from, "", password)
+}
+
+// Replace makes a hash to keep in the place of another; "" for none. It returns
+// [ErrSame] for the very password of that one: whoever changes theirs, because
+// somebody else knows it, would have changed nothing.
+func (p *Passwords) Replace(ctx context.Context, from Asker, old, password string) (string, error) {
 	leave, err := p.queue.enter(ctx, from)
 	if err != nil {
 		return "", err
 	}
 	defer leave()
+	if old != "" {
+		if same, _, err := p.fits(old, password); err != nil {
+			return "", err
+		} else if same {
+			return "", ErrSame
+		}
+	}
 	return p.params.hash(password), nil
 }
 
@@ -146,6 +164,15 @@ type Password struct {
 	// to be changed at the next full sign-in.
 	Exposed bool
 	Since   time.Time // when it was chosen
+}
+
+// Barred is the hash of the password that may not be chosen again by who does not
+// know it: the one that others know; "" for none.
+func (p Password) Barred() string {
+	if p.Exposed {
+		return p.Hash
+	}
+	return ""
 }
 
 // PasswordOf returns what is kept; a person without a password has the zero value.

@@ -88,6 +88,20 @@ func TestAWeakerHashIsReplacedOnSignIn(t *testing.T) {
 	}
 }
 
+func TestAPasswordIsNotReplacedByItself(t *testing.T) {
+	p := NewPasswords(1, Params{Memory: 128, Time: 1, Threads: 1})
+	old := cheap.hash("lantern in the gate") // by the parameters of another year
+	if hash, err := p.Replace(t.Context(), Asker{}, old, "lantern\u3000in the gate"); !errors.Is(err, ErrSame) || hash != "" {
+		t.Errorf("itself: %q %v", hash, err)
+	}
+	for _, before := range []string{old, ""} {
+		hash, err := p.Replace(t.Context(), Asker{}, before, "lantern in the Gate")
+		if ok, _, _ := p.Check(t.Context(), Asker{}, hash, "lantern in the Gate"); err != nil || !ok {
+			t.Errorf("another: %q %v", hash, err)
+		}
+	}
+}
+
 func TestANewPasswordEndsWhatWasBegun(t *testing.T) {
 	d := dbtest.Open(t)
 	person := newPerson(t, d)

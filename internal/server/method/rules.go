@@ -26,6 +26,7 @@ var (
 	ErrTooLong  = errors.New("password is too long")
 	ErrCommon   = errors.New("password is one that is tried first")
 	ErrPersonal = errors.New("password is the person's own name")
+	ErrSame     = errors.New("password is the one there was")
 )
 
 //go:embed common.txt

@@ -91,7 +91,9 @@ type Attempt struct {
 	Ended string
 
 	state        string
-	rules        policy.Rules // of Step
+	rules        policy.Rules   // of Step
+	held         policy.Methods // what the person has; zero before a proof
+	first        string         // what they want to be asked for first, or ""
 	hash         []byte
 	person       directory.Person // zero for a name nobody has
 	epoch        int64            // the person's at the first proof; 0 before
@@ -274,9 +276,10 @@ func (s *Service) look(ctx context.Context, tx *db.Tx, a *Attempt) error {
 	if a.proven() || a.Again() {
 		state.Active, state.Enrol = a.person.State == directory.Active, a.person.EnrolAt(tx.Now)
 		var err error
-		if state.Has, state.Default, err = MethodsOf(ctx, tx, a.person.ID); err != nil {
+		if a.held, a.first, err = MethodsOf(ctx, tx, a.person.ID); err != nil {
 			return err
 		}
+		state.Has, state.Default = a.held, a.first
 		reached, err := s.reached(ctx, tx, a)
 		if err != nil {
 			return err

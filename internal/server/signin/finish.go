@@ -37,14 +37,10 @@ func (s *Service) sign(ctx context.Context, tx *db.Tx, a Attempt) (*Signed, erro
 		IP: a.Browser.IP, Place: a.Browser.Place, Browser: a.Browser.Agent(),
 	}}
 	token := rand.Text()
-	has, first, err := MethodsOf(ctx, tx, p.ID)
-	if err != nil {
-		return nil, err
-	}
 	if err := s.lent(ctx, tx, &out.Session); err != nil {
 		return nil, err
 	}
-	if out.Session.Strength >= has.Strongest() && !a.Step.Remembered {
+	if out.Session.Strength >= a.held.Strongest() && !a.Step.Remembered {
 		out.Session.FullAt = tx.Now
 	}
 	if err := End(ctx, tx, p.ID, a.enrolSession, "paired"); err != nil {
@@ -64,7 +60,7 @@ func (s *Service) sign(ctx context.Context, tx *db.Tx, a Attempt) (*Signed, erro
 		return nil, err
 	}
 	out.Tokens = append([]string{token}, rest...)
-	if err := s.keepBrowser(ctx, tx, a, out, a.toRemember(has, first)); err != nil {
+	if err := s.keepBrowser(ctx, tx, a, out, a.toRemember()); err != nil {
 		return nil, err
 	}
 	if p.Locale == "" && a.Browser.Lang != "" {
@@ -111,9 +107,9 @@ func (s *Service) recordSigned(ctx context.Context, tx *db.Tx, a Attempt, sessio
 
 // toRemember is the way that this browser offers first next time: the phone
 // alone for who has chosen that, else the second proof that was given.
-func (a Attempt) toRemember(has policy.Methods, first string) string {
-	if first == policy.Passwordless && has.Passwordless {
-		return first
+func (a Attempt) toRemember() string {
+	if a.first == policy.Passwordless && a.held.Passwordless {
+		return a.first
 	}
 	for _, second := range []string{policy.Passkey, policy.Passwordless, policy.Code} {
 		if a.has(second) {

@@ -48,21 +48,15 @@ func (l Limits) defaults() Limits {
 	return l
 }
 
-// A budget is one counter that a wrong password counts against.
-type budget struct {
-	key  string
-	most int
-}
-
 // budgets are the counters of a password tried in an attempt.
-func (s *Service) budgets(a Attempt) []budget {
+func (s *Service) budgets(a Attempt) []limit.Budget {
 	if a.Known {
-		return []budget{{a.knownKey(), s.Limits.Known}}
+		return []limit.Budget{{Key: a.knownKey(), Most: s.Limits.Known}}
 	}
-	return []budget{
-		{"signin-name:" + a.nameHash(), s.Limits.Name},
-		{"signin-net:" + a.Browser.Net, s.Limits.Net},
-		{"signin-server", s.Limits.Server},
+	return []limit.Budget{
+		{Key: "signin-name:" + a.nameHash(), Most: s.Limits.Name},
+		{Key: "signin-net:" + a.Browser.Net, Most: s.Limits.Net},
+		{Key: "signin-server", Most: s.Limits.Server},
 	}
 }
 
@@ -76,20 +70,11 @@ func (a Attempt) nameHash() string {
 // allowPassword tells whether another password may be looked at; the error is
 // a *TooMany with the longest of the times to wait.
 func (s *Service) allowPassword(ctx context.Context, tx *db.Tx, a Attempt) error {
-	wait := time.Duration(0)
-	for _, b := range s.budgets(a) {
-		ok, after, err := limit.Peek(ctx, tx, b.key, s.Limits.Window, b.most)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			wait = max(wait, after, time.Second)
-		}
+	ok, after, err := limit.PeekAll(ctx, tx, s.Limits.Window, s.budgets(a))
+	if err == nil && !ok {
+		err = &TooMany{After: max(after, time.Second)}
 	}
-	if wait > 0 {
-		return &TooMany{After: wait}
-	}
-	return nil
+	return err
 }
 
 // countWrong counts a wrong password and returns what to answer: [ErrWrong], or
@@ -99,14 +84,14 @@ func (s *Service) countWrong(ctx context.Context, tx *db.Tx, a Attempt) (refused
 	used := false
 	wait := time.Duration(0)
 	for _, b := range s.budgets(a) {
-		ok, after, err := limit.Hit(ctx, tx, b.key, s.Limits.Window, b.most)
+		ok, after, err := limit.Hit(ctx, tx, b.Key, s.Limits.Window, b.Most)
 		if err != nil {
 			return nil, err
 		}
 		if !ok {
 			wait = max(wait, after, time.Second)
 		}
-		left, _, err := limit.Peek(ctx, tx, b.key, s.Limits.Window, b.most)
+		left, _, err := limit.Peek(ctx, tx, b.Key, s.Limits.Window, b.Most)
 		if err != nil {
 			return nil, err
 		}

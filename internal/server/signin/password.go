@@ -12,14 +12,19 @@ import (
 )
 
 // Renew sets a new password where the old one is known to others, and goes on.
-// It returns the reasons of method.CheckNew. Every other session ends.
+// It returns the reasons of method.CheckNew, or method.ErrSame. Every other session ends.
 func (s *Service) Renew(ctx context.Context, token, password string, b Browser) (Went, error) {
 	var a Attempt
+	var kept method.Password
 	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
 		a, err = s.at(ctx, tx, token, b)
 		if err == nil && a.Step.Kind != policy.Renew {
 			err = ErrStep
 		}
+		if err != nil {
+			return err
+		}
+		kept, err = method.PasswordOf(ctx, tx, a.person.ID)
 		return err
 	})
 	if err != nil {
@@ -28,7 +33,7 @@ func (s *Service) Renew(ctx context.Context, token, password string, b Browser) 
 	if err := method.CheckNew(a.Directory.Policy, a.person, password); err != nil {
 		return Went{}, err
 	}
-	hash, err := s.Passwords.Hash(ctx, method.Asker{Net: b.Net, Known: a.Known}, password)
+	hash, err := s.Passwords.Replace(ctx, method.Asker{Net: b.Net, Known: a.Known}, kept.Hash, password)
 	if err != nil {
 		return Went{}, err
 	}
@@ -92,10 +97,11 @@ func (s *Service) announcePassword(ctx context.Context, tx *db.Tx, p directory.P
 
 // ChangePassword sets the password of somebody signed in who chose a new one,
 // and ends everything else of theirs, see [Changing]. That they signed in fully
-// just now is the caller's to check. It returns [ErrNoSession], method.ErrBusy
-// or the reasons of method.CheckNew.
+// just now is the caller's to check. It returns [ErrNoSession], method.ErrBusy,
+// method.ErrSame or the reasons of method.CheckNew.
 func (s *Service) ChangePassword(ctx context.Context, by Session, password string, b Browser) error {
 	var p directory.Person
+	var kept method.Password
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
 		d, err := directory.Get(ctx, tx, by.Directory)
 		if err != nil {
@@ -104,12 +110,15 @@ func (s *Service) ChangePassword(ctx context.Context, by Session, password strin
 		if p, err = directory.ByID(ctx, tx, by.Person); err != nil {
 			return err
 		}
+		if kept, err = method.PasswordOf(ctx, tx, p.ID); err != nil {
+			return err
+		}
 		return method.CheckNew(d.Policy, p, password)
 	})
 	if err != nil {
 		return err
 	}
-	hash, err := s.Passwords.Hash(ctx, method.Asker{Net: b.Net, Known: true}, password)
+	hash, err := s.Passwords.Replace(ctx, method.Asker{Net: b.Net, Known: true}, kept.Hash, password)
 	if err != nil {
 		return err
 	}

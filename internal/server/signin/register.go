@@ -85,8 +85,8 @@ func (s *Service) countRegistering(ctx context.Context, b Browser) error {
 	wait := time.Duration(0)
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
 		wait = 0
-		for _, k := range []budget{{"register-net:" + b.Net, s.Limits.Registered}, {"register-server", s.Limits.Registrations}} {
-			ok, after, err := limit.Hit(ctx, tx, k.key, registeredWithin, k.most)
+		for _, k := range []limit.Budget{{Key: "register-net:" + b.Net, Most: s.Limits.Registered}, {Key: "register-server", Most: s.Limits.Registrations}} {
+			ok, after, err := limit.Hit(ctx, tx, k.Key, registeredWithin, k.Most)
 			if err != nil {
 				return err
 			}

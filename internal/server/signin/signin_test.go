@@ -202,6 +202,7 @@ func TestAReportedPasswordIsNoProofFromOtherBrowsersAndIsChanged(t *testing.T) {
 		t.Fatalf("%+v", own.attempt().Step)
 	}
 	wants(t, own.renew("password1"), method.ErrCommon)
+	wants(t, own.renew(signintest.Password), method.ErrSame) // or the thief still had it, and nobody the mark
 	own.must(own.renew("kumo no ue no tourou"))
 	if mails := w.Mails(t, mei); !slices.Contains(mails, notify.MailPasswordChanged) {
 		t.Errorf("her address hears of %v", mails)

@@ -242,9 +242,11 @@ func (s *Service) prove(ctx context.Context, tx *db.Tx, a Attempt, proof string)
 	if a.epoch == 0 {
 		a.epoch = a.person.Epoch
 	}
-	var err error
-	if a.Directory, err = directory.Get(ctx, tx, a.person.DirectoryID); err != nil {
-		return Went{}, err
+	if a.Directory.ID != a.person.DirectoryID {
+		var err error
+		if a.Directory, err = directory.Get(ctx, tx, a.person.DirectoryID); err != nil {
+			return Went{}, err
+		}
 	}
 	if a.person.Zone == "" && a.Browser.Zone != "" {
 		if err := directory.SetLocale(ctx, tx, a.person.ID, "", a.Browser.Zone); err != nil {

@@ -119,8 +119,8 @@ func (w Way) given(ctx context.Context, tx *db.Tx) (all []ways.Proof, err error)
 }
 
 // Renew sets the new password, or has it wait, as [Service.Plan] says. It returns
-// what that does, method.ErrBusy, the reasons of method.CheckNew, and
-// [ErrManaged] when the answer is never.
+// what that does, method.ErrBusy, the reasons of method.CheckNew, method.ErrSame for
+// the password that others know, and [ErrManaged] when the answer is never.
 func (s *Service) Renew(ctx context.Context, token, password string, lost bool, b signin.Browser) (next string, err error) {
 	w, p, err := s.Plan(ctx, token, lost, b)
 	if err != nil {
@@ -129,10 +129,7 @@ func (s *Service) Renew(ctx context.Context, token, password string, lost bool, 
 	if p.Outcome == ways.Never {
 		return "", ErrManaged
 	}
-	if err := method.CheckNew(w.Directory.Policy, w.person, password); err != nil {
-		return "", err
-	}
-	hash, err := s.signin.Passwords.Hash(ctx, method.Asker{Net: b.Net}, password)
+	hash, err := s.chosen(ctx, w, password, b)
 	if err != nil {
 		return "", err
 	}
@@ -155,6 +152,24 @@ func (s *Service) Renew(ctx context.Context, token, password string, lost bool, 
 		return err
 	})
 	return next, err
+}
+
+// chosen makes the hash of the new password, if it may be one. Only a password that
+// others know is refused for being the old one: whether a guess is right is nobody's to
+// learn here, uncounted.
+func (s *Service) chosen(ctx context.Context, w Way, password string, b signin.Browser) (string, error) {
+	if err := method.CheckNew(w.Directory.Policy, w.person, password); err != nil {
+		return "", err
+	}
+	var kept method.Password
+	err := s.signin.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		kept, err = method.PasswordOf(ctx, tx, w.person.ID)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return s.signin.Passwords.Replace(ctx, method.Asker{Net: b.Net}, kept.Barred(), password)
 }
 
 // set sets the password at once.

@@ -73,6 +73,8 @@ func refused(lang string, err error, shortest int) string {
 		return ui.T(lang, "setup.password.common")
 	case errors.Is(err, method.ErrPersonal):
 		return ui.T(lang, "setup.password.personal")
+	case errors.Is(err, method.ErrSame):
+		return ui.T(lang, "setup.password.same")
 	}
 	return ""
 }

@@ -131,6 +131,8 @@ func (h *handler) refused(r *http.Request, err error, shortest int) string {
 		return ui.T(lang, "setup.password.common")
 	case errors.Is(err, method.ErrPersonal):
 		return ui.T(lang, "setup.password.personal")
+	case errors.Is(err, method.ErrSame):
+		return ui.T(lang, "setup.password.same")
 	}
 	return ""
 }

@@ -170,6 +170,33 @@ func TestAReportedNetworkIsTold(t *testing.T) {
 	b.get("/signin/code").submit("/signin/code", "code", code).shows("/security", "gate")
 }
 
+// Whoever has nothing but the phone that is not asked is led to help, not left standing.
+func TestWhoeverHasNoOtherWayIsLedToHelp(t *testing.T) {
+	w := newWorld(t)
+	mei, phone := w.mei(t)
+	w.Policy(t, func(p *directory.Policy) { p.Codes = false })
+	stands := func(b *browser, at string) {
+		t.Helper()
+		if b.shows(at, `href="/signin/help"`); strings.Contains(b.page, `href="/signin/ways"`) {
+			t.Errorf("%s offers other ways, of which there are none", at)
+		}
+	}
+	b := w.browser(t).proves(mei)
+	wrong := "11"
+	if b.number() == wrong {
+		wrong = "22"
+	}
+	w.Answer(t, phone, wire.Approve, wrong)
+	stands(b.get("/signin/number"), "/signin/number")
+	for range 4 {
+		b = w.browser(t).proves(mei)
+	}
+	stands(b, "/signin/full")
+	w.Answer(t, phone, wire.Report, "")
+	w.SetPassword(t, mei, signintest.Password)
+	stands(w.browser(t).proves(mei), "/signin/blocked")
+}
+
 func TestOnAPhoneTheAppIsALinkWithoutTheNumber(t *testing.T) {
 	w := newWorld(t)
 	mei, _ := w.mei(t)
@@ -373,6 +400,7 @@ func TestAnExposedPasswordIsChangedOnTheWayIn(t *testing.T) {
 	w.Answer(t, phone, wire.Approve, own.number())
 	own.get("/signin/number").submit("/signin/finish").shows("/signin/renew", "Choose a new password")
 	own.submit("/signin/renew", "password", "12345678").shows("/signin/renew", "tried first")
+	own.submit("/signin/renew", "password", signintest.Password).shows("/signin/renew", "the password you have now")
 	own.submit("/signin/renew", "password", "kumo no ue no tourou").shows("/security", "gate")
 }
 
