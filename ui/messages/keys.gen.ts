@@ -3134,6 +3134,7 @@ export interface Messages {
   "setup.password.long": { n: string | number };
   "setup.password.personal": Record<never, never>;
   "setup.password.rules": { n: string | number };
+  "setup.password.same": Record<never, never>;
   "setup.password.short": { n: string | number };
   "setup.title": Record<never, never>;
   "signin.accounts.forget": { name: string | number };
