@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"countersign/internal/authenticator/vault"
+	"countersign/otp"
 	"countersign/transfer"
 )
 
@@ -81,10 +82,29 @@ func (p Preview) Count(s State) (n int) {
 func (a *App) Preview(now time.Time, accounts []transfer.Account) Preview {
 	l := a.lookup(now)
 	p := Preview{Items: make([]Item, len(accounts))}
-	for i, account := range accounts {
+	for i, account := range l.counted(accounts) {
 		p.Items[i] = l.judge(account)
 	}
 	return p
+}
+
+// counted has the first of accounts that count with the same key under other names
+// take their highest counter: they are one, and a code is never given twice.
+func (l *lookup) counted(accounts []transfer.Account) []transfer.Account {
+	all, first := slices.Clone(accounts), map[string]int{}
+	for i, a := range all {
+		d, err := draftOf(a).shaped()
+		if err != nil || d.Kind != otp.HOTP {
+			continue
+		}
+		mark := l.app.vault.Mark(d.entry(l.now))
+		if at, twice := first[mark]; twice {
+			all[at].Counter = max(all[at].Counter, a.Counter)
+		} else {
+			first[mark] = i
+		}
+	}
+	return all
 }
 
 // A lookup finds accounts by what makes them alike.

@@ -88,6 +88,25 @@ func TestImportingTwiceChangesNothing(t *testing.T) {
 }
 
 // One undo takes back the whole import, but for counters.
+// A key that counts is one account, under however many names: with its highest counter, new or here.
+func TestAKeyThatCountsTwiceInAFileIsFurthestOn(t *testing.T) {
+	counts := func(issuer string, counter uint64, secret string) transfer.Account {
+		return transfer.Account{Type: "hotp", Issuer: issuer, Secret: []byte(secret), Algorithm: "SHA1", Digits: 6, Counter: counter}
+	}
+	a, ids := with(t, bank)
+	accounts := []transfer.Account{counts("Old", 2, "a"), counts("New", 7, "a"), counts("Bank", 0, "12345678901234567890"), counts("Bank 2", 9, "12345678901234567890")}
+	r, err := a.Import(noon, a.Preview(noon, accounts), nil)
+	if err != nil || r.Added != 1 || r.Filled != 1 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	for id, want := range map[string]uint64{r.IDs[0]: 7, ids[0]: 9} {
+		if e, err := a.Account(id); err != nil || e.Counter != want {
+			t.Errorf("%s: %d, want %d, %v", e.Title(), e.Counter, want, err)
+		}
+	}
+	equal(t, "the file", accounts[0].Counter, uint64(2))
+}
+
 func TestImportIsUndoneAtOnce(t *testing.T) {
 	a, ids, accounts := file(t)
 	_, err := a.Import(noon, a.Preview(noon, accounts), nil)

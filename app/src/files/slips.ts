@@ -6,12 +6,15 @@ export function inFours(key: string): string {
   return key.replace(/(.{4})(?=.)/g, '$1 ')
 }
 
+/** The kinds of codes that are not every site's, as people know them. */
+const kinds: Record<string, string> = { hotp: 'HOTP', steam: 'Steam', yaotp: 'Yandex', motp: 'mOTP' }
+
 /** What besides the key must be set, where it is not what every site has: by the
  *  names of the fields in which it is typed. */
 export function recipeOf(uri: string): string {
   const [kind = '', query = ''] = uri.replace(/^otpauth:\/\//, '').split('?')
   const said = new URLSearchParams(query)
-  const parts = [kind.startsWith('totp/') ? '' : (kind.split(/[/:]/)[0] ?? '').toUpperCase()]
+  const parts = [kinds[kind.split(/[/:]/)[0] ?? ''] ?? '']
   const usual: Record<string, string> = { algorithm: 'SHA1', digits: '6', period: '30' }
   for (const [name, value] of said) {
     if (name === 'counter' || (name in usual && usual[name] !== value)) parts.push(`${field(name)} ${value}`)

@@ -169,7 +169,15 @@ func find(a *authenticator.App, name string) (vault.Entry, error) {
 		}
 		return vault.Entry{}, several(found)
 	}
-	return vault.Entry{}, errNotFound
+	return vault.Entry{}, none(a)
+}
+
+// none is the error of a search that found nothing: there may be no account at all.
+func none(a *authenticator.App) error {
+	if len(a.Accounts(authenticator.Filter{})) == 0 {
+		return errEmptyVault
+	}
+	return errNotFound
 }
 
 func several(found []vault.Entry) error {

@@ -87,7 +87,7 @@ func (c codesCommand) Run(ctx context.Context, w World, g *grammar) error {
 		return printJSON(w.Out, map[string]any{"codes": lines})
 	}
 	if len(codes) == 0 {
-		return errNotFound
+		return none(v)
 	}
 	if screen, ok := terminal(w.Out); ok && !c.Once && c.At == "" {
 		return live(ctx, w, screen, show)

@@ -23,6 +23,7 @@ import (
 var (
 	errNoFolder   = errors.New("no configuration folder")
 	errNotFound   = errors.New("no such account")
+	errEmptyVault = errors.New("no account yet")
 	errCancelled  = errors.New("cancelled")
 	errPassphrase = errors.New("a passphrase is needed")
 	errPassword   = errors.New("a password is needed")
@@ -60,6 +61,7 @@ type saying struct {
 var sayings = []saying{
 	{errNoFolder, "terminal.error.no_folder", 1},
 	{errNotFound, "terminal.error.not_found", 3},
+	{errEmptyVault, "terminal.error.no_accounts", 3},
 	{vault.ErrUnknown, "terminal.error.not_found", 3},
 	{errCancelled, "terminal.error.cancelled", 1},
 	{context.Canceled, "terminal.error.cancelled", 1},
