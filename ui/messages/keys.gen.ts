@@ -3504,6 +3504,7 @@ export interface Messages {
   "terminal.error.needs_passphrase": Record<never, never>;
   "terminal.error.needs_password": Record<never, never>;
   "terminal.error.newer": Record<never, never>;
+  "terminal.error.no_accounts": Record<never, never>;
   "terminal.error.no_backup": Record<never, never>;
   "terminal.error.no_codes": Record<never, never>;
   "terminal.error.no_folder": Record<never, never>;
