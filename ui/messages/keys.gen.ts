@@ -1825,6 +1825,7 @@ export interface Messages {
   "help.moving.lost.3": Record<never, never>;
   "help.moving.lost.4": Record<never, never>;
   "help.moving.lost.5": Record<never, never>;
+  "help.moving.lost.6": Record<never, never>;
   "help.moving.old": Record<never, never>;
   "help.moving.old.1": Record<never, never>;
   "help.moving.old.2": Record<never, never>;

@@ -50,6 +50,11 @@ export function OnScreen({ backup }: { backup: Backup }) {
         <LinkLine icon="i-info" title={t('backup.contents')} text={t('backup.contents.row')} to="backup/contents" />
       </div>
       {now !== 'deleted_elsewhere' && <Further backup={backup} />}
+      {alarm.value && (
+        <p class="small">
+          <a href="#help/trouble">{t('help.trouble.title')}</a>
+        </p>
+      )}
     </Page>
   )
 }
