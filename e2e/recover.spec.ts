@@ -2,6 +2,7 @@
 // by the recovery key; what was there already is kept; a work account is issued
 // anew, so old and new device have codes of their own, and both are good. A passkey
 // opens it, too.
+import { hostname } from 'node:os'
 import type { Page } from '@playwright/test'
 import type { Demo } from './demo.ts'
 import { Eye } from './eye.ts'
@@ -15,12 +16,25 @@ import type { Say } from './words.ts'
 
 const haru = 'haru@komorebi.example'
 
-/** A backup of a device with two accounts of other sites and those of the sign-in
+/** Accounts of other sites, of every kind that makes codes. */
+const tenOfAllKinds = `
+otpauth://totp/Gitlane:mei?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Gitlane
+otpauth://totp/Hinata%20Bank:mei?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Hinata%20Bank
+otpauth://totp/Kumo%20Mail:mei?secret=MFRGGZDFMZTWQ2LKMFRGGZDFMZTWQ2LK&issuer=Kumo%20Mail&algorithm=SHA256&digits=8&period=60
+otpauth://totp/Tsubame%20Pay:mei?secret=NRXW4ZZANNSXSIDPNRXW4ZZANNSXSIDP&issuer=Tsubame%20Pay&algorithm=SHA512
+otpauth://hotp/Rail%20Points:mei?secret=KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU&issuer=Rail%20Points&counter=42
+otpauth://steam/Steam:mei?secret=MZXW6YTBOJRGC6TBMZXW6YTBOJRGC6TB&issuer=Steam
+otpauth://yaotp/Yandex:mei?secret=LA2V6KMCGYMWWVEW64RNP3JA3I&issuer=Yandex&pin=7586
+motp://Lab:mei?secret=30EDCC8EDAE50A60&pin=1234&issuer=Lab
+otpauth://totp/M%C3%BCnster:mei?secret=ONSWG4TFOQQGC3TEONSWG4TFOQQGC3TE&issuer=M%C3%BCnster&digits=10
+otpauth://totp/mei?secret=PFQXA4DBMJSWC3TTPFQXA4DBMJSWC3TT
+`
+
+/** A backup of a device with ten accounts of other sites and those of the sign-in
  *  service, Haru's the last one: it is the recovery account. Gives the recovery
  *  codes that are left. */
 async function backUp(terminal: Terminal, computer: Page, demo: Demo, say: Say, ...paired: string[]): Promise<string[]> {
-  const link = (issuer: string, secret: string) => `otpauth://totp/${issuer}:mei?secret=${secret}&issuer=${issuer}\n`
-  await terminal.run('import', await terminal.holds(link('Gitlane', 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ') + link('Hinata%20Bank', 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP')))
+  await terminal.run('import', await terminal.holds(tenOfAllKinds))
   for (const login of paired) {
     await computer.context().clearCookies()
     await pairTerminal(terminal, computer, demo, say, login)
@@ -98,6 +112,9 @@ test('a lost phone: what was backed up comes back on another, and nothing there 
   await test.step('each account says what became of it', async () => {
     await expect(line('Gitlane')).toContainText(say('recover.is.restored'))
     await expect(line('Hinata Bank')).toContainText(say('recover.is.kept'))
+    await page.getByRole('button', { name: say('recover.list.rest', { n: 4 }) }).click()
+    await expect(page.locator('.line.fate')).toHaveCount(12)
+    await expect(page.locator('.line.fate', { hasText: say('recover.is.restored') })).toHaveCount(9)
     await expect(line('Aoba Works').getByRole('link', { name: say('recover.do.scan') })).toBeVisible()
     await eye.see(page, 'a07-list')
     await line('Komorebi').getByRole('link', { name: say('recover.do.verify') }).click()
@@ -113,6 +130,7 @@ test('a lost phone: what was backed up comes back on another, and nothing there 
     await computer.getByRole('button', { name: say('security.add.app') }).click()
     await pair(phone, computer, demo, say)
     await page.goto(`${demo.at.app}/#recover`)
+    await page.getByRole('button', { name: say('recover.list.rest', { n: 5 }) }).click()
     await expect(line('Aoba Works')).toContainText(say('recover.is.restored'))
   })
   await test.step('its codes are others than those of the old device, and sign in as well', async () => {
@@ -149,47 +167,52 @@ test('a lost phone: what was backed up comes back on another, and nothing there 
   await terminal.close()
 })
 
-test('another device opens the backup; then a passkey, on a phone on which nothing is left', async ({ computer, demo, language, newPhone, phone, say }, info) => {
-  const terminal = await Terminal.open()
-  const codes = await backUp(terminal, computer, demo, say, haru)
-  const { page } = phone
-  const line = (name: string) => page.locator('.line.fate').filter({ hasText: name })
-  await Owner.of(page)
-  await page.goto(`${demo.at.app}/#backup`)
-  await page.getByRole('button', { name: say('backup.off.go') }).click()
-  await prove(page, demo, say, codes)
-  await page.getByLabel(say('backup.join.key')).fill(await terminal.read('key'))
-  await page.getByRole('button', { name: say('backup.join.go') }).click()
-  await expect(page.getByText(say('backup.join.done'))).toBeVisible()
-  await page.goto(`${demo.at.app}/#backup/ways`)
-  await page.getByRole('button', { name: say('backup.ways.passkey.add') }).click()
-  await expect(page.getByText(say('backup.ways.passkey.done'))).toBeVisible()
+test.describe('there', () => {
+  test.use({ language: 'ja' })
 
-  const another = await newPhone()
-  await another.page.goto(`${demo.at.app}/#recover`)
-  await another.page.getByLabel(say('recover.begin.login')).fill(haru)
-  await another.page.getByRole('button', { name: say('recover.begin.go') }).click()
-  await prove(another.page, demo, say, codes)
-  await openThere(phone, another, demo, say, new Eye(language, info))
-  await expect(another.page.locator('.line.fate').filter({ hasText: 'Gitlane' })).toContainText(say('recover.is.restored'))
+  test('another device opens the backup; then a passkey, on a phone on which nothing is left', async ({ computer, demo, language, newPhone, phone, say }, info) => {
+    const terminal = await Terminal.open()
+    const codes = await backUp(terminal, computer, demo, say, haru)
+    const { page } = phone
+    const line = (name: string) => page.locator('.line.fate').filter({ hasText: name })
+    await Owner.of(page)
+    await page.goto(`${demo.at.app}/#backup`)
+    await page.getByRole('button', { name: say('backup.off.go') }).click()
+    await prove(page, demo, say, codes)
+    await page.getByLabel(say('backup.join.key')).fill(await terminal.read('key'))
+    await page.getByRole('button', { name: say('backup.join.go') }).click()
+    await expect(page.getByText(say('backup.join.done'))).toBeVisible()
+    await page.goto(`${demo.at.app}/#backup/ways`)
+    await page.getByRole('button', { name: say('backup.ways.passkey.add') }).click()
+    await expect(page.getByText(say('backup.ways.passkey.done'))).toBeVisible()
 
-  await empty(page, demo)
-  await page.getByRole('link', { name: say('recover.begin') }).click()
-  await page.getByRole('button', { name: say('recover.begin.go') }).click()
-  await prove(page, demo, say, codes)
-  await page.getByRole('button', { name: say('recover.way.passkey') }).click()
-  await expect(line('Gitlane')).toContainText(say('recover.is.restored'))
-  await expect(line('Komorebi').getByRole('link', { name: say('recover.do.verify') })).toBeVisible()
+    const another = await newPhone()
+    await another.page.goto(`${demo.at.app}/#recover`)
+    await another.page.getByLabel(say('recover.begin.login')).fill(haru)
+    await another.page.getByRole('button', { name: say('recover.begin.go') }).click()
+    await prove(another.page, demo, say, codes)
+    await openThere(phone, another, demo, say, new Eye(language, info))
+    await expect(another.page.locator('.line.fate').filter({ hasText: 'Gitlane' })).toContainText(say('recover.is.restored'))
 
-  // What the phone has stored, another terminal recovers.
-  const other = await Terminal.open()
-  const visit = (address: string) => signInByCode(computer, demo, say, codes, address)
-  const told = await other.signingIn(visit, 'recover', '--from', demo.at.id, '--recovery-key-file', terminal.file('key'), '--json')
-  const { generation, results } = JSON.parse(told) as { generation: number; results: { state: string; issuer: string }[] }
-  expect(generation).toBeGreaterThan(1)
-  expect(results.map(({ state, issuer }) => `${state} ${issuer}`).sort()).toEqual(['restored Gitlane', 'restored Hinata Bank', 'verify Komorebi'])
-  await other.close()
-  await terminal.close()
+    await empty(page, demo)
+    await page.getByRole('link', { name: say('recover.begin') }).click()
+    await page.getByRole('button', { name: say('recover.begin.go') }).click()
+    await prove(page, demo, say, codes)
+    await page.getByRole('button', { name: say('recover.way.passkey') }).click()
+    await expect(line('Gitlane')).toContainText(say('recover.is.restored'))
+    await expect(line('Komorebi').getByRole('link', { name: say('recover.do.verify') })).toBeVisible()
+
+    // What the phone has stored, another terminal recovers.
+    const other = await Terminal.open()
+    const visit = (address: string) => signInByCode(computer, demo, say, codes, address)
+    const told = await other.signingIn(visit, 'recover', '--from', demo.at.id, '--recovery-key-file', terminal.file('key'), '--json')
+    const { generation, results } = JSON.parse(told) as { generation: number; results: { state: string; issuer: string }[] }
+    expect(generation).toBeGreaterThan(1)
+    expect(results.map(({ state }) => state).sort()).toEqual([...Array<string>(10).fill('restored'), 'verify'])
+    expect(await other.run('code', 'Rail Points')).toBe(await terminal.run('code', 'Rail Points')) // the next one, of both
+    await other.close()
+    await terminal.close()
+  })
 })
 
 /** A phone that keeps the backup gives another one what opens it. */
@@ -261,6 +284,7 @@ test.describe('verify', () => {
       await button('app.pair.ready.done').click()
       await expect(service.getByText(say('restore.done.text'))).toBeVisible()
       await page.goto(`${demo.at.app}/#recover`)
+      await page.getByRole('button', { name: say('recover.list.rest', { n: 5 }) }).click()
       await expect(line).toContainText(say('recover.is.restored'))
     })
     await test.step('the codes differ, and each signs in', async () => {
@@ -280,6 +304,19 @@ test.describe('verify', () => {
         await giveCode(computer, say, each)
         await expect(computer).toHaveURL(`${demo.at.id}/security`)
       }
+    })
+    await test.step('the phone works, so the lost device is removed everywhere by one tap', async () => {
+      await page.goto(`${demo.at.app}/#recover/lost`)
+      const device = page.locator('.line').filter({ hasText: hostname() })
+      await eye.see(page, 'a07-lost', say('recover.lost.title'))
+      await device.getByRole('button').click()
+      await eye.see(page, 'a07-lost-ask')
+      await page.getByRole('dialog').getByRole('button', { name: say('recover.lost.yes') }).click()
+      await expect(page.getByText(say('recover.lost.done', { device: hostname(), where: 'Komorebi' }))).toBeVisible()
+      await expect(device).toHaveCount(0)
+      await computer.goto(`${demo.at.id}/security`)
+      await expect(computer.getByText(say('signin.accounts.out'))).toBeVisible() // everywhere
+      await expect(terminal.run('waiting')).rejects.toThrow()
     })
     await terminal.close()
   })

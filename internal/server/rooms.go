@@ -112,7 +112,7 @@ func (r *rooms) open(c config.Config) (err error) {
 	if err != nil {
 		return err
 	}
-	api.Mount(r.shell, api.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, Notify: r.notify, Back: r.back})
+	api.Mount(r.shell, api.Deps{DB: s.db, Registry: r.registry, Approvals: r.approvals, Notify: r.notify, Back: r.back, Backups: r.backup})
 	backupweb.Mount(r.shell, backupweb.Deps{DB: s.db, Backup: r.backup, OAuth: r.oauth})
 	meetingweb.Mount(r.shell, meeting.New(s.db))
 	adminapi.Mount(r.shell, adminapi.Deps{DB: s.db, Registry: r.registry, Passkeys: r.passkeys, Notify: r.notify, SignIn: r.signin, OAuth: r.oauth, Version: Version()})

@@ -44,6 +44,7 @@ const (
 	CodePending      = "pending"       // not before the test was answered
 	CodeUnknown      = "gone_unknown"  // no such request for this device
 	CodeClosed       = "closed"        // the request was answered, replaced or ran out; see State
+	CodeSettled      = "settled"       // set up too long ago to remove other apps
 	CodeUnlock       = "unlock"        // the approval is not signed by the unlock key, and has to be
 
 	// Of backups.
@@ -180,6 +181,9 @@ type Registration struct {
 	Only bool `json:"only"`
 	// Newer are the apps that the person paired after this one, for this one to tell.
 	Newer []App `json:"newer,omitempty"`
+	// Older are those that this one may remove, because it has just been set up;
+	// nil for one that may not.
+	Older []Older `json:"older,omitzero"`
 	// Waiting are the changes of the account that wait.
 	Waiting []Waiting `json:"waiting,omitempty"`
 	// Restore is the restore key that this device has sent, if any.
@@ -192,6 +196,20 @@ type App struct {
 	Platform string `json:"platform"`
 	Place    string `json:"place"`
 	AddedAt  int64  `json:"added_at"`
+}
+
+// An Older app was there before, and may have been lost.
+type Older struct {
+	Registration string `json:"registration"`
+	App
+}
+
+// Lost names older apps that are to be removed: POST /device/older. Binding is that of
+// the device that asks, where the same account keeps its backup: everything else of the
+// account has to sign in again, that one has not.
+type Lost struct {
+	Remove  []string `json:"remove"`
+	Binding string   `json:"binding,omitempty"`
 }
 
 // A Change alters a registration: PUT /device/registration. What is absent

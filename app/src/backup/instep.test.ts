@@ -1,7 +1,7 @@
 import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { buildCrew, crew } from '../../build/crew'
-import { exampleEntry } from '../../build/examples'
+import { exampleEntry, examplePaired } from '../../build/examples'
 import type { Finding } from '../core/ops'
 import type { Core } from '../core/worker'
 import { base64url, sha256, type Bytes } from '../remote/bytes'
@@ -410,4 +410,30 @@ test('N20: the servers of personal accounts hear which key whoever opens the bac
   expect(ways).toHaveLength(2)
   await a.turn.turnOff((await a.kept.read())!)
   expect(told[2]).toEqual({ path: '/device/registration', body: { restore: null } })
+})
+
+test('a lost phone goes from the backup and from the service of the recovery account, where this one stays bound', async () => {
+  const { a, b } = await two()
+  const [places, told] = [server.fetch, [] as unknown[]]
+  const lost = { registration: 'OLD', name: a.turn.deviceName(), platform: '', place: '', added_at: 1 }
+  vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+    const path = url.slice(issuer.length)
+    if (path === '/device/registration') return Response.json({ state: 'active', directory: { name: 'Home' }, older: [lost] })
+    if (path !== '/device/older') return places(url, init)
+    told.push(JSON.parse(new TextDecoder().decode(init.body as Bytes)))
+    return new Response(null, { status: 204 })
+  })
+  const mine = examplePaired(issuer, { registration: 'NEW', subject: server.subject })
+  await b.store.change((before: Vault) => addEntry(before, { ...mine, id: 'mine'.padEnd(32, '0') }))
+  const { keys } = await import('../store/keys')
+  await keys.put('NEW', await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']))
+  const { lookForGone, removeGone } = await import('../recover/gone')
+  const { devices, closed } = await lookForGone(b.core)
+  expect(devices).toMatchObject([{ name: lost.name, holds: [{ at: 'service', app: 'OLD' }, { at: 'backup' }] }])
+  expect(closed).toEqual([])
+  expect(await removeGone(b.core, devices[0]!)).toEqual([])
+  expect(told).toEqual([{ remove: ['OLD'], binding: (await b.kept.read())?.binding }])
+  expect((await lookForGone(b.core)).devices).toMatchObject([{ holds: [{ at: 'service' }] }]) // the service here goes on telling it
+  await expect(a.backUp()).rejects.toThrow()
+  expect(await a.state()).toBe('account_changed')
 })

@@ -50,6 +50,11 @@ export function OnScreen({ backup }: { backup: Backup }) {
         <LinkLine icon="i-info" title={t('backup.contents')} text={t('backup.contents.row')} to="backup/contents" />
       </div>
       {now !== 'deleted_elsewhere' && <Further backup={backup} />}
+      {alarm.value && (
+        <p class="small">
+          <a href="#help/trouble">{t('help.trouble.title')}</a>
+        </p>
+      )}
     </Page>
   )
 }
@@ -113,7 +118,7 @@ function noteWords(now: Troubled, login: string): { title: string; text: string;
     case 'needs_sign_in':
       return { title: t('backup.note.needs_sign_in.title'), text: t('backup.note.needs_sign_in.text', { login }), fix: t('backup.note.needs_sign_in.do') }
     case 'storage_full':
-      return { title: t('backup.note.storage_full.title'), text: t('backup.note.storage_full.text'), fix: t('backup.begin.again') }
+      return { title: t('backup.note.storage_full.title'), text: t('backup.note.storage_full.text'), fix: t('backup.off.yes') }
     case 'deleted_elsewhere':
       return { title: t('backup.note.deleted_elsewhere.title'), text: t('backup.note.deleted_elsewhere.text', { login }), fix: t('backup.deleted.back') }
     case 'account_changed':
@@ -126,7 +131,7 @@ function noteWords(now: Troubled, login: string): { title: string; text: string;
 const fixes: Record<Troubled, (backup: Backup) => Promise<unknown>> = {
   stale: backUpNow,
   failing: backUpNow,
-  storage_full: backUpNow,
+  storage_full: off,
   asks: backUpNow,
   paused: () => done(unpause, t('backup.last.done')),
   needs_sign_in: ({ issuer, login }) => act(() => signIn({ issuer, scope: 'backup', screen: 'backup/again', login })),

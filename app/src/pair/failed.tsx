@@ -26,6 +26,9 @@ export function Failed({ offer, failure }: { offer?: Offer; failure: Why }) {
         <button class="btn quiet wide" type="button" onClick={() => leaveTo('')}>
           {t('app.pair.failed.leave')}
         </button>
+        <p class="small">
+          <a href="#help/trouble">{t('help.trouble.title')}</a>
+        </p>
       </div>
     </Screen>
   )

@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { drawMark, titleOf } from '../codes/mark'
+import { loadCore } from '../core/plug'
 import { draw } from '../shell/h'
 import { Icon } from '../shell/icon'
 import { MoreLine } from '../shell/line'
@@ -154,7 +155,7 @@ function chooseCopy(account: Standing): void {
   const name = titleOf(account)
   const take = (close: () => void, instead: boolean) => {
     close()
-    void guard(() => takeCopy(account.id, instead))
+    void guard(async () => takeCopy(await loadCore(), account.id, instead))
   }
   openSheet({
     draw: (close) => (

@@ -1,16 +1,43 @@
 /** The phone that was lost. What it can do ends only where it is known: at each
  *  sign-in service, and in the backup. This one is tried first: whoever removes the
- *  old phone and then finds out that the new one does not work is locked out. */
+ *  old phone and then finds out that the new one does not work is locked out. Then
+ *  one tap removes it wherever this one may, and the screen says what is left. */
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { act, busy, forgetTrouble, lookUp, trouble } from '../backup/act'
 import { backup } from '../backup/kept'
+import { troubleWords } from '../backup/said'
+import { titleOf } from '../codes/mark'
 import { hostOf } from '../pair/link'
-import { paired, securityURL } from '../remote/registrations'
+import { securityURL, type Paired } from '../remote/registrations'
 import { Icon } from '../shell/icon'
+import { confirm, type Question } from '../shell/sheets'
+import { toast } from '../shell/toast'
 import { t } from '../words/words'
+import { day } from '../words/when'
+import { lookForGone, removeGone, type Device, type Found, type Hold } from './gone'
 import { Page } from './parts'
 import type { Listing } from './recovery'
 
 export function Lost({ of }: { of: Listing }) {
-  const services = new Map(paired().flatMap(({ server }) => (server.state === 'active' ? [[server.issuer, server] as const] : [])))
+  const found = useSignal<Found | undefined>(undefined)
+  const failures = useSignal<string[]>([])
+  const look = async () => (found.value = (await lookUp(lookForGone)) ?? found.value)
+  useEffect(() => {
+    void look()
+    return forgetTrouble
+  }, [])
+  const remove = async (device: Device) => {
+    if (!(await confirm(questionOf(device)))) return
+    failures.value = []
+    const failed = await act((core) => removeGone(core, device))
+    if (!failed) return
+    const done = device.holds.filter((hold) => !failed.some((one) => one.hold === hold))
+    if (done.length > 0) toast(t('recover.lost.done', { device: device.name, where: where(done) }))
+    failures.value = failed.map(({ hold, why }) => t('recover.lost.failed', { where: where([hold]), why: wordsOf(hold, why) }))
+    await look()
+  }
+  const wrong = trouble.value ? [...failures.value, trouble.value] : failures.value
   return (
     <Page at="accounts" from="recover">
       <div class="stack">
@@ -22,18 +49,73 @@ export function Lost({ of }: { of: Listing }) {
         </ol>
       </div>
       <h3 class="group-title">{t('recover.lost.then')}</h3>
+      <Devices found={found.value} remove={(device) => void remove(device)} />
+      {wrong.length > 0 && (
+        <div class="note caution" role="alert">
+          <Icon name="i-warn" look="i-s" />
+          <div class="stack gap-2">
+            {wrong.map((words) => (
+              <p key={words}>{words}</p>
+            ))}
+          </div>
+        </div>
+      )}
+      <Left found={found.value} of={of} />
+      <p class="note info">
+        <Icon name="i-info" look="i-s" />
+        <span>{t('recover.lost.others')}</span>
+      </p>
+    </Page>
+  )
+}
+
+/** "Aoba Works, Komorebi, cloud backup". */
+function where(holds: readonly Hold[]): string {
+  return holds.map((hold) => (hold.at === 'backup' ? t('recover.lost.in.backup') : titleOf(hold.account))).join(t('recover.lost.and'))
+}
+
+function questionOf({ name, holds }: Device): Question {
+  const opens = holds.some(({ at }) => at === 'backup')
+  const [title, words] = [t('recover.lost.ask', { device: name }), { where: where(holds) }]
+  return { title, text: opens ? t('recover.lost.ask.opens', words) : t('recover.lost.ask.text', words), yes: t('recover.lost.yes'), danger: true }
+}
+
+function wordsOf(hold: Hold, why: unknown): string {
+  return troubleWords(why, hold.at === 'backup' ? (backup.value?.issuer ?? '') : hold.account.server.issuer)
+}
+
+function Devices({ found, remove }: { found: Found | undefined; remove: (device: Device) => void }) {
+  if (!found) return busy.value ? <p class="small">{t('recover.lost.looking')}</p> : null
+  if (found.devices.length === 0) return <p class="small">{t('recover.lost.none')}</p>
+  return (
+    <ul class="group" aria-busy={busy.value}>
+      {found.devices.map((device) => (
+        <li class="line" key={`${device.name}${device.since ?? ''}`}>
+          <Icon name="i-phone" />
+          <span class="what">
+            <strong>{device.name}</strong>
+            <span>{where(device.holds)}</span>
+            {device.since !== undefined && <span>{t('backup.ways.added', { when: day(new Date(device.since)) })}</span>}
+          </span>
+          <button class="btn sm danger" type="button" aria-disabled={busy.value} onClick={() => remove(device)}>
+            {t('recover.lost.remove')}
+            <span class="vh">{device.name}</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** What only the person can do, and where. */
+function Left({ found, of }: { found: Found | undefined; of: Listing }) {
+  const services = new Map(found?.closed.map((account) => [account.server.issuer, account] as const))
+  return (
+    <>
+      <h3 class="group-title">{t('recover.lost.left')}</h3>
       <div class="group">
-        {[...services.values()].map(({ issuer, registration, host }) => (
-          <a class="line" key={issuer} href={securityURL(registration)} target="_blank" rel="noreferrer">
-            <Icon name="i-shield" />
-            <span class="what">
-              <strong>
-                {t('recover.lost.service', { host })}
-              </strong>
-              <span>{t('recover.lost.service.text')}</span>
-            </span>
-            <Icon name="i-external" />
-          </a>
+        {[...services.values()].map((account) => (
+          <Service key={account.id} account={account} />
         ))}
         <a class="line" href={backup.value ? '#backup/ways' : '#backup'}>
           <Icon name="i-cloud" />
@@ -45,11 +127,20 @@ export function Lost({ of }: { of: Listing }) {
         </a>
         {!backup.value && <Place issuer={of.issuer} />}
       </div>
-      <p class="note info">
-        <Icon name="i-info" look="i-s" />
-        <span>{t('recover.lost.others')}</span>
-      </p>
-    </Page>
+    </>
+  )
+}
+
+function Service({ account: { server } }: { account: Paired }) {
+  return (
+    <a class="line" href={securityURL(server.registration)} target="_blank" rel="noreferrer">
+      <Icon name="i-shield" />
+      <span class="what">
+        <strong>{t('recover.lost.service', { host: server.host })}</strong>
+        <span>{t('recover.lost.service.text')}</span>
+      </span>
+      <Icon name="i-external" />
+    </a>
   )
 }
 

@@ -37,6 +37,9 @@ export function Page({ at, from, children }: { at: Step; from?: string; children
           ))}
         </ol>
         {children}
+        <p class="small">
+          <a href="#help/moving">{t('help.moving.title')}</a>
+        </p>
       </main>
     </div>
   )

@@ -5,6 +5,7 @@
  *  it is kept nowhere: closed before that, it is asked for again. */
 import { computed, signal, type ReadonlySignal } from '@preact/signals'
 import { bind, doorOf, unbind, type Binding } from '../backup/bind'
+import type { Core } from '../backup/instep'
 import { placeOf, refusal, type Place, type Version } from '../backup/place'
 import { signIn, takeToken } from '../backup/signin'
 import { CoreTrouble, type Ops, type Generation, type Prf, type Recovered } from '../core/ops'
@@ -158,8 +159,7 @@ function headOf({ generation, time, device, ways }: Generation): Pick<Listing, '
 }
 
 /** Of an account that was kept the backup's copy is wanted too: beside, or instead. */
-export async function takeCopy(id: string, instead: boolean): Promise<void> {
-  const core = await loadCore()
+export async function takeCopy(core: Core, id: string, instead: boolean): Promise<void> {
   await core.change('beside', { ids: [id], instead })
   const now = paper.value
   if (now?.at !== 'list') return

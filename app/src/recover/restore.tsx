@@ -47,6 +47,9 @@ function Ways({ entry, work, late }: { entry: Waiting; work: boolean; late: bool
       {late && <Note icon="i-clock">{t('recover.restore.late')}</Note>}
       <div class="stack gap-3">{work ? [scan, here] : [here, scan]}</div>
       <Note icon="i-help">{work ? t('recover.restore.desk') : t('recover.restore.stuck', { host })}</Note>
+      <p class="small">
+        <a href={work ? '#help/work' : '#help/moving'}>{work ? t('help.work.title') : t('help.moving.title')}</a>
+      </p>
     </>
   )
 }

@@ -59,6 +59,8 @@ export type Told = {
   pendingTest: string
   /** Apps that the person added after this one. */
   newer: Newer[]
+  /** Apps that were there before this one and that it may remove; nothing when it may not. */
+  older?: Older[]
   /** Changes of the account that wait, or happen now: each app can stop them. */
   waiting: Change[]
   serverTime: number
@@ -72,6 +74,8 @@ export type Told = {
 }
 
 export type Newer = { name: string; addedAt: number }
+
+export type Older = Newer & { registration: string }
 
 /** `readyAt` is by this phone's clock; when it is over, an app is being set up. */
 export type Change = { id: string; what: 'app' | 'password'; name: string; browser: string; place: string; readyAt: number }
@@ -195,6 +199,7 @@ function readTold(told: unknown): Told & { directory: string; only: boolean } {
     securityURL: typeof url === 'string' ? url : '',
     pendingTest: typeof pendingTest === 'string' ? pendingTest : '',
     newer: readNewer(fields.newer),
+    ...(Array.isArray(fields.older) && { older: readOlder(fields.older) }),
     waiting: readWaiting(fields.waiting, fields.server_time, Date.now()),
     logo: typeof logo === 'string' ? logo : '',
     unlock: fields.unlock === true,
@@ -225,4 +230,17 @@ function readNewer(told: unknown): Newer[] {
     const { name, added_at: addedAt } = one ?? {}
     return typeof name === 'string' && typeof addedAt === 'number' ? [{ name: calm(name), addedAt }] : []
   })
+}
+
+function readOlder(told: unknown[]): Older[] {
+  return told.flatMap((one) => {
+    const { registration } = (one ?? {}) as { registration?: unknown }
+    return typeof registration === 'string' ? readNewer([one]).map((app) => ({ ...app, registration })) : []
+  })
+}
+
+/** Removes apps that were there before this one, and signs the person out. `binding`
+ *  is that of this phone, where the same account keeps the backup: it goes on. */
+export async function removeOlder(registration: string, remove: readonly string[], binding?: string): Promise<void> {
+  await open(await doorOf(registration), { method: 'POST', path: '/device/older', body: { remove, ...(binding && { binding }) } })
 }

@@ -107,6 +107,34 @@ func join(t *testing.T, archive []byte, key seal.RecoveryKey, label string, now 
 	return p
 }
 
+// Ten thousand accounts are one backup, which a fresh device opens.
+func TestTenThousandAccountsComeBack(t *testing.T) {
+	p, key := newPhone(t)
+	var ids []string
+	err := p.v.Change(noon, vault.Adding, func(c *vault.Change) error {
+		for i := range 10_000 {
+			issuer := fmt.Sprint("Site ", i)
+			ids = append(ids, c.Add(vault.Entry{Kind: vault.Other, Issuer: issuer, Name: "mei@example.org"}.WithKey(otp.Key{
+				Kind: otp.TOTP, Secret: []byte("secret of " + issuer), Algorithm: otp.SHA1, Digits: 6, Period: 30,
+			})))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh := join(t, p.store(noon), key, "Pixel", noon.Add(time.Hour))
+	var got []string
+	for _, e := range fresh.v.Entries() {
+		got = append(got, e.ID)
+	}
+	slices.Sort(ids)
+	slices.Sort(got)
+	if !slices.Equal(got, ids) {
+		t.Errorf("%d of %d came back", len(got), len(ids))
+	}
+}
+
 const code = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP" // what codes of a work account are made from
 
 // mixed is a vault as an app leaves it, with accounts of sign-in services and

@@ -393,6 +393,7 @@ func TestAnAccountThatCameBackIsSetUp(t *testing.T) {
 
 	h.signingIn(a, 0, "backup", "on", "--server", h.Config.IDURL, "--new-key-file", key)
 	h.signingIn(b, 0, "recover", "--from", h.Config.IDURL, "--recovery-key-file", key)
+	h.signingIn(b, 0, "backup", "on", "--server", h.Config.IDURL, "--recovery-key-file", key)
 	a.run(1, "verify", h.mei.Login)
 	b.run(3, "verify", "nobody@mail.example")
 
@@ -427,5 +428,36 @@ func TestAnAccountThatCameBackIsSetUp(t *testing.T) {
 	b.run(1, "verify", h.mei.Login)
 	if said := a.run(0, "waiting"); said != "" {
 		t.Errorf("still waiting: %s", said)
+	}
+	b.removesTheLost(a)
+}
+
+// removesTheLost is a new device that works, and takes from the lost one what it has.
+func (d desk) removesTheLost(lost desk) {
+	d.t.Helper()
+	type devices struct {
+		Devices []struct {
+			ID       string
+			Accounts []string
+			Backup   bool
+		}
+		Left []string
+	}
+	var found, none devices
+	must(d.t, json.Unmarshal([]byte(d.run(0, "lost", "--json")), &found))
+	if len(found.Devices) != 1 || len(found.Devices[0].Accounts) != 1 || !found.Devices[0].Backup || len(found.Left) > 0 {
+		d.t.Fatalf("%+v", found)
+	}
+	if printed := d.run(0, "lost"); !strings.HasPrefix(printed, found.Devices[0].ID+"  ") || !strings.Contains(printed, "cloud backup") {
+		d.t.Errorf("%q", printed)
+	}
+	d.run(3, "lost", "--remove", "NOSUCHDEVICE00000000")
+	d.run(0, "lost", "--remove", found.Devices[0].ID)
+	lost.run(7, "waiting")
+	lost.run(7, "backup", "now")
+	d.run(0, "backup", "now")
+	must(d.t, json.Unmarshal([]byte(d.run(0, "lost", "--json")), &none))
+	if len(none.Devices) > 0 {
+		d.t.Errorf("afterwards: %+v", none)
 	}
 }

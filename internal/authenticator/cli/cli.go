@@ -78,6 +78,7 @@ type grammar struct {
 	Recover recoverCommand `cmd:""`
 	Move    moveCommand    `cmd:""`
 	Verify  verifyCommand  `cmd:""`
+	Lost    lostCommand    `cmd:""`
 	Checkup checkupCommand `cmd:""`
 	Doctor  doctorCommand  `cmd:""`
 

@@ -30,6 +30,16 @@ func (d *Door) Stop(ctx context.Context, id string) error {
 	return err
 }
 
+// RemoveOlder removes an app that was there before this one, which has just been set
+// up, and signs the person out. binding is that of this device, if the same account
+// keeps its backup: it goes on.
+func (d *Door) RemoveOlder(ctx context.Context, app, binding string) error {
+	ctx, cancel := context.WithTimeout(ctx, usual)
+	defer cancel()
+	_, err := d.ask(ctx, http.MethodPost, "/device/older", wire.Lost{Remove: []string{app}, Binding: binding})
+	return err
+}
+
 // A Ticket is a door of a device on which an account came back by its name; its
 // registration is the ticket.
 type Ticket struct{ Door }

@@ -296,6 +296,38 @@ func TestABindingNeedsAFreshFullSignInOfAPersonalAccount(t *testing.T) {
 	}
 }
 
+// stays keeps a binding of somebody's for the epoch of Mei's that has just begun.
+func (w *world) stays(person string, b backup.Binding) {
+	w.Helper()
+	w.write(func(tx *db.Tx) error {
+		now, err := directory.ByID(w.Context(), tx, w.mei.ID)
+		if err != nil {
+			return err
+		}
+		return w.store.Stay(w.Context(), tx, person, b.ID, now.Epoch)
+	})
+}
+
+// One that has ended long ago stays ended, and nobody keeps that of somebody else.
+func TestOnlyABindingThatWasGoodStays(t *testing.T) {
+	w := newWorld(t)
+	bump := func() {
+		w.write(func(tx *db.Tx) error { _, err := directory.BumpEpoch(t.Context(), tx, w.mei.ID); return err })
+	}
+	b := w.bind(w.mei, wire.Write)
+	w.mustPut(b, "", sealed(t, 100))
+	bump()
+	w.stays("somebody else", b)
+	if why := w.why(b); why != wire.EndedSignedOut {
+		t.Errorf("kept by somebody else: %q", why)
+	}
+	bump()
+	w.stays(w.mei.ID, b)
+	if why := w.why(b); why != wire.EndedSignedOut {
+		t.Errorf("kept an epoch later: %q", why)
+	}
+}
+
 func TestABindingEndsAndSaysWhy(t *testing.T) {
 	w := newWorld(t)
 	b := w.bind(w.mei, wire.Write)
@@ -329,6 +361,10 @@ func TestABindingEndsAndSaysWhy(t *testing.T) {
 	w.write(func(tx *db.Tx) error { _, err := directory.BumpEpoch(t.Context(), tx, w.mei.ID); return err })
 	if why := w.why(again); why != wire.EndedSignedOut {
 		t.Errorf("after signing out everywhere: %q", why)
+	}
+	w.stays(w.mei.ID, again)
+	if why := w.why(again); why != "" {
+		t.Errorf("of the device on which another was removed: %q", why)
 	}
 	w.write(func(tx *db.Tx) error { return directory.SetState(t.Context(), tx, w.mei.ID, directory.Suspended) })
 	if why := w.why(again); why != wire.EndedSuspended {

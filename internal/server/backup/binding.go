@@ -241,6 +241,13 @@ func (s *Store) Remove(ctx context.Context, tx *db.Tx, person, id string, from r
 	return s.end(ctx, tx, at.id, person, id, from)
 }
 
+// Stay keeps a binding of a person that was good until this epoch began: it is that of
+// the device on which they have just removed another one.
+func (s *Store) Stay(ctx context.Context, tx *db.Tx, person, id string, epoch int64) error {
+	_, err := tx.Exec(ctx, `UPDATE backup_binding SET epoch = $1 WHERE id = $2 AND person_id = $3 AND epoch = $4`, epoch, id, person, epoch-1)
+	return err
+}
+
 // Devices are the bindings of a place that are good, the oldest first.
 func (s *Store) Devices(ctx context.Context, tx *db.Tx, b Binding) ([]Binding, error) {
 	return s.devices(ctx, tx, b.Place)

@@ -12,6 +12,7 @@ import (
 	"net/http"
 
 	"countersign/internal/server/approval"
+	"countersign/internal/server/backup"
 	"countersign/internal/server/db"
 	"countersign/internal/server/notify"
 	"countersign/internal/server/registration"
@@ -28,6 +29,7 @@ type Deps struct {
 	Approvals *approval.Approvals
 	Notify    *notify.Notify
 	Back      *wayback.Service
+	Backups   *backup.Store
 }
 
 type api struct {
@@ -49,6 +51,7 @@ func Mount(s *web.Shell, d Deps) {
 	s.API("DELETE /device/registration", 0, a.signed(a.deleteRegistration))
 	s.API("DELETE /device/unlock", 0, a.signed(a.deleteUnlock))
 	s.API("DELETE /device/waiting/{id}", 0, a.signed(a.deleteWaiting))
+	s.API("POST /device/older", wire.MaxBody, a.signed(a.postOlder))
 	s.API("POST /device/rebind", wire.MaxBody, a.postRebind)
 	s.API("GET /device/rebind", 0, a.ticketed(a.getRebind))
 	s.API("PUT /device/rebind", wire.MaxBody, a.ticketed(a.putRebind))
@@ -76,6 +79,7 @@ var problems = []web.Problem{
 	{Err: registration.ErrOfferUsed, Status: http.StatusConflict, Code: wire.CodeOfferUsed, Title: "security.problem.title", Text: "security.problem.offer_used"},
 	{Err: registration.ErrFull, Status: http.StatusConflict, Code: wire.CodeFull, Title: "security.problem.title", Text: "security.problem.full"},
 	{Err: registration.ErrTooMany, Status: http.StatusTooManyRequests, Code: wire.CodeTooMany, Title: "security.problem.title", Text: "security.problem.too_many"},
+	{Err: wayback.ErrSettled, Status: http.StatusForbidden, Code: wire.CodeSettled, Title: "security.problem.title", Text: "security.problem.settled"},
 	{Err: wayback.ErrNone, Status: http.StatusUnauthorized, Code: wire.CodeRemoved, Title: "security.problem.title", Text: "security.problem.removed"},
 	{Err: signin.ErrTooMany, Status: http.StatusTooManyRequests, Code: wire.CodeTooMany, Title: "security.problem.title", Text: "security.problem.too_many"},
 	{Err: approval.ErrUnknown, Status: http.StatusNotFound, Code: wire.CodeUnknown, Title: "security.problem.title", Text: "security.problem.request_unknown"},

@@ -61,7 +61,11 @@ func (a *api) describe(ctx context.Context, tx *db.Tx, g registration.Registrati
 		return answer, err
 	}
 	apps, err := a.Registry.Of(ctx, tx, g.Person)
+	if err != nil {
+		return answer, err
+	}
 	answer.Newer, answer.Only = newer(apps, g), len(apps) == 1 && d.Policy.SecondFactor
+	answer.Older, err = older(ctx, tx, g)
 	return answer, err
 }
 
@@ -128,10 +132,53 @@ func (a *api) deleteWaiting(w http.ResponseWriter, r *http.Request, c *caller) e
 func newer(apps []registration.Registration, g registration.Registration) (newer []wire.App) {
 	for _, o := range apps {
 		if o.ActivatedAt.After(g.ActivatedAt) {
-			newer = append(newer, wire.App{Name: o.Name, Platform: o.Platform, Place: o.Place, AddedAt: db.Millis(o.ActivatedAt)})
+			newer = append(newer, appOf(o))
 		}
 	}
 	return newer
+}
+
+func appOf(g registration.Registration) wire.App {
+	return wire.App{Name: g.Name, Platform: g.Platform, Place: g.Place, AddedAt: db.Millis(g.ActivatedAt)}
+}
+
+// older lists those that an app may remove; nil if it may not.
+func older(ctx context.Context, tx *db.Tx, g registration.Registration) (older []wire.Older, err error) {
+	apps, err := wayback.Older(ctx, tx, g)
+	if errors.Is(err, wayback.ErrSettled) {
+		return nil, nil
+	}
+	older = []wire.Older{}
+	for _, o := range apps {
+		older = append(older, wire.Older{Registration: o.ID, App: appOf(o)})
+	}
+	return older, err
+}
+
+// postOlder removes what was lost, and lets the backup of the device that asks go on.
+func (a *api) postOlder(w http.ResponseWriter, r *http.Request, c *caller) error {
+	var lost wire.Lost
+	if err := c.decode(&lost); err != nil {
+		return err
+	}
+	if c.State != registration.Active {
+		return errNotYet
+	}
+	err := a.DB.Write(r.Context(), func(tx *db.Tx) error {
+		if err := a.Registry.Once(r.Context(), tx, c.ID, c.nonce); err != nil {
+			return err
+		}
+		epoch, err := a.Back.RemoveOlder(r.Context(), tx, c.Registration, lost.Remove, where(r))
+		if err != nil || lost.Binding == "" {
+			return err
+		}
+		return a.Backups.Stay(r.Context(), tx, c.Person, lost.Binding, epoch)
+	})
+	if err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
 // putRegistration changes name, push address or restore key. A signature is good for a

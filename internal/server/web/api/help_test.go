@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"countersign/internal/server/approval"
+	"countersign/internal/server/backup"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/registration"
@@ -41,7 +42,7 @@ func newHouse(t testing.TB) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	api.Mount(shell, api.Deps{DB: w.DB, Registry: w.Registry, Approvals: h.approvals, Notify: w.Notify, Back: wayback.New(w.SignIn)})
+	api.Mount(shell, api.Deps{DB: w.DB, Registry: w.Registry, Approvals: h.approvals, Notify: w.Notify, Back: wayback.New(w.SignIn), Backups: backup.New(w.DB, w.Notify, backup.DefaultQuota)})
 	server := httptest.NewServer(shell)
 	t.Cleanup(func() {
 		h.stop()

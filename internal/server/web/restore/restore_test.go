@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/internal/server/backup"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/oauth"
@@ -61,7 +62,7 @@ func newHouse(t *testing.T) *house {
 	if err := restoreweb.Mount(h.shell, restoreweb.Deps{Registry: h.Registry, Approvals: h.Approvals, SignIn: h.SignIn, Back: back}); err != nil {
 		t.Fatal(err)
 	}
-	api.Mount(h.shell, api.Deps{DB: h.DB, Registry: h.Registry, Approvals: h.Approvals, Notify: h.Notify, Back: back})
+	api.Mount(h.shell, api.Deps{DB: h.DB, Registry: h.Registry, Approvals: h.Approvals, Notify: h.Notify, Back: back, Backups: backup.New(h.DB, h.Notify, backup.DefaultQuota)})
 	h.Write(t, func(tx *db.Tx) error {
 		home, err := directory.Create(t.Context(), tx, directory.Directory{Kind: directory.Personal, Name: "Komorebi", Domain: "komorebi.example"})
 		if err != nil {
@@ -330,13 +331,28 @@ func TestN20ANewPhoneIsSetUpAtOnce(t *testing.T) {
 			if s := h.state(f); s.State != wire.TicketDone {
 				t.Errorf("%+v", s)
 			}
-			if told, _ := called[wire.Registration](h, phone, "GET", "/device/registration", nil); told.State != "active" {
-				t.Errorf("%+v", told)
+			now, _ := called[wire.Registration](h, phone, "GET", "/device/registration", nil)
+			if now.State != "active" || len(now.Older) != 1 || now.Older[0].Registration != h.old.ID() {
+				t.Fatalf("%+v", now)
 			}
 			if told, _ := called[wire.Registration](h, h.old, "GET", "/device/registration", nil); len(told.Newer) != 1 || len(told.Waiting) > 0 {
 				t.Errorf("the old phone hears %+v", told)
 			}
 			h.browser(lang).get(at).shows(words[5]) // and nothing of whose it is
+			lost := wire.Lost{Remove: []string{h.old.ID()}}
+			if _, status := called[any](h, h.old, "POST", "/device/older", wire.Lost{Remove: []string{phone.ID()}}); status != http.StatusForbidden {
+				t.Errorf("the old phone removes the new one: %d", status)
+			}
+			if _, status := called[any](h, phone, "POST", "/device/older", lost); status != http.StatusNoContent {
+				t.Errorf("the lost phone is removed: %d", status)
+			}
+			if _, status := called[any](h, h.old, "GET", "/device/registration", nil); status != http.StatusUnauthorized {
+				t.Errorf("and hears it: %d", status)
+			}
+			h.Clock.Add(wayback.Settling + time.Second)
+			if _, status := called[any](h, phone, "POST", "/device/older", lost); status != http.StatusForbidden {
+				t.Errorf("after an hour: %d", status)
+			}
 		})
 	}
 }
