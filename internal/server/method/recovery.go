@@ -16,6 +16,9 @@ import (
 // RecoveryCodes is how many there are in a set.
 const RecoveryCodes = 10
 
+// ErrMade is returned to who would replace a set of codes that is not the one there is.
+var ErrMade = errors.New("recovery codes were made meanwhile")
+
 // ErrRecovery is returned for what is no unused recovery code of the person.
 var ErrRecovery = errors.New("not a recovery code")
 
@@ -45,6 +48,18 @@ func (r *Recovery) Of(ctx context.Context, tx *db.Tx, person string) (s Recovery
 		FROM recovery_code WHERE person_id = $1`, person).Scan(&s.Of, &s.Left, &made)
 	s.MadeAt = db.Time(made)
 	return s, err
+}
+
+// Replace makes a new set in the place of the one that was made then, or of none
+// for the zero time, and returns [ErrMade] where another stands: a form that a
+// browser sends a second time does not void the codes that were just printed.
+func (r *Recovery) Replace(ctx context.Context, tx *db.Tx, person string, then time.Time, from Where) (codes []keep.Secret, err error) {
+	if now, err := r.Of(ctx, tx, person); err != nil {
+		return nil, err
+	} else if !now.MadeAt.Equal(then) {
+		return nil, ErrMade
+	}
+	return r.Make(ctx, tx, person, from)
 }
 
 // Make makes a new set, which voids the one before. The codes are returned this

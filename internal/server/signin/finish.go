@@ -63,11 +63,6 @@ func (s *Service) sign(ctx context.Context, tx *db.Tx, a Attempt) (*Signed, erro
 	if err := s.keepBrowser(ctx, tx, a, out, a.toRemember()); err != nil {
 		return nil, err
 	}
-	if p.Locale == "" && a.Browser.Lang != "" {
-		if err := directory.SetLocale(ctx, tx, p.ID, a.Browser.Lang, ""); err != nil {
-			return nil, err
-		}
-	}
 	return out, s.recordSigned(ctx, tx, a, out.Session, again == nil)
 }
 

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -248,15 +249,30 @@ func (s *Service) prove(ctx context.Context, tx *db.Tx, a Attempt, proof string)
 			return Went{}, err
 		}
 	}
-	if a.person.Zone == "" && a.Browser.Zone != "" {
-		if err := directory.SetLocale(ctx, tx, a.person.ID, "", a.Browser.Zone); err != nil {
-			return Went{}, err
-		}
+	if err := learn(ctx, tx, &a); err != nil {
+		return Went{}, err
 	}
 	if err := s.answered(ctx, tx, &a); err != nil {
 		return Went{}, err
 	}
 	return s.goOn(ctx, tx, a)
+}
+
+// learn takes language and time zone of somebody who has said neither from their
+// browser, with the first proof: the news of their first app is in them already.
+func learn(ctx context.Context, tx *db.Tx, a *Attempt) error {
+	p, lang, zone := &a.person, "", ""
+	if p.Locale == "" {
+		lang = a.Browser.Lang
+	}
+	if p.Zone == "" {
+		zone = a.Browser.Zone
+	}
+	if lang == "" && zone == "" {
+		return nil
+	}
+	p.Locale, p.Zone = cmp.Or(p.Locale, lang), cmp.Or(p.Zone, zone)
+	return directory.SetLocale(ctx, tx, p.ID, lang, zone)
 }
 
 // goOn does what the next step needs nobody for.

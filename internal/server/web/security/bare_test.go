@@ -52,7 +52,7 @@ func TestWhoHasNoPasswordIsToldOfNoneAndCanAddOne(t *testing.T) {
 	b.get("/security").shows("ThinkPad").lacks("You type it when you sign in.")
 	b.get("/security/add").shows("A second way in", "bring you back in with a password")
 	b.get("/security/recovery").shows("You have no password")
-	b.press("/security/recovery").shows("together with a code to a confirmed address")
+	b.makesCodes().shows("together with a code to a confirmed address")
 	b.get("/security/password").shows("Add a password", "You sign in without one")
 	b.press("/security/password", "password", "password").shows("Add a password", `aria-invalid="true"`)
 	b.press("/security/password", "password", signintest.Password)

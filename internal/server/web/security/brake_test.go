@@ -47,7 +47,7 @@ func TestN21TheLinkOfAMailShowsAndThenStops(t *testing.T) {
 	h.Clock.Add(time.Minute)
 	here = h.signIn(t, mei, phone)
 	here.get("/security").shows("Until", "cannot be changed")
-	if here.post("/security/recovery").shows("Nothing can be changed for now"); here.status != 409 {
+	if here.post("/security/recovery", "set", "0").shows("Nothing can be changed for now"); here.status != 409 {
 		t.Errorf("frozen, and yet: %d", here.status)
 	}
 }

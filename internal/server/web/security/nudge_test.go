@@ -62,7 +62,7 @@ func TestTheAdviceNamesWhatAllHangsOn(t *testing.T) {
 	if r := b.send("POST", "/security/nudge", url.Values{"to": {"/security"}, "answer": {"codes"}}); r.Header.Get("Location") != "/security/recovery" || len(r.Cookies()) != 0 {
 		t.Errorf("%s %v", r.Header.Get("Location"), r.Cookies())
 	}
-	b.get("/security/recovery").press("/security/recovery")
+	b.get("/security/recovery").makesCodes()
 	if b.get(nudgeTo("/security")); b.at != "/security" {
 		t.Errorf("with paper: at %s", b.at)
 	}

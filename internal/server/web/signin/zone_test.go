@@ -40,3 +40,32 @@ func TestTheZoneOfAPersonIsTheirBrowsersUnlessTheySaidAnother(t *testing.T) {
 		t.Errorf("after it, %q", got)
 	}
 }
+
+// So is their language, before the news of their first app is written.
+func TestTheLanguageOfAPersonIsTheirBrowsersFromTheFirstProofOn(t *testing.T) {
+	w := newWorld(t)
+	ren := w.Member(t, "ren")
+	says := func(lang string) {
+		t.Helper()
+		w.Write(t, func(tx *db.Tx) error {
+			_, err := tx.Exec(t.Context(), `UPDATE person SET locale = $1 WHERE id = $2`, lang, ren.ID)
+			return err
+		})
+	}
+	says("")
+	b := w.browser(t)
+	b.lang = "ja"
+	b.get("/security").submit("/signin/name", "login", ren.Login).submit("/signin/password", "password", "wrong")
+	if got := w.Now(t, ren).Locale; got != "" {
+		t.Errorf("before a proof it is %s", got)
+	}
+	b.submit("/signin/password", "password", signintest.Password)
+	if got := w.Now(t, ren).Locale; got != "ja" {
+		t.Errorf("after it, %q", got)
+	}
+	says("en")
+	b.get("/signin?to=/security&other=1").submit("/signin/name", "login", ren.Login).submit("/signin/password", "password", signintest.Password)
+	if got := w.Now(t, ren).Locale; got != "en" {
+		t.Errorf("said, and changed to %s", got)
+	}
+}
