@@ -2927,6 +2927,7 @@ export interface Messages {
   "security.recovery.remove": Record<never, never>;
   "security.recovery.remove.go": Record<never, never>;
   "security.recovery.remove.text": Record<never, never>;
+  "security.recovery.shown": Record<never, never>;
   "security.recovery.text": Record<never, never>;
   "security.recovery.void": Record<never, never>;
   "security.refused.text": Record<never, never>;

@@ -127,6 +127,28 @@ func (h *home) signIn(path string) {
 	}
 }
 
+// Under another account of theirs there is no backup: that is said, nothing is taken
+// over, and the right one is recovered afterwards.
+func TestUnderAnotherAccountThereIsNoBackup(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	a, b, key := newDesk(t), newDesk(t), filepath.Join(t.TempDir(), "key")
+	a.add("GitHub", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
+	h.signingIn(a, 0, "backup", "on", "--server", h.Config.IDURL, "--new-key-file", key)
+	back := []string{"recover", "--from", h.Config.IDURL, "--recovery-key-file", key, "--json"}
+	mei, codes := h.mei, h.codes
+	h.mei, h.codes = h.Personal(t, "nina@mail.example")
+	if out := h.signingIn(b, 3, back...); out != "" || b.run(3, "codes", "--once") != "" {
+		t.Errorf("%q", out)
+	}
+	h.mei, h.codes = mei, codes
+	var got result
+	must(t, json.Unmarshal([]byte(h.signingIn(b, 0, back...)), &got))
+	if len(got.Results) != 1 || got.Results[0].State != "restored" {
+		t.Errorf("%+v", got)
+	}
+}
+
 type result struct {
 	Generation uint64
 	Results    []struct{ State, Issuer, Name string }

@@ -157,7 +157,7 @@ func Reach(ctx context.Context, tx *db.Tx, p Person, kind string, long time.Dura
 		all = append(all, Address{ID: OwnAddress, Person: p.ID, Kind: ByMail, Text: p.Email, ConfirmedAt: p.EmailSince})
 	}
 	for _, a := range all {
-		if tx.Now.Sub(a.ConfirmedAt) > long {
+		if tx.Now.Sub(a.ConfirmedAt) >= long {
 			old = append(old, a)
 		}
 	}

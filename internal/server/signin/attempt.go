@@ -311,7 +311,7 @@ func (s *Service) look(ctx context.Context, tx *db.Tx, a *Attempt) error {
 func (s *Service) reached(ctx context.Context, tx *db.Tx, a *Attempt) (all []directory.Address, err error) {
 	switch {
 	case a.Purpose == policy.Recover && s.Addresses.Usable(directory.ByMail):
-		return directory.AddressesOf(ctx, tx, a.person.ID, directory.ByMail)
+		return directory.Reach(ctx, tx, a.person, directory.ByMail, 0)
 	case a.Purpose == policy.Restore:
 		return s.old(ctx, tx, a.person, ways.AddressAge)
 	case !policy.Lost(a.Purpose) && a.person.EnrolAt(tx.Now) == directory.EnrolCode:

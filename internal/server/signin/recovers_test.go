@@ -134,6 +134,21 @@ func TestN10ACodeByMailIsGoodToRecoverOnly(t *testing.T) {
 	wants(t, w.SignIn.SendMail(t.Context(), mine.token, theirs, mine.b), directory.ErrAddress)
 }
 
+// Who has nothing but the password and the mailbox of the account itself turned the
+// backup on with that, and reads it again with that.
+func TestN14TheAccountsOwnMailboxIsASecondProof(t *testing.T) {
+	w := signintest.New(t)
+	mei := w.Member(t, "mei")
+	v := lost(t, w).proven(mei)
+	if !v.attempt().Step.Mail {
+		t.Fatalf("it is asked for %+v", v.attempt().Step)
+	}
+	v.must(v.mail(v.mailed(directory.OwnAddress, mei.Email)))
+	if _, err := v.recovered(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestACodeByMailIsGoodOnceForTenMinutes(t *testing.T) {
 	w := signintest.New(t)
 	mei, _ := meiWithPhone(t, w)
@@ -197,6 +212,7 @@ func wrongOf(code string) string {
 func TestARecoverySignInPairsNothing(t *testing.T) {
 	w := signintest.New(t)
 	mei := w.Member(t, "mei")
+	w.Notify.SetSMTP(nil) // so no code can be sent
 	v := lost(t, w).proven(mei)
 	s, err := v.recovered()
 	if err != nil || s.Strength != policy.OneProof {
