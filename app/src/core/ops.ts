@@ -230,7 +230,7 @@ export type Elsewhere = {
 }
 
 /** A generation that was opened and waits to be taken in. */
-export type Generation = Head & { accounts: number; entries: { issuer: string; name: string }[]; paired: Elsewhere[]; ways: Way[] }
+export type Generation = Head & { accounts: number; paired: Elsewhere[]; ways: Way[] }
 
 /** A passkey's PRF: what it is given, or what it answered. Base64. */
 export type Prf = { nonce: string; first: string; second: string }
