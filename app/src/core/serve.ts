@@ -1,7 +1,7 @@
 /** The worker's side: starts the core and carries calls to it and answers back.
  *  What has age is a part of its own, which starts with the first call to it.
  *  Go's own support is in place when this runs: `globalThis.Go`. */
-import type { Ops, Refusal } from './ops'
+import type { Few, Ops, Refusal } from './ops'
 
 /** The programs that the core is made of. */
 export type Part = 'core' | 'sealed'
@@ -17,10 +17,10 @@ export type Tells =
   | { ready: true }
   | { broken: string }
   | { id: number; done: number; total: number }
-  | { id: number; said: string; vault?: Uint8Array; file?: Uint8Array }
+  | { id: number; said: string; vault?: Uint8Array<ArrayBuffer>; file?: Uint8Array }
 
 /** What the core says of a call, as JSON. */
-export type Said = { result?: unknown; error?: Refusal }
+export type Said = { result?: unknown; changes?: Few; error?: Refusal }
 
 /** A worker's own end of its channel. */
 export type Port = {
