@@ -43,7 +43,11 @@ type Bridge = {
   countersignProgress(id: number, done: number, total: number): void
 }
 
-type Go = { importObject: WebAssembly.Imports; run(instance: WebAssembly.Instance): Promise<void> }
+/** The heap may grow to four times what lives before it is looked through, not to
+ *  twice: what a call makes is mostly gone with it. */
+const env = { GOGC: '300' }
+
+type Go = { env: Record<string, string>; importObject: WebAssembly.Imports; run(instance: WebAssembly.Instance): Promise<void> }
 
 /** Starts a part of the core; whoever waits for it may call it then. */
 function open(part: Part, go: Bridge & { Go: new () => Go }, port: Port, instantiate: Instantiate): Promise<Door> {
@@ -53,6 +57,7 @@ function open(part: Part, go: Bridge & { Go: new () => Go }, port: Port, instant
       resolve({ call, cancel })
     }
     const program = new go.Go()
+    program.env = env
     instantiate(part, program.importObject)
       // It ends with the worker, or by itself when there is no memory left.
       .then((instance) => program.run(instance))

@@ -8,7 +8,6 @@ package bridge
 import (
 	"context"
 	"encoding/json"
-	"runtime/debug"
 	"sync"
 	"syscall/js"
 	"time"
@@ -41,14 +40,9 @@ type job struct {
 	call talk.Call
 }
 
-// patience lets the heap grow to four times what lives before it is looked
-// through, not twice: what a call makes is mostly gone with it.
-const patience = 300
-
 // Serve answers calls as desk does. It never returns: the worker ends with its
 // page.
 func Serve(part string, desk func(context.Context, talk.Call) talk.Answer) {
-	debug.SetGCPercent(patience)
 	s := &server{desk: desk, queue: make(chan job, 1024), running: map[int]context.CancelFunc{}}
 	js.Global().Get("countersignReady").Invoke(part, js.FuncOf(s.call), js.FuncOf(s.cancel))
 	s.serve()
