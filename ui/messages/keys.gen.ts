@@ -3558,6 +3558,7 @@ export interface Messages {
   "terminal.error.removed": Record<never, never>;
   "terminal.error.screen": Record<never, never>;
   "terminal.error.secret": Record<never, never>;
+  "terminal.error.seen": Record<never, never>;
   "terminal.error.server": Record<never, never>;
   "terminal.error.sign_in": Record<never, never>;
   "terminal.error.six": Record<never, never>;

@@ -113,13 +113,24 @@ func run(ctx context.Context, w World, args []string) error {
 		return nil
 	}
 	if err != nil {
-		return misused{voice.Fault(program, err)}
+		return misread(voice, err)
 	}
 	if err := g.fill(w); err != nil {
 		return err
 	}
 	c.BindTo(ctx, (*context.Context)(nil))
 	return c.Run(w, &g, k.Model)
+}
+
+// misread is what to say of a line that is none of ours. What stands behind "add" is
+// most likely a key: it is not said again.
+func misread(voice usage.Voice, err error) error {
+	if parse, ok := errors.AsType[*kong.ParseError](err); ok && strings.HasPrefix(err.Error(), "unexpected argument") {
+		if c := parse.Context.Selected(); c != nil && c.Name == "add" {
+			return errSeen
+		}
+	}
+	return misused{voice.Fault(program, err)}
 }
 
 // fill takes from the environment what was not typed.

@@ -39,6 +39,7 @@ var (
 	errNoTerminal = errors.New("not at a terminal")
 	errVersion    = errors.New("not the number of a version")
 	errFile       = errors.New("no file is named")
+	errSeen       = errors.New("a secret on the command line")
 )
 
 // misused is something that cannot be typed like this.
@@ -79,6 +80,7 @@ var sayings = []saying{
 	{errNoTerminal, "terminal.error.no_terminal", 2},
 	{errVersion, "terminal.error.version", 2},
 	{errFile, "terminal.error.unnamed", 2},
+	{errSeen, "terminal.error.seen", 2},
 	{seal.ErrMistyped, "terminal.error.recovery_key", 4},
 	{seal.ErrKey, "terminal.error.other_key", 4},
 	{seal.ErrNewer, "terminal.error.backup_newer", 5},
