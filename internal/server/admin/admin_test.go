@@ -200,6 +200,54 @@ func TestPasswordResetLeavesTheChoiceToThePerson(t *testing.T) {
 	o.happened(t, mei, audit.AdminPasswordReset)
 }
 
+// An admin resets a password mostly because others know it: it opens nothing any more, and
+// is not chosen again, not after a second reset either. What is chosen ends that.
+func TestAPasswordThatWasResetOpensNothingAndIsNotChosenAgain(t *testing.T) {
+	o := open(t)
+	_, by := o.hire(t, "kenji", directory.Helpdesk)
+	mei := o.Member(t, "mei")
+	from := signintest.Browser("192.0.2.9")
+	reset := func() (link string) {
+		t.Helper()
+		o.Write(t, func(tx *db.Tx) (err error) {
+			link, err = o.desk.ResetPassword(t.Context(), tx, by, mei.ID)
+			return err
+		})
+		return link
+	}
+	chooses := func(link, password string) error {
+		t.Helper()
+		_, err := o.SignIn.SetUp(t.Context(), link, password, signin.Start{Goal: "/security", Browser: from})
+		return err
+	}
+	reset()
+	link := reset()
+	token, _, err := o.SignIn.Begin(t.Context(), signin.Start{Goal: "/security", Browser: from})
+	if err != nil {
+		t.Fatal(err)
+	}
+	went, err := o.SignIn.Name(t.Context(), token, mei.Login, from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.SignIn.Password(t.Context(), went.Token, signintest.Password, from); !errors.Is(err, signin.ErrWrong) {
+		t.Errorf("the old password at sign-in: %v", err)
+	}
+	if err := chooses(link, signintest.Password); !errors.Is(err, method.ErrSame) {
+		t.Errorf("the old password chosen again: %v", err)
+	}
+	if err := chooses(link, "another lantern here"); err != nil {
+		t.Fatalf("another one: %v", err)
+	}
+	link = reset()
+	if err := chooses(link, "another lantern here"); !errors.Is(err, method.ErrSame) {
+		t.Errorf("the second one chosen again: %v", err)
+	}
+	if err := chooses(link, signintest.Password); err != nil {
+		t.Errorf("one of before: %v", err)
+	}
+}
+
 func TestSuspendedPeopleAreOutAtOnceAndComeBackWhole(t *testing.T) {
 	o := open(t)
 	_, by := o.hire(t, "kenji", directory.Admin)

@@ -136,6 +136,7 @@ const (
 	PersonEnrolClosed  Kind = "person.enrol_closed"
 	PersonPasswordSet  Kind = "person.password.set"
 	PersonPasswordSeen Kind = "person.password.exposed"
+	PersonFirst        Kind = "person.first"   // how they are asked first was chosen by them
 	PersonNotMe        Kind = "person.not_me"  // they said of an event that it was not theirs
 	PersonBraked       Kind = "person.braked"  // by the link of a mail
 	PersonCopied       Kind = "person.copied"  // they took a copy of their data

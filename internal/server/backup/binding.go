@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countersign/internal/server/audit"
+	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/limit"
@@ -238,7 +239,7 @@ func (s *Store) Remove(ctx context.Context, tx *db.Tx, person, id string, from r
 	if err != nil {
 		return err
 	}
-	return s.end(ctx, tx, at.id, person, id, from)
+	return s.end(ctx, tx, at.id, person, id, false, from)
 }
 
 // Stay keeps a binding of a person that was good until this epoch began: it is that of
@@ -300,10 +301,11 @@ func (s *Store) End(ctx context.Context, tx *db.Tx, b Binding, id string, from r
 	if id != b.ID && b.Rights != wire.Write {
 		return ErrReadOnly
 	}
-	return s.end(ctx, tx, b.Place, b.Person, id, from)
+	return s.end(ctx, tx, b.Place, b.Person, id, id == b.ID, from)
 }
 
-func (s *Store) end(ctx context.Context, tx *db.Tx, place, person, id string, from registration.Where) error {
+// end ends a binding. What a device does to itself is no news to its person.
+func (s *Store) end(ctx context.Context, tx *db.Tx, place, person, id string, itself bool, from registration.Where) error {
 	ended, err := scanBinding(tx.QueryRow(ctx, `UPDATE backup_binding SET ended_at = $1 WHERE id = $2 AND place_id = $3 AND ended_at = 0 RETURNING `+bindingColumns,
 		db.Millis(tx.Now), id, place))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -315,7 +317,10 @@ func (s *Store) end(ctx context.Context, tx *db.Tx, place, person, id string, fr
 	if err != nil {
 		return err
 	}
-	return record(ctx, tx, audit.BackupUnbound, p, ended.Platform, from)
+	if itself {
+		return record(ctx, tx, audit.BackupUnbound, p, ended.Platform, from)
+	}
+	return s.told(ctx, tx, audit.BackupUnbound, notify.MailBackupUnbound, p, ended.Platform, from)
 }
 
 // Once lets a signed change through once.
@@ -328,13 +333,17 @@ func (s *Store) Once(ctx context.Context, tx *db.Tx, b Binding, nonce string) er
 }
 
 // told writes down what happened, and tells the person, at every address and in
-// every app.
+// every app. The link only tightens (N21): no binding outlives the epoch that it ends.
 func (s *Store) told(ctx context.Context, tx *db.Tx, kind audit.Kind, letter string, p directory.Person, device string, from registration.Where) error {
 	if err := record(ctx, tx, kind, p, device, from); err != nil {
 		return err
 	}
-	err := directory.Tell(ctx, tx, s.notify, p, letter,
-		map[string]string{"login": p.Login, "device": device, "browser": from.Browser, "place": from.Place, "ip": from.IP})
+	stop, err := brake.Make(ctx, tx, brake.Link{Person: p.ID, What: brake.Less, Name: device})
+	if err != nil {
+		return err
+	}
+	err = directory.Tell(ctx, tx, s.notify, p, letter,
+		map[string]string{"login": p.Login, "device": device, "browser": from.Browser, "place": from.Place, "ip": from.IP, "stop": stop.Reveal()})
 	if err != nil {
 		return err
 	}

@@ -292,9 +292,12 @@ func (c *CodeApps) Use(ctx context.Context, tx *db.Tx, person, code string) erro
 }
 
 // Set measures the clock of an authenticator anew by two codes in a row (T5),
-// and uses both up. It returns [ErrCodeApp], [ErrCode] or [ErrCodeUsed]; the
-// caller counts failures.
+// and uses both up. It returns [ErrCodeApp], [ErrCode], [ErrCodeUsed] or
+// brake.ErrFrozen; the caller counts failures.
 func (c *CodeApps) Set(ctx context.Context, tx *db.Tx, person, id, first, second string, from Where) error {
+	if err := brake.Check(ctx, tx, person); err != nil {
+		return err
+	}
 	a, err := c.one(ctx, tx, person, id)
 	if err != nil {
 		return err
@@ -319,7 +322,7 @@ func (c *CodeApps) Set(ctx context.Context, tx *db.Tx, person, id, first, second
 	if err != nil {
 		return err
 	}
-	return c.tell(ctx, tx, audit.CodeAppSet, a, "", from)
+	return c.tell(ctx, tx, audit.CodeAppSet, a, notify.MailCodeAppSet, from)
 }
 
 // adjacent finds the step of the second of two codes in a row.
@@ -344,17 +347,25 @@ func (c *CodeApps) one(ctx context.Context, tx *db.Tx, person, id string) (CodeA
 	return scanCodeApp(tx.QueryRow(ctx, `SELECT `+codeAppColumns+` FROM code_app WHERE id = $1 AND person_id = $2 AND confirmed_at > 0`, id, person))
 }
 
-// Rename gives an authenticator another name. It returns [ErrName] or [ErrCodeApp].
+// Rename gives an authenticator another name. Every address of its person hears of it,
+// unless it is the name that it has. It returns [ErrName], [ErrCodeApp], or brake.ErrFrozen.
 func (c *CodeApps) Rename(ctx context.Context, tx *db.Tx, person, id, name string, from Where) error {
 	if !wire.GoodName(name) {
 		return ErrName
 	}
-	a, err := scanCodeApp(tx.QueryRow(ctx, `
-		UPDATE code_app SET name = $1 WHERE id = $2 AND person_id = $3 AND confirmed_at > 0 RETURNING `+codeAppColumns, name, id, person))
+	if err := brake.Check(ctx, tx, person); err != nil {
+		return err
+	}
+	a, err := c.one(ctx, tx, person, id)
 	if err != nil {
 		return err
 	}
-	return c.tell(ctx, tx, audit.CodeAppRenamed, a, "", from)
+	n, err := tx.Exec(ctx, `UPDATE code_app SET name = $1 WHERE id = $2 AND name <> $1`, name, a.ID)
+	if err != nil || n == 0 {
+		return err
+	}
+	e := audit.Event{Kind: audit.CodeAppRenamed, Method: "otp", Detail: map[string]any{"method_id": a.ID, "name": name, "was": a.Name}}
+	return tell(ctx, tx, c.notify, person, e, notify.MailMethodRenamed, from)
 }
 
 // Remove takes an authenticator of a person away. That enough is left to sign

@@ -16,6 +16,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"countersign/internal/server/audit"
+	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/notify"
 	"countersign/internal/wire"
@@ -243,16 +244,25 @@ func (p *Passkeys) count(ctx context.Context, tx *db.Tx, k Passkey, said protoco
 	return ErrCopied
 }
 
-// Rename gives a passkey of a person another name. It returns [ErrName] or [ErrPasskeyUnknown].
+// Rename gives a passkey of a person another name. Every address of theirs hears of it,
+// unless it is the name that it has. It returns [ErrName], [ErrPasskeyUnknown], or brake.ErrFrozen.
 func (p *Passkeys) Rename(ctx context.Context, tx *db.Tx, person, id, name string, from Where) error {
 	if !wire.GoodName(name) {
 		return ErrName
 	}
-	k, err := scanPasskey(tx.QueryRow(ctx, `UPDATE passkey SET name = $1 WHERE id = $2 AND person_id = $3 RETURNING `+passkeyColumns, name, id, person))
+	if err := brake.Check(ctx, tx, person); err != nil {
+		return err
+	}
+	k, err := scanPasskey(tx.QueryRow(ctx, `SELECT `+passkeyColumns+` FROM passkey WHERE id = $1 AND person_id = $2`, id, person))
 	if err != nil {
 		return err
 	}
-	return p.tell(ctx, tx, audit.PasskeyRenamed, k, "", from)
+	n, err := tx.Exec(ctx, `UPDATE passkey SET name = $1 WHERE id = $2 AND name <> $1`, name, k.ID)
+	if err != nil || n == 0 {
+		return err
+	}
+	e := audit.Event{Kind: audit.PasskeyRenamed, Method: "passkey", Detail: map[string]any{"passkey": k.ID, "name": name, "was": k.Name, "kind": k.Kind}}
+	return tell(ctx, tx, p.notify, k.Person, e, notify.MailMethodRenamed, from)
 }
 
 // Remove takes a passkey of a person away: it opens nothing any more. That

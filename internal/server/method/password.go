@@ -8,6 +8,7 @@
 package method
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -164,22 +165,28 @@ type Password struct {
 	// to be changed at the next full sign-in.
 	Exposed bool
 	Since   time.Time // when it was chosen
+	taken   string    // hash of the one that [Remove] took away, which opens nothing
 }
 
 // Barred is the hash of the password that may not be chosen again by who does not
-// know it: the one that others know; "" for none.
+// know it: the one that others know, or that was taken away, mostly because they do;
+// "" for none.
 func (p Password) Barred() string {
 	if p.Exposed {
 		return p.Hash
 	}
-	return ""
+	return p.taken
 }
+
+// Former is the hash of the password that a person who chooses a new one had: the one
+// they sign in with, or that was taken away; "" for none.
+func (p Password) Former() string { return cmp.Or(p.Hash, p.taken) }
 
 // PasswordOf returns what is kept; a person without a password has the zero value.
 func PasswordOf(ctx context.Context, tx *db.Tx, person string) (Password, error) {
 	var p Password
 	var exposed, since int64
-	err := tx.QueryRow(ctx, `SELECT hash, exposed_at, changed_at FROM password WHERE person_id = $1`, person).Scan(&p.Hash, &exposed, &since)
+	err := tx.QueryRow(ctx, `SELECT hash, exposed_at, changed_at, barred FROM password WHERE person_id = $1`, person).Scan(&p.Hash, &exposed, &since, &p.taken)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return Password{}, err
 	}
@@ -195,7 +202,7 @@ func Set(ctx context.Context, tx *db.Tx, person, hash string) error {
 	}
 	_, err := tx.Exec(ctx, `
 		INSERT INTO password (person_id, hash, changed_at) VALUES ($1, $2, $3)
-		ON CONFLICT (person_id) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at, exposed_at = 0`,
+		ON CONFLICT (person_id) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at, exposed_at = 0, barred = ''`,
 		person, hash, db.Millis(tx.Now))
 	if err != nil {
 		return err
@@ -218,9 +225,14 @@ func Expose(ctx context.Context, tx *db.Tx, person string) error {
 	return record(ctx, tx, audit.PersonPasswordSeen, person)
 }
 
-// Remove takes a person's password away, with the count of wrong codes.
+// Remove takes a person's password away, with the count of wrong codes. Its hash is
+// kept aside, barred, until they choose another one: mostly it goes because somebody
+// else knows it.
 func Remove(ctx context.Context, tx *db.Tx, person string) error {
-	for _, q := range []string{`DELETE FROM password WHERE person_id = $1`, `DELETE FROM code_guard WHERE person_id = $1`} {
+	for _, q := range []string{
+		`UPDATE password SET barred = hash, hash = '', exposed_at = 0 WHERE person_id = $1 AND hash <> ''`,
+		`DELETE FROM code_guard WHERE person_id = $1`,
+	} {
 		if _, err := tx.Exec(ctx, q, person); err != nil {
 			return err
 		}

@@ -112,13 +112,13 @@ func TestANewPasswordEndsWhatWasBegun(t *testing.T) {
 		if err := Expose(t.Context(), tx, person.ID); err != nil {
 			return err
 		}
-		if p, err := PasswordOf(t.Context(), tx, person.ID); err != nil || p != (Password{"one", true, tx.Now}) {
+		if p, err := PasswordOf(t.Context(), tx, person.ID); err != nil || p != (Password{Hash: "one", Exposed: true, Since: tx.Now}) {
 			t.Errorf("%+v %v", p, err)
 		}
 		if err := Set(t.Context(), tx, person.ID, "two"); err != nil {
 			return err
 		}
-		if p, err := PasswordOf(t.Context(), tx, person.ID); err != nil || p != (Password{"two", false, tx.Now}) {
+		if p, err := PasswordOf(t.Context(), tx, person.ID); err != nil || p != (Password{Hash: "two", Since: tx.Now}) {
 			t.Errorf("%+v %v", p, err)
 		}
 		now, err := directory.ByID(t.Context(), tx, person.ID)

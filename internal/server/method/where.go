@@ -48,11 +48,18 @@ func HeldBy(ctx context.Context, tx *db.Tx, person string) (h Held, err error) {
 	return h, err
 }
 
-// ChooseFirst remembers the way a person wants to be asked first.
-func ChooseFirst(ctx context.Context, tx *db.Tx, person, way string) error {
-	_, err := tx.Exec(ctx, `INSERT INTO first_way (person_id, way) VALUES ($1, $2)
-		ON CONFLICT (person_id) DO UPDATE SET way = excluded.way`, person, way)
-	return err
+// ChooseFirst remembers the way a person wants to be asked first. Every address of
+// theirs hears of it, unless it is the one they had chosen. It returns brake.ErrFrozen.
+func ChooseFirst(ctx context.Context, tx *db.Tx, n *notify.Notify, person, way string, from Where) error {
+	if err := brake.Check(ctx, tx, person); err != nil {
+		return err
+	}
+	changed, err := tx.Exec(ctx, `INSERT INTO first_way (person_id, way) VALUES ($1, $2)
+		ON CONFLICT (person_id) DO UPDATE SET way = excluded.way WHERE first_way.way <> excluded.way`, person, way)
+	if err != nil || changed == 0 {
+		return err
+	}
+	return tell(ctx, tx, n, person, audit.Event{Kind: audit.PersonFirst, Method: way, Detail: map[string]any{"way": way}}, notify.MailFirstWay, from)
 }
 
 // tell writes down that a method of a person changed, and mails it to them (N11).
@@ -69,7 +76,8 @@ func tell(ctx context.Context, tx *db.Tx, n *notify.Notify, person string, e aud
 	if template == "" {
 		return nil
 	}
-	name, _ := e.Detail["name"].(string)
+	text := func(key string) string { s, _ := e.Detail[key].(string); return s }
+	name := text("name")
 	left := ""
 	if n, ok := e.Detail["left"].(int); ok {
 		left = strconv.Itoa(n)
@@ -79,7 +87,7 @@ func tell(ctx context.Context, tx *db.Tx, n *notify.Notify, person string, e aud
 		return err
 	}
 	return directory.Tell(ctx, tx, n, p, template, map[string]string{
-		"login": p.Login, "method": name, "left": left, "browser": from.Browser, "place": from.Place, "ip": from.IP, "stop": stop.Reveal(),
+		"login": p.Login, "method": name, "was": text("was"), "way": text("way"), "left": left, "browser": from.Browser, "place": from.Place, "ip": from.IP, "stop": stop.Reveal(),
 	})
 }
 

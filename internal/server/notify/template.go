@@ -46,6 +46,11 @@ const (
 	MailRestoreWaits    = "restore_waits"    // needs login, device
 	MailNumberAdded     = "number_added"     // needs login, address
 	MailNumberRemoved   = "number_removed"   // needs login, address
+	MailAppRenamed      = "app_renamed"      // needs login, device, was: what it was called
+	MailMethodRenamed   = "method_renamed"   // the same of a passkey, a security key or a code app; needs login, method, was
+	MailCodeAppSet      = "codeapp_set"      // needs login, method
+	MailFirstWay        = "first_way"        // needs login, way: a proof's name
+	MailBackupUnbound   = "backup_unbound"   // needs login, device
 	MailRecoveryMade    = "recovery_made"    // needs login
 	MailRecoveryUsed    = "recovery_used"    // needs login, left: how many there are
 	MailRecoveryRemoved = "recovery_removed" // needs login
@@ -108,6 +113,11 @@ var letters = map[string]letter{
 	MailRestoreWaits:    {"mail.restore_waits.subject", "mail.restore_waits.said", "mail.restore_waits.todo", []string{"login", "device"}},
 	MailNumberAdded:     {"mail.number_added.subject", "mail.number_added.said", "mail.number_added.todo", []string{"login", "address"}},
 	MailNumberRemoved:   {"mail.number_removed.subject", "mail.number_removed.said", "mail.number_removed.todo", []string{"login", "address"}},
+	MailAppRenamed:      {"mail.app_renamed.subject", "mail.app_renamed.said", "mail.changed.todo", []string{"login", "device", "was"}},
+	MailMethodRenamed:   {"mail.method_renamed.subject", "mail.method_renamed.said", "mail.changed.todo", []string{"login", "method", "was"}},
+	MailCodeAppSet:      {"mail.codeapp_set.subject", "mail.codeapp_set.said", "mail.changed.todo", []string{"login", "method"}},
+	MailFirstWay:        {"mail.first_way.subject", "mail.first_way.said", "mail.changed.todo", []string{"login", "way"}},
+	MailBackupUnbound:   {"mail.backup_unbound.subject", "mail.backup_unbound.said", "mail.backup_unbound.todo", []string{"login", "device"}},
 	MailRecoveryMade:    {"mail.recovery_made.subject", "mail.recovery_made.said", "mail.recovery_made.todo", []string{"login"}},
 	MailRecoveryUsed:    {"mail.recovery_used.subject", "mail.recovery_used.said", "mail.recovery_used.todo", []string{"login", "left"}},
 	MailRecoveryRemoved: {"mail.recovery_removed.subject", "mail.recovery_removed.said", "mail.recovery_removed.todo", []string{"login"}},
@@ -172,7 +182,7 @@ func (n *Notify) write(m Mail, at time.Time) page {
 	v := func(name string) string { return oneLine(m.Data[name]) }
 	service := cmp.Or(v("service"), n.o.Service, "Countersign")
 	t := func(key string) string {
-		return ui.T(lang, key, "login", v("login"), "device", v("device"), "by", v("by"), "method", v("method"), "left", v("left"), "code", v("code"), "days", v("days"), "address", v("address"), "service", service, "host", n.o.Host)
+		return ui.T(lang, key, "login", v("login"), "device", v("device"), "by", v("by"), "method", v("method"), "was", v("was"), "way", ui.T(lang, "mail.way."+v("way")), "left", v("left"), "code", v("code"), "days", v("days"), "address", v("address"), "service", service, "host", n.o.Host)
 	}
 	p := page{Lang: lang, Subject: t(l.subject), Said: t(l.said), Todo: t(l.todo), Footer: t("mail.footer"), Service: service, Accent: v("accent")}
 	for _, f := range []fact{

@@ -32,7 +32,15 @@ func filled(template, lang string) Mail {
 		m.Data["device"] = "Mei's Pixel"
 	case MailNewPhone, MailNewPhoneAdmin:
 		m.Data["device"] = "Mei's Pixel"
-	case MailCodeAppAdded, MailCodeAppRemoved:
+	case MailAppRenamed:
+		m.Data["device"], m.Data["was"] = "Mei's Pixel", "Pixel"
+	case MailMethodRenamed:
+		m.Data["method"], m.Data["was"] = "Mei's token", "Token"
+	case MailFirstWay:
+		m.Data["way"] = "otp"
+	case MailBackupUnbound:
+		m.Data["device"] = "iPhone, Safari"
+	case MailCodeAppAdded, MailCodeAppRemoved, MailCodeAppSet:
 		m.Data["method"] = "Mei's token"
 	case MailAddressCode:
 		m.Data["code"] = "493027"

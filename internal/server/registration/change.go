@@ -75,7 +75,7 @@ func (r *Registry) Activate(ctx context.Context, tx *db.Tx, in Activation) (Regi
 		return Registration{}, err
 	}
 	o.Taker.State = Active
-	return o.Taker, r.announce(ctx, tx, notify.MailAppAdded, o.Taker, in.From)
+	return o.Taker, r.announce(ctx, tx, notify.MailAppAdded, o.Taker, "", in.From)
 }
 
 // mayBeFirst checks, once it is this transaction's turn, that what allowed an
@@ -117,8 +117,9 @@ func (r *Registry) finishOffer(ctx context.Context, tx *db.Tx, o Offer) error {
 	return r.notify.Wake(ctx, tx, OfferTopic(o.ID))
 }
 
-// announce tells every address and app of a person that an app came or went (N11).
-func (r *Registry) announce(ctx context.Context, tx *db.Tx, template string, g Registration, from Where) error {
+// announce tells every address and app of a person that an app came, went or changed (N11);
+// was is what it was called before, or "".
+func (r *Registry) announce(ctx context.Context, tx *db.Tx, template string, g Registration, was string, from Where) error {
 	p, err := directory.ByID(ctx, tx, g.Person)
 	if err != nil {
 		return err
@@ -134,7 +135,7 @@ func (r *Registry) announce(ctx context.Context, tx *db.Tx, template string, g R
 		return err
 	}
 	err = directory.Tell(ctx, tx, r.notify, p, template, map[string]string{
-		"login": p.Login, "device": g.Name, "browser": from.Browser, "place": from.Place, "ip": from.IP, "stop": stop.Reveal(),
+		"login": p.Login, "device": g.Name, "was": was, "browser": from.Browser, "place": from.Place, "ip": from.IP, "stop": stop.Reveal(),
 	})
 	if err != nil {
 		return err
@@ -176,7 +177,7 @@ func (r *Registry) end(ctx context.Context, tx *db.Tx, m Removal) error {
 	if err := record(ctx, tx, kind, g, m.From, map[string]any{"why": m.Why}); err != nil {
 		return err
 	}
-	return r.announce(ctx, tx, notify.MailAppRemoved, g, m.From)
+	return r.announce(ctx, tx, notify.MailAppRemoved, g, "", m.From)
 }
 
 // RemoveAll ends all registrations of a person, pending ones too: they start anew.
@@ -199,19 +200,31 @@ func (r *Registry) RemoveAll(ctx context.Context, tx *db.Tx, person string, from
 	return nil
 }
 
-// Rename gives an app of a person another name. It returns [ErrName] or [ErrUnknown].
+// Rename gives an app of a person another name. Every address of theirs hears of it,
+// unless it is the name that it has. It returns [ErrName], [ErrUnknown], or brake.ErrFrozen.
 func (r *Registry) Rename(ctx context.Context, tx *db.Tx, person, id, name string, from Where) error {
 	if !wire.GoodName(name) {
 		return ErrName
 	}
-	g, err := scan(tx.QueryRow(ctx, `
-		UPDATE registration SET name = $1 WHERE id = $2 AND person_id = $3 AND state = 'active' RETURNING `+columns, name, id, person))
+	if err := brake.Check(ctx, tx, person); err != nil {
+		return err
+	}
+	g, err := scan(tx.QueryRow(ctx, `SELECT `+columns+` FROM registration WHERE id = $1 AND person_id = $2 AND state = 'active'`, id, person))
 	if errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("registration %s: %w", id, ErrUnknown)
 	} else if err != nil {
 		return err
 	}
-	return record(ctx, tx, audit.RegistrationRenamed, g, from, nil)
+	n, err := tx.Exec(ctx, `UPDATE registration SET name = $1 WHERE id = $2 AND state = 'active' AND name <> $1`, name, g.ID)
+	if err != nil || n == 0 {
+		return err
+	}
+	was := g.Name
+	g.Name = name
+	if err := record(ctx, tx, audit.RegistrationRenamed, g, from, map[string]any{"was": was}); err != nil {
+		return err
+	}
+	return r.announce(ctx, tx, notify.MailAppRenamed, g, was, from)
 }
 
 // SetPush changes where a device can be knocked on; nil takes it away.

@@ -92,7 +92,7 @@ func (r *Registry) SetPasswordless(ctx context.Context, tx *db.Tx, person, id st
 	if err := record(ctx, tx, kind, g, from, nil); err != nil {
 		return err
 	}
-	return r.announce(ctx, tx, template, g, from)
+	return r.announce(ctx, tx, template, g, "", from)
 }
 
 // unswitched says why nothing was switched: nothing had to be, or could be.

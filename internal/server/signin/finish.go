@@ -220,17 +220,10 @@ func (s *Service) pairedIn(ctx context.Context, tx *db.Tx, a Attempt) (bool, err
 
 // SetUp sets the password a person chose by their set-up link, and signs them
 // in with it: to pair the first app if the directory asks for a second proof.
-// It returns directory.ErrSetupLink or the reasons of method.CheckNew, which
-// leave the link good.
+// It returns directory.ErrSetupLink, or the reasons of method.CheckNew and
+// method.ErrSame for the password that was taken away, which leave the link good.
 func (s *Service) SetUp(ctx context.Context, link, password string, start Start) (Went, error) {
-	person, policyOf, err := s.SeeSetUp(ctx, link)
-	if err != nil {
-		return Went{}, err
-	}
-	if err := method.CheckNew(policyOf.Policy, person, password); err != nil {
-		return Went{}, err
-	}
-	hash, err := s.Passwords.Hash(ctx, method.Asker{Net: start.Browser.Net}, password)
+	hash, err := s.chosen(ctx, link, password, start.Browser)
 	if err != nil {
 		return Went{}, err
 	}
@@ -256,6 +249,26 @@ func (s *Service) SetUp(ctx context.Context, link, password string, start Start)
 		return err
 	})
 	return went, err
+}
+
+// chosen makes the hash of a password that a person chose by their set-up link.
+func (s *Service) chosen(ctx context.Context, link, password string, from Browser) (string, error) {
+	p, d, err := s.SeeSetUp(ctx, link)
+	if err != nil {
+		return "", err
+	}
+	if err := method.CheckNew(d.Policy, p, password); err != nil {
+		return "", err
+	}
+	var kept method.Password
+	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		kept, err = method.PasswordOf(ctx, tx, p.ID)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return s.Passwords.Replace(ctx, method.Asker{Net: from.Net}, kept.Barred(), password)
 }
 
 // SeeSetUp tells whose a set-up link is, without using it.

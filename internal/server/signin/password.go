@@ -118,7 +118,7 @@ func (s *Service) ChangePassword(ctx context.Context, by Session, password strin
 	if err != nil {
 		return err
 	}
-	hash, err := s.Passwords.Replace(ctx, method.Asker{Net: b.Net, Known: true}, kept.Hash, password)
+	hash, err := s.Passwords.Replace(ctx, method.Asker{Net: b.Net, Known: true}, kept.Former(), password)
 	if err != nil {
 		return err
 	}

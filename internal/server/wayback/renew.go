@@ -120,7 +120,7 @@ func (w Way) given(ctx context.Context, tx *db.Tx) (all []ways.Proof, err error)
 
 // Renew sets the new password, or has it wait, as [Service.Plan] says. It returns
 // what that does, method.ErrBusy, the reasons of method.CheckNew, method.ErrSame for
-// the password that others know, and [ErrManaged] when the answer is never.
+// the password that others know or an admin took away, and [ErrManaged] when the answer is never.
 func (s *Service) Renew(ctx context.Context, token, password string, lost bool, b signin.Browser) (next string, err error) {
 	w, p, err := s.Plan(ctx, token, lost, b)
 	if err != nil {
@@ -155,7 +155,7 @@ func (s *Service) Renew(ctx context.Context, token, password string, lost bool, 
 }
 
 // chosen makes the hash of the new password, if it may be one. Only a password that
-// others know is refused for being the old one: whether a guess is right is nobody's to
+// others know, or that was taken away, is refused for being the old one: whether a guess is right is nobody's to
 // learn here, uncounted.
 func (s *Service) chosen(ctx context.Context, w Way, password string, b signin.Browser) (string, error) {
 	if err := method.CheckNew(w.Directory.Policy, w.person, password); err != nil {

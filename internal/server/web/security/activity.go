@@ -93,6 +93,7 @@ var shown = map[audit.Kind]struct{ name, icon, tone string }{
 	audit.PersonCopied:           {"copied", "user", "caution"},
 	audit.PersonThawed:           {"thawed", "check", ""},
 	audit.OAuthConsent:           {"consent", "apps", ""},
+	audit.PersonFirst:            {"first_chosen", "edit", ""},
 	audit.PersonNotMe:            {"notme", "block", "danger"},
 }
 

@@ -156,7 +156,7 @@ func (h *handler) postFirst(w http.ResponseWriter, r *http.Request) error {
 		if err := signin.Prefer(ctx, tx, h.Cookie(r, web.KnownCookie), v.person.ID, way); err != nil {
 			return err
 		}
-		return method.ChooseFirst(ctx, tx, v.person.ID, way)
+		return method.ChooseFirst(ctx, tx, h.Notify, v.person.ID, way, method.Where(v.from))
 	})
 	if err != nil {
 		return err

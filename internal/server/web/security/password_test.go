@@ -61,7 +61,7 @@ func TestANewPasswordThatWillNotDoIsExplained(t *testing.T) {
 	mei := h.Member(t, "mei")
 	b := h.signIn(t, mei, h.Device(t, mei, "Phone")).get("/security/password")
 	for typed, says := range map[string]string{
-		"": "too short", "1234567": "too short", "password1": "tried first", "mei@aoba.example": "your own name", signintest.Password: "the password you have now", strings.Repeat("長い", 129): "too long",
+		"": "too short", "1234567": "too short", "password1": "tried first", "mei@aoba.example": "your own name", signintest.Password: "the password you had until now", strings.Repeat("長い", 129): "too long",
 	} {
 		if b.press("/security/password", "password", typed).shows(says, `aria-invalid="true"`); b.status != 422 {
 			t.Errorf("%q: %d", typed, b.status)

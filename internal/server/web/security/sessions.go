@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"countersign/internal/server/audit"
+	"countersign/internal/server/brake"
 	"countersign/internal/server/db"
 	"countersign/internal/server/directory"
 	"countersign/internal/server/method"
@@ -119,8 +120,12 @@ func (h *handler) postEndAll(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *handler) mailSignedOut(ctx context.Context, tx *db.Tx, v visit) error {
+	stop, err := brake.Make(ctx, tx, brake.Link{Person: v.person.ID, What: brake.Less})
+	if err != nil {
+		return err
+	}
 	return directory.Tell(ctx, tx, h.Notify, v.person, notify.MailSignedOut,
-		map[string]string{"login": v.person.Login, "browser": v.from.Browser, "place": v.from.Place, "ip": v.from.IP})
+		map[string]string{"login": v.person.Login, "browser": v.from.Browser, "place": v.from.Place, "ip": v.from.IP, "stop": stop.Reveal()})
 }
 
 // postEndSince ends the sessions that were begun since a reported sign-in was

@@ -400,7 +400,7 @@ func TestAnExposedPasswordIsChangedOnTheWayIn(t *testing.T) {
 	w.Answer(t, phone, wire.Approve, own.number())
 	own.get("/signin/number").submit("/signin/finish").shows("/signin/renew", "Choose a new password")
 	own.submit("/signin/renew", "password", "12345678").shows("/signin/renew", "tried first")
-	own.submit("/signin/renew", "password", signintest.Password).shows("/signin/renew", "the password you have now")
+	own.submit("/signin/renew", "password", signintest.Password).shows("/signin/renew", "the password you had until now")
 	own.submit("/signin/renew", "password", "kumo no ue no tourou").shows("/security", "gate")
 }
 

@@ -131,7 +131,8 @@ CREATE TABLE brake_freeze (person_id TEXT PRIMARY KEY, ends_at BIGINT NOT NULL);
 -- method
 CREATE TABLE password (
   person_id TEXT PRIMARY KEY REFERENCES person (id), hash TEXT NOT NULL,
-  changed_at BIGINT NOT NULL, exposed_at BIGINT NOT NULL DEFAULT 0
+  changed_at BIGINT NOT NULL, exposed_at BIGINT NOT NULL DEFAULT 0,
+  barred TEXT NOT NULL DEFAULT '' -- hash of the one that was taken away, which is not chosen again
 );
 CREATE TABLE code_guard (
   person_id TEXT PRIMARY KEY, failures BIGINT NOT NULL, until BIGINT NOT NULL

@@ -131,7 +131,8 @@ CREATE TABLE brake_freeze (person_id TEXT PRIMARY KEY, ends_at INTEGER NOT NULL)
 -- method
 CREATE TABLE password (
   person_id TEXT PRIMARY KEY REFERENCES person (id), hash TEXT NOT NULL,
-  changed_at INTEGER NOT NULL, exposed_at INTEGER NOT NULL DEFAULT 0
+  changed_at INTEGER NOT NULL, exposed_at INTEGER NOT NULL DEFAULT 0,
+  barred TEXT NOT NULL DEFAULT '' -- hash of the one that was taken away, which is not chosen again
 ) STRICT;
 CREATE TABLE code_guard (
   person_id TEXT PRIMARY KEY, failures INTEGER NOT NULL, until INTEGER NOT NULL
