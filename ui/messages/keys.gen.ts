@@ -3225,6 +3225,7 @@ export interface Messages {
   "signin.forgot.managed.text.own": Record<never, never>;
   "signin.forgot.never": Record<never, never>;
   "signin.forgot.now": Record<never, never>;
+  "signin.forgot.now.or": Record<never, never>;
   "signin.forgot.proofs": Record<never, never>;
   "signin.forgot.proofs.lead": { login: string | number };
   "signin.forgot.recovery.go": Record<never, never>;
