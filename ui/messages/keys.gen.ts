@@ -815,9 +815,11 @@ export interface Messages {
   "backup.note.setback.title": Record<never, never>;
   "backup.note.stale.text": Record<never, never>;
   "backup.note.stale.title": Record<never, never>;
+  "backup.note.stale.unseen": Record<never, never>;
   "backup.note.storage_full.text": Record<never, never>;
   "backup.note.storage_full.title": Record<never, never>;
   "backup.off.busy": Record<never, never>;
+  "backup.off.changed": Record<never, never>;
   "backup.off.done": Record<never, never>;
   "backup.off.go": Record<never, never>;
   "backup.off.lead": Record<never, never>;
@@ -2441,6 +2443,8 @@ export interface Messages {
   "recover.lost.then": Record<never, never>;
   "recover.lost.title": Record<never, never>;
   "recover.lost.try": Record<never, never>;
+  "recover.lost.unregistered": { titles: string | number };
+  "recover.lost.unregistered.text": Record<never, never>;
   "recover.lost.yes": Record<never, never>;
   "recover.menu.on": Record<never, never>;
   "recover.none.account": { host: string | number; login: string | number };
