@@ -889,6 +889,7 @@ export interface Messages {
   "backup.versions.missing": Record<never, never>;
   "backup.versions.new": Record<never, never>;
   "backup.versions.newest": Record<never, never>;
+  "backup.versions.of": { when: string | number };
   "backup.versions.row": Record<never, never>;
   "backup.ways": Record<never, never>;
   "backup.ways.added": { when: string | number };

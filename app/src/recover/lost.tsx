@@ -93,17 +93,19 @@ function Devices({ found, remove }: { found: Found | undefined; remove: (device:
   return (
     <ul class="group" aria-busy={busy.value}>
       {found.devices.map((device) => (
-        <li class="line" key={`${device.name}${device.since ?? ''}`}>
+        <li class="line finding" key={`${device.name}${device.since ?? ''}`}>
           <Icon name="i-phone" />
-          <span class="what">
+          <div class="what">
             <strong>{device.name}</strong>
             <span>{where(device.holds)}</span>
             {device.since !== undefined && <span>{t('backup.ways.added', { when: day(new Date(device.since)) })}</span>}
-          </span>
-          <button class="btn sm danger" type="button" aria-disabled={busy.value} onClick={() => remove(device)}>
-            {t('recover.lost.remove')}
-            <span class="vh">{device.name}</span>
-          </button>
+            <p class="row wrap">
+              <button class="btn sm danger" type="button" aria-disabled={busy.value} onClick={() => remove(device)}>
+                {t('recover.lost.remove')}
+                <span class="vh">{device.name}</span>
+              </button>
+            </p>
+          </div>
         </li>
       ))}
     </ul>
