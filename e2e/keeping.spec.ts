@@ -2,7 +2,7 @@
 // take to another phone – in several tabs, and without a network.
 import { expect, test, type Language } from './fixtures.ts'
 import { Eye } from './eye.ts'
-import { five, standing, withAccounts } from './keeping.ts'
+import { five, idAt, standing, withAccounts } from './keeping.ts'
 import { readQR } from './qr.ts'
 
 for (const language of ['en', 'ja'] satisfies Language[]) {
@@ -80,7 +80,7 @@ for (const language of ['en', 'ja'] satisfies Language[]) {
     test('an account goes to another phone as a QR code, after a warning', async ({ computer: page, demo, say }, info) => {
       const eye = new Eye(language, info)
       await withAccounts(page, demo, five)
-      await page.goto(`${demo.at.app}/#account/${'1'.padStart(32, '0')}`)
+      await page.goto(`${demo.at.app}/#account/${idAt(1)}`)
       await page.getByRole('button', { name: say('app.account.more') }).click()
       await page.getByRole('button', { name: say('app.account.qr') }).click()
       await eye.see(page, 'a03-qr-warning', say('app.qr.warning'))

@@ -17,6 +17,11 @@ export async function withAccounts(page: Page, demo: Demo, some: readonly Some[]
   await expect(page.locator('.note.loose')).toBeVisible() // the app has taken over from the first paint
 }
 
+/** The id of the account that stands there among these. */
+export function idAt(at: number): string {
+  return String(accounts(at + 1)[at]?.['id'])
+}
+
 /** Names of the accounts in the order in which they stand. */
 export function standing(page: Page) {
   return page.locator('.account .open strong')

@@ -35,10 +35,15 @@ function secretOf(i) {
   return Array.from({ length: 32 }, (_symbol, j) => alphabet[((i >> (5 * (j % 3))) + j * 13) % 32]).join('')
 }
 
+/** An id as it might have been drawn: ids say nothing of the order. */
+function idOf(i) {
+  return Array.from({ length: 4 }, (_part, j) => (Math.imul(i * 4 + j + 1, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0')).join('')
+}
+
 /** n accounts of other sites, a few of them unusual. */
 export function accounts(n) {
   return Array.from({ length: n }, (_entry, i) => ({
-    id: i.toString(16).padStart(32, '0'),
+    id: idOf(i),
     kind: 'other',
     type: 'totp',
     issuer: `Site ${i}`,

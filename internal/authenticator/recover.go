@@ -104,6 +104,9 @@ func fate(e vault.Entry, before, after standing) Recovered {
 // await puts the accounts of sign-in services where people see that something is
 // to be done about them. Of several devices that had one, the first is told.
 func (a *App) await(now time.Time, paired []vault.Paired) (list []Recovered, err error) {
+	if len(paired) == 0 {
+		return nil, nil
+	}
 	here := map[vault.Person]vault.Entry{}
 	for _, e := range a.vault.Entries() {
 		if s, ok := e.Server(); ok {

@@ -3,8 +3,9 @@
  *  by itself once a month, or with the recovery key when the person tries it. */
 import type { Finding } from '../core/ops'
 import { store } from '../store/store'
+import { bytesOf } from '../store/text'
 import { doorOf } from './bind'
-import { bytesOf, type Core } from './instep'
+import type { Core } from './instep'
 import { edit, read, type Backup } from './kept'
 import { placeOf } from './place'
 import { waits } from './watch'

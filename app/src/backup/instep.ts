@@ -6,8 +6,8 @@ import { CoreTrouble, type Comparison, type Recovered } from '../core/ops'
 import type { Bytes } from '../remote/bytes'
 import { Trouble } from '../remote/trouble'
 import { store, vaultGeneration } from '../store/store'
+import { bytesOf } from '../store/text'
 import { StoreTrouble } from '../store/trouble'
-import type { Vault } from '../store/vault'
 import { doorOf } from './bind'
 import { edit, read, type Backup } from './kept'
 import { placeOf, refusal, type Place } from './place'
@@ -143,9 +143,4 @@ async function old(core: Core, n: number): Promise<Bytes> {
   const { archive } = await placeOf(await doorOf(backup)).version(n)
   await core.sealed('readBackup', { keys: backup.keys, version: true }, { bytes: archive })
   return contents(core)
-}
-
-/** The vault as the core takes it. */
-export function bytesOf(vault: Vault): Bytes {
-  return new TextEncoder().encode(JSON.stringify(vault))
 }

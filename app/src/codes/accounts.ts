@@ -101,9 +101,25 @@ function fits(entry: Entry, filter: Filter): boolean {
   return filter.startsWith('#') && (entry.tags?.includes(filter.slice(1)) ?? false)
 }
 
+const counts = new WeakMap<readonly Entry[], ReadonlyMap<Filter, number>>()
+
+/** How many accounts each chip leaves; those that leave none are not there. */
+function countsOf(entries: readonly Entry[]): ReadonlyMap<Filter, number> {
+  const known = counts.get(entries)
+  if (known) return known
+  const all = new Map<Filter, number>([['all', entries.length]])
+  for (const { kind, tags } of entries) {
+    all.set(kind, (all.get(kind) ?? 0) + 1)
+    for (const tag of new Set(tags)) all.set(`#${tag}`, (all.get(`#${tag}`) ?? 0) + 1)
+  }
+  counts.set(entries, all)
+  return all
+}
+
 /** The tags that accounts have, by name. */
 export function tagsOf(entries: readonly Entry[]): string[] {
-  return [...new Set(entries.flatMap(({ tags }) => tags ?? []))].sort((a, b) => a.localeCompare(b))
+  const tags = [...countsOf(entries).keys()].filter((name) => name.startsWith('#'))
+  return tags.map((name) => name.slice(1)).sort((a, b) => a.localeCompare(b))
 }
 
 function drawNote<N>(draw: Draw<N>, note: Note): N {
@@ -147,7 +163,7 @@ function drawFilters<N>(draw: Draw<N>, entries: readonly Entry[], { found, filte
     work: t('app.list.work.short'),
     other: t('app.list.other'),
   }
-  const there = kinds.filter((kind) => entries.some((entry) => entry.kind === kind))
+  const there = kinds.filter((kind) => countsOf(entries).has(kind))
   const tags = tagsOf(entries)
   if (there.length < 2 && tags.length === 0) return null
   const all: [Filter, string][] = [
@@ -156,7 +172,7 @@ function drawFilters<N>(draw: Draw<N>, entries: readonly Entry[], { found, filte
     ...tags.map((tag): [Filter, string] => [`#${tag}`, tag]),
   ]
   const buttons = all.map(([name, label]) => {
-    const n = found.filter((entry) => fits(entry, name)).length
+    const n = countsOf(found).get(name) ?? 0
     const onClick = choose && (() => choose(name))
     const props = { key: name, type: 'button', 'aria-pressed': String(filter === name), onClick }
     return draw('button', props, name.startsWith('#') ? drawIcon(draw, 'i-tag', 'i i-xs') : null, `${label} `, draw('span', null, String(n)))

@@ -56,4 +56,8 @@ test('an account moves among its own: of its kind, and pinned like it', () => {
   const moved = withMove(entries, { id: 'b', above: 'w' }).sort((a, b) => a.order - b.order)
   expect(moved.map(({ id }) => id)).toEqual(['p', 'w', 'b', 'a'])
   expect(withMove(entries, { id: 'p', above: '' })[0]?.id).toBe('p')
+  expect(moved.filter(({ id }) => id !== 'b')).toEqual([entries[0], entries[1], entries[2]])
+  expect(moved[0]).toBe(entries[0]) // the others are the very objects that they were
+  const level = entries.map((entry) => ({ ...entry, order: 0 }))
+  expect(withMove(level, { id: 'b', above: 'p' }).map(({ id }) => id)).toEqual(['p', 'b', 'w', 'a'])
 })

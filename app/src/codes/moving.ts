@@ -13,9 +13,11 @@ export const moving = signal<Move | undefined>(undefined)
 export function withMove(entries: Entry[], how: Move | undefined): Entry[] {
   const entry = how && entries.find((one) => one.id === how.id)
   if (!how || !entry) return entries
-  const order = entries.filter((one) => one !== entry).sort((a, b) => a.order - b.order)
-  order.splice(order.findIndex((one) => one.id === how.above) + 1, 0, entry)
-  return order.map((one, i) => ({ ...one, order: i }))
+  const all = entries.filter((one) => one !== entry).sort((a, b) => a.order - b.order)
+  const at = all.findIndex((one) => one.id === how.above) + 1
+  const [above, below] = [all[at - 1]?.order, all[at]?.order]
+  const order = ((above ?? (below ?? 0) - 2) + (below ?? (above ?? 0) + 2)) / 2
+  return all.toSpliced(at, 0, { ...entry, order }) // of two with one order the first stands higher
 }
 
 /** The accounts among which this one can move, in their order. */

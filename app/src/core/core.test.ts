@@ -28,6 +28,7 @@ async function tab(spawn = crew, idle = 60_000) {
 }
 
 const open: Core[] = []
+const base32 = { a: 'MFRGGZDF', b: 'MZXW6YTB', c: 'MZXW6YTBOI' }
 const names = ({ entries }: Vault) => entries.map(({ name }) => name)
 
 /** As on another phone: nothing was ever kept here. */
@@ -59,6 +60,28 @@ test('the core and the app change one vault', async () => {
   expect(names(vault.value).sort()).toEqual(['by the app', 'by the app again', 'by the core'])
   expect(vault.value.entries.find((entry) => entry.id === id)?.order).toBe(0)
   expect(names((await tab()).vault.value)).toEqual(names(vault.value)) // on the disk
+})
+
+test('an account that changes leaves the others the very objects that they were', async () => {
+  const { store, vault, core } = await tab()
+  for (const [id, secret] of Object.entries(base32)) await store.change((before) => addEntry(before, exampleEntry({ id, name: id, secret })))
+  await core.adopt()
+  await core.change('edit', { id: 'a', note: 'first' })
+  const [, b, c] = vault.value.entries
+  await core.change('edit', { id: 'a', note: 'second' })
+  expect(vault.value.entries.map(({ note }) => note)).toEqual(['second', '', ''])
+  expect(vault.value.entries[1]).toBe(b)
+  await core.change('move', { id: 'b', above: 'c' })
+  expect(names(vault.value)).toEqual(['a', 'c', 'b'])
+  expect(vault.value.entries[1]).toBe(c)
+  await core.change('remove', { ids: ['a'] })
+  await core.change('addURI', { uri: 'otpauth://totp/d?secret=MFRGGZDFMZXW6' })
+  expect(names(vault.value)).toEqual(['c', 'b', 'd'])
+  await store.change((before) => ({ ...before, entries: before.entries.map((one) => ({ ...one, note: 'by the app' })) }))
+  await core.change('undo', {}) // nothing was lost of the core's half meanwhile
+  const again = await tab()
+  expect(again.vault.value.entries).toEqual(vault.value.entries)
+  expect((await again.core.ask('trash', {})).result).toHaveLength(1)
 })
 
 test('what the app removed is in the trash of the core', async () => {

@@ -2,8 +2,9 @@
  *  the core gets it and gives it back. So every tab agrees, and a change of the
  *  core is on the disk before anybody sees it, like every other change. */
 import { store } from '../store/store'
+import { bytesOf, Carried, remember, vaultOf, type Bytes } from '../store/text'
 import type { Vault } from '../store/vault'
-import type { Changes, Ops, Questions, Sealing } from './ops'
+import type { Changes, Few, Ops, Questions, Sealing } from './ops'
 import { Core, type Answer, type Watch } from './worker'
 
 export type { Watch } from './worker'
@@ -14,12 +15,13 @@ export type Asking = Watch & {
   bytes?: Uint8Array<ArrayBuffer>
 }
 
-function bytesOf(vault: Vault): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(JSON.stringify(vault))
-}
-
-function vaultOf(bytes: Uint8Array): Vault {
-  return JSON.parse(new TextDecoder().decode(bytes)) as Vault
+/** The vault after a change of a few accounts. All others stay the very objects that
+ *  they were, so nothing that is known of them is worked out again. */
+function withFew(before: Vault, { entries, gone }: Few, bytes: Bytes): Vault {
+  const now = new Map(entries.map((entry) => [entry.id, entry]))
+  const others = before.entries.filter(({ id }) => !now.has(id) && !gone.includes(id))
+  const all = [...others, ...entries].sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1))
+  return remember({ ...before, entries: all, core: new Carried(undefined, bytes) }, bytes)
 }
 
 /** Ties a core to the store. The app has one; tests make their own. */
@@ -62,10 +64,10 @@ export function newClient(core: Core) {
       const work = async (before: Vault): Promise<Vault> => {
         await tell(before)
         known = undefined // until what the core has is what we have
-        const { result, vault: changed } = await core.ask(op, args, bytes?.slice(), watch)
+        const { result, vault: changed, changes } = await core.ask(op, args, bytes?.slice(), watch)
         outcome = { result }
         if (!changed) return before
-        const after = vaultOf(changed)
+        const after = changes ? withFew(before, changes, changed) : vaultOf(changed)
         known = { vault: after, shift: core.shift }
         return after
       }

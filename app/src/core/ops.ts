@@ -54,6 +54,10 @@ export type Outcome = {
   ahead: string[]
 }
 
+/** What became of a vault that is known: accounts that look otherwise or are new, and
+ *  the ids of those that are gone. */
+export type Few = { entries: Entry[]; gone: string[] }
+
 /** An old version beside what is here: accounts that are not here, that are here
  *  with other names, and that it does not have. */
 export type Comparison = { new: Entry[]; changed: Entry[]; missing: Entry[] }
@@ -230,7 +234,7 @@ export type Elsewhere = {
 }
 
 /** A generation that was opened and waits to be taken in. */
-export type Generation = Head & { accounts: number; entries: { issuer: string; name: string }[]; paired: Elsewhere[]; ways: Way[] }
+export type Generation = Head & { accounts: number; paired: Elsewhere[]; ways: Way[] }
 
 /** A passkey's PRF: what it is given, or what it answered. Base64. */
 export type Prf = { nonce: string; first: string; second: string }

@@ -1,7 +1,7 @@
 /** The worker's side: starts the core and carries calls to it and answers back.
  *  What has age is a part of its own, which starts with the first call to it.
  *  Go's own support is in place when this runs: `globalThis.Go`. */
-import type { Ops, Refusal } from './ops'
+import type { Few, Ops, Refusal } from './ops'
 
 /** The programs that the core is made of. */
 export type Part = 'core' | 'sealed'
@@ -17,10 +17,10 @@ export type Tells =
   | { ready: true }
   | { broken: string }
   | { id: number; done: number; total: number }
-  | { id: number; said: string; vault?: Uint8Array; file?: Uint8Array }
+  | { id: number; said: string; vault?: Uint8Array<ArrayBuffer>; file?: Uint8Array }
 
 /** What the core says of a call, as JSON. */
-export type Said = { result?: unknown; error?: Refusal }
+export type Said = { result?: unknown; changes?: Few; error?: Refusal }
 
 /** A worker's own end of its channel. */
 export type Port = {
@@ -43,7 +43,11 @@ type Bridge = {
   countersignProgress(id: number, done: number, total: number): void
 }
 
-type Go = { importObject: WebAssembly.Imports; run(instance: WebAssembly.Instance): Promise<void> }
+/** The heap may grow to four times what lives before it is looked through, not to
+ *  twice: what a call makes is mostly gone with it. */
+const env = { GOGC: '300' }
+
+type Go = { env: Record<string, string>; importObject: WebAssembly.Imports; run(instance: WebAssembly.Instance): Promise<void> }
 
 /** Starts a part of the core; whoever waits for it may call it then. */
 function open(part: Part, go: Bridge & { Go: new () => Go }, port: Port, instantiate: Instantiate): Promise<Door> {
@@ -53,6 +57,7 @@ function open(part: Part, go: Bridge & { Go: new () => Go }, port: Port, instant
       resolve({ call, cancel })
     }
     const program = new go.Go()
+    program.env = env
     instantiate(part, program.importObject)
       // It ends with the worker, or by itself when there is no memory left.
       .then((instance) => program.run(instance))

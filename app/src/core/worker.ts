@@ -1,13 +1,14 @@
 /** Our side of the worker: starts it when it is first needed, asks, cancels, and
  *  lets it go when it has had nothing to do for a while. */
 import { scriptURL } from '../shell/trusted'
-import { CoreTrouble, sealedOps, type Ops } from './ops'
+import { CoreTrouble, sealedOps, type Few, type Ops } from './ops'
 import type { Ask, Said, Tells, Told } from './serve'
 // oxlint-disable-next-line import/default -- Vite makes it
 import workerURL from './core.worker?worker&url'
 
-/** What comes back: the result, and bytes where there are any. */
-export type Answer<O extends keyof Ops> = { result: Ops[O]['result']; vault?: Uint8Array; file?: Uint8Array }
+/** What comes back: the result, and bytes where there are any; with a vault in which
+ *  little changed, what did. */
+export type Answer<O extends keyof Ops> = { result: Ops[O]['result']; vault?: Uint8Array<ArrayBuffer>; changes?: Few; file?: Uint8Array }
 
 export type Watch = {
   /** How far long work is. */
@@ -59,9 +60,9 @@ export class Core {
     const crew = this.#start()
     return new Promise<Answer<O>>((resolve, reject) => {
       const settle: Waiting['settle'] = ({ said, vault, file }) => {
-        const { result, error } = JSON.parse(said) as Said
+        const { result, changes, error } = JSON.parse(said) as Said
         if (error) reject(new CoreTrouble(error))
-        else resolve({ result: result as Ops[O]['result'], ...(vault && { vault }), ...(file && { file }) })
+        else resolve({ result: result as Ops[O]['result'], ...(vault && { vault }), ...(changes && { changes }), ...(file && { file }) })
       }
       this.#waiting.set(id, { settle, fail: reject, watch })
       const ask: Ask = { id, part, op, args: JSON.stringify(args), now: Date.now(), bytes }

@@ -14,7 +14,7 @@ import { nameOf, say, type Trouble } from './said'
 import { choices, choose, importAll, pins, startOver, typePin, wrongPin } from './visit'
 
 /** So many rows are drawn at a time: a file may hold ten thousand. */
-const page = 100
+const page = 40
 
 export function Preview({ found, trouble }: { found: Found; trouble: Trouble | undefined }) {
   const n = touched(found, choices.value, pins.value)

@@ -4,6 +4,7 @@ import { loadCore } from '../core/plug'
 import { CoreTrouble, type Refusal } from '../core/ops'
 import { reasonOf, Trouble, type Reason } from '../remote/trouble'
 import { store } from '../store/store'
+import { bytesOf } from '../store/text'
 import { t } from '../words/words'
 
 /** What is said over the camera. */
@@ -27,7 +28,7 @@ export function own(bytes: Uint8Array | undefined): Bytes {
 
 /** The vault as the core takes it. */
 export async function vaultBytes(): Promise<Bytes> {
-  return new TextEncoder().encode(JSON.stringify(await store.load()))
+  return bytesOf(await store.load())
 }
 
 /** Looks at what the camera found, and acts on a message once it is whole.

@@ -13,11 +13,11 @@ export type Found = { generation: number; at: number; vault: Vault; damaged: boo
  *  lock keeps it. */
 export async function newest(): Promise<Found> {
   try {
-    const { ring, versions } = await onDisk()
-    const key = ring && (await openRing(ring))
-    if (versions.length === 0) return { generation: 0, at: 0, vault: emptyVault(), damaged: false }
-    if (!key) throw new StoreTrouble('unreadable')
-    return await firstThatOpens(key.key, versions)
+    const { ring, top } = await topOnDisk()
+    const data = ring && (await openRing(ring))
+    if (!top) return { generation: 0, at: 0, vault: emptyVault(), damaged: false }
+    if (!data) throw new StoreTrouble('unreadable')
+    return await firstThatOpens(data.key, top)
   } catch (thrown) {
     throw storeTrouble(thrown)
   }
@@ -33,16 +33,38 @@ export function onDisk(): Promise<{ ring: Ring | undefined; versions: Sealed[] }
   })
 }
 
-async function firstThatOpens(key: CryptoKey, versions: Sealed[]): Promise<Found> {
-  let why: unknown
-  for (const [i, sealed] of versions.entries()) {
+/** The same, of the versions the newest alone: the others are as large. */
+function topOnDisk(): Promise<{ ring: Ring | undefined; top: Sealed | undefined }> {
+  return together(['secrets', 'versions'], 'readonly', (tx) => {
+    const ring: IDBRequest<Ring | undefined> = tx.objectStore('secrets').get('data')
+    const last = tx.objectStore('versions').openCursor(null, 'prev')
+    return () => ({ ring: ring.result, top: last.result?.value as Sealed | undefined })
+  })
+}
+
+/** This version, or the newest before it that opens. */
+async function firstThatOpens(key: CryptoKey, top: Sealed): Promise<Found> {
+  try {
+    return await open(key, top)
+  } catch (thrown) {
+    if (thrown instanceof StoreTrouble) throw thrown // newer: an older copy would hide it
+    return await olderThatOpens(key, top.generation, thrown)
+  }
+}
+
+async function olderThatOpens(key: CryptoKey, than: number, why: unknown): Promise<Found> {
+  let last = why
+  for (const sealed of (await onDisk()).versions.filter(({ generation }) => generation < than)) {
     try {
-      const vault = await unseal(key, sealed)
-      return { generation: sealed.generation, at: sealed.at, vault, damaged: i > 0 }
+      return { ...(await open(key, sealed)), damaged: true }
     } catch (thrown) {
-      if (thrown instanceof StoreTrouble) throw thrown // newer: an older copy would hide it
-      why = thrown
+      if (thrown instanceof StoreTrouble) throw thrown
+      last = thrown
     }
   }
-  throw new StoreTrouble('unreadable', why)
+  throw new StoreTrouble('unreadable', last)
+}
+
+async function open(key: CryptoKey, sealed: Sealed): Promise<Found> {
+  return { generation: sealed.generation, at: sealed.at, vault: await unseal(key, sealed), damaged: false }
 }

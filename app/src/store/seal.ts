@@ -1,5 +1,6 @@
 /** One sealed version of the vault: AES-GCM under the data key, its generation
  *  and time bound to it, so that no version can pass for another. */
+import { bytesOf, readVault, type Bytes } from './text'
 import { StoreTrouble } from './trouble'
 import type { Vault } from './vault'
 
@@ -14,22 +15,22 @@ export type Sealed = Box & {
 export type Box = { iv: Uint8Array<ArrayBuffer>; box: ArrayBuffer }
 
 export async function seal(key: CryptoKey, generation: number, at: number, vault: Vault): Promise<Sealed> {
-  return { generation, at, ...(await sealText(key, label(generation, at), JSON.stringify(vault))) }
+  return { generation, at, ...(await sealText(key, label(generation, at), bytesOf(vault))) }
 }
 
 /** Opens what `seal` made. Throws an OperationError for anything else, and
  *  `newer` for a vault this version of the app does not know. */
 export async function unseal(key: CryptoKey, sealed: Sealed): Promise<Vault> {
   const { generation, at } = sealed
-  const vault = JSON.parse(await unsealText(key, label(generation, at), sealed)) as Vault
+  const vault = readVault(await unsealText(key, label(generation, at), sealed))
   if (vault.version !== 1) throw new StoreTrouble('newer')
   return vault
 }
 
 /** Seals a text, bound to the label it is under. */
-export async function sealText(key: CryptoKey, under: string, text: string): Promise<Box> {
+export async function sealText(key: CryptoKey, under: string, text: string | Bytes): Promise<Box> {
   const iv = crypto.getRandomValues(new Uint8Array(12))
-  const box = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: utf8(under) }, key, utf8(text))
+  const box = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: utf8(under) }, key, typeof text === 'string' ? utf8(text) : text)
   return { iv, box }
 }
 

@@ -2,6 +2,8 @@
  *  them. Everything here is sealed before it touches the disk. Device keys are
  *  not in it: they cannot be read, so they lie beside it (`keys.ts`). */
 
+import type { Carried } from './text'
+
 /** Who an account is for. `other` is any site that shows a QR code; `personal`
  *  and `work` belong to a sign-in service and are paired with it. */
 export type Kind = 'personal' | 'work' | 'other'
@@ -94,6 +96,8 @@ export type Vault = {
   lineage: string
   entries: Entry[]
   settings: Settings
+  /** The core's half, once the core has seen the vault. */
+  core?: Carried
 }
 
 /** The vault of a phone on which nothing has been added yet. */

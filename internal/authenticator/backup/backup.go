@@ -180,20 +180,34 @@ func Verify(next Keys, sent seal.Files, got []byte) error {
 	return nil
 }
 
-// A Generation is one that was opened.
-type Generation struct {
+// An Unread generation was opened, and nobody has read its accounts: where
+// another part of the core takes them in, they are not read twice.
+type Unread struct {
 	seal.Head
-	Mark   seal.Mark
-	Vault  *vault.Vault   // accounts of any site
-	Paired []vault.Paired // accounts of sign-in services, on whatever device
-	Ways   []Way
+	Mark     seal.Mark
+	Contents []byte         // accounts of any site, as a vault
+	Paired   []vault.Paired // accounts of sign-in services, on whatever device
+	Ways     []Way
 
-	by  seal.Identity
-	old []seal.Identity
+	sites int // accounts in Contents
+	by    seal.Identity
+	old   []seal.Identity
 }
 
 // Count is how many accounts a generation holds.
-func (g Generation) Count() int { return len(g.Vault.Entries()) + len(g.Paired) }
+func (u Unread) Count() int { return u.sites + len(u.Paired) }
+
+// Read reads the accounts.
+func (u Unread) Read(now time.Time) (Generation, error) {
+	v, err := vault.Open(u.Contents, now)
+	return Generation{u, v}, err
+}
+
+// A Generation is one that was opened and read.
+type Generation struct {
+	Unread
+	Vault *vault.Vault
+}
 
 // Read opens the newest generation of the place. It refuses one that is older
 // than the known one ([seal.ErrOlder]), one that does not follow it
@@ -226,21 +240,25 @@ func (k Keys) ReadVersion(archive []byte, now time.Time) (Generation, error) {
 	if err != nil {
 		return Generation{}, err
 	}
-	return generationOf(b, now)
+	u, err := unreadOf(b)
+	if err != nil {
+		return Generation{}, err
+	}
+	return u.Read(now)
 }
 
 // OpenWith opens a generation on a device that does not know it, by the private
 // half of a way of opening.
-func OpenWith(archive []byte, holder seal.Identity, now time.Time) (Generation, error) {
+func OpenWith(archive []byte, holder seal.Identity) (Unread, error) {
 	files, err := seal.ReadFiles(archive)
 	if err != nil {
-		return Generation{}, err
+		return Unread{}, err
 	}
 	b, err := files.OpenBy(holder)
 	if err != nil {
-		return Generation{}, err
+		return Unread{}, err
 	}
-	return generationOf(b, now)
+	return unreadOf(b)
 }
 
 // Lend is what another device of this person opens the newest generation with:
@@ -248,34 +266,34 @@ func OpenWith(archive []byte, holder seal.Identity, now time.Time) (Generation, 
 func (k Keys) Lend() []byte { return []byte(k.Vault.Reveal() + "\n") }
 
 // OpenLent opens a generation with what [Keys.Lend] gave.
-func OpenLent(archive, lent []byte, now time.Time) (Generation, error) {
+func OpenLent(archive, lent []byte) (Unread, error) {
 	id, err := seal.ParseIdentity(string(lent))
 	if err != nil {
-		return Generation{}, err
+		return Unread{}, err
 	}
 	files, err := seal.ReadFiles(archive)
 	if err != nil {
-		return Generation{}, err
+		return Unread{}, err
 	}
 	b, err := files.Open(id)
 	if err != nil {
-		return Generation{}, err
+		return Unread{}, err
 	}
-	return generationOf(b, now)
+	return unreadOf(b)
 }
 
-// generationOf reads the second line.
-func generationOf(b seal.Backup, now time.Time) (Generation, error) {
-	v, err := vault.Open(b.Vault, now)
+// unreadOf reads of the second line what is beside the vault.
+func unreadOf(b seal.Backup) (Unread, error) {
+	contents, more, sites, err := vault.Part(b.Vault, "backup")
 	if err != nil {
-		return Generation{}, err
+		return Unread{}, err
 	}
 	var c content
-	if more := v.Beside("backup"); more != nil && json.Unmarshal(more, &c) != nil {
-		return Generation{}, seal.ErrCorrupted
+	if more != nil && json.Unmarshal(more, &c) != nil {
+		return Unread{}, seal.ErrCorrupted
 	}
-	g := Generation{Head: b.Head, Mark: b.Mark(), Vault: v, by: b.By}
-	return g, c.into(&g)
+	u := Unread{Head: b.Head, Mark: b.Mark(), Contents: contents, sites: sites, by: b.By}
+	return u, c.into(&u)
 }
 
 // Merge takes in a generation that Read returned. If it would remove many
@@ -297,8 +315,8 @@ func (k *Keys) Merge(v *vault.Vault, g Generation, now time.Time, answer vault.A
 
 // Join makes a device one of those that open a backup: it has opened g, and the
 // next generation that it makes tells the others.
-func Join(g Generation, now time.Time, device string) Keys {
-	k := Keys{Vault: g.by, Old: g.old, Ways: slices.Clone(g.Ways), Known: g.Mark, There: openOf(g.Ways), Elsewhere: g.Paired}
+func Join(u Unread, now time.Time, device string) Keys {
+	k := Keys{Vault: u.by, Old: u.old, Ways: slices.Clone(u.Ways), Known: u.Mark, There: openOf(u.Ways), Elsewhere: u.Paired}
 	k.addDevice(now, device)
 	return k
 }

@@ -96,11 +96,15 @@ func join(t *testing.T, archive []byte, key seal.RecoveryKey, label string, now 
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := OpenWith(archive, holder, now)
+	u, err := OpenWith(archive, holder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &phone{t, vault.New(), Join(g, now, label)}
+	g, err := u.Read(now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &phone{t, vault.New(), Join(u, now, label)}
 	if _, question := p.k.Merge(p.v, g, now, vault.Unasked); question != nil {
 		t.Fatal("a fresh device was asked")
 	}
@@ -397,7 +401,7 @@ func TestAWayOfOpeningThatIsNotKnownIsKept(t *testing.T) {
 	if err != nil || string(files["holder-card.age"]) != "of a later version" {
 		t.Fatal(err)
 	}
-	if _, err := OpenWith(archive, holder, noon); err != nil {
+	if _, err := OpenWith(archive, holder); err != nil {
 		t.Error(err)
 	}
 }
@@ -539,21 +543,25 @@ func TestADeviceOpensTheBackupForAnother(t *testing.T) {
 	p, _ := newPhone(t)
 	p.add(noon, "GitHub")
 	archive := p.store(noon)
-	g, err := OpenLent(archive, p.k.Lend(), noon)
+	u, err := OpenLent(archive, p.k.Lend())
 	if err != nil {
 		t.Fatal(err)
 	}
-	tablet := &phone{t, g.Vault, Join(g, noon, "Tablet")}
+	g, err := u.Read(noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tablet := &phone{t, g.Vault, Join(u, noon, "Tablet")}
 	next := tablet.store(noon.Add(time.Minute))
 	if _, err := p.k.Read(next, noon.Add(time.Minute)); err != nil {
 		t.Error(err)
 	}
 	stranger, _ := newPhone(t)
-	if _, err := OpenLent(archive, stranger.k.Lend(), noon); !errors.Is(err, seal.ErrKey) {
+	if _, err := OpenLent(archive, stranger.k.Lend()); !errors.Is(err, seal.ErrKey) {
 		t.Errorf("by what opens another backup: %v", err)
 	}
 	for _, lent := range []string{"", "hello"} {
-		if _, err := OpenLent(archive, []byte(lent), noon); !errors.Is(err, seal.ErrCorrupted) {
+		if _, err := OpenLent(archive, []byte(lent)); !errors.Is(err, seal.ErrCorrupted) {
 			t.Errorf("by %q: %v", lent, err)
 		}
 	}

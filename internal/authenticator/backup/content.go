@@ -67,15 +67,15 @@ func Copy(v *vault.Vault) []byte {
 	return Keys{}.line(kept, paired)
 }
 
-// ReadCopy reads what [Copy] wrote. It returns the errors of vault, or
+// OpenCopy opens what [Copy] wrote. It returns [vault.ErrBroken] or
 // [seal.ErrCorrupted].
-func ReadCopy(line []byte, now time.Time) (Generation, error) {
-	return generationOf(seal.Backup{Vault: line}, now)
+func OpenCopy(line []byte) (Unread, error) {
+	return unreadOf(seal.Backup{Vault: line})
 }
 
 // into reads what line wrote. What has no way to be right is damage, also where
 // the mac says that one of our devices wrote it.
-func (c content) into(g *Generation) error {
+func (c content) into(g *Unread) error {
 	ways, err := waysOf(c.Ways)
 	if err != nil {
 		return err
@@ -187,7 +187,7 @@ func OpenKeys(b []byte) (Keys, error) {
 	}
 	private, err1 := seal.ParseIdentity(j.Private)
 	of, err2 := seal.ParseIdentity(j.Vault)
-	var g Generation
+	var g Unread
 	err := cmp.Or(err1, err2, j.Content.into(&g))
 	if err != nil {
 		return Keys{}, vault.ErrBroken

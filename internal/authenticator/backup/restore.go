@@ -16,7 +16,7 @@ type Restore struct {
 
 // RestoreKeys are those of the personal accounts in a generation, for the device
 // that has opened it.
-func (g Generation) RestoreKeys() ([]Restore, error) {
+func (g Unread) RestoreKeys() ([]Restore, error) {
 	var all []Restore
 	seen := map[vault.Person]bool{}
 	for _, p := range g.Paired {

@@ -210,7 +210,7 @@ func (d *Desk) keysFor(a *authenticator.App, there remote.Stored, key seal.Recov
 	if err != nil {
 		return backup.Keys{}, err
 	}
-	k := backup.Join(g, d.now(), DeviceName())
+	k := backup.Join(g.Unread, d.now(), DeviceName())
 	if _, question := k.Merge(a.Vault(), g, d.now(), vault.Keep); question != nil {
 		return k, ErrAsks
 	}
@@ -227,7 +227,11 @@ func openBy(archive []byte, key seal.RecoveryKey, now time.Time) (backup.Generat
 	if err != nil {
 		return backup.Generation{}, err
 	}
-	return backup.OpenWith(archive, holder, now)
+	u, err := backup.OpenWith(archive, holder)
+	if err != nil {
+		return backup.Generation{}, err
+	}
+	return u.Read(now)
 }
 
 // changeBackup changes what is kept of the backup.

@@ -87,7 +87,11 @@ func (f *Found) OpenThere(ctx context.Context, t Taking, others Others) (r Recov
 	if err != nil {
 		return r, err
 	}
-	g, err := backup.OpenLent(f.archive, lent, f.desk.now())
+	u, err := backup.OpenLent(f.archive, lent)
+	if err != nil {
+		return r, err
+	}
+	g, err := u.Read(f.desk.now())
 	if err != nil {
 		return r, err
 	}

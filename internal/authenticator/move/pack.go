@@ -36,7 +36,11 @@ func Unpack(packed []byte, now time.Time) (backup.Generation, error) {
 	if err != nil {
 		return backup.Generation{}, err
 	}
-	return backup.ReadCopy(line, now)
+	u, err := backup.OpenCopy(line)
+	if err != nil {
+		return backup.Generation{}, err
+	}
+	return u.Read(now)
 }
 
 // UnpackKeys reads what PackKeys wrote, for [backup.OpenLent]. It returns

@@ -96,7 +96,11 @@ func TestVectors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want, err := backup.ReadCopy([]byte(v.Vault), noon); err != nil || g.Count() != want.Count() || !bytes.Equal(g.Vault.Bytes(), want.Vault.Bytes()) {
+	copied, err := backup.OpenCopy([]byte(v.Vault))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, err := copied.Read(noon); err != nil || g.Count() != want.Count() || !bytes.Equal(g.Vault.Bytes(), want.Vault.Bytes()) {
 		t.Errorf("%v", err)
 	}
 	if r, err := o.Received(v.Said); err != nil || r != v.Receipt || !bytes.Equal(r.mac(v.Secret), v.Mac) {

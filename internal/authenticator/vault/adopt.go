@@ -2,6 +2,7 @@ package vault
 
 import (
 	"bytes"
+	"sort"
 	"time"
 )
 
@@ -20,7 +21,8 @@ type flat struct {
 // lineage, so that the same bytes are the same vault whenever they are opened.
 func (v *Vault) adoptAll(f flat, now time.Time) {
 	v.device = "l" + first(v.lineage, 11)
-	for _, e := range f.entries {
+	for _, at := range byID(f.entries) {
+		e := f.entries[at]
 		if v.records.get(e.ID) != nil {
 			continue // an id that came twice
 		}
@@ -30,6 +32,17 @@ func (v *Vault) adoptAll(f flat, now time.Time) {
 	}
 	v.settings = []version{{Stamp{0, 0, v.device}, settingsValue(f.settings)}}
 	v.touch()
+}
+
+// byID is the order of ids, in which each record is the last so far. Of two with
+// one id the first stays the first.
+func byID(entries []Entry) []int {
+	order := make([]int, len(entries))
+	for i := range order {
+		order[i] = i
+	}
+	sort.SliceStable(order, func(a, b int) bool { return entries[order[a]].ID < entries[order[b]].ID })
+	return order
 }
 
 func first(s string, n int) string {

@@ -69,15 +69,34 @@ func (v *Vault) ForBackup() (*Vault, []Paired) {
 	return c, paired
 }
 
-// Beside is what a text that was opened says of a member that is none of a
-// vault's: a backup writes one of its own. Nothing if it has none.
-func (v *Vault) Beside(name string) (value []byte) {
-	for _, one := range v.more {
-		if one.name == name {
-			value = one.value // of two, the last
+// Part takes a member out of a text that is otherwise a vault – a backup writes
+// one of its own – and counts the accounts in the list. It goes over the text
+// and reads no account: whether it is a vault tells [Open]. It returns
+// [ErrBroken].
+func Part(data []byte, name string) (rest, member []byte, accounts int, err error) {
+	rest = append(make([]byte, 0, len(data)), '{')
+	w := &writer{rest}
+	r := &reader{b: data}
+	r.object(func(of string) {
+		start := r.i
+		if of == "entries" {
+			accounts = 0
+			r.array(func() { accounts++; r.skip() })
+		} else if value := r.raw(); of == name {
+			member = value // of two, the last
+			return
 		}
+		if len(w.b) > 1 {
+			w.add(",")
+		}
+		w.text("", of)
+		w.raw(":", r.b[start:r.i])
+	})
+	if r.end() != nil {
+		return nil, nil, 0, ErrBroken
 	}
-	return value
+	w.add("}")
+	return w.b, member, accounts, nil
 }
 
 // paired reports whether a record is, or ever was, an account of a sign-in

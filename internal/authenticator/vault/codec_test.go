@@ -214,6 +214,28 @@ func unknownKept(t *testing.T, data, written []byte) {
 	}
 }
 
+// What lies in a text beside a vault is taken out of it, and the rest is the
+// same vault, whatever stands where.
+func TestAVaultIsPartedFromWhatLiesBesideIt(t *testing.T) {
+	whole := `{ "beside" : 1 ,"version":1,"lineage":"l", "more":{"beside":2}, "entries":[ {"id":"a","issuer":"A"},{"id":"b","issuer":"B"} ],"beside":{"x":[ 3 ]},"settings":{"nextEarly":true}}`
+	rest, member, n, err := Part([]byte(whole), "beside")
+	if err != nil || string(member) != `{"x":[3]}` || n != 2 {
+		t.Fatalf("%q, %d, %v", member, n, err)
+	}
+	want, err := Open([]byte(strings.NewReplacer(` "beside" : 1 ,`, "", `"beside":{"x":[ 3 ]},`, "").Replace(whole)), noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Open(rest, noon); err != nil || !bytes.Equal(got.Bytes(), want.Bytes()) {
+		t.Errorf("%s: %v", rest, err)
+	}
+	for _, broken := range []string{"", "[]", `{"entries":{}}`, `{"entries":[1,]}`, `{"version":1}}`, `{"beside":}`} {
+		if _, _, _, err := Part([]byte(broken), "beside"); !errors.Is(err, ErrBroken) {
+			t.Errorf("%s: %v", broken, err)
+		}
+	}
+}
+
 // FuzzJSON knows: our reader accepts exactly what encoding/json accepts, and
 // reads strings and whole numbers as it does.
 func FuzzJSON(f *testing.F) {

@@ -24,7 +24,7 @@ type reader struct {
 	i     int
 	depth int
 	err   error
-	names map[string]string // strings that come again and again
+	last  string // that was said and is no word
 
 	spaced bool // white space was passed
 }
@@ -139,21 +139,41 @@ func (r *reader) name() string {
 	return r.shared(raw[1 : len(raw)-1])
 }
 
-// shared is what a string says that stood between quotes. Long ones are rarely
-// said again.
+// shared is what a string says that stood between quotes, without making one of
+// our words anew, or what was said before it. Long ones are rarely said again.
 func (r *reader) shared(raw []byte) string {
 	if len(raw) > 20 {
 		return inside(raw)
 	}
-	known, ok := r.names[string(raw)]
-	if !ok {
-		if r.names == nil {
-			r.names = map[string]string{}
-		}
-		known = inside(raw)
-		r.names[string(raw)] = known
+	if known := words[slot(raw)]; known == string(raw) {
+		return known
 	}
-	return known
+	if r.last != string(raw) {
+		said := inside(raw)
+		if said != string(raw) {
+			return said // it had escapes
+		}
+		r.last = said
+	}
+	return r.last
+}
+
+// words are what a vault says again and again, each in its slot. Looking there
+// costs less than a map, which has to hash.
+var words = func() (all [256]string) {
+	for _, word := range strings.Fields("id kind issuer name type secret algorithm digits period counter pin note icon tags order pinned created server " +
+		"born from gone names place more other personal work totp hotp steam SHA1 SHA256 SHA512") {
+		all[slot([]byte(word))] = word
+	}
+	return all
+}()
+
+// slot is another one for each of our words.
+func slot(raw []byte) byte {
+	if len(raw) == 0 {
+		return 0
+	}
+	return raw[0] + raw[len(raw)/2]<<4 + byte(len(raw))<<3
 }
 
 // quoted passes a string and returns it with its quotes.

@@ -77,7 +77,7 @@ func (v *Vault) Merge(theirs *Vault, now time.Time, answer Answer) (Outcome, *Qu
 	m.standAside()
 	out := m.outcome(l.ahead)
 	if !joined.sharesWith(v) || !maps.Equal(joined.aside, v.aside) {
-		joined.touch()
+		joined.changed = true
 		*v = *joined
 	}
 	return out, nil
@@ -249,6 +249,7 @@ func (m *meeting) keep(lost []Entry, now time.Time) {
 // standAside puts what we did not know and have in another form beside the list.
 func (m *meeting) standAside() {
 	m.here = rivalsIn(m.ours.Entries())
+	var beside []string
 	for _, e := range m.joined.Entries() {
 		if m.known(e.ID) {
 			continue
@@ -256,11 +257,12 @@ func (m *meeting) standAside() {
 		if _, _, found := m.here.of(&e); !found {
 			continue
 		}
-		for _, id := range append([]string{e.ID}, m.joined.see().copies[e.ID]...) {
-			m.joined.aside[id] = true
-		}
+		beside = append(append(beside, e.ID), m.joined.see().copies[e.ID]...)
 	}
-	m.joined.view = nil
+	for _, id := range beside {
+		m.joined.aside[id] = true
+		m.joined.view = nil
+	}
 }
 
 // known reports whether an account, or a copy of it, was in our vault before.

@@ -196,14 +196,13 @@ func (v *Vault) RemoveDevice(now time.Time, id string) {
 	if d := v.devices[id]; d.removed.IsZero() && id != v.device {
 		d.removed = v.tick(now)
 		v.devices[id] = d
-		v.eye = new(eye) // for what it wrote
+		v.eye, v.view = new(eye), nil // for what it wrote
 	}
 }
 
 // tick is the stamp of a change that is made now.
 func (v *Vault) tick(now time.Time) Stamp {
-	v.latest = v.latest.after(now, v.device)
-	v.touch()
+	v.latest, v.changed = v.latest.after(now, v.device), true
 	return v.latest
 }
 

@@ -85,6 +85,8 @@ func (v *Vault) work() *view {
 	w := &view{at: make(map[string]int, len(v.records)), copies: map[string][]string{}, entries: make([]Entry, 0, len(v.records))}
 	living, dead := v.sorted()
 	living = v.together(living, w)
+	// Sorted before they are entries, which are large to move.
+	sortBy(living, func(a, b *record) int { return inOrder(&v.look(a).entry, &v.look(b).entry) })
 	for _, r := range living {
 		if e := v.look(r).entry; v.aside[r.id] && !v.anyShown(w.copies[r.id]) {
 			w.aside = append(w.aside, e)
@@ -93,8 +95,6 @@ func (v *Vault) work() *view {
 		}
 	}
 	w.showLonely()
-	sortBy(w.entries, inOrder)
-	sortBy(w.aside, inOrder)
 	for i := range w.entries {
 		w.at[w.entries[i].ID] = i
 	}
@@ -103,7 +103,7 @@ func (v *Vault) work() *view {
 }
 
 // inOrder compares accounts as the person put them.
-func inOrder(a, b Entry) int {
+func inOrder(a, b *Entry) int {
 	return cmp.Or(cmp.Compare(a.Order, b.Order), strings.Compare(a.ID, b.ID))
 }
 
@@ -231,7 +231,7 @@ func (w *view) showLonely() {
 	if len(w.aside) == 0 {
 		return
 	}
-	shown := rivalsIn(w.entries)
+	shown, n := rivalsIn(w.entries), len(w.entries)
 	w.aside = slices.DeleteFunc(w.aside, func(e Entry) bool {
 		_, _, hidden := shown.of(&e)
 		if !hidden {
@@ -239,6 +239,9 @@ func (w *view) showLonely() {
 		}
 		return !hidden
 	})
+	if len(w.entries) > n {
+		sortBy(w.entries, func(a, b Entry) int { return inOrder(&a, &b) })
+	}
 }
 
 // anyShown reports whether one of an account's copies is not aside.
@@ -248,6 +251,9 @@ func (v *Vault) anyShown(ids []string) bool {
 
 // trashOf lists removed accounts that are not here in another copy.
 func (v *Vault) trashOf(dead, living []*record) []Trashed {
+	if len(dead) == 0 {
+		return nil
+	}
 	here := map[mark]bool{}
 	for _, r := range living {
 		here[v.look(r).mark] = true
@@ -262,7 +268,7 @@ func (v *Vault) trashOf(dead, living []*record) []Trashed {
 		here[l.mark] = true
 		all = append(all, Trashed{l.entry, at.At(), at.At().Add(TrashFor)})
 	}
-	sortBy(all, func(a, b Trashed) int { return cmp.Or(b.Removed.Compare(a.Removed), inOrder(a.Entry, b.Entry)) })
+	sortBy(all, func(a, b Trashed) int { return cmp.Or(b.Removed.Compare(a.Removed), inOrder(&a.Entry, &b.Entry)) })
 	return all
 }
 

@@ -149,7 +149,7 @@ func AddressesOf(ctx context.Context, tx *db.Tx, person, kind string) (all []Add
 }
 
 // Reach returns the addresses of one kind that a person was reached at for so long
-// already: an address put there yesterday proves nothing today (R1). The
+// already, 0 for any: an address put there yesterday proves nothing today (R1). The
 // directory's own, [OwnAddress], counts as confirmed by who gave it.
 func Reach(ctx context.Context, tx *db.Tx, p Person, kind string, long time.Duration) (old []Address, err error) {
 	all, err := AddressesOf(ctx, tx, p.ID, kind)
@@ -157,7 +157,7 @@ func Reach(ctx context.Context, tx *db.Tx, p Person, kind string, long time.Dura
 		all = append(all, Address{ID: OwnAddress, Person: p.ID, Kind: ByMail, Text: p.Email, ConfirmedAt: p.EmailSince})
 	}
 	for _, a := range all {
-		if tx.Now.Sub(a.ConfirmedAt) >= long {
+		if long == 0 || tx.Now.Sub(a.ConfirmedAt) > long {
 			old = append(old, a)
 		}
 	}

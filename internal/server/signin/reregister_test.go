@@ -208,7 +208,7 @@ func TestN9TheCodeThatSetsUpIsOfOneSignInOnceAndCountsTries(t *testing.T) {
 	other := visit(t, w, "192.0.2.8").proven(mei)
 	wants(t, other.mail(code), signin.ErrWrong)
 	recovers := lost(t, w).proven(mei)
-	wants(t, recovers.mail(code), signin.ErrStep)
+	wants(t, recovers.mail(code), signin.ErrWrong)
 	v.must(v.mail(code))
 	wants(t, v.mail(code), signin.ErrStep)
 	again := visit(t, w, "192.0.2.9").proven(mei)

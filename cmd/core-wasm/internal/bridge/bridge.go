@@ -89,9 +89,10 @@ func (s *server) serve() {
 
 func answer(id int, a talk.Answer) {
 	said, err := json.Marshal(struct {
-		Result any         `json:"result"`
-		Error  *talk.Error `json:"error,omitempty"`
-	}{a.Result, a.Error})
+		Result  any         `json:"result"`
+		Changes any         `json:"changes,omitempty"`
+		Error   *talk.Error `json:"error,omitempty"`
+	}{a.Result, a.Changes, a.Error})
 	if err != nil {
 		said = []byte(`{"error":{"code":"failed"}}`)
 	}

@@ -28,6 +28,7 @@ type hint struct {
 // A Desk answers calls about one vault, one after the other.
 type Desk struct {
 	app   *authenticator.App
+	told  *vault.Vault     // what the app has of it; nil if it needs all
 	found *transfer.Result // what was read from a file and waits to be imported
 	codes transfer.Collector
 
@@ -103,15 +104,32 @@ func open(d *Desk, _ context.Context, c talk.Call) (talk.Answer, error) {
 	if err != nil {
 		return talk.Answer{}, err
 	}
-	d.app = app
-	return d.changed(app.Groups().All, app.Changed()), nil
+	d.app, d.told = app, nil
+	a := talk.Answer{Result: app.Groups().All}
+	if app.Changed() {
+		a.Vault = app.Bytes()
+	} else {
+		d.told = app.Vault().Clone()
+	}
+	return a, nil
 }
 
-func (d *Desk) changed(result any, changed bool) talk.Answer {
-	a := talk.Answer{Result: result}
-	if changed {
-		a.Vault = d.app.Bytes()
+// changes are what became of a vault that the app has.
+type changes struct {
+	Entries []vault.Entry `json:"entries"`
+	Gone    []string      `json:"gone"`
+}
+
+// changed is the answer to what has changed the vault.
+func (d *Desk) changed(result any) talk.Answer {
+	now := d.app.Vault()
+	a := talk.Answer{Result: result, Vault: now.Bytes()}
+	if d.told != nil {
+		if entries, gone, few := now.Since(d.told); few {
+			a.Changes = &changes{listOf(entries), listOf(gone)}
+		}
 	}
+	d.told = now.Clone()
 	return a
 }
 
@@ -138,7 +156,7 @@ func changing[A, R any](do func(d *Desk, c talk.Call, args A) (R, error)) op {
 		if err != nil {
 			return talk.Answer{}, err
 		}
-		return d.changed(r, true), nil
+		return d.changed(r), nil
 	}
 }
 

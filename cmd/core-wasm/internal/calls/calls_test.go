@@ -132,6 +132,29 @@ func TestAccountsAreChangedByCalls(t *testing.T) {
 	}
 }
 
+// Who has the vault as it was hears which accounts changed; who was told of it anew
+// has to have it all.
+func TestAChangeOfOneAccountIsToldAsOne(t *testing.T) {
+	c := begin(t)
+	_, _, a := c.ask("add", object{"type": "totp", "issuer": "Bank", "name": "mei", "secret": "mzxw 6ytb"}, nil)
+	if a.Changes != nil {
+		t.Errorf("the app has not seen the stamps: %v", mustJSON(t, a.Changes))
+	}
+	_, _, a = c.ask("edit", object{"id": "a1", "note": "n"}, nil)
+	if told, ok := a.Changes.(*changes); !ok || len(told.Entries) != 1 || told.Entries[0].ID != "a1" || told.Entries[0].Note != "n" || len(told.Gone) != 0 {
+		t.Errorf("%v", mustJSON(t, a.Changes))
+	}
+	_, _, a = c.ask("remove", object{"ids": []string{"a1"}}, nil)
+	if said := mustJSON(t, a.Changes); said != `{"entries":[],"gone":["a1"]}` {
+		t.Error(said)
+	}
+	c.say("open", nil, a.Vault)
+	_, _, a = c.ask("undo", nil, nil)
+	if told, ok := a.Changes.(*changes); !ok || len(told.Entries) != 1 || told.Entries[0].Issuer != "GitHub" {
+		t.Errorf("%v", mustJSON(t, a.Changes))
+	}
+}
+
 func TestUndoTakesBackWhatWasMeantAndPurgeIsForEver(t *testing.T) {
 	c := begin(t)
 	c.say("edit", object{"id": "a1", "note": "n"}, nil)

@@ -132,13 +132,6 @@ type found struct {
 	Accounts int                 `json:"accounts"`
 	Paired   []elsewhere.Account `json:"paired"`
 	Ways     []wayToOpen         `json:"ways"`
-	Entries  []vaultEntry        `json:"entries"`
-}
-
-// vaultEntry is an account by its names.
-type vaultEntry struct {
-	Issuer string `json:"issuer"`
-	Name   string `json:"name"`
 }
 
 type wayToOpen struct {
@@ -149,16 +142,12 @@ type wayToOpen struct {
 	This  bool      `json:"this"` // this device
 }
 
-func (d *Desk) took(g backup.Generation, err error) (found, error) {
+func (d *Desk) took(g backup.Unread, err error) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
 	d.opened = &g
-	f := found{headOf(g.Head), g.Count(), elsewhere.Of(g.Paired), waysOf(g.Ways, ""), []vaultEntry{}}
-	for _, e := range g.Vault.Entries() {
-		f.Entries = append(f.Entries, vaultEntry{e.Issuer, e.Name})
-	}
-	return f, nil
+	return found{headOf(g.Head), g.Count(), elsewhere.Of(g.Paired), waysOf(g.Ways, "")}, nil
 }
 
 func waysOf(list []backup.Way, device string) []wayToOpen {
@@ -183,10 +172,12 @@ func read(d *Desk, c talk.Call, a reading) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
+	open := k.Read
 	if a.Version {
-		return d.took(k.ReadVersion(c.Bytes, c.Now))
+		open = k.ReadVersion
 	}
-	return d.took(k.Read(c.Bytes, c.Now))
+	g, err := open(c.Bytes, c.Now)
+	return d.took(g.Unread, err)
 }
 
 // opening is by what was typed, by what a passkey answered, or by what another
@@ -208,7 +199,7 @@ func (a answer) prf() seal.PRF { return seal.PRF{Nonce: a.Nonce, First: a.First,
 // open opens a generation on a device that does not know it.
 func open(d *Desk, c talk.Call, a opening) (found, error) {
 	if a.Lent != nil {
-		return d.took(backup.OpenLent(c.Bytes, a.Lent, c.Now))
+		return d.took(backup.OpenLent(c.Bytes, a.Lent))
 	}
 	files, err := seal.ReadFiles(c.Bytes)
 	if err != nil {
@@ -218,7 +209,7 @@ func open(d *Desk, c talk.Call, a opening) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
-	return d.took(backup.OpenWith(c.Bytes, holder, c.Now))
+	return d.took(backup.OpenWith(c.Bytes, holder))
 }
 
 func (a opening) holder(files seal.Files) (seal.Identity, error) {
@@ -246,7 +237,7 @@ func contents(d *Desk, _ talk.Call) (talk.Answer, error) {
 	if d.opened == nil {
 		return talk.Answer{}, errNotOpened
 	}
-	return talk.Answer{Vault: d.opened.Vault.Bytes()}, nil
+	return talk.Answer{Vault: d.opened.Contents}, nil
 }
 
 // join makes this device one of those that open the backup.
@@ -272,7 +263,11 @@ func follow(d *Desk, c talk.Call, a keyed) (kept, error) {
 	if err != nil {
 		return kept{}, err
 	}
-	k.Merge(v, *d.opened, c.Now, vault.Keep) // nothing is left to merge, or to ask
+	g, err := d.opened.Read(c.Now)
+	if err != nil {
+		return kept{}, err
+	}
+	k.Merge(v, g, c.Now, vault.Keep) // nothing is left to merge, or to ask
 	d.opened = nil
 	return kept{Keys: k.Bytes()}, nil
 }

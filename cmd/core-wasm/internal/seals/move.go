@@ -115,12 +115,12 @@ type unpacked struct {
 
 // moveTake takes the copy that was in the parcel; contents gives the vault in it.
 func moveTake(d *Desk, c talk.Call, _ none) (unpacked, error) {
-	g, err := backup.ReadCopy(c.Bytes, c.Now)
+	u, err := backup.OpenCopy(c.Bytes)
 	if err != nil {
 		return unpacked{}, err
 	}
-	d.opened = &g
-	return unpacked{g.Count(), elsewhere.Of(g.Paired)}, nil
+	d.opened = &u
+	return unpacked{u.Count(), elsewhere.Of(u.Paired)}, nil
 }
 
 // moveReceipt takes the vault of the new device after the merge, and says what
@@ -133,7 +133,11 @@ func moveReceipt(d *Desk, c talk.Call) (talk.Answer, error) {
 	if err != nil {
 		return talk.Answer{}, err
 	}
-	r := move.Count(v, *d.opened)
+	g, err := d.opened.Read(c.Now)
+	if err != nil {
+		return talk.Answer{}, err
+	}
+	r := move.Count(v, g)
 	said, err := d.move.new.Receipt(r)
 	if err != nil {
 		return talk.Answer{}, err

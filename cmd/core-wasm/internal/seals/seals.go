@@ -25,7 +25,7 @@ import (
 
 // A Desk answers calls one after the other.
 type Desk struct {
-	opened *backup.Generation // that waits to be taken in
+	opened *backup.Unread // that waits to be taken in
 	move   handover
 }
 

@@ -20,12 +20,14 @@ type Call struct {
 	Progress func(done, total int64)
 }
 
-// An Answer is what comes back. Vault is set when the call changed it.
+// An Answer is what comes back. Vault is set when the call changed it, and
+// Changes where they are few: who has the vault as it was needs no more.
 type Answer struct {
-	Result any
-	Vault  []byte
-	File   []byte
-	Error  *Error
+	Result  any
+	Vault   []byte
+	Changes any
+	File    []byte
+	Error   *Error
 }
 
 // An Error is why there is no result: a stable code, and the key of a message
