@@ -3,7 +3,7 @@
 // anew, so old and new device have codes of their own, and both are good. A passkey
 // opens it, too.
 import { hostname } from 'node:os'
-import type { Page } from '@playwright/test'
+import type { Page, Route } from '@playwright/test'
 import type { Demo } from './demo.ts'
 import { Eye } from './eye.ts'
 import { digitsOn } from './filming.ts'
@@ -47,6 +47,13 @@ async function backUp(terminal: Terminal, computer: Page, demo: Demo, say: Say, 
   const visit = (address: string) => signInByCode(computer, demo, say, codes, address)
   await terminal.signingIn(visit, 'backup', 'on', '--server', demo.at.id, '--new-key-file', terminal.file('key'))
   return codes
+}
+
+/** A line that breaks in the middle of a file. */
+async function half(route: Route): Promise<void> {
+  const response = await route.fetch()
+  const body = await response.body()
+  await route.fulfill({ response, body: body.subarray(0, body.length / 2) })
 }
 
 async function signInByCode(page: Page, demo: Demo, say: Say, codes: string[], address: string): Promise<void> {
@@ -125,8 +132,13 @@ test('a lost phone: what was backed up comes back on another, and nothing there 
     await expect(page.getByLabel(say('signin.name.label'))).toHaveValue(haru)
     await prove(page, demo, say, codes)
     await eye.see(page, 'a07-unlock', say('recover.unlock.title'))
+    await page.route('**/backup/latest', half, { times: 1 })
     await page.reload() // as if the phone had been put away
     await page.getByRole('link', { name: say('recover.way.key') }).click()
+    await page.getByLabel(say('recover.way.key')).fill(key)
+    await page.getByRole('button', { name: say('recover.key.go') }).click()
+    await eye.see(page, 'a07-cut', say('recover.open.truncated')) // and tried again, it is fetched anew
+    await expect(page.getByRole('button', { name: say('recover.unlock.takeolder') })).toBeVisible()
     await page.getByLabel(say('recover.way.key')).fill(slip)
     await page.getByRole('button', { name: say('recover.key.go') }).click()
     await eye.see(page, 'a07-key', say('recover.key.group', { n: 1 }))

@@ -227,11 +227,11 @@ function Fix({ line: { what, kind, fix } }: { line: Finding }) {
     case 'add_way':
       return <Way to="backup/ways">{t('backup.checkup.fix.way')}</Way>
     case 'know_password':
-      return <SecurityInfo issuers={issuersOf('personal')} />
+      return <SecurityInfo page="add" issuers={issuersOf('personal')} />
     case 'second_device':
-      return <SecurityInfo issuers={issuersOf('work')} />
+      return <SecurityInfo page="add" issuers={issuersOf('work')} />
     case 'recovery_codes':
-      return <SecurityInfo issuers={backup.value ? [backup.value.issuer] : []} />
+      return <SecurityInfo page="recovery" issuers={backup.value ? [backup.value.issuer] : []} />
   }
   return <Way to="backup">{t('backup.checkup.fix.backup')}</Way>
 }
@@ -261,11 +261,12 @@ function issuersOf(kind: 'personal' | 'work'): string[] {
   return [...new Set(issuers)].filter(Boolean)
 }
 
-function SecurityInfo({ issuers }: { issuers: string[] }) {
+/** The page of Security info where it is done. */
+function SecurityInfo({ page, issuers }: { page: 'add' | 'recovery'; issuers: string[] }) {
   return (
     <p class="row wrap">
       {issuers.map((issuer) => (
-        <a class="btn sm" href={`${issuer}/security`} target="_blank" rel="noreferrer" key={issuer}>
+        <a class="btn sm" href={`${issuer}/security/${page}`} target="_blank" rel="noreferrer" key={issuer}>
           {t('backup.checkup.fix.security', { host: hostOf(issuer) })}
           <Icon name="i-external" look="i-s" />
         </a>

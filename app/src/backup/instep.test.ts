@@ -16,6 +16,7 @@ class Server {
   versions: { etag: string; version: number; archive: Bytes }[] = []
   head = 0
   deleted = false
+  gone = false
   ended = new Set<string>()
   /** What happens before the next PUT, and whether its answer gets lost. */
   before?: (() => Promise<void>) | undefined
@@ -30,6 +31,7 @@ class Server {
     const id = /keyid="([^"]+)"/.exec(headers.get('Signature-Input') ?? '')?.[1] ?? ''
     if (this.ended.has(id)) return Response.json({ error: 'binding_ended', state: 'signed_out' }, { status: 401 })
     if (path === '/backup/place') return Response.json(this.place(id))
+    if (path === '/backup/undelete' && this.gone) return Response.json({ error: 'no_backup' }, { status: 404 })
     if (path === '/backup/undelete') this.deleted = false
     if (path === '/backup/binding' && method === 'DELETE') this.ended.add(id)
     if (path === '/backup/undelete' || path === '/backup/binding') return new Response(null, { status: 204 })
@@ -244,6 +246,15 @@ test('deleted and full are states of their own, and end when the reason does', a
   server.full = false
   await a.turn.goOn(a.core)
   expect(await a.state()).toBe('fine')
+})
+
+test('a deleted backup that is gone for good cannot be brought back, so it is begun anew', async () => {
+  const a = await device(entry('Bank'))
+  await a.turnOn(await a.newKey())
+  server.deleted = server.gone = true
+  await expect(a.backUp()).rejects.toThrow()
+  await expect(a.turn.undelete(a.core)).rejects.toMatchObject({ reason: { code: 'no_backup' } })
+  expect(await a.state()).toBe('account_changed')
 })
 
 test('another line in the place is shown and never merged; nothing of ours goes over it', async () => {

@@ -88,7 +88,7 @@ function lastWords(verified: number): string {
 /** A state that somebody should know of, and the one thing that mends it. */
 function StateNote({ backup, now }: { backup: Backup; now: State }) {
   if (now === 'fine' || now === 'waiting') return null
-  const { title, text, fix } = noteWords(now, backup.login)
+  const { title, text, fix } = noteWords(now, backup)
   return (
     <div class={now === 'paused' ? 'note' : 'note caution'} role="status">
       <Icon name={now === 'paused' ? 'i-info' : 'i-warn'} look="i-s" />
@@ -107,10 +107,10 @@ function StateNote({ backup, now }: { backup: Backup; now: State }) {
 
 type Troubled = Exclude<State, 'fine' | 'waiting'>
 
-function noteWords(now: Troubled, login: string): { title: string; text: string; fix: string } {
+function noteWords(now: Troubled, { login, watch }: Backup): { title: string; text: string; fix: string } {
   switch (now) {
     case 'stale':
-      return { title: t('backup.note.stale.title'), text: t('backup.note.stale.text'), fix: t('backup.last.now') }
+      return { title: t('backup.note.stale.title'), text: watch.since > 0 ? t('backup.note.stale.text') : t('backup.note.stale.unseen'), fix: t('backup.last.now') }
     case 'failing':
       return { title: t('backup.note.failing.title'), text: t('backup.note.failing.text'), fix: t('backup.last.now') }
     case 'paused':
@@ -217,7 +217,8 @@ function withoutSetBack(backup: Backup): Backup {
 }
 
 async function off(backup: Backup): Promise<void> {
-  const question = { title: t('backup.off.title'), text: t('backup.off.text'), yes: t('backup.off.yes') }
+  const text = state.peek() === 'account_changed' ? t('backup.off.changed') : t('backup.off.text')
+  const question = { title: t('backup.off.title'), text, yes: t('backup.off.yes') }
   if (await confirm(question)) await done(() => turnOff(backup), t('backup.off.done'))
 }
 

@@ -6,7 +6,7 @@ import { vaultGeneration } from '../store/store'
 import { bind, deleteBackup, doorOf, subjectOf, unbind, type Binding } from './bind'
 import { backUp, contents, type Answered, type Core } from './instep'
 import { edit, read, write, type Begun, type Home } from './kept'
-import { placeOf, type Status, type Stored } from './place'
+import { placeOf, refusal, type Status, type Stored } from './place'
 import { vouchNoMore } from './vouch'
 import { begin, change, fail, hold, resume } from './watch'
 
@@ -132,11 +132,17 @@ export async function deleteThere(issuer: string, token: string): Promise<boolea
   return true
 }
 
-/** Brings a deleted backup back, and goes on with it. */
+/** Brings a deleted backup back, and goes on with it. One that is gone for good is
+ *  begun anew by the person. */
 export async function undelete(core: Core): Promise<void> {
   const backup = await read()
   if (!backup) return
-  await placeOf(await doorOf(backup)).undelete()
+  try {
+    await placeOf(await doorOf(backup)).undelete()
+  } catch (thrown) {
+    if (refusal(thrown)?.code === 'no_backup') await edit((one) => ({ ...one, watch: fail(one.watch, Date.now(), 'account') }))
+    throw thrown
+  }
   await goOn(core)
 }
 

@@ -19,7 +19,7 @@ import { placeOf, type Version } from './place'
 export function VersionsScreen({ backup }: { backup: Backup }) {
   const all = useSignal<Version[] | undefined>(undefined)
   const fetchAll = () => void lookUp(async () => placeOf(await doorOf(backup)).versions()).then((found) => (all.value = found))
-  useEffect(fetchAll, [backup.binding])
+  useEffect(fetchAll, [backup.binding, backup.version])
   return (
     <Page title={t('backup.versions')} from="backup">
       <p class="small">{t('backup.versions.lead')}</p>
@@ -46,7 +46,7 @@ function Line({ version: { version, at, size, network }, newest }: { version: Ve
   return (
     <li class="line">
       <span class="what">
-        <strong>{said}</strong>
+        <strong class="moment">{said}</strong>
         <span>{t('backup.versions.line', { size: Math.ceil(size / 1024), network })}</span>
       </span>
       {newest && <span class="val">{t('backup.versions.newest')}</span>}
@@ -83,7 +83,7 @@ type PreviewProps = { found: Comparison; at: string; close: () => void; yes: () 
 function Preview({ found, at, close, yes }: PreviewProps) {
   const some = found.new.length > 0
   return (
-    <Dialog title={some ? t('backup.versions.back.title', { when: at }) : at} close={close}>
+    <Dialog title={some ? t('backup.versions.back.title', { when: at }) : t('backup.versions.of', { when: at })} close={close}>
       <p>{some ? t('backup.versions.back.text') : t('backup.versions.done', { n: 0 })}</p>
       <Accounts title={t('backup.versions.new')} accounts={found.new} />
       <Accounts title={t('backup.versions.changed')} accounts={found.changed} />

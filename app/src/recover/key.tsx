@@ -4,7 +4,7 @@ import { useRef } from 'preact/hooks'
 import { OtherWays, SeenKey, TypedKey } from '../backup/typedkey'
 import { back } from '../shell/router'
 import { t } from '../words/words'
-import { closed, problem, unlock, working } from './opening'
+import { closed, problem, takeOlder, unlock, working } from './opening'
 import { Page, ProblemNote } from './parts'
 
 export function KeyForm() {
@@ -17,6 +17,9 @@ export function KeyForm() {
   const submit = (event: Event) => {
     event.preventDefault()
     void open(typed.value)
+  }
+  const older = async () => {
+    if (await takeOlder()) await open(typed.value)
   }
   const took = (key: string) => {
     typed.value = key
@@ -39,7 +42,7 @@ export function KeyForm() {
           error="recovery-key-error"
         />
         <div id="recovery-key-error">
-          <ProblemNote />
+          <ProblemNote older={() => void older()} />
         </div>
         <button class="btn primary wide tall" type="submit" aria-disabled={working.value}>
           {label()}

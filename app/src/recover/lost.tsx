@@ -13,11 +13,14 @@ import { securityURL, type Paired } from '../remote/registrations'
 import { Icon } from '../shell/icon'
 import { confirm, type Question } from '../shell/sheets'
 import { toast } from '../shell/toast'
+import { vault } from '../store/store'
 import { t } from '../words/words'
 import { day } from '../words/when'
+import { standing } from './fate'
 import { lookForGone, removeGone, type Device, type Found, type Hold } from './gone'
 import { Page } from './parts'
 import type { Listing } from './recovery'
+import { tickets } from './ticket'
 
 export function Lost({ of }: { of: Listing }) {
   const found = useSignal<Found | undefined>(undefined)
@@ -90,17 +93,19 @@ function Devices({ found, remove }: { found: Found | undefined; remove: (device:
   return (
     <ul class="group" aria-busy={busy.value}>
       {found.devices.map((device) => (
-        <li class="line" key={`${device.name}${device.since ?? ''}`}>
+        <li class="line finding" key={`${device.name}${device.since ?? ''}`}>
           <Icon name="i-phone" />
-          <span class="what">
+          <div class="what">
             <strong>{device.name}</strong>
             <span>{where(device.holds)}</span>
             {device.since !== undefined && <span>{t('backup.ways.added', { when: day(new Date(device.since)) })}</span>}
-          </span>
-          <button class="btn sm danger" type="button" aria-disabled={busy.value} onClick={() => remove(device)}>
-            {t('recover.lost.remove')}
-            <span class="vh">{device.name}</span>
-          </button>
+            <p class="row wrap">
+              <button class="btn sm danger" type="button" aria-disabled={busy.value} onClick={() => remove(device)}>
+                {t('recover.lost.remove')}
+                <span class="vh">{device.name}</span>
+              </button>
+            </p>
+          </div>
         </li>
       ))}
     </ul>
@@ -114,6 +119,7 @@ function Left({ found, of }: { found: Found | undefined; of: Listing }) {
     <>
       <h3 class="group-title">{t('recover.lost.left')}</h3>
       <div class="group">
+        <Unregistered of={of} />
         {[...services.values()].map((account) => (
           <Service key={account.id} account={account} />
         ))}
@@ -128,6 +134,22 @@ function Left({ found, of }: { found: Found | undefined; of: Listing }) {
         {!backup.value && <Place issuer={of.issuer} />}
       </div>
     </>
+  )
+}
+
+/** Accounts that this phone has no registration of yet: the old one still approves there. */
+function Unregistered({ of }: { of: Listing }) {
+  const accounts = standing(of.accounts, vault.value, tickets.value).needs.filter(({ kind }) => kind !== 'other')
+  if (accounts.length === 0) return null
+  return (
+    <a class="line" href="#recover">
+      <Icon name="i-user" />
+      <span class="what">
+        <strong>{t('recover.lost.unregistered', { titles: accounts.map(titleOf).join(t('recover.lost.and')) })}</strong>
+        <span>{t('recover.lost.unregistered.text')}</span>
+      </span>
+      <Icon name="i-chevron" />
+    </a>
   )
 }
 

@@ -3,7 +3,7 @@
 import { signal, type ReadonlySignal } from '@preact/signals'
 import { CoreTrouble } from '../core/ops'
 import { arrive, arriveBack, fetchArchive, olderThan, nothing, open, recovery, type Archive } from './recovery'
-import { mayHaveOlder, problemWords } from './said'
+import { cutShort, mayHaveOlder, problemWords } from './said'
 
 const archive = signal<Archive | undefined>(undefined)
 const busy = signal(false)
@@ -62,19 +62,24 @@ export function unlock(by: () => Promise<Parameters<typeof open>[2]>): Promise<b
     const now = recovery.value
     const there = await fetched()
     if (now?.at !== 'unlock' || !there) return
-    await open(now, there, await by())
+    await open(now, there, await by()).catch(dropCut)
     archive.value = undefined
   })
 }
 
-/** Fetches the version before the one that does not open. */
+/** What came cut short is fetched anew when it is tried again. */
+function dropCut(thrown: unknown): never {
+  if (cutShort(thrown)) archive.value = undefined
+  throw thrown
+}
+
+/** Fetches the version before the one that does not open. True if there is one. */
 export function takeOlder(): Promise<boolean> {
   return step(async () => {
     const now = recovery.value
-    const there = archive.value
-    if (now?.at !== 'unlock' || !there) return
-    const before = await olderThan(now, there.version)
-    if (before) archive.value = await fetchArchive(now, before.version)
-    else tell(new CoreTrouble({ code: 'no_file' }))
+    if (now?.at !== 'unlock') return
+    const before = await olderThan(now, archive.value?.version ?? now.version.version)
+    if (!before) throw new CoreTrouble({ code: 'no_file' })
+    archive.value = await fetchArchive(now, before.version)
   })
 }

@@ -5,7 +5,7 @@ import { useTitle } from '../shell/frame'
 import { Icon } from '../shell/icon'
 import { back } from '../shell/router'
 import { t } from '../words/words'
-import { forgetProblem, problem } from './opening'
+import { forgetProblem, problem, working } from './opening'
 
 type Step = 'signin' | 'unlock' | 'accounts'
 const order: Step[] = ['signin', 'unlock', 'accounts']
@@ -45,8 +45,9 @@ export function Page({ at, from, children }: { at: Step; from?: string; children
   )
 }
 
-/** What the last step led to, if it led nowhere. */
-export function ProblemNote({ children }: { children?: ComponentChildren }) {
+/** What the last step led to, if it led nowhere, and what leads on: `older` takes
+ *  the version before, where that may do. */
+export function ProblemNote({ older, children }: { older?: () => void; children?: ComponentChildren }) {
   const why = problem.value
   return (
     <div role="alert">
@@ -55,7 +56,14 @@ export function ProblemNote({ children }: { children?: ComponentChildren }) {
           <Icon name="i-warn" look="i-s" />
           <div class="stack gap-2">
             <p>{why.words}</p>
-            {children}
+            <p class="row wrap">
+              {older && why.older && (
+                <button class="btn sm" type="button" aria-disabled={working.value} onClick={older}>
+                  {t('recover.unlock.takeolder')}
+                </button>
+              )}
+              {children}
+            </p>
           </div>
         </div>
       )}

@@ -70,6 +70,11 @@ function coreWords({ code, about }: Refusal): string | undefined {
 
 const spoilt: readonly Refusal['code'][] = ['truncated', 'corrupted', 'mixed', 'not_sealed', 'broken', 'foreign']
 
+/** Whether it may come whole the next time. */
+export function cutShort(thrown: unknown): boolean {
+  return thrown instanceof CoreTrouble && thrown.why.code === 'truncated'
+}
+
 /** Whether the version before may do where this one does not. */
 export function mayHaveOlder(thrown: unknown): boolean {
   return thrown instanceof CoreTrouble && spoilt.includes(thrown.why.code)

@@ -5,7 +5,7 @@ import { hostOf } from '../pair/link'
 import { Icon } from '../shell/icon'
 import { t } from '../words/words'
 import { when } from '../words/when'
-import { closed, goOn, problem, takeOlder, unlock, working } from './opening'
+import { closed, goOn, takeOlder, unlock, working } from './opening'
 import { Choice, Page, ProblemNote } from './parts'
 import { startOver, type Archive, type Reading } from './recovery'
 
@@ -22,23 +22,16 @@ export function Unlock({ of }: { of: Reading }) {
         </p>
         <p class="small">{t('recover.unlock.account', { login, host: hostOf(issuer) })}</p>
       </div>
-      <ProblemNote>
-        <p class="row wrap">
-          {problem.value?.older && (
-            <button class="btn sm" type="button" onClick={() => void takeOlder()}>
-              {t('recover.unlock.takeolder')}
-            </button>
-          )}
-          {!archive && (
-            <button class="btn sm" type="button" onClick={() => void goOn()}>
-              <Icon name="i-refresh" look="i-s" />
-              {t('app.pair.failed.again')}
-            </button>
-          )}
-          <button class="btn sm" type="button" onClick={() => void startOver()}>
-            {t('recover.unlock.again')}
+      <ProblemNote older={() => void takeOlder()}>
+        {!archive && (
+          <button class="btn sm" type="button" onClick={() => void goOn()}>
+            <Icon name="i-refresh" look="i-s" />
+            {t('app.pair.failed.again')}
           </button>
-        </p>
+        )}
+        <button class="btn sm" type="button" onClick={() => void startOver()}>
+          {t('recover.unlock.again')}
+        </button>
       </ProblemNote>
       <Ways archive={archive} />
       <p class="small">

@@ -105,8 +105,8 @@ func TestAWayBackThatIsOverBeginsAnew(t *testing.T) {
 // later the password leads on without what was lost.
 func TestWhatSignsInAloneIsSaidToBeLostWithTheNewPassword(t *testing.T) {
 	for lang, words := range map[string][3]string{
-		"en": {"I have also lost my passkey", "all your addresses", "Your new password waits"},
-		"ja": {"も失くした", "すべてのアドレス", "新しいパスワードを受け付けました"},
+		"en": {"I have also lost my passkey", "at once, or after a day if you tick", "Your new password waits"},
+		"ja": {"も失くした", "チェックを付けた場合は 1 日後", "新しいパスワードを受け付けました"},
 	} {
 		t.Run(lang, func(t *testing.T) {
 			w := newWorld(t)
