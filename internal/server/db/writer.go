@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 )
 
@@ -166,18 +167,15 @@ func (s *sqliteDB) together(group []*write) bool {
 }
 
 // refuse answers a group for which no transaction could begin, and what waits
-// behind it: it would wait for the same lock as long again.
+// behind it: it would wait for the same lock as long again. Nobody hears before all
+// are found, or who comes because a neighbour was answered would be refused too.
 func (s *sqliteDB) refuse(group []*write, err error) {
-	for _, w := range group {
-		w.answer(err)
+	all := slices.Clone(group)
+	for len(s.queue) > 0 { // only the writer takes from it
+		all = append(all, <-s.queue)
 	}
-	for {
-		select {
-		case w := <-s.queue:
-			w.answer(err)
-		default:
-			return
-		}
+	for _, w := range all {
+		w.answer(err)
 	}
 }
 
