@@ -91,7 +91,7 @@ func (s *Server) furnish(ctx context.Context, c config.Config) (r *rooms, err er
 	})
 	r.back = wayback.New(r.signin)
 	r.backup = backup.New(s.db, r.notify, backup.DefaultQuota)
-	r.oauth, err = oauth.New(ctx, oauth.Options{DB: s.db, Keeper: s.keeper, Issuer: c.IDURL, App: c.AppURL, Log: s.log})
+	r.oauth, err = oauth.New(ctx, oauth.Options{DB: s.db, Keeper: s.keeper, Issuer: c.IDURL, App: c.AppURL, BackupApps: c.BackupApps, Log: s.log})
 	if err == nil {
 		err = r.open(c)
 	}

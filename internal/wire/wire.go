@@ -60,6 +60,7 @@ const (
 	CodeConflict     = "conflict"       // another version came first
 	CodePrecondition = "precondition"   // neither If-Match nor If-None-Match
 	CodeStorageFull  = "storage_full"   // the place takes no more
+	CodeOrigin       = "origin"         // the web app of this origin is not let in
 
 	// Of meetings; see also [CodeUnknown], and [CodeClosed] with State.
 	CodeOtherNetwork = "other_network" // the two devices are on different networks

@@ -868,6 +868,7 @@ export interface Messages {
   "backup.trouble.none": Record<never, never>;
   "backup.trouble.notkey": Record<never, never>;
   "backup.trouble.offline": Record<never, never>;
+  "backup.trouble.origin": { app: string | number; host: string | number };
   "backup.trouble.passkey.cancelled": Record<never, never>;
   "backup.trouble.passkey.unable": Record<never, never>;
   "backup.trouble.refused": Record<never, never>;
@@ -916,6 +917,9 @@ export interface Messages {
   "backup.ways.row": Record<never, never>;
   "backup.ways.this": Record<never, never>;
   "backup.ways.this.added": { label: string | number; when: string | number };
+  "backup.where.hint": { app: string | number };
+  "backup.where.other": Record<never, never>;
+  "backup.where.own": Record<never, never>;
   "command.--config": Record<never, never>;
   "command.--help": Record<never, never>;
   "command.about": Record<never, never>;
@@ -2306,6 +2310,7 @@ export interface Messages {
   "oauth.apps.since": { day: string | number };
   "oauth.apps.title": Record<never, never>;
   "oauth.consent.device": Record<never, never>;
+  "oauth.consent.guest": { host: string | number };
   "oauth.consent.name": Record<never, never>;
   "oauth.consent.native": Record<never, never>;
   "oauth.consent.never": Record<never, never>;

@@ -1,5 +1,5 @@
-/** The sign-in service behind this app: the only one that knows it as an
- *  application of the house, and so the only one that can keep its backup. */
+/** The sign-in service behind this app: it knows the app as one of the house, others
+ *  only if their operators say so. */
 import { readIssuer } from '../pair/link'
 import { parse, plain, readBytes } from '../remote/door'
 import { object, stranger, text } from '../remote/fields'

@@ -70,6 +70,8 @@ function refusedWords(code: string, host: string): string {
       return t('backup.trouble.full')
     case 'full':
       return t('backup.trouble.devices')
+    case 'origin':
+      return t('backup.trouble.origin', { host, app: location.host })
     case 'not_personal':
       return t('backup.trouble.work')
     case 'conflict':

@@ -55,8 +55,10 @@ test('without a network, or a service that answers, nobody is sent away from the
   await expect(leave()).rejects.toMatchObject({ reason: { why: 'unreachable' } })
   server(() => new Response('Bad Gateway', { status: 502 })) // a proxy before a server that is down
   await expect(leave()).rejects.toMatchObject({ reason: { why: 'unreachable' } })
+  server(() => Response.json({ error: 'origin' }, { status: 403 })) // another server, which does not let this app in
+  await expect(leave()).rejects.toMatchObject({ reason: { why: 'refused', code: 'origin' } })
   expect(assign).not.toHaveBeenCalled()
-  server(() => Response.json({}))
+  server(() => new Response(null, { status: 204 }))
   await leave()
   expect(assign).toHaveBeenCalledOnce()
 })

@@ -40,10 +40,10 @@ export async function signIn(wish: Wish): Promise<void> {
   location.assign(await addressOf(wish))
 }
 
-/** Asks the service for what it tells everybody of itself. */
+/** Asks the service whether it lets this app in. */
 async function knock(issuer: string): Promise<void> {
   if (!navigator.onLine) throw new Trouble({ why: 'offline' })
-  await plain(`${issuer}/.well-known/oauth-authorization-server`, { signal: AbortSignal.timeout(10_000) }, clockOf(issuer))
+  await plain(`${issuer}/backup/apps`, { signal: AbortSignal.timeout(10_000) }, clockOf(issuer))
 }
 
 /** Notes the sign-in and answers with where it is. */

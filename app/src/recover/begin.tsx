@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { ownIssuer } from '../backup/home'
+import { OtherServer, useWhere } from '../backup/where'
 import { hostOf } from '../pair/link'
 import { Icon } from '../shell/icon'
 import { t } from '../words/words'
@@ -18,11 +19,15 @@ export function Begin() {
 function SignIn() {
   const login = useSignal('')
   const issuer = useSignal('')
+  const where = useWhere()
   const find = async () => (issuer.value ||= await ownIssuer())
   useEffect(() => void find().catch(() => undefined), []) // it is asked for again, and says why
   const submit = (event: Event) => {
     event.preventDefault()
-    void step(async () => begin(await find(), login.value.trim()))
+    const other = where.other.value !== undefined
+    const there = where.read(issuer.value)
+    if (other && !there) return
+    void step(async () => begin(other && there ? there : await find(), login.value.trim()))
   }
   return (
     <Page at="signin">
@@ -45,9 +50,10 @@ function SignIn() {
             onInput={(event) => (login.value = event.currentTarget.value)}
           />
           <p class="hint" id="recover-login-hint">
-            {issuer.value && t('recover.begin.server', { host: hostOf(issuer.value) })} {t('recover.begin.login.hint')}
+            {issuer.value && !where.other.value && t('recover.begin.server', { host: hostOf(issuer.value) })} {t('recover.begin.login.hint')}
           </p>
         </div>
+        <OtherServer where={where} />
         <button class="btn primary wide tall" type="submit" aria-disabled={working.value}>
           {problem.value ? t('app.pair.failed.again') : t('recover.begin.go')}
         </button>

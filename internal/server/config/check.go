@@ -25,7 +25,11 @@ func (c Config) Check() error {
 }
 
 func (c Config) checkOrigins() error {
-	if err := errors.Join(origin("id_url", c.IDURL), origin("app_url", c.AppURL)); err != nil {
+	errs := []error{origin("id_url", c.IDURL), origin("app_url", c.AppURL)}
+	for _, app := range c.BackupApps {
+		errs = append(errs, origin("backup_apps", app))
+	}
+	if err := errors.Join(errs...); err != nil {
 		return err
 	}
 	id, app := parse(c.IDURL), parse(c.AppURL)

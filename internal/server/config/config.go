@@ -30,6 +30,12 @@ type Config struct {
 	// Default "http://app.localhost:8080".
 	AppURL string `toml:"app_url"`
 
+	// The addresses of other servers' authenticator apps, as origins
+	// ("https://app.example.com"), whose people may keep their backup here, in a
+	// personal account of this server. Such an app is as good as the server that it
+	// comes from, so people are asked each time, and told which it is. Default: none.
+	BackupApps []string `toml:"backup_apps"`
+
 	// Where to listen: "address:port", ":port" for every address, or
 	// "localhost:port" for this computer only. Both origins are served on all of
 	// them and told apart by name. Default: every address at the ports of id_url

@@ -69,6 +69,10 @@ func unknownKeys(keys []toml.Key) error {
 func (c Config) Filled() Config {
 	c.IDURL = strings.TrimSuffix(cmp.Or(c.IDURL, "http://localhost:8080"), "/")
 	c.AppURL = strings.TrimSuffix(cmp.Or(c.AppURL, "http://app.localhost:8080"), "/")
+	c.BackupApps = slices.Clone(c.BackupApps)
+	for i, app := range c.BackupApps {
+		c.BackupApps[i] = strings.TrimSuffix(app, "/")
+	}
 	if c.Database.Reveal() == "" {
 		c.Database = NewDatabase("sqlite:countersign.db")
 	}

@@ -23,19 +23,56 @@ const (
 	ClientTerminal = "countersign-terminal"
 )
 
+var bindScopes = Scopes{wire.ScopeBackup, wire.ScopeRecover}
+
 func own(o Options) map[string]*Client {
-	scopes := Scopes{wire.ScopeBackup, wire.ScopeRecover}
 	all := map[string]*Client{ClientTerminal: {
 		ID: ClientTerminal, Name: "Countersign", Host: host(o.Issuer), Kind: Native, Redirects: []string{"http://127.0.0.1/callback"},
-		Scopes: scopes, Verified: true, Device: true, IDTokenAlg: ES256,
+		Scopes: bindScopes, Verified: true, Device: true, IDTokenAlg: ES256,
 	}}
 	if o.App != "" {
 		all[ClientApp] = &Client{
 			ID: ClientApp, Name: "Countersign", Host: host(o.App), Kind: Browser, Redirects: []string{o.App + "/callback"},
-			Scopes: scopes, Verified: true, Trusted: true, IDTokenAlg: ES256,
+			Scopes: bindScopes, Verified: true, Trusted: true, IDTokenAlg: ES256,
 		}
 	}
 	return all
+}
+
+// guests are the web apps of other servers that the operator lets in. They come by the
+// name of our own, and are told by where they are sent back to alone: so each has its
+// host on every page, and the person is asked each time.
+func guests(o Options) map[string]*Client {
+	all := map[string]*Client{}
+	for _, app := range o.BackupApps {
+		all[app+"/callback"] = &Client{
+			ID: ClientApp, Name: "Countersign", Host: host(app), Kind: Browser, Redirects: []string{app + "/callback"},
+			Scopes: bindScopes, Guest: true, IDTokenAlg: ES256,
+		}
+	}
+	return all
+}
+
+// sentBackTo is the application with an id that may be sent back to an address, or
+// [ErrWrongRedirect].
+func (s *Service) sentBackTo(c *Client, redirect string) (*Client, error) {
+	if guest := s.guests[redirect]; guest != nil && c.ID == ClientApp {
+		return guest, nil
+	}
+	if !c.matches(redirect) {
+		return nil, ErrWrongRedirect
+	}
+	return c, nil
+}
+
+// LetsIn tells whether the web app of an origin, ours or a guest, may bind a device.
+func (s *Service) LetsIn(origin string) bool {
+	c := s.own[ClientApp]
+	if c == nil {
+		return false
+	}
+	_, err := s.sentBackTo(c, origin+"/callback")
+	return err == nil
 }
 
 // ForPersonal tells whether an application is for people of personal

@@ -14,7 +14,11 @@ import (
 	"countersign/internal/wire"
 )
 
-const terminalBack = "http://127.0.0.1:50111/callback"
+const (
+	terminalBack = "http://127.0.0.1:50111/callback"
+	appAt        = "https://app.aoba.example"
+	guestAt      = "https://app.komorebi.example"
+)
 
 // binding is a request of the terminal app for a sign-in that binds it.
 func binding(scope string, pairs ...string) url.Values {
@@ -85,6 +89,53 @@ func TestASignInThatBindsIsAlwaysANewOneWithConsent(t *testing.T) {
 	other := w.answer(w.begin(ask("notes", "scope", "backup")))
 	if other.Get("error") != "invalid_scope" {
 		t.Errorf("another application asks for it: %v", other)
+	}
+}
+
+// The web app of another server comes by the name of ours, and is neither trusted nor
+// forgotten: who it is stands on every page, and the person is asked each time.
+func TestO1TheAppOfAnotherServerIsAskedAboutEachTime(t *testing.T) {
+	w := newWorld(t)
+	at := func(app string) url.Values {
+		return ask(oauth.ClientApp, "scope", wire.ScopeBackup, "redirect_uri", app+"/callback", "nonce", "")
+	}
+	for app, want := range map[string]struct {
+		host string
+		do   oauth.What
+	}{appAt: {"app.aoba.example", oauth.Answer}, guestAt: {"app.komorebi.example", oauth.Consent}} {
+		for range 2 {
+			earlier := w.signIn(w.ren)
+			w.clock.Add(time.Second)
+			begun := w.begin(at(app), earlier)
+			session := w.signIn(w.ren)
+			step, err := w.s.Resume(t.Context(), begun.Request.ID, &session, oauth.From{})
+			if err != nil || step.Do != want.do || begun.Request.Client.Host != want.host {
+				t.Fatalf("%s: %d, %s, %v", app, step.Do, begun.Request.Client.Host, err)
+			}
+			if step.Do == oauth.Consent {
+				if step, err = w.s.Allow(t.Context(), step.Request.ID, &session, oauth.From{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.tokens(w.redemption(oauth.ClientApp, w.answer(step).Get("code"), "redirect_uri", app+"/callback"))
+		}
+		if !w.s.LetsIn(app) {
+			t.Errorf("%s is not let in", app)
+		}
+	}
+	for _, app := range []string{"https://app.evil.example", "", "null", guestAt + "/", "http://app.komorebi.example"} {
+		if _, err := w.s.Begin(t.Context(), at(app), nil, oauth.From{}); !errors.Is(err, oauth.ErrWrongRedirect) || w.s.LetsIn(app) {
+			t.Errorf("%q: %v, let in %t", app, err, w.s.LetsIn(app))
+		}
+	}
+	step := w.begin(at(guestAt))
+	alone, err := oauth.New(t.Context(), oauth.Options{DB: w.d, Keeper: w.keep, Issuer: issuer, App: appAt})
+	if err != nil {
+		t.Fatal(err)
+	}
+	session := w.signIn(w.ren)
+	if _, err := alone.Resume(t.Context(), step.Request.ID, &session, oauth.From{}); !errors.Is(err, oauth.ErrGone) {
+		t.Errorf("a request of a guest who is let in no more: %v", err)
 	}
 }
 

@@ -59,7 +59,9 @@ type Client struct {
 	// Device lets a native application sign somebody in who types a code in a
 	// browser elsewhere (RFC 8628). It is switched on for each: a stranger can ask
 	// in its name, and talk somebody into typing the code.
-	Device     bool
+	Device bool
+	// Guest is the authenticator of another server: people are asked each time.
+	Guest      bool
 	IDTokenAlg string // ES256 unless it needs RS256
 	CreatedAt  time.Time
 

@@ -15,9 +15,10 @@ import (
 // application wishes so, else when it wants more than they allowed before.
 //
 // A native application is asked for each time: any program on the device can
-// use its name and its loopback address (RFC 8252 §8.6).
+// use its name and its loopback address (RFC 8252 §8.6). So is the authenticator of
+// another server, whose name is that of ours.
 func (s *Service) mustAsk(ctx context.Context, r *Request, person string) (bool, error) {
-	if r.prompts(promptConsent) || r.Client.Kind == Native {
+	if r.prompts(promptConsent) || r.Client.Kind == Native || r.Client.Guest {
 		return true, nil
 	}
 	if r.Client.Trusted {

@@ -50,6 +50,7 @@ type Service struct {
 	log    *slog.Logger
 
 	own       map[string]*Client // applications of the house
+	guests    map[string]*Client // authenticators of other servers, by their redirect address
 	keys      keyring
 	clients   clientCache
 	domains   domains
@@ -64,6 +65,8 @@ type Options struct {
 	Issuer string
 	// App is the origin of the authenticator web app; "" without one.
 	App string
+	// BackupApps are the origins of other servers' web apps that may bind a device here.
+	BackupApps []string
 	// Log hears of upkeep that failed. The zero value is slog's default.
 	Log *slog.Logger
 }
@@ -74,7 +77,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if s.log == nil {
 		s.log = slog.Default()
 	}
-	s.own = own(o)
+	s.own, s.guests = own(o), guests(o)
 	s.discovery = discovery(o.Issuer)
 	if err := s.maintainKeys(ctx); err != nil {
 		return nil, err

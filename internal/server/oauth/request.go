@@ -64,8 +64,11 @@ func (s *Service) addressed(ctx context.Context, v url.Values) (*Request, error)
 		return nil, err
 	}
 	redirect, err := one(v, "redirect_uri")
-	if err != nil || !client.matches(redirect) {
+	if err != nil {
 		return nil, ErrWrongRedirect
+	}
+	if client, err = s.sentBackTo(client, redirect); err != nil {
+		return nil, err
 	}
 	return &Request{Client: client, Redirect: redirect, MaxAge: anyAge}, nil
 }

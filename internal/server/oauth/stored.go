@@ -83,8 +83,13 @@ func (s *Service) load(ctx context.Context, id string) (*Request, error) {
 	}
 	r.Scopes, r.Prompts = ParseScopes(scopes), strings.Fields(prompts)
 	r.MaxAge, r.CreatedAt = time.Duration(age)*time.Second, db.Time(created)
-	r.Client, err = s.client(ctx, client)
-	return r, err
+	if r.Client, err = s.client(ctx, client); err != nil || r.Device != nil {
+		return r, err
+	}
+	if r.Client, err = s.sentBackTo(r.Client, r.Redirect); err != nil {
+		return nil, ErrGone // its application changed meanwhile
+	}
+	return r, nil
 }
 
 // markAnswered makes the answer to a stored request the only one.

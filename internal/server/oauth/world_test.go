@@ -76,7 +76,7 @@ func newWorld(t testing.TB) *world {
 // service is one node of the server.
 func (w *world) service() *oauth.Service {
 	w.Helper()
-	s, err := oauth.New(w.Context(), oauth.Options{DB: w.d, Keeper: w.keep, Issuer: issuer, Log: slog.New(slog.DiscardHandler)})
+	s, err := oauth.New(w.Context(), oauth.Options{DB: w.d, Keeper: w.keep, Issuer: issuer, App: appAt, BackupApps: []string{guestAt}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -34,6 +34,7 @@ type api struct {
 func Mount(s *web.Shell, d Deps) {
 	a := &api{d, s.ID}
 	s.Explain(problems...)
+	s.API("GET /backup/apps", 0, a.getApps)
 	s.API("POST /backup/bindings", wire.MaxBody, told(a.bind))
 	s.API("DELETE /backup", 0, told(a.delete))
 	s.API("GET /backup/place", 0, a.signed(a.getPlace))
@@ -50,12 +51,16 @@ func Mount(s *web.Shell, d Deps) {
 // errPrecondition: a PUT that does not say what it follows.
 var errPrecondition = errors.New("what this follows is not said")
 
+// errOrigin: the web app is neither ours nor a guest.
+var errOrigin = errors.New("the app of this origin is not let in")
+
 // errBearer: the access token is not there, not good, or used up.
 var errBearer = errors.New("access token is not good")
 
 // problems are how the errors of backups look from outside. They are for
 // programs, and their texts for logs.
 var problems = []web.Problem{
+	problem(errOrigin, http.StatusForbidden, wire.CodeOrigin),
 	problem(backup.ErrUsed, http.StatusUnauthorized, wire.CodeBearer),
 	problem(errBearer, http.StatusUnauthorized, wire.CodeBearer),
 	problem(backup.ErrNotPersonal, http.StatusForbidden, wire.CodeNotPersonal),
@@ -103,6 +108,16 @@ func told(h web.HandlerFunc) web.HandlerFunc {
 func where(r *http.Request) registration.Where {
 	c := web.From(r)
 	return registration.Where{IP: c.IP, Place: c.Place, Browser: c.Agent()}
+}
+
+// getApps tells the web app that asks whether it may bind a device here. A browser says
+// whose it is; each learns of itself alone.
+func (a *api) getApps(w http.ResponseWriter, r *http.Request) error {
+	if !a.OAuth.LetsIn(r.Header.Get("Origin")) {
+		return errOrigin
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
 // setTag names the version that an answer is about (RFC 9110, section 8.8.3).

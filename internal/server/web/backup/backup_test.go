@@ -354,6 +354,17 @@ func TestACallIsRefusedUnlessItIsSignedByTheBinding(t *testing.T) {
 }
 
 // O9: any origin may ask, and what it needs is exposed to it.
+// A web app learns whether it is let in before it sends its person away.
+func TestAnAppLearnsWhetherItIsLetIn(t *testing.T) {
+	h := newHouse(t)
+	for origin, status := range map[string]int{"https://app.example.org": 204, "https://app.example.net": 403, "": 403} {
+		a := h.send("GET", "/backup/apps", nil, http.Header{"Origin": {origin}})
+		if a.status != status || a.header.Get("Access-Control-Allow-Origin") != "*" {
+			t.Errorf("%q: %d %v", origin, a.status, a.header)
+		}
+	}
+}
+
 func TestO9AnyOriginMayAskWithoutCredentials(t *testing.T) {
 	h := newHouse(t)
 	for path, method := range map[string]string{"/backup/latest": "PUT", "/backup/bindings": "POST", "/backup": "DELETE"} {

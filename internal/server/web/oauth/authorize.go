@@ -117,6 +117,7 @@ type consentPage struct {
 	Publisher    string // the directory that answers for the application, or ""
 	Verified     bool
 	Native       bool
+	Guest        bool  // the authenticator of another server
 	Device       *asks // where the device is that asks, or nil
 	Request      string
 	Session      string
@@ -152,7 +153,7 @@ func (h *handler) showOther(w http.ResponseWriter, r *http.Request, step oauth.S
 
 func (h *handler) consentPage(r *http.Request, step oauth.Step) (consentPage, error) {
 	c := step.Request.Client
-	page := consentPage{App: c.Name, Host: c.Host, Verified: c.Verified, Native: c.Kind == oauth.Native, Request: step.Request.ID, Session: step.Session.ID,
+	page := consentPage{App: c.Name, Host: c.Host, Verified: c.Verified, Native: c.Kind == oauth.Native, Guest: c.Guest, Request: step.Request.ID, Session: step.Session.ID,
 		AccountsLink: "/signin/accounts?" + url.Values{"to": {resume(step)}}.Encode()}
 	err := h.DB.Read(r.Context(), func(tx *db.Tx) error {
 		p, err := directory.ByID(r.Context(), tx, step.Session.Person)

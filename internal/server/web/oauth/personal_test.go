@@ -76,3 +76,24 @@ func TestAnAccountOfAnOrganisationKeepsNoBackup(t *testing.T) {
 		}
 	}
 }
+
+// Who lets the authenticator of another server in reads which it is.
+func TestTheAppOfAnotherServerIsNamed(t *testing.T) {
+	w := newWorld(t)
+	ren := w.ren(t)
+	for _, lang := range ui.Languages {
+		b := w.signedIn(ren)
+		b.lang = lang
+		page := b.get(ask(oauth.ClientApp, "scope", "backup", "redirect_uri", "https://app.komorebi.example/callback"))
+		if page.status == http.StatusSeeOther {
+			page = b.get(page.to())
+		}
+		if !strings.Contains(page.page, ui.T(lang, "oauth.consent.guest", "host", "app.komorebi.example")) {
+			t.Errorf("%s: %d\n%s", lang, page.status, page.content())
+		}
+		refused := b.get(ask(oauth.ClientApp, "scope", "backup", "redirect_uri", "https://app.evil.example/callback"))
+		if refused.status != http.StatusBadRequest || strings.Contains(refused.page, "evil.example/callback") {
+			t.Errorf("%s: another app: %d", lang, refused.status)
+		}
+	}
+}

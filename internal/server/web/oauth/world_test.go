@@ -48,7 +48,7 @@ func newWorld(t testing.TB) *world {
 	w := &world{TB: t, World: signintest.New(t)}
 	log := slog.New(slog.NewTextHandler(&w.log, nil))
 	var err error
-	if w.oauth, err = oauth.New(t.Context(), oauth.Options{DB: w.DB, Keeper: w.Keeper, Issuer: issuer, Log: log}); err != nil {
+	if w.oauth, err = oauth.New(t.Context(), oauth.Options{DB: w.DB, Keeper: w.Keeper, Issuer: issuer, App: "https://app.example.org", BackupApps: []string{"https://app.komorebi.example"}, Log: log}); err != nil {
 		t.Fatal(err)
 	}
 	if w.shell, err = web.New(web.Config{DB: w.DB, ID: issuer, App: "https://app.example.org", Hub: w.Notify.Hub, Log: log}); err != nil {
