@@ -3,6 +3,7 @@ package securityweb_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"countersign/internal/server/directory"
 	"countersign/internal/server/policy"
@@ -72,6 +73,7 @@ func TestWithoutItsUnlockKeyAPhoneIsNotSwitchedOn(t *testing.T) {
 	b.get(method + "/unlock").press(method + "/unlock")
 	phone.Unlock = regtest.NewKey(t)
 	h.Answer(t, phone, wire.Deny, "")
+	h.Clock.Add(time.Second) // so that the next request is the newer one
 	b.get(method + "/unlock").lacks(method + "/unlock/finish").press(method + "/unlock")
 	h.Answer(t, phone, wire.Approve, b.number())
 	b.get(method + "/unlock").press(method + "/unlock/finish").lacks("has not shown one yet")
