@@ -223,7 +223,11 @@ func (s *Service) pairedIn(ctx context.Context, tx *db.Tx, a Attempt) (bool, err
 // It returns directory.ErrSetupLink, or the reasons of method.CheckNew and
 // method.ErrSame for the password that was taken away, which leave the link good.
 func (s *Service) SetUp(ctx context.Context, link, password string, start Start) (Went, error) {
-	hash, err := s.chosen(ctx, link, password, start.Browser)
+	p, d, err := s.SeeSetUp(ctx, link)
+	if err != nil {
+		return Went{}, err
+	}
+	hash, err := s.HashNew(ctx, d.Policy, p, password, start.Browser.Net)
 	if err != nil {
 		return Went{}, err
 	}
@@ -249,26 +253,6 @@ func (s *Service) SetUp(ctx context.Context, link, password string, start Start)
 		return err
 	})
 	return went, err
-}
-
-// chosen makes the hash of a password that a person chose by their set-up link.
-func (s *Service) chosen(ctx context.Context, link, password string, from Browser) (string, error) {
-	p, d, err := s.SeeSetUp(ctx, link)
-	if err != nil {
-		return "", err
-	}
-	if err := method.CheckNew(d.Policy, p, password); err != nil {
-		return "", err
-	}
-	var kept method.Password
-	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		kept, err = method.PasswordOf(ctx, tx, p.ID)
-		return err
-	})
-	if err != nil {
-		return "", err
-	}
-	return s.Passwords.Replace(ctx, method.Asker{Net: from.Net}, kept.Barred(), password)
 }
 
 // SeeSetUp tells whose a set-up link is, without using it.

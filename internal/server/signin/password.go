@@ -11,6 +11,26 @@ import (
 	"countersign/internal/server/policy"
 )
 
+// HashNew makes the hash of a password that somebody chooses who has not shown the one
+// they had: by a link, or having forgotten it. Of passwords that there were, it refuses the one
+// that others know or an admin took away alone (method.ErrSame): whether a guess is
+// right is nobody's to learn here, uncounted. It also returns method.ErrBusy and the
+// reasons of method.CheckNew.
+func (s *Service) HashNew(ctx context.Context, asks directory.Policy, p directory.Person, password, net string) (string, error) {
+	if err := method.CheckNew(asks, p, password); err != nil {
+		return "", err
+	}
+	var kept method.Password
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		kept, err = method.PasswordOf(ctx, tx, p.ID)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return s.Passwords.Replace(ctx, method.Asker{Net: net}, kept.Barred(), password)
+}
+
 // Renew sets a new password where the old one is known to others, and goes on.
 // It returns the reasons of method.CheckNew, or method.ErrSame. Every other session ends.
 func (s *Service) Renew(ctx context.Context, token, password string, b Browser) (Went, error) {

@@ -129,7 +129,7 @@ func (s *Service) Renew(ctx context.Context, token, password string, lost bool, 
 	if p.Outcome == ways.Never {
 		return "", ErrManaged
 	}
-	hash, err := s.chosen(ctx, w, password, b)
+	hash, err := s.signin.HashNew(ctx, w.Directory.Policy, w.person, password, b.Net)
 	if err != nil {
 		return "", err
 	}
@@ -152,24 +152,6 @@ func (s *Service) Renew(ctx context.Context, token, password string, lost bool, 
 		return err
 	})
 	return next, err
-}
-
-// chosen makes the hash of the new password, if it may be one. Only a password that
-// others know, or that was taken away, is refused for being the old one: whether a guess is right is nobody's to
-// learn here, uncounted.
-func (s *Service) chosen(ctx context.Context, w Way, password string, b signin.Browser) (string, error) {
-	if err := method.CheckNew(w.Directory.Policy, w.person, password); err != nil {
-		return "", err
-	}
-	var kept method.Password
-	err := s.signin.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		kept, err = method.PasswordOf(ctx, tx, w.person.ID)
-		return err
-	})
-	if err != nil {
-		return "", err
-	}
-	return s.signin.Passwords.Replace(ctx, method.Asker{Net: b.Net}, kept.Barred(), password)
 }
 
 // set sets the password at once.
