@@ -11,8 +11,11 @@ import { revealed } from './revealed'
 import { search } from './search'
 
 /** Draws words only: what somebody who listens would hear. */
-const heard: Draw<string> = (_, props, ...children) =>
-  props?.['aria-hidden'] === 'true' ? '' : children.filter((child) => child !== null).join(' ').replace(/\s+/g, ' ').trim()
+const heard: Draw<string> = (tag, props, ...children) => {
+  if (props?.['aria-hidden'] === 'true') return ''
+  const name = tag !== 'div' && props?.['aria-label']
+  return name ? String(name) : children.filter((child) => child !== null).join(' ').replace(/\s+/g, ' ').trim()
+}
 
 const entry = (id: string, issuer: string, changed: Partial<Entry> = {}) =>
   exampleEntry({ id, issuer, name: `${id}@example`, ...changed })

@@ -7,10 +7,10 @@ import type { Entry, Kind, ServerState, Vault } from '../store/vault'
 import { language, t } from '../words/words'
 import { leftOf } from './clockwork'
 import { counted } from './counted'
-import { recipeOf, type Dial, type Face } from './dial'
+import { lastSeconds, recipeOf, type Dial, type Face } from './dial'
 import { logoOf } from './logos'
 import { drawMark, titleOf, whoOf } from './mark'
-import { drawCode, drawVeil } from './numerals'
+import { codeLook, drawDots, drawSigns, spoken } from './numerals'
 import type { Note } from './notes'
 import { revealed } from './revealed'
 
@@ -38,6 +38,8 @@ export type Listed = {
   rows: Rows
   /** The account that is open beside the list. */
   open?: string
+  /** True while the list is scrolled: then nothing moves within it. */
+  scrolling?: boolean
 }
 
 /** What a touch of the list does; the first paint has no hands yet. */
@@ -241,44 +243,44 @@ export function isHidden(entry: Entry, vault: Vault): boolean {
   return vault.settings.hideCodes === true && !revealed.has(entry.id)
 }
 
-function drawFace<N>(draw: Draw<N>, entry: Entry, face: Face, { vault }: Listed, { reveal }: Hands): N[] {
-  const name = titleOf(entry)
+function drawFace<N>(draw: Draw<N>, entry: Entry, face: Face, { vault, scrolling }: Listed, { reveal }: Hands): (N | null)[] {
   if (isHidden(entry, vault)) {
-    const props = { key: 'hidden', class: 'copy', type: 'button', onClick: reveal && (() => reveal(entry.id)) }
-    return [
-      draw('button', props, draw('span', { class: 'vh' }, t('app.list.reveal', { name })), drawVeil(draw, face.code)),
-      draw('span', { class: 'side' }, drawRing(draw, face)),
-    ]
+    const onClick = reveal && (() => reveal(entry.id))
+    return [drawVeiled(draw, entry, face.code, onClick), drawRing(draw, face)]
   }
   const next = face.beat.ending && vault.settings.nextEarly ? face.next : undefined
-  return [
-    draw(
-      'button',
-      { key: 'code', class: 'copy', type: 'button', 'data-copy': entry.id },
-      draw('span', { class: 'vh' }, t('app.list.copy', { name })),
-      drawCode(draw, face.code),
-    ),
-    draw('span', { class: 'side' }, next === undefined ? null : drawNext(draw, next), drawRing(draw, face)),
-  ]
+  return [drawToCopy(draw, entry, face.code), next === undefined ? null : drawNext(draw, next, scrolling || face.beat.left < lastSeconds), drawRing(draw, face)]
+}
+
+/** A code that a tap copies. One name for those who listen, and no element for it: a list has hundreds of them. */
+function drawToCopy<N>(draw: Draw<N>, entry: Entry, code: string): N {
+  const name = `${t('app.list.copy', { name: titleOf(entry) })} ${spoken(code)}`
+  return draw('button', { key: 'code', class: `copy ${codeLook(code)}`, type: 'button', 'data-copy': entry.id, 'aria-label': name }, drawSigns(draw, code))
+}
+
+function drawVeiled<N>(draw: Draw<N>, entry: Entry, code: string, onClick: (() => void) | undefined): N {
+  const name = t('app.list.reveal', { name: titleOf(entry) })
+  return draw('button', { key: 'hidden', class: `copy ${codeLook(code, 'veil')}`, type: 'button', 'aria-label': name, onClick }, drawDots(draw, code))
 }
 
 /** The countdown; the clockwork moves it on. */
 export function drawRing<N>(draw: Draw<N>, { beat }: Face): N {
-  const circle = { cx: 18, cy: 18, r: 15.915 }
+  const round = { d: 'M18 2.085a15.915 15.915 0 0 1 0 31.83a15.915 15.915 0 0 1 0-31.83' }
   return draw(
     'svg',
-    { class: 'ring', viewBox: '0 0 36 36', 'aria-hidden': 'true', 'data-beat': beat.id, style: { '--left': String(leftOf(beat)) } },
-    draw('circle', circle),
-    draw('circle', { class: 'left', ...circle }),
+    { key: 'ring', class: 'ring', viewBox: '0 0 36 36', 'aria-hidden': 'true', 'data-beat': beat.id, style: { '--left': String(leftOf(beat)) } },
+    draw('path', round),
+    draw('path', { class: 'left', ...round }),
   )
 }
 
-function drawNext<N>(draw: Draw<N>, code: string): N {
+/** It rises when its time has come, not in rows that come later. */
+function drawNext<N>(draw: Draw<N>, code: string, still: boolean): N {
   return draw(
     'span',
-    { class: 'next-wrap' },
+    { key: 'next', class: `next-wrap ${codeLook(code, 'next')}${still ? ' still' : ''}` },
     draw('span', null, t('app.list.next')),
-    drawCode(draw, code, 'next'),
+    drawSigns(draw, code, spoken(code)),
   )
 }
 
@@ -288,20 +290,13 @@ function drawWithoutClock<N>(draw: Draw<N>, entry: Entry, { nextCode }: Hands): 
   if (entry.type !== 'hotp') return [draw('span', { class: 'copy', 'aria-hidden': 'true' })] // made in a moment
   const code = counted.get(entry.id)
   const onClick = nextCode && (() => nextCode(entry.id))
-  const label = draw('span', { class: 'vh' }, t('app.list.count', { name: titleOf(entry) }))
+  const label = t('app.list.count', { name: titleOf(entry) })
   if (code === undefined) {
     const look = draw('span', { class: 'ask', 'aria-hidden': 'true' }, drawIcon(draw, 'i-refresh', 'i i-s'), t('app.list.count.short'))
-    return [draw('button', { class: 'copy', type: 'button', onClick }, label, look)]
+    return [draw('button', { class: 'copy', type: 'button', 'aria-label': label, onClick }, look)]
   }
-  return [
-    draw(
-      'button',
-      { class: 'copy', type: 'button', 'data-copy': entry.id },
-      draw('span', { class: 'vh' }, t('app.list.copy', { name: titleOf(entry) })),
-      drawCode(draw, code),
-    ),
-    draw('span', { class: 'side' }, draw('button', { class: 'icon-btn', type: 'button', onClick }, drawIcon(draw, 'i-refresh', 'i i-s'), label)),
-  ]
+  const again = draw('button', { class: 'icon-btn', type: 'button', 'aria-label': label, onClick }, drawIcon(draw, 'i-refresh', 'i i-s'))
+  return [drawToCopy(draw, entry, code), again]
 }
 
 function drawTodo<N>(draw: Draw<N>, entry: Entry): N {

@@ -11,6 +11,7 @@ let dial: Dial | undefined
 let stale = true // the dial is of another vault, or of other accounts
 let anew = true // what the dial knows may not hold any more
 let wanted: ReadonlySet<string> = new Set()
+let made: ReadonlySet<string> = new Set() // of what was wanted: whose codes are in the dial
 const waiting: (() => void)[] = []
 let watcher: Watcher = () => undefined
 let timer = 0
@@ -42,15 +43,20 @@ export function wind(next: Vault): Promise<void> {
 /** From now on codes are made for these accounts only: those on the screen. `then`
  *  is called once theirs are known, before anybody hears of it. */
 export async function want(ids: Iterable<string>, then: () => void = () => undefined): Promise<void> {
-  const before = wanted
   wanted = new Set(ids)
   waiting.push(then)
-  const known = waiting.length === 1 && [...wanted].every((id) => before.has(id))
+  const known = waiting.length === 1 && [...wanted].every((id) => made.has(id))
   if (known) tell()
   else {
     stale = true // somebody would see a difference
     await tick()
   }
+}
+
+/** The same, of accounts that are not on the screen yet: nobody hears of it. */
+export function wantAhead(ids: Iterable<string>): void {
+  wanted = new Set(ids)
+  void tick()
 }
 
 function tell(): void {
@@ -69,13 +75,16 @@ async function tick(): Promise<void> {
   clearTimeout(timer)
   if (!vault) return
   const mine = ++turn
-  const read = await readDial(vault, Date.now(), anew ? undefined : dial, wanted)
+  const those = wanted
+  const read = await readDial(vault, Date.now(), anew ? undefined : dial, those)
   if (mine !== turn) return // a later one was begun and sees more
   const changed = stale || !dial || looksDifferent(dial, read)
+  const passed = !dial || Math.floor(read.at / 1000) !== Math.floor(dial.at / 1000)
   stale = false
   anew = false
+  made = those
   dial = read
-  countDown(read)
+  if (passed || changed) countDown(read)
   tell()
   watcher(read, changed)
   if (!document.hidden) timer = window.setTimeout(() => void tick(), 1000 - (Date.now() % 1000))

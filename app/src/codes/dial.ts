@@ -4,7 +4,7 @@ import { codeFor, stepAt, type Recipe } from '../otp/otp'
 import type { Entry, Vault } from '../store/vault'
 
 /** In the last five seconds the next code shows, and is the one to copy. */
-const lastSeconds = 5
+export const lastSeconds = 5
 
 /** The next codes are made a little before they are wanted, so that a tap finds them. */
 const aheadSeconds = 8

@@ -5,9 +5,9 @@ import { batch, computed, signal, type ReadonlySignal } from '@preact/signals'
 import { vault } from '../store/store'
 import type { Entry } from '../store/vault'
 import { groupsOf, sorted, tagsOf, type Filter, type Group, type Rows } from './accounts'
-import { want } from './clockwork'
+import { want, wantAhead } from './clockwork'
 import { moving, withMove } from './moving'
-import { firstRows, idsIn, look, rowsFor, sameRows } from './rows'
+import { firstRows, idsIn, look, measureAnew, rowsFor, sameRows, wider } from './rows'
 import { search } from './search'
 
 const typedNow = signal('')
@@ -73,6 +73,27 @@ function begin(text: string, name: Filter): void {
   })
 }
 
+/** How long after it was scrolled the list counts as scrolling, in milliseconds. */
+const rest = 300
+
+let scrolled = -rest
+
+/** The list has been scrolled. */
+export function scroll(): void {
+  scrolled = performance.now()
+  reach()
+}
+
+/** The window has another size. */
+export function resize(): void {
+  measureAnew()
+  reach()
+}
+
+export function isScrolling(): boolean {
+  return performance.now() - scrolled < rest
+}
+
 let next = 0
 
 /** Draws other rows if those that are drawn do not reach far enough: in the next
@@ -94,20 +115,31 @@ function reachNow(): void {
   })
 }
 
-let listed: string[] = []
+/** For how many rows above and below those that are drawn codes are made too, and how few
+ *  of them are left when they are made anew: one by one they cost more than together. */
+const ahead = 8
+const few = 3
+
+let listed: ReadonlySet<string> = new Set()
 let opened: string | undefined
 
+/** `then` comes at once when the codes of these rows were made ahead. */
 function wantListed(shown: readonly Group[], some: Rows, then: () => void): void {
-  listed = idsIn(shown, some)
-  wantAll(then)
+  const covers = (those: Rows) => idsIn(shown, those).every((id) => listed.has(id))
+  const more = () => new Set(idsIn(shown, wider(shown, some, ahead)))
+  if (!covers(some)) listed = more()
+  void want(wanted(), then)
+  if (covers(wider(shown, some, few))) return
+  listed = more()
+  wantAhead(wanted())
 }
 
 /** The code of this account is wanted too. */
 export function wantOpen(entry: Entry | undefined): void {
   opened = entry?.id
-  wantAll(() => undefined)
+  void want(wanted())
 }
 
-function wantAll(then: () => void): void {
-  void want(opened === undefined ? listed : [...listed, opened], then)
+function wanted(): Iterable<string> {
+  return opened === undefined ? listed : [...listed, opened]
 }

@@ -16,9 +16,10 @@ import type { Entry } from '../store/vault'
 import { t } from '../words/words'
 import { when } from '../words/when'
 import { drawAccounts, drawGroups, drawRow, drawTop, lookOf, type Group, type RowDrawer } from './accounts'
+import { currentDial } from './clockwork'
 import { mainBeat } from './dial'
 import { startDragging } from './drag'
-import { choose, clear, filter, found, groups, rows, reach, type, typed } from './inview'
+import { choose, clear, filter, found, groups, isScrolling, reach, resize, rows, scroll, type, typed } from './inview'
 import { startKeys } from './keys'
 import { notesFor } from './notes'
 import { countedTimes, dial, logoTimes, nextCode, reveal, revealedTimes, ticking } from './state'
@@ -61,7 +62,8 @@ function Groups({ shown, open }: { shown: readonly Group[]; open: string | undef
   void countedTimes.value
   void revealedTimes.value
   void logoTimes.value
-  return drawGroups(draw, shown, { vault: vault.value, dial: dial.value, rows: rows(), ...(open && { open }) }, hands, keptRow)
+  void dial.value // which knows no codes that were made ahead since
+  return drawGroups(draw, shown, { vault: vault.value, dial: currentDial() ?? dial.value, rows: rows(), scrolling: isScrolling(), ...(open && { open }) }, hands, keptRow)
 }
 
 const keptRow: RowDrawer<VNode> = (_, entry, model, touch, place) => (
@@ -84,16 +86,15 @@ class Row extends Component<Drawn> {
 /** Draws the rows that come into sight, and lets them be moved. */
 function InView() {
   void groups.value
-  void dial.value
   useEffect(reach)
   useEffect(startDragging, [])
   useEffect(startKeys, [])
   useEffect(() => {
-    addEventListener('scroll', reach, { passive: true })
-    addEventListener('resize', reach)
+    addEventListener('scroll', scroll, { passive: true })
+    addEventListener('resize', resize)
     return () => {
-      removeEventListener('scroll', reach)
-      removeEventListener('resize', reach)
+      removeEventListener('scroll', scroll)
+      removeEventListener('resize', resize)
     }
   }, [])
   return null

@@ -17,16 +17,22 @@ export function spoken(code: string): string {
 
 /** A code in drawn signs, smaller the longer it is. */
 export function drawCode<N>(draw: Draw<N>, code: string, look = ''): N {
-  return draw('span', { class: classOf(code, look) }, draw('span', { class: 'vh' }, spoken(code)), drawSigns(draw, code))
+  return draw('span', { class: codeLook(code, look) }, draw('span', { class: 'vh' }, spoken(code)), drawSigns(draw, code))
 }
 
-/** A code that is hidden: a dot for each sign, in its groups. */
+/** A code that is hidden. */
 export function drawVeil<N>(draw: Draw<N>, code: string, look = ''): N {
-  return draw('span', { class: classOf(code, `veil ${look}`), 'aria-hidden': 'true' }, drawSigns(draw, code.replace(/./gu, '•')))
+  return draw('span', { class: codeLook(code, `veil ${look}`), 'aria-hidden': 'true' }, drawDots(draw, code))
 }
 
-function classOf(code: string, look: string): string {
+/** The classes of what shows a code. */
+export function codeLook(code: string, look = ''): string {
   return ['code', look, code.length > 8 ? 'longer' : code.length > 6 ? 'long' : ''].filter(Boolean).join(' ')
+}
+
+/** A dot for each sign, in its groups. */
+export function drawDots<N>(draw: Draw<N>, code: string): N {
+  return drawSigns(draw, code.replace(/./gu, '•'))
 }
 
 /** The signs of all codes, on a grid of 60 by 96. Small letters, of Yandex and
@@ -37,8 +43,9 @@ const signs: Readonly<Record<string, string>> = { ...digits, ...letters, '•': 
 const pitch = 73.5
 const apart = 36.5
 
-/** All signs as one path: a list has hundreds of them, and every element costs. */
-function drawSigns<N>(draw: Draw<N>, code: string): N {
+/** All signs as one path: a list has hundreds of them, and every element costs. Nobody
+ *  hears it, unless it has a name. */
+export function drawSigns<N>(draw: Draw<N>, code: string, name?: string): N {
   let x = 0
   let path = ''
   const typed: { sign: string; at: number }[] = []
@@ -50,7 +57,8 @@ function drawSigns<N>(draw: Draw<N>, code: string): N {
     }
     x += apart
   }
-  const props = { class: 'signs', viewBox: `0 0 ${x - apart - (pitch - 60)} 96`, 'aria-hidden': 'true' }
+  const heard = name === undefined ? { 'aria-hidden': 'true' } : { role: 'img', 'aria-label': name }
+  const props = { class: 'signs', viewBox: `0 0 ${x - apart - (pitch - 60)} 96`, ...heard }
   const type = typed.length > 0 && draw('text', { x: typed.map(({ at }) => at).join(' '), y: 83 }, typed.map(({ sign }) => sign).join(''))
   return draw('svg', props, draw('path', { d: path }), type || null)
 }

@@ -3,10 +3,11 @@
 import type { Kind } from '../store/vault'
 import { kinds, type Group, type Rows } from './accounts'
 
-/** Rows kept above and below the window at most. When there are fewer than `enough`, one more is
- *  drawn each frame, two when many lack: every row takes its part of a frame's time. */
-const spare = 8
-const enough = 7
+/** Rows kept beyond the window, where scrolling goes and where it came from: at most, and when there
+ *  are fewer than `enough`, one more is drawn each frame, two when many lack: every row that is drawn
+ *  takes its part of every frame's time. */
+const ahead = { spare: 6, enough: 5 }
+const behind = { spare: 3, enough: 2 }
 
 /** What a row and a column take at least, and the least that lies between rows and
  *  stands above the first, in rem (app.css). */
@@ -37,6 +38,16 @@ export function idsIn(groups: readonly Group[], rows: Rows): string[] {
   return groups.flatMap(({ kind, entries }) => entries.slice(...rows[kind]).map(({ id }) => id))
 }
 
+/** The same rows and some above and below them, as far as there are any. */
+export function wider(groups: readonly Group[], rows: Rows, by: number): Rows {
+  const all = { ...rows }
+  for (const { kind, entries } of groups) {
+    const [from, to] = rows[kind]
+    if (from < to) all[kind] = [Math.max(0, from - by * rows.columns), Math.min(entries.length, to + by * rows.columns)]
+  }
+  return all
+}
+
 /** Where the groups stand in the window now. */
 export type Sight = {
   height: number
@@ -45,29 +56,51 @@ export type Sight = {
   columns: number
   /** Where each group begins: negative above the window. */
   tops: Partial<Record<Kind, number>>
+  /** True when the list was scrolled up last. */
+  up: boolean
 }
 
-/** Looks at the page. Nothing while no group is on it. */
+/** Where the list stood when it was looked at last, and which way it had come. */
+let stood = { top: 0, up: false }
+
+/** What the window and the styles said of this list at this width. */
+let measured: { list: Element; width: number; height: number; pitch: number; columns: number } | undefined
+
+/** The window is another: what was measured in it does not hold. */
+export function measureAnew(): void {
+  measured = undefined
+}
+
+/** Looks at the page. Nothing while no group is on it. It is called in every frame of
+ *  scrolling, so it asks for nothing but where the lists are. */
 export function look(): Sight | undefined {
   const lists = document.querySelectorAll<HTMLElement>('.accounts[data-kind]')
   const [first] = lists
   if (!first) return undefined
-  const style = getComputedStyle(first)
-  const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
   const tops: Sight['tops'] = {}
   for (const list of lists) tops[list.dataset.kind as Kind] = list.getBoundingClientRect().top
-  return {
-    height: innerHeight,
-    pitch: rowHeight * rem + Number.parseFloat(style.rowGap),
-    columns: style.gridTemplateColumns.split(' ').length,
-    tops,
-  }
+  const { top, width } = first.getBoundingClientRect()
+  if (top !== stood.top) stood = { top, up: top > stood.top }
+  const { height, pitch, columns } = measure(first, width)
+  return { height, pitch, columns, tops, up: stood.up }
+}
+
+/** Whoever makes letters larger changes the width too. */
+function measure(list: Element, width: number): NonNullable<typeof measured> {
+  if (measured?.list === list && measured.width === width) return measured
+  const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
+  const row = list.firstElementChild
+  const gap = row ? Number.parseFloat(getComputedStyle(row).marginBottom) : 0
+  const columns = getComputedStyle(list).gridTemplateColumns.split(' ').length
+  measured = { list, width, height: innerHeight, pitch: rowHeight * rem + gap, columns }
+  return measured
 }
 
 /** The rows to draw for what is in sight. While those that are drawn still reach
  *  far enough they stay as they are, so that scrolling draws now and then. */
 export function rowsFor(groups: readonly Group[], sight: Sight, before: Rows): Rows {
-  const { height, pitch, columns, tops } = sight
+  const { height, pitch, columns, tops, up } = sight
+  const [over, under] = up ? [ahead, behind] : [behind, ahead]
   const rows = none(columns)
   let far = columns !== before.columns
   for (const { kind, entries } of groups) {
@@ -78,10 +111,10 @@ export function rowsFor(groups: readonly Group[], sight: Sight, before: Rows): R
     const seen = [within(first), within(last)] as const
     const [from, to] = before[kind][0] < seen[1] && before[kind][1] > seen[0] ? before[kind] : seen
     const some = (lacking: number) => (lacking > 3 * columns ? 2 : lacking > 0 ? 1 : 0) * columns
-    const [above, below] = [some(from - within(first - enough)), some(within(last + enough) - to)]
+    const [above, below] = [some(from - within(first - over.enough)), some(within(last + under.enough) - to)]
     rows[kind] = [
-      Math.max(within(first - spare), Math.min(from - above, seen[0])),
-      Math.min(within(last + spare), Math.max(to + below, seen[1])),
+      Math.max(within(first - over.spare), Math.min(from - above, seen[0])),
+      Math.min(within(last + under.spare), Math.max(to + below, seen[1])),
     ]
     far ||= above > 0 || below > 0
   }
