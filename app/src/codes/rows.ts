@@ -61,7 +61,7 @@ export type Sight = {
 }
 
 /** Where the list stood when it was looked at last, and which way it had come. */
-let stood = { top: 0, up: false }
+let stood: { list: Element; top: number; up: boolean } | undefined
 
 /** What the window and the styles said of this list at this width. */
 let measured: { list: Element; width: number; height: number; pitch: number; columns: number } | undefined
@@ -80,7 +80,8 @@ export function look(): Sight | undefined {
   const tops: Sight['tops'] = {}
   for (const list of lists) tops[list.dataset.kind as Kind] = list.getBoundingClientRect().top
   const { top, width } = first.getBoundingClientRect()
-  if (top !== stood.top) stood = { top, up: top > stood.top }
+  if (stood?.list !== first) stood = { list: first, top, up: false }
+  else if (top !== stood.top) stood = { list: first, top, up: top > stood.top }
   const { height, pitch, columns } = measure(first, width)
   return { height, pitch, columns, tops, up: stood.up }
 }
