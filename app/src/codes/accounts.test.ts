@@ -13,8 +13,8 @@ import { search } from './search'
 /** Draws words only: what somebody who listens would hear. */
 const heard: Draw<string> = (tag, props, ...children) => {
   if (props?.['aria-hidden'] === 'true') return ''
-  const name = tag !== 'div' && props?.['aria-label']
-  return name ? String(name) : children.filter((child) => child !== null).join(' ').replace(/\s+/g, ' ').trim()
+  const name = tag === 'button' || tag === 'svg' ? props?.['aria-label'] : undefined // instead of what is in it
+  return name !== undefined ? String(name) : children.filter((child) => child !== null).join(' ').replace(/\s+/g, ' ').trim()
 }
 
 const entry = (id: string, issuer: string, changed: Partial<Entry> = {}) =>

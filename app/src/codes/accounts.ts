@@ -249,7 +249,8 @@ function drawFace<N>(draw: Draw<N>, entry: Entry, face: Face, { vault, scrolling
     return [drawVeiled(draw, entry, face.code, onClick), drawRing(draw, face)]
   }
   const next = face.beat.ending && vault.settings.nextEarly ? face.next : undefined
-  return [drawToCopy(draw, entry, face.code), next === undefined ? null : drawNext(draw, next, scrolling || face.beat.left < lastSeconds), drawRing(draw, face)]
+  const still = scrolling || face.beat.left < lastSeconds
+  return [drawToCopy(draw, entry, face.code), next === undefined ? null : drawNext(draw, next, still), drawRing(draw, face)]
 }
 
 /** A code that a tap copies. One name for those who listen, and no element for it: a list has hundreds of them. */
@@ -258,6 +259,7 @@ function drawToCopy<N>(draw: Draw<N>, entry: Entry, code: string): N {
   return draw('button', { key: 'code', class: `copy ${codeLook(code)}`, type: 'button', 'data-copy': entry.id, 'aria-label': name }, drawSigns(draw, code))
 }
 
+/** A code that a tap shows. */
 function drawVeiled<N>(draw: Draw<N>, entry: Entry, code: string, onClick: (() => void) | undefined): N {
   const name = t('app.list.reveal', { name: titleOf(entry) })
   return draw('button', { key: 'hidden', class: `copy ${codeLook(code, 'veil')}`, type: 'button', 'aria-label': name, onClick }, drawDots(draw, code))
@@ -274,7 +276,7 @@ export function drawRing<N>(draw: Draw<N>, { beat }: Face): N {
   )
 }
 
-/** It rises when its time has come, not in rows that come later. */
+/** The code that comes next. It rises when its time has come, not in rows that are drawn later. */
 function drawNext<N>(draw: Draw<N>, code: string, still: boolean): N {
   return draw(
     'span',

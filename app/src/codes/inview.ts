@@ -90,6 +90,7 @@ export function resize(): void {
   reach()
 }
 
+/** Whether the list is being scrolled, or was a moment ago. */
 export function isScrolling(): boolean {
   return performance.now() - scrolled < rest
 }
