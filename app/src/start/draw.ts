@@ -10,7 +10,7 @@ export type Props = Readonly<
 /** Makes one element. `key` and handlers (`on…`) are the app's business. */
 export type Draw<N> = (tag: string, props: Props | null, ...children: (N | string | null)[]) => N
 
-const svgNames = new Set(['svg', 'use', 'circle', 'path', 'text', 'g'])
+const svgNames = new Set(['svg', 'use', 'path', 'text', 'g'])
 
 /** Makes a real element. Handlers are left out: the app brings them. */
 export function element(tag: string, props: Props | null, ...children: (Node | string | null)[]): Node {
